@@ -1,0 +1,156 @@
+/** Growing byte buffer and its reader. Integers are little-endian base-128 varints, signed ones zigzag, up to 2^53. */
+import { DatabaseError } from '../../schema/error.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+export class ByteWriter {
+  #bytes = new Uint8Array(4_096);
+  #length = 0;
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** A safe integer that is not negative. */
+  varint(value: number): void {
+    this.#reserve(8);
+    while (value > 0x7f) {
+      this.#bytes[this.#length++] = (value % 128) | 0x80;
+      value = Math.floor(value / 128);
+    }
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** An integer with |value| <= 2^53 - 1: the sign first, so that no bit of a large one is lost. */
+  signed(value: number): void {
+    const magnitude = Math.abs(value);
+    const low = magnitude % 64;
+    const rest = Math.floor(magnitude / 64);
+    const head = low * 2 + (value < 0 ? 1 : 0);
+    if (rest === 0) {
+      // One byte: sign, six bits, no continuation.
+      this.byte(head);
+    } else {
+      this.byte(head | 0x80);
+      this.varint(rest);
+    }
+  }
+
+  float64(value: number): void {
+    this.#reserve(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4);
+    new DataView(this.#bytes.buffer).setUint32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  string(text: string): void {
+    this.bytes(encoder.encode(text));
+  }
+
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  /** Another reader at the same place. */
+  fork(): ByteReader {
+    return new ByteReader(this.#bytes, this.#at);
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at++];
+    if (value === undefined) throw truncated();
+    return value;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 128;
+    }
+  }
+
+  signed(): number {
+    const head = this.byte();
+    let magnitude = (head & 0x7f) >>> 1;
+    if (head >= 0x80) magnitude += this.varint() * 64;
+    return (head & 1) === 1 ? -magnitude : magnitude;
+  }
+
+  float64(): number {
+    return this.#view(8).getFloat64(0, true);
+  }
+
+  uint32(): number {
+    return this.#view(4).getUint32(0, true);
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.varint());
+  }
+
+  /** A reader of the bytes that {@link ByteWriter.bytes} wrote. */
+  section(): ByteReader {
+    return new ByteReader(this.bytes());
+  }
+
+  /** A view, not a copy. */
+  raw(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw truncated();
+    const part = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return part;
+  }
+
+  string(): string {
+    return decoder.decode(this.bytes());
+  }
+
+  #view(length: number): DataView {
+    const part = this.raw(length);
+    return new DataView(part.buffer, part.byteOffset, length);
+  }
+}
+
+function truncated(): DatabaseError {
+  return new DatabaseError('STORE_CORRUPT', 'Expected more bytes in a stored block');
+}

@@ -1,0 +1,91 @@
+/** Columns of datoms to bytes and back: differences of integers, runs of attributes, then the values. */
+import { kw } from '../../schema/keyword.ts';
+import type { Value } from '../../schema/value.ts';
+import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
+import { Columns } from '../datom/columns.ts';
+import { must } from '../shared/assert.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
+import { decodeValues, encodeValues } from './value-codec.ts';
+
+export function encodeColumns(columns: Columns, writer: ByteWriter): void {
+  writer.varint(columns.length);
+  encodeIntegers(columns.e, writer);
+  encodeIntegers(columns.tx, writer);
+  encodeAttributes(columns.a, writer);
+  encodeAdded(columns, writer);
+  encodeValues(columns.v, writer);
+}
+
+function encodeIntegers(column: Int32Array, writer: ByteWriter): void {
+  for (let i = 0, previous = 0; i < column.length; i++) {
+    const value = column[i]!;
+    writer.signed(value - previous);
+    previous = value;
+  }
+}
+
+/** The names once, then runs of their places. */
+function encodeAttributes(column: Int32Array, writer: ByteWriter): void {
+  const places = new Map<number, number>();
+  for (const a of column) if (!places.has(a)) places.set(a, places.size);
+  writer.varint(places.size);
+  for (const a of places.keys()) writer.string(attributeIdent(a).qualifiedName);
+  for (let start = 0; start < column.length; ) {
+    let end = start + 1;
+    while (end < column.length && column[end] === column[start]) end++;
+    writer.varint(must(places.get(column[start]!), 'a place for each attribute'));
+    writer.varint(end - start);
+    start = end;
+  }
+}
+
+function encodeAdded(columns: Columns, writer: ByteWriter): void {
+  writer.byte(columns.added === undefined ? 0 : 1);
+  if (columns.added === undefined) return;
+  for (let i = 0; i < columns.length; i += 8) {
+    let bits = 0;
+    for (let j = 0; j < 8; j++) bits |= (columns.added[i + j] ?? 0) << j;
+    writer.byte(bits);
+  }
+}
+
+/** Columns at the end of a block; the values stay bytes until they are first looked at. */
+export function decodeColumns(reader: ByteReader): Columns {
+  const length = reader.varint();
+  const e = decodeIntegers(reader, length);
+  const tx = decodeIntegers(reader, length);
+  const a = decodeAttributes(reader, length);
+  const added = decodeAdded(reader, length);
+  const values = reader.fork();
+  return new Columns(e, a, () => decodeValues(values, length) as ReadonlyArray<Value>, tx, added);
+}
+
+function decodeIntegers(reader: ByteReader, length: number): Int32Array {
+  const column = new Int32Array(length);
+  for (let i = 0, previous = 0; i < length; i++) column[i] = previous += reader.signed();
+  return column;
+}
+
+function decodeAttributes(reader: ByteReader, length: number): Int32Array {
+  const numbers = Array.from({ length: reader.varint() }, () =>
+    attributeNumber(kw(reader.string())),
+  );
+  const column = new Int32Array(length);
+  for (let start = 0; start < length; ) {
+    const number = must(numbers[reader.varint()], 'an attribute of the block');
+    const end = start + reader.varint();
+    column.fill(number, start, end);
+    start = end;
+  }
+  return column;
+}
+
+function decodeAdded(reader: ByteReader, length: number): Uint8Array | undefined {
+  if (reader.byte() === 0) return undefined;
+  const added = new Uint8Array(length);
+  for (let i = 0; i < length; i += 8) {
+    const bits = reader.byte();
+    for (let j = 0; j < 8 && i + j < length; j++) added[i + j] = (bits >>> j) & 1;
+  }
+  return added;
+}

@@ -1,0 +1,246 @@
+/**
+ * A column of values to bytes. A run of values of one kind costs one tag; texts are kept once per column in a dictionary; whole
+ * numbers are differences from the one before in their run.
+ */
+import { isDecimal, parseDecimal } from '../../schema/decimal.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { Keyword, Sym, kw, sym } from '../../schema/keyword.ts';
+import { Uuid } from '../../schema/value.ts';
+import type { Value } from '../../schema/value.ts';
+import { must } from '../shared/assert.ts';
+import type { ByteReader } from './bytes.ts';
+import { ByteWriter } from './bytes.ts';
+
+/** Part of the format: a number, once given, keeps its meaning. */
+const TAG = {
+  nil: 0,
+  false: 1,
+  true: 2,
+  integer: 3,
+  float: 4,
+  string: 5,
+  keyword: 6,
+  symbol: 7,
+  instant: 8,
+  uuid: 9,
+  bytes: 10,
+  bigint: 11,
+  decimal: 12,
+  floats: 13,
+  doubles: 14,
+  tuple: 15,
+  /** A string with a lone surrogate, which UTF-8 cannot hold. */
+  codeUnits: 16,
+} as const;
+
+type Slot = Value | null;
+
+export function encodeValues(values: ReadonlyArray<Slot>, writer: ByteWriter): void {
+  const dictionary = new Map<string, number>();
+  const body = new ByteWriter();
+  for (let start = 0; start < values.length; ) {
+    const tag = tagOf(values[start] ?? null);
+    let end = start + 1;
+    while (end < values.length && tagOf(values[end] ?? null) === tag) end++;
+    body.byte(tag);
+    body.varint(end - start);
+    encodeRun(tag, values, start, end, body, dictionary);
+    start = end;
+  }
+  writer.varint(dictionary.size);
+  let texts = '';
+  for (const text of dictionary.keys()) {
+    writer.varint(text.length);
+    texts += text;
+  }
+  writer.string(texts);
+  writer.raw(body.take());
+}
+
+export function decodeValues(reader: ByteReader, count: number): Slot[] {
+  const lengths = Array.from({ length: reader.varint() }, () => reader.varint());
+  const texts = reader.string();
+  let at = 0;
+  const dictionary = lengths.map((length) => texts.slice(at, (at += length)));
+  const values: Slot[] = [];
+  while (values.length < count) {
+    const tag = reader.byte();
+    decodeRun(tag, reader.varint(), reader, dictionary, values);
+  }
+  return values;
+}
+
+function tagOf(value: Slot): number {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? TAG.string : TAG.codeUnits;
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? TAG.integer : TAG.float;
+    case 'bigint':
+      return TAG.bigint;
+    case 'boolean':
+      return value ? TAG.true : TAG.false;
+    default:
+      return tagOfObject(value);
+  }
+}
+
+function tagOfObject(value: Exclude<Slot, string | number | bigint | boolean>): number {
+  if (value === null) return TAG.nil;
+  if (value instanceof Keyword) return TAG.keyword;
+  if (value instanceof Date) return TAG.instant;
+  if (value instanceof Uuid) return TAG.uuid;
+  if (value instanceof Sym) return TAG.symbol;
+  if (isDecimal(value)) return TAG.decimal;
+  if (value instanceof Uint8Array) return TAG.bytes;
+  if (value instanceof Float32Array) return TAG.floats;
+  if (value instanceof Float64Array) return TAG.doubles;
+  return TAG.tuple;
+}
+
+function encodeRun(
+  tag: number,
+  values: ReadonlyArray<Slot>,
+  start: number,
+  end: number,
+  body: ByteWriter,
+  dictionary: Map<string, number>,
+): void {
+  if (tag <= TAG.true) return;
+  let previous = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
+    if (tag === TAG.integer || tag === TAG.instant) {
+      const number = Number(value);
+      const difference = number - previous;
+      // The difference of two safe integers need not be one: then the run starts anew with the number itself.
+      const isExact = Number.isSafeInteger(difference) && difference !== Number.MIN_SAFE_INTEGER;
+      body.signed(isExact ? difference : Number.MIN_SAFE_INTEGER);
+      if (!isExact) body.signed(number);
+      previous = number;
+    } else if (tag >= TAG.string && tag <= TAG.symbol) {
+      body.varint(textIndex(dictionary, textOf(value)));
+    } else {
+      encodeOther(tag, value, body);
+    }
+  }
+}
+
+function textOf(value: Slot): string {
+  if (value instanceof Keyword) return value.qualifiedName;
+  return value instanceof Sym ? value.name : String(value);
+}
+
+function textIndex(dictionary: Map<string, number>, text: string): number {
+  let index = dictionary.get(text);
+  if (index === undefined) {
+    index = dictionary.size;
+    dictionary.set(text, index);
+  }
+  return index;
+}
+
+function encodeOther(tag: number, value: Slot, body: ByteWriter): void {
+  switch (tag) {
+    case TAG.float:
+      return body.float64(value as number);
+    case TAG.uuid:
+      return body.raw(hexToBytes((value as Uuid).text.replaceAll('-', '')));
+    case TAG.bytes:
+      return body.bytes(value as Uint8Array);
+    case TAG.bigint:
+    case TAG.decimal:
+      return body.string(String(value));
+    case TAG.floats:
+    case TAG.doubles:
+      return encodeFloats(value as Float32Array | Float64Array, body);
+    case TAG.tuple:
+      body.varint((value as ReadonlyArray<Slot>).length);
+      return encodeValues(value as ReadonlyArray<Slot>, body);
+    default:
+      body.varint((value as string).length);
+      for (let i = 0; i < (value as string).length; i++)
+        body.varint((value as string).charCodeAt(i));
+  }
+}
+
+function encodeFloats(values: Float32Array | Float64Array, body: ByteWriter): void {
+  body.varint(values.length);
+  for (const value of values) body.float64(value);
+}
+
+function decodeRun(
+  tag: number,
+  count: number,
+  reader: ByteReader,
+  dictionary: ReadonlyArray<string>,
+  values: Slot[],
+): void {
+  let previous = 0;
+  for (let i = 0; i < count; i++) {
+    if (tag === TAG.integer || tag === TAG.instant) {
+      const difference = reader.signed();
+      previous =
+        difference === Number.MIN_SAFE_INTEGER ? reader.signed() : previous + difference;
+      values.push(tag === TAG.integer ? previous : new Date(previous));
+    } else {
+      values.push(decodeOne(tag, reader, dictionary));
+    }
+  }
+}
+
+function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<string>): Slot {
+  switch (tag) {
+    case TAG.nil:
+      return null;
+    case TAG.false:
+      return false;
+    case TAG.true:
+      return true;
+    case TAG.float:
+      return reader.float64();
+    case TAG.string:
+      return readText(reader, dictionary);
+    case TAG.keyword:
+      return kw(readText(reader, dictionary));
+    case TAG.symbol:
+      return sym(readText(reader, dictionary));
+    case TAG.uuid:
+      return must(Uuid.parse(bytesToUuid(reader.raw(16))), 'a UUID of 16 bytes');
+    case TAG.bytes:
+      return reader.bytes().slice();
+    case TAG.bigint:
+      return BigInt(reader.string());
+    case TAG.decimal:
+      return must(parseDecimal(reader.string()), 'the text of a decimal');
+    case TAG.floats:
+      return Float32Array.from({ length: reader.varint() }, () => reader.float64());
+    case TAG.doubles:
+      return Float64Array.from({ length: reader.varint() }, () => reader.float64());
+    case TAG.tuple:
+      return decodeValues(reader, reader.varint());
+    case TAG.codeUnits:
+      return Array.from({ length: reader.varint() }, () =>
+        String.fromCharCode(reader.varint()),
+      ).join('');
+    default:
+      throw new DatabaseError('STORE_CORRUPT', `Expected a value tag up to 16, got ${tag}`);
+  }
+}
+
+function readText(reader: ByteReader, dictionary: ReadonlyArray<string>): string {
+  return must(dictionary[reader.varint()], 'a text of the dictionary');
+}
+
+function hexToBytes(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
+function bytesToUuid(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
+    '-',
+  );
+}

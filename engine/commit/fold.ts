@@ -1,0 +1,56 @@
+/**
+ * The index job: novelty into the base. Makes new base trees of a database value and the nodes that have to be stored before a root may
+ * name them. Runs beside the writer, which goes on; what it commits meanwhile stays novelty.
+ */
+import { encodeNode } from '../codec/node-codec.ts';
+import type { Columns } from '../datom/columns.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import type { Db } from '../db/db.ts';
+import type { Era, BaseRoots } from '../index/base-index.ts';
+import { foldTree } from '../index/fold-tree.ts';
+import type { StoredNodes } from '../index/node-cache.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import type { StoredNode } from '../store/store.ts';
+import type { Node, TreeRoot } from '../tree/node.ts';
+
+export interface Folded {
+  /** The new base trees hold everything up to this transaction. */
+  readonly indexedTx: number;
+  readonly maxEid: number;
+  readonly roots: BaseRoots;
+  readonly nodes: ReadonlyArray<StoredNode>;
+}
+
+/** A node row stays in one page of PostgreSQL. */
+const MAX_NODE_BYTES = 7_800;
+
+/** `newAddress` gives an address that was never given before. */
+export function* fold(db: Db, source: StoredNodes, newAddress: () => number): Suspended<Folded> {
+  const nodes: StoredNode[] = [];
+  const sink = (node: Node<Columns>): number | undefined => {
+    const bytes = encodeNode(node);
+    if (bytes.length > MAX_NODE_BYTES && node.keys.length > 1) return undefined;
+    const address = newAddress();
+    nodes.push({ address, bytes });
+    source.put(address, node, bytes.length);
+    return address;
+  };
+  const foldOne = (era: Era, order: IndexOrder): Suspended<TreeRoot> => {
+    const { added, removed } = db.novelty.eras[era][order];
+    const changes = { added: added.toArray(), removed: removed.toArray() };
+    return foldTree(order, db.base.roots[era][order], source, changes, sink);
+  };
+  const roots = {
+    current: {
+      eavt: yield* foldOne('current', 'eavt'),
+      aevt: yield* foldOne('current', 'aevt'),
+      avet: yield* foldOne('current', 'avet'),
+    },
+    temporal: {
+      eavt: yield* foldOne('temporal', 'eavt'),
+      aevt: yield* foldOne('temporal', 'aevt'),
+      avet: yield* foldOne('temporal', 'avet'),
+    },
+  };
+  return { indexedTx: db.maxTx, maxEid: db.maxEid, roots, nodes };
+}

@@ -1,0 +1,58 @@
+/** The record of a root: everything about a database that is not a datom and cannot be derived from one. */
+import type { DatabaseConfig } from '../../schema/database.ts';
+import { openBlock, sealBlock } from '../codec/block.ts';
+import type { ByteReader, ByteWriter } from '../codec/bytes.ts';
+import { INDEX_ORDERS } from '../datom/index-order.ts';
+import type { Era, BaseRoots } from '../index/base-index.ts';
+import { ERAS } from '../index/base-index.ts';
+import type { TreeRoot } from '../tree/node.ts';
+
+export interface RootRecord {
+  readonly config: DatabaseConfig;
+  /** The base trees hold everything up to this transaction. */
+  readonly indexedTx: number;
+  /** The largest entity id as of {@link indexedTx}; later ones are in the segments of the log. */
+  readonly maxEid: number;
+  readonly roots: BaseRoots;
+}
+
+export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): Uint8Array {
+  return sealBlock((writer) => {
+    writer.byte(config.schemaFlexibility === 'write' ? 1 : 0);
+    writer.byte(config.keepHistory ? 1 : 0);
+    writer.varint(indexedTx);
+    writer.varint(maxEid);
+    for (const era of ERAS)
+      for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
+  });
+}
+
+/** @throws STORE_CORRUPT */
+export function decodeRecord(bytes: Uint8Array): RootRecord {
+  const reader = openBlock(bytes);
+  const schemaFlexibility = reader.byte() === 1 ? 'write' : 'read';
+  const keepHistory = reader.byte() === 1;
+  const indexedTx = reader.varint();
+  const maxEid = reader.varint();
+  const rootsOf = (): BaseRoots[Era] => ({
+    eavt: decodeRoot(reader),
+    aevt: decodeRoot(reader),
+    avet: decodeRoot(reader),
+  });
+  const roots = { current: rootsOf(), temporal: rootsOf() };
+  return { config: { schemaFlexibility, keepHistory }, indexedTx, maxEid, roots };
+}
+
+function encodeRoot({ address, count, level }: TreeRoot, writer: ByteWriter): void {
+  writer.varint(count);
+  if (count === 0) return;
+  writer.varint(address ?? 0);
+  writer.byte(level);
+}
+
+function decodeRoot(reader: ByteReader): TreeRoot {
+  const count = reader.varint();
+  if (count === 0) return { address: undefined, count, level: 0 };
+  const address = reader.varint();
+  return { address, count, level: reader.byte() };
+}

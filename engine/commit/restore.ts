@@ -1,0 +1,66 @@
+/** A stored root to a database value. Reads the few index nodes that define attributes, and no other. */
+import { attributeNumber } from '../datom/attribute-number.ts';
+import { prefixRange } from '../datom/chunk-cursor.ts';
+import { DB } from '../../schema/bootstrap.ts';
+import type { Db } from '../db/db.ts';
+import { PRESENT } from '../db/db.ts';
+import { scan } from '../db/scan.ts';
+import type { SettledDb } from '../db/scan.ts';
+import { DEFINING_ATTRIBUTES, Schema } from '../db/schema.ts';
+import type { StoredNodes } from '../index/node-cache.ts';
+import type { Change } from '../novelty/change.ts';
+import { Novelty } from '../novelty/novelty.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
+import { decodeRecord } from './record.ts';
+import type { Segment } from './segment.ts';
+import { applySegment } from './segment.ts';
+
+/** The database that a root record and the segments after it describe. */
+export function* restore(
+  record: Uint8Array,
+  segments: ReadonlyArray<Segment>,
+  source: StoredNodes,
+): Suspended<Db> {
+  const { config, indexedTx, maxEid, roots } = decodeRecord(record);
+  const base: Db = {
+    config,
+    base: { roots, source },
+    novelty: Novelty.empty,
+    indexedTx,
+    schema: Schema.empty,
+    maxTx: indexedTx,
+    maxEid,
+    view: PRESENT,
+  };
+  let db: Db = { ...base, schema: yield* readSchema(base) };
+  for (const segment of segments) db = applySegment(db, segment);
+  return db;
+}
+
+/** Reads what defines attributes, all attributes of attributes at once so that a cold read costs the height of the tree. */
+function* readSchema(db: Db): Suspended<Schema> {
+  const changes: Change[] = [];
+  let pending = DEFINING_ATTRIBUTES.map((ident) =>
+    scan(db as SettledDb, 'aevt', prefixRange({ a: attributeNumber(ident) })),
+  );
+  while (pending.length > 0) {
+    const missing: Miss[] = [];
+    const waiting: typeof pending = [];
+    for (const rows of pending) {
+      for (let step = rows.next(); step !== 'done'; step = rows.next()) {
+        if (step === 'missing') {
+          missing.push(...[rows.miss].flat().filter((miss) => typeof miss === 'object'));
+          waiting.push(rows);
+          break;
+        }
+        for (let row = rows.lo; row < rows.hi; row++)
+          changes.push({ kind: 'assert', datom: rows.keys!.datom(row) });
+      }
+    }
+    if (missing.length > 0) yield missing;
+    pending = waiting;
+  }
+  // An entity counts as installed by the transaction that named it.
+  const isIdent = ({ datom }: Change): boolean => datom.attribute === DB.ident;
+  return Schema.empty.apply([...changes.filter(isIdent), ...changes.filter((c) => !isIdent(c))]);
+}

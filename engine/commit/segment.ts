@@ -1,0 +1,64 @@
+/** A transaction as bytes: one segment of the log. What it says is enough to move any reader forward without reading anything. */
+import { ByteWriter } from '../codec/bytes.ts';
+import { openBlock, sealBlock } from '../codec/block.ts';
+import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
+import { columnsOf } from '../datom/columns-builder.ts';
+import type { Db } from '../db/db.ts';
+import type { Change } from '../novelty/change.ts';
+
+export interface Segment {
+  readonly tx: number;
+  readonly maxEid: number;
+  readonly changes: ReadonlyArray<Change>;
+}
+
+/** Part of the format: how each change is marked. */
+const ASSERTED = 0;
+const RETRACTED = 1;
+const FORGOTTEN = 2;
+
+export function encodeSegment({ tx, maxEid, changes }: Segment): Uint8Array {
+  return sealBlock((writer) => {
+    writer.varint(tx);
+    writer.varint(maxEid);
+    writer.bytes(encodeMarks(changes, tx));
+    encodeColumns(columnsOf(changes.map(({ datom }) => datom)), writer);
+  });
+}
+
+/** @throws STORE_CORRUPT */
+export function decodeSegment(bytes: Uint8Array): Segment {
+  const reader = openBlock(bytes);
+  const tx = reader.varint();
+  const maxEid = reader.varint();
+  const marks = reader.section();
+  const columns = decodeColumns(reader);
+  const changes = Array.from({ length: columns.length }, (_, row): Change => {
+    const datom = columns.datom(row);
+    const mark = marks.byte();
+    if (mark === ASSERTED) return { kind: 'assert', datom };
+    const assertedTx = tx - marks.signed();
+    return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
+  });
+  return { tx, maxEid, changes };
+}
+
+/** The next database value. A segment has to follow: `segment.tx > db.maxTx`. */
+export function applySegment(db: Db, segment: Segment): Db {
+  const novelty = db.novelty.edit();
+  const schema = db.schema.apply(segment.changes);
+  for (const change of segment.changes) novelty.apply(change, schema.isIndexed(change.datom.a));
+  return { ...db, novelty: novelty.seal(), schema, maxTx: segment.tx, maxEid: segment.maxEid };
+}
+
+function encodeMarks(changes: ReadonlyArray<Change>, tx: number): Uint8Array {
+  const writer = new ByteWriter();
+  for (const change of changes) {
+    if (change.kind === 'assert') writer.byte(ASSERTED);
+    else {
+      writer.byte(change.keepsHistory ? RETRACTED : FORGOTTEN);
+      writer.signed(tx - change.assertedTx);
+    }
+  }
+  return writer.take();
+}

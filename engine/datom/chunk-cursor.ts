@@ -1,0 +1,39 @@
+/** The one shape of a scan: chunks of rows in index order, from wherever they come. */
+import { must } from '../shared/assert.ts';
+import type { Suspended, Wait } from '../shared/suspend.ts';
+import type { Bound, Columns } from './columns.ts';
+
+export interface ChunkCursor {
+  /** Moves to the next chunk. Never waits: `missing` names in `miss` what has to be loaded before it is called again. */
+  next(): 'ready' | 'missing' | 'done';
+  /** After ready: rows `lo <= i < hi`, at least one, ascending also in a backward scan. */
+  readonly keys: Columns | undefined;
+  readonly lo: number;
+  readonly hi: number;
+  readonly miss: Wait | undefined;
+}
+
+export interface ScanEdge {
+  readonly bound: Bound;
+  readonly inclusive: boolean;
+}
+
+export interface ScanRange {
+  readonly from?: ScanEdge | undefined;
+  readonly to?: ScanEdge | undefined;
+}
+
+/** The rows whose leading components are those of the bound. */
+export function prefixRange(bound: Bound): ScanRange {
+  const edge = { bound, inclusive: true };
+  return { from: edge, to: edge };
+}
+
+/** Moves a cursor on, suspending where nodes are missing. False at the end. */
+export function* advance(cursor: ChunkCursor): Suspended<boolean> {
+  for (;;) {
+    const step = cursor.next();
+    if (step !== 'missing') return step === 'ready';
+    yield must(cursor.miss, 'a missing node to be named');
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The total order of values in the indices. Follows Datahike (reference: datahike `datom.cljc`): one kind of value among its own,
+ * kinds among each other by the name of the class that holds them on the JVM, so that the same data gives the same order.
+ */
+import { compareDecimal, isDecimal } from '../../schema/decimal.ts';
+import type { Decimal } from '../../schema/decimal.ts';
+import { Keyword, Sym } from '../../schema/keyword.ts';
+import { Uuid } from '../../schema/value.ts';
+import type { TupleValue, Value } from '../../schema/value.ts';
+
+/** Negative, zero or positive. Zero for numbers of one value, whatever their type. */
+export function compareValues(a: Value, b: Value): number {
+  if (a === b) return 0;
+  if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  const rank = rankOf(a);
+  const rankDifference = rank - rankOf(b);
+  return rankDifference !== 0 ? rankDifference : compareWithinRank(rank, a, b);
+}
+
+const RANK = {
+  bytes: 0,
+  doubles: 1,
+  floats: 2,
+  keyword: 3,
+  tuple: 4,
+  symbol: 5,
+  boolean: 6,
+  number: 7,
+  string: 8,
+  instant: 9,
+  uuid: 10,
+} as const;
+
+function rankOf(value: Value): number {
+  switch (typeof value) {
+    case 'string':
+      return RANK.string;
+    case 'number':
+    case 'bigint':
+      return RANK.number;
+    case 'boolean':
+      return RANK.boolean;
+    default:
+      return rankOfObject(value);
+  }
+}
+
+function rankOfObject(value: Exclude<Value, string | number | bigint | boolean>): number {
+  if (value instanceof Keyword) return RANK.keyword;
+  if (value instanceof Date) return RANK.instant;
+  if (value instanceof Uuid) return RANK.uuid;
+  if (value instanceof Sym) return RANK.symbol;
+  if (isDecimal(value)) return RANK.number;
+  if (value instanceof Uint8Array) return RANK.bytes;
+  if (value instanceof Float64Array) return RANK.doubles;
+  if (value instanceof Float32Array) return RANK.floats;
+  return RANK.tuple;
+}
+
+function compareWithinRank(rank: number, a: Value, b: Value): number {
+  switch (rank) {
+    case RANK.number:
+      return compareAnyNumbers(a as Numeric, b as Numeric);
+    case RANK.keyword:
+      return compareStrings((a as Keyword).sortKey, (b as Keyword).sortKey);
+    case RANK.symbol:
+      return compareStrings((a as Sym).name, (b as Sym).name);
+    case RANK.instant:
+      return (a as Date).getTime() - (b as Date).getTime();
+    case RANK.boolean:
+      return Number(a) - Number(b);
+    case RANK.uuid:
+      return compareUuids((a as Uuid).text, (b as Uuid).text);
+    case RANK.tuple:
+      return compareTuples(a as TupleValue, b as TupleValue);
+    default:
+      return compareArrays(a as Uint8Array, b as Uint8Array, rank === RANK.bytes);
+  }
+}
+
+type Numeric = number | bigint | Decimal;
+
+function compareAnyNumbers(a: Numeric, b: Numeric): number {
+  if (isDecimal(a) || isDecimal(b)) return compareDecimal(a, b);
+  if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** NaN equals itself and comes last, as the index needs a total order. */
+function compareNumbers(a: number, b: number): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+}
+
+function compareStrings(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Java compares the two halves of a UUID as signed numbers. */
+function compareUuids(a: string, b: string): number {
+  return compareSignedHex(a.slice(0, 18), b.slice(0, 18)) || compareSignedHex(a.slice(19), b.slice(19));
+}
+
+function compareSignedHex(a: string, b: string): number {
+  const isNegativeA = a >= '8';
+  const isNegativeB = b >= '8';
+  return isNegativeA === isNegativeB ? compareStrings(a, b) : isNegativeA ? -1 : 1;
+}
+
+/** Shorter first, then element by element, nil first. */
+function compareTuples(a: TupleValue, b: TupleValue): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (let i = 0; i < a.length; i++) {
+    const left = a[i] ?? null;
+    const right = b[i] ?? null;
+    const order =
+      left === null || right === null
+        ? Number(left !== null) - Number(right !== null)
+        : compareValues(left, right);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** Element by element, a prefix first; bytes are signed. */
+function compareArrays(
+  a: Uint8Array | Float64Array,
+  b: Uint8Array | Float64Array,
+  isBytes: boolean,
+): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a[i] ?? 0;
+    const right = b[i] ?? 0;
+    const order = isBytes ? ((left << 24) >> 24) - ((right << 24) >> 24) : compareNumbers(left, right);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,107 @@
+/**
+ * From all assertions and retractions, what held at a point in time. The rows of one fact `[e a v]` stand together in every index; a
+ * fact held when it was asserted more often than retracted up to that point, since the transaction of its last assertion.
+ */
+import type { ChunkCursor } from '../datom/chunk-cursor.ts';
+import type { Columns } from '../datom/columns.ts';
+import { ColumnsBuilder } from '../datom/columns-builder.ts';
+import { compareValues } from '../datom/value-order.ts';
+import type { Wait } from '../shared/suspend.ts';
+import { must } from '../shared/assert.ts';
+
+/** A row of some chunk. */
+interface Row {
+  readonly keys: Columns;
+  readonly row: number;
+}
+
+export class AsOfCursor implements ChunkCursor {
+  keys: Columns | undefined;
+  lo = 0;
+  hi = 0;
+  miss: Wait | undefined;
+
+  readonly #rows: ChunkCursor;
+  readonly #asOf: number;
+  readonly #isReverse: boolean;
+  /** The fact that the scan is in: it may go on in the next chunk. */
+  #fact: Row | undefined;
+  #balance = 0;
+  #lastAssertion: Row | undefined;
+  #isDone = false;
+
+  /** `rows` are those of a history scan. */
+  constructor(rows: ChunkCursor, asOf: number, isReverse: boolean) {
+    this.#rows = rows;
+    this.#asOf = asOf;
+    this.#isReverse = isReverse;
+  }
+
+  next(): 'ready' | 'missing' | 'done' {
+    while (!this.#isDone) {
+      const step = this.#rows.next();
+      if (step === 'missing') {
+        this.miss = this.#rows.miss;
+        return step;
+      }
+      const held: Row[] = [];
+      if (step === 'ready') this.#visitChunk(held);
+      else {
+        this.#isDone = true;
+        this.#endFact(held);
+      }
+      if (held.length > 0) return this.#show(held);
+    }
+    return 'done';
+  }
+
+  #visitChunk(held: Row[]): void {
+    const { lo, hi } = this.#rows;
+    const keys = must(this.#rows.keys, 'a chunk');
+    for (let i = 0; i < hi - lo; i++) {
+      const row = this.#isReverse ? hi - 1 - i : lo + i;
+      if (this.#fact === undefined || !isSameFact(this.#fact, keys, row)) {
+        this.#endFact(held);
+        this.#fact = { keys, row };
+      }
+      this.#visit(keys, row);
+    }
+  }
+
+  #visit(keys: Columns, row: number): void {
+    if (keys.tx[row]! > this.#asOf) return;
+    if (!keys.isAdded(row)) {
+      this.#balance--;
+      return;
+    }
+    this.#balance++;
+    const isLater =
+      this.#lastAssertion === undefined ||
+      keys.tx[row]! > this.#lastAssertion.keys.tx[this.#lastAssertion.row]!;
+    if (isLater) this.#lastAssertion = { keys, row };
+  }
+
+  #endFact(held: Row[]): void {
+    if (this.#balance > 0 && this.#lastAssertion !== undefined) held.push(this.#lastAssertion);
+    this.#balance = 0;
+    this.#lastAssertion = undefined;
+  }
+
+  #show(held: Row[]): 'ready' {
+    const builder = new ColumnsBuilder();
+    for (const { keys, row } of this.#isReverse ? held.reverse() : held)
+      builder.pushRows(keys, row, row + 1);
+    this.keys = builder.take();
+    this.lo = 0;
+    this.hi = this.keys.length;
+    return 'ready';
+  }
+}
+
+function isSameFact(fact: Row, keys: Columns, row: number): boolean {
+  return (
+    fact.keys.e[fact.row] === keys.e[row] &&
+    fact.keys.a[fact.row] === keys.a[row] &&
+    compareValues(fact.keys.v[fact.row]!, keys.v[row]!) === 0
+  );
+}

@@ -1,0 +1,93 @@
+/** Point reads: what an entity says, who has a unique value, and whom a reference names. */
+import { DatabaseError } from '../../schema/error.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData, Value } from '../../schema/value.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
+import { advance, prefixRange } from '../datom/chunk-cursor.ts';
+import type { Bound } from '../datom/columns.ts';
+import type { Datom } from '../datom/datom.ts';
+import { MAX_ID } from '../datom/datom.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import type { SettledDb } from './scan.ts';
+import { scan } from './scan.ts';
+
+/** All datoms whose leading components are those of the bound, in the order of the index. */
+export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Suspended<Datom[]> {
+  const rows = scan(db, order, prefixRange(bound));
+  const datoms: Datom[] = [];
+  while (yield* advance(rows)) {
+    for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys!.datom(row));
+    yield PAUSE;
+  }
+  return datoms;
+}
+
+/** The entity that holds a value of a unique attribute. */
+export function* entityWith(db: SettledDb, a: number, v: Value): Suspended<number | undefined> {
+  const rows = scan(db, 'avet', prefixRange({ a, v }));
+  return (yield* advance(rows)) ? rows.keys!.e[rows.lo] : undefined;
+}
+
+/**
+ * The entity that an id, an ident or a lookup ref `[attr value]` names; undefined where an ident or lookup ref names none.
+ *
+ * @throws BAD_USER_INPUT (`entity-id/syntax`, `lookup-ref/syntax`, `lookup-ref/unique`) for anything else
+ */
+export function* resolveEntity(db: SettledDb, ref: EdnData): Suspended<number | undefined> {
+  if (typeof ref === 'number') return checkedEntityId(ref);
+  if (ref instanceof Keyword) return db.schema.idOf(ref);
+  const pair = ref instanceof EdnList ? ref.items : ref;
+  if (Array.isArray(pair)) return yield* resolveLookupRef(db, pair);
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `Expected number or lookup ref for entity id, got ${printEdn(ref)}`,
+    { kind: 'entity-id/syntax', data: { entityId: ref } },
+  );
+}
+
+/** As {@link resolveEntity}. @throws ENTITY_NOT_FOUND (`entity-id/missing`) where nothing is named */
+export function* requireEntity(db: SettledDb, ref: EdnData): Suspended<number> {
+  const entity = yield* resolveEntity(db, ref);
+  if (entity !== undefined) return entity;
+  throw new DatabaseError('ENTITY_NOT_FOUND', `Nothing found for entity id ${printEdn(ref)}`, {
+    kind: 'entity-id/missing',
+    data: { entityId: ref },
+  });
+}
+
+function checkedEntityId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id <= MAX_ID) return id;
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `Expected number or lookup ref for entity id, got ${id}: an id is an integer from 0 to ${MAX_ID}`,
+    { kind: 'entity-id/syntax', data: { entityId: id } },
+  );
+}
+
+function* resolveLookupRef(
+  db: SettledDb,
+  pair: ReadonlyArray<EdnData>,
+): Suspended<number | undefined> {
+  const [ident, value] = pair;
+  if (pair.length !== 2 || !(ident instanceof Keyword))
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      `Lookup ref should contain 2 elements, a unique attribute and its value: ${printEdn(pair)}`,
+      { kind: 'lookup-ref/syntax', data: { entityId: pair } },
+    );
+  const a = attributeNumber(ident);
+  const attribute = db.schema.attribute(a);
+  if (attribute?.unique === undefined)
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      `Lookup ref attribute should be marked as :db/unique: ${printEdn(pair)}`,
+      { kind: 'lookup-ref/unique', data: { entityId: pair, attribute: ident } },
+    );
+  if (value === null || value === undefined) return undefined;
+  const v = attribute.valueType === 'ref' ? yield* resolveEntity(db, value) : (value as Value);
+  return v === undefined ? undefined : yield* entityWith(db, a, v);
+}

@@ -1,0 +1,38 @@
+/** Brings the nodes of many point reads into memory together: as many round trips as the tree is high, however many reads. */
+import { prefixRange } from '../datom/chunk-cursor.ts';
+import type { Bound } from '../datom/columns.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import type { Suspended, Wait } from '../shared/suspend.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Miss } from '../shared/suspend.ts';
+import type { SettledDb } from './scan.ts';
+import { scan } from './scan.ts';
+
+/** How many reads are prepared at once, so that what they bring fits the cache. */
+const BATCH = 256;
+
+export function* prefetch(
+  db: SettledDb,
+  order: IndexOrder,
+  bounds: ReadonlyArray<Bound>,
+): Suspended<void> {
+  for (let start = 0; start < bounds.length; start += BATCH) {
+    let pending = bounds.slice(start, start + BATCH);
+    while (pending.length > 0) {
+      const misses: Miss[] = [];
+      pending = pending.filter((bound) => {
+        const rows = scan(db, order, prefixRange(bound));
+        if (rows.next() !== 'missing') return false;
+        misses.push(...missesOf(rows.miss));
+        return true;
+      });
+      if (misses.length > 0) yield misses;
+    }
+  }
+}
+
+/** The nodes of a wait, none for a pause. */
+export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
+  if (wait === undefined || wait === PAUSE) return [];
+  return 'source' in wait ? [wait] : wait;
+}

@@ -1,0 +1,93 @@
+/** The one read path: rows of a database value in the order of an index. */
+import { DB } from '../../schema/bootstrap.ts';
+import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import { advance } from '../datom/chunk-cursor.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
+import { TX0 } from '../datom/datom.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import type { Era } from '../index/base-index.ts';
+import { countBase, scanBase } from '../index/base-index.ts';
+import { FilterCursor } from '../novelty/filter-cursor.ts';
+import { MergeCursor } from '../novelty/merge-cursor.ts';
+import { overlay } from '../novelty/novelty.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { AsOfCursor } from './as-of-cursor.ts';
+import type { Db, TimePoint } from './db.ts';
+import { PRESENT } from './db.ts';
+
+/** A database whose window of time is given by transaction ids, so that it can be scanned. */
+export interface SettledDb extends Db {
+  readonly view: Db['view'] & {
+    readonly asOf: number | undefined;
+    readonly since: number | undefined;
+  };
+}
+
+/** Resolves instants to the transactions that they name. */
+export function* settle(db: Db): Suspended<SettledDb> {
+  const { asOf, since, history } = db.view;
+  if (!(asOf instanceof Date) && !(since instanceof Date)) return db as SettledDb;
+  const view = {
+    asOf: yield* transactionAt(db, asOf),
+    since: yield* transactionAt(db, since),
+    history,
+  };
+  return { ...db, view };
+}
+
+export function scan(
+  db: SettledDb,
+  order: IndexOrder,
+  range: ScanRange,
+  isReverse = false,
+): ChunkCursor {
+  const { asOf, since, history } = db.view;
+  const isPast = asOf !== undefined && asOf < db.maxTx;
+  let rows = scanEra(db, 'current', order, range, isReverse);
+  if (history || isPast)
+    rows = new MergeCursor(order, rows, scanEra(db, 'temporal', order, range, isReverse), isReverse);
+  if (isPast)
+    rows = history
+      ? new FilterCursor(rows, (keys, row) => keys.tx[row]! <= asOf)
+      : new AsOfCursor(rows, asOf, isReverse);
+  return since === undefined ? rows : new FilterCursor(rows, (keys, row) => keys.tx[row]! > since);
+}
+
+/**
+ * How many rows a scan gives: exact where only the present is looked at, else at least as many as there are.
+ */
+export function* countRows(db: SettledDb, order: IndexOrder, range: ScanRange): Suspended<number> {
+  let count = yield* countEra(db, 'current', order, range);
+  if (db.view.history || db.view.asOf !== undefined)
+    count += yield* countEra(db, 'temporal', order, range);
+  return count;
+}
+
+function scanEra(
+  db: Db,
+  era: Era,
+  order: IndexOrder,
+  range: ScanRange,
+  isReverse: boolean,
+): ChunkCursor {
+  const base = scanBase(db.base, era, order, range, isReverse);
+  return overlay(base, db.novelty.eras[era][order], range, isReverse);
+}
+
+function* countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange): Suspended<number> {
+  const { added, removed } = db.novelty.eras[era][order];
+  const base = yield* countBase(db.base, era, order, range);
+  return base + added.countRange(range) - removed.countRange(range);
+}
+
+/** The last transaction at or before an instant; {@link TX0} where there is none. */
+function* transactionAt(db: Db, point: TimePoint | undefined): Suspended<number | undefined> {
+  if (!(point instanceof Date)) return point;
+  const a = attributeNumber(DB.txInstant);
+  const range = {
+    from: { bound: { a }, inclusive: true },
+    to: { bound: { a, v: point }, inclusive: true },
+  };
+  const rows = scan({ ...db, view: PRESENT } as SettledDb, 'avet', range, true);
+  return (yield* advance(rows)) ? rows.keys!.e[rows.hi - 1]! : TX0;
+}

@@ -1,0 +1,120 @@
+/** Whether a value fits the type of its attribute, and the one form in which it is stored. */
+import type { TupleDefinition, ValueType } from '../../schema/attribute.ts';
+import { isDecimal } from '../../schema/decimal.ts';
+import { Keyword, Sym } from '../../schema/keyword.ts';
+import { Uuid } from '../../schema/value.ts';
+import type { EdnData, TupleValue, Value } from '../../schema/value.ts';
+
+/** What values of each type are, for messages. */
+const EXPECTATIONS: Readonly<Record<ValueType, string>> = {
+  bigdec: 'a decimal such as 1.50M',
+  bigint: 'an integer',
+  boolean: 'true or false',
+  bytes: 'bytes',
+  double: 'a number',
+  'double-array': 'an array of doubles',
+  float: 'a number',
+  'float-array': 'an array of floats',
+  instant: 'an instant',
+  keyword: 'a keyword',
+  long: 'an integer of 64 bits',
+  number: 'a number',
+  ref: 'an entity id',
+  string: 'a string',
+  symbol: 'a symbol',
+  tuple: 'a tuple',
+  uuid: 'a UUID',
+};
+
+export function expectationOf(type: ValueType): string {
+  return EXPECTATIONS[type];
+}
+
+/** The value as it is stored, or undefined where it does not fit. */
+export function conform(
+  value: EdnData,
+  type: ValueType | undefined,
+  tuple?: TupleDefinition,
+): Value | undefined {
+  switch (type) {
+    case undefined:
+      return value === null ? undefined : (value as Value);
+    case 'string':
+      return typeof value === 'string' ? value : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'keyword':
+      return value instanceof Keyword ? value : undefined;
+    case 'symbol':
+      return value instanceof Sym ? value : undefined;
+    case 'uuid':
+      return value instanceof Uuid ? value : undefined;
+    case 'instant':
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined;
+    case 'bytes':
+      return value instanceof Uint8Array ? value : undefined;
+    case 'float-array':
+      return value instanceof Float32Array ? value : undefined;
+    case 'double-array':
+      return value instanceof Float64Array ? value : undefined;
+    case 'tuple':
+      return conformTuple(value, tuple);
+    default:
+      return conformNumber(value, type);
+  }
+}
+
+const LONG_MAX = 9_223_372_036_854_775_807n;
+const LONG_MIN = -9_223_372_036_854_775_808n;
+
+function conformNumber(
+  value: EdnData,
+  type: 'bigdec' | 'bigint' | 'double' | 'float' | 'long' | 'number' | 'ref',
+): Value | undefined {
+  switch (type) {
+    case 'double':
+    case 'float':
+      return typeof value === 'number' ? value : undefined;
+    case 'ref':
+      return Number.isInteger(value) ? (value as number) : undefined;
+    case 'long':
+      if (typeof value === 'bigint') return conformLong(value);
+      return Number.isSafeInteger(value) ? (value as number) : undefined;
+    case 'bigint':
+      if (typeof value === 'bigint') return value;
+      return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
+    case 'bigdec':
+      return isDecimal(value) ? value : undefined;
+    case 'number':
+      return typeof value === 'number' || typeof value === 'bigint' || isDecimal(value)
+        ? value
+        : undefined;
+  }
+}
+
+/** A long is a number while that is exact. */
+function conformLong(value: bigint): Value | undefined {
+  if (value > LONG_MAX || value < LONG_MIN) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+const MAX_TUPLE_LENGTH = 8;
+
+function conformTuple(value: EdnData, tuple: TupleDefinition | undefined): Value | undefined {
+  if (!Array.isArray(value) || tuple === undefined) return undefined;
+  const items = value as ReadonlyArray<EdnData>;
+  const isRightLength =
+    tuple.kind === 'heterogeneous'
+      ? items.length === tuple.types.length
+      : items.length <= MAX_TUPLE_LENGTH;
+  if (!isRightLength) return undefined;
+  const members: Array<Value | null> = [];
+  for (const [i, item] of items.entries()) {
+    const type = tuple.kind === 'homogeneous' ? tuple.type : tuple.kind === 'heterogeneous' ? tuple.types[i] : undefined;
+    const member = item === null ? null : conform(item, type);
+    if (member === undefined) return undefined;
+    members.push(member);
+  }
+  return members satisfies TupleValue;
+}

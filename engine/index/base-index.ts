@@ -1,0 +1,54 @@
+/**
+ * The base trees of a database: three current indices and their temporal twins, as of one transaction. What came after is novelty.
+ */
+import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import type { Bound, Columns, RowRange } from '../datom/columns.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import { INDEX_ORDERS } from '../datom/index-order.ts';
+import { countRange } from '../tree/count.ts';
+import { TreeCursor } from '../tree/cursor.ts';
+import { EMPTY_TREE } from '../tree/node.ts';
+import type { Locate, NodeSource, TreeRoot } from '../tree/node.ts';
+import type { Suspended } from '../shared/suspend.ts';
+
+/** Current datoms, or what was superseded or retracted together with the retractions. */
+export type Era = 'current' | 'temporal';
+
+export const ERAS: ReadonlyArray<Era> = ['current', 'temporal'];
+
+export type BaseRoots = Readonly<Record<Era, Readonly<Record<IndexOrder, TreeRoot>>>>;
+
+export interface BaseIndex {
+  readonly roots: BaseRoots;
+  readonly source: NodeSource<Columns>;
+}
+
+const EMPTY_ROOTS = { eavt: EMPTY_TREE, aevt: EMPTY_TREE, avet: EMPTY_TREE };
+
+export const NO_ROOTS: BaseRoots = { current: EMPTY_ROOTS, temporal: EMPTY_ROOTS };
+
+export function scanBase(
+  base: BaseIndex,
+  era: Era,
+  order: IndexOrder,
+  range: ScanRange,
+  isReverse: boolean,
+): ChunkCursor {
+  return new TreeCursor(base.roots[era][order], base.source, LOCATE[order], range, isReverse);
+}
+
+export function countBase(
+  base: BaseIndex,
+  era: Era,
+  order: IndexOrder,
+  range: ScanRange,
+): Suspended<number> {
+  return countRange(base.roots[era][order], base.source, LOCATE[order], range);
+}
+
+const LOCATE = Object.fromEntries(
+  INDEX_ORDERS.map((order) => [
+    order,
+    (keys: Columns, bound: Bound, range: RowRange) => keys.locate(order, bound, range),
+  ]),
+) as Record<IndexOrder, Locate<Columns, Bound>>;

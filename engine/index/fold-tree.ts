@@ -1,0 +1,200 @@
+/**
+ * Changes, sorted, into a tree: a new tree that shares with the old one every node that no change touches. A leaf that is touched is
+ * merged and written once; from the empty tree this is the bulk build.
+ */
+import { ColumnsBuilder } from '../datom/columns-builder.ts';
+import type { Columns } from '../datom/columns.ts';
+import { compareDatoms } from '../datom/compare-datoms.ts';
+import type { Datom } from '../datom/datom.ts';
+import type { IndexOrder } from '../datom/index-order.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { fetchNode } from '../tree/fetch.ts';
+import type { Branch, NodeSource, TreeRoot } from '../tree/node.ts';
+import { BRANCHING_FACTOR } from '../tree/node.ts';
+import type { KeyOps, NodeSink } from '../tree/tree-writer.ts';
+import { TreeWriter } from '../tree/tree-writer.ts';
+
+/** Datoms to add and to take out, each sorted in the order of the index. */
+export interface TreeChanges {
+  readonly added: ReadonlyArray<Datom>;
+  readonly removed: ReadonlyArray<Datom>;
+}
+
+export function* foldTree(
+  order: IndexOrder,
+  root: TreeRoot,
+  source: NodeSource<Columns>,
+  changes: TreeChanges,
+  sink: NodeSink<Columns>,
+): Suspended<TreeRoot> {
+  if (changes.added.length === 0 && changes.removed.length === 0) return root;
+  const fold = new Fold(order, source, changes, sink);
+  if (root.address === undefined) yield* fold.addRest();
+  else yield* fold.node(root.address, undefined);
+  return fold.finish();
+}
+
+const COLUMN_OPS: KeyOps<Columns> = {
+  slice: (keys, lo, hi) => keys.slice(lo, hi),
+  gather: (rows) => {
+    const builder = new ColumnsBuilder();
+    for (const { keys, row } of rows) builder.pushRows(keys, row, row + 1);
+    return builder.take();
+  },
+};
+
+/** How many touched children are asked for at once. */
+const FETCH_BATCH = 64;
+
+class Fold {
+  readonly #compare: (a: Datom, b: Datom) => number;
+  readonly #source: NodeSource<Columns>;
+  readonly #changes: TreeChanges;
+  readonly #writer: TreeWriter<Columns>;
+  readonly #rows = new ColumnsBuilder();
+  #nextAdded = 0;
+  #nextRemoved = 0;
+
+  constructor(
+    order: IndexOrder,
+    source: NodeSource<Columns>,
+    changes: TreeChanges,
+    sink: NodeSink<Columns>,
+  ) {
+    this.#compare = compareDatoms[order];
+    this.#source = source;
+    this.#changes = changes;
+    this.#writer = new TreeWriter(COLUMN_OPS, sink);
+  }
+
+  /** Folds into a node all changes up to `last`, or all that are left. */
+  *node(address: number, last: Datom | undefined): Suspended<void> {
+    const node = yield* fetchNode(this.#source, address);
+    if (node.kind === 'leaf') yield* this.#leaf(node.keys, last);
+    else yield* this.#branch(node, last);
+  }
+
+  /** Appends what is left of the additions. */
+  *addRest(): Suspended<void> {
+    const { added } = this.#changes;
+    while (this.#nextAdded < added.length) {
+      this.#push(added[this.#nextAdded++]!);
+      if (this.#nextAdded % 4_096 === 0) yield PAUSE;
+    }
+  }
+
+  finish(): TreeRoot {
+    this.#flushRows(0);
+    return this.#writer.finish();
+  }
+
+  *#branch(branch: Branch<Columns>, last: Datom | undefined): Suspended<void> {
+    const { keys, addresses, counts, level } = branch;
+    for (let i = 0; i < keys.length; i++) {
+      const address = addresses[i]!;
+      const childLast = i === keys.length - 1 ? last : keys.datom(i);
+      if (!this.#isTouched(childLast)) {
+        this.#flushRows(0);
+        this.#writer.keep({ keys, row: i, address, count: counts[i]! }, level - 1);
+        continue;
+      }
+      if (this.#source.peek(address) === undefined)
+        yield { source: this.#source, addresses: this.#touchedFrom(branch, i) };
+      yield* this.node(address, childLast);
+    }
+  }
+
+  /**
+   * Which children from one on will be touched by the changes that are left, as far as a batch goes. A child is touched when
+   * the next change after its left neighbour is not after its last key.
+   */
+  #touchedFrom({ keys, addresses }: Branch<Columns>, first: number): number[] {
+    const touched: number[] = [];
+    const { added, removed } = this.#changes;
+    let [a, r] = [this.#nextAdded, this.#nextRemoved];
+    for (let i = first; i < keys.length && touched.length < FETCH_BATCH; i++) {
+      const last = i === keys.length - 1 ? undefined : keys.datom(i);
+      const [startA, startR] = [a, r];
+      a = this.#skipTo(added, a, last);
+      r = this.#skipTo(removed, r, last);
+      const address = addresses[i]!;
+      if ((a > startA || r > startR) && this.#source.peek(address) === undefined)
+        touched.push(address);
+    }
+    return touched;
+  }
+
+  /** The first place from `start` on whose datom is after `last`. */
+  #skipTo(datoms: ReadonlyArray<Datom>, start: number, last: Datom | undefined): number {
+    if (last === undefined) return datoms.length;
+    let lo = start;
+    let hi = datoms.length;
+    while (lo < hi) {
+      const middle = (lo + hi) >>> 1;
+      if (this.#compare(datoms[middle]!, last) <= 0) lo = middle + 1;
+      else hi = middle;
+    }
+    return lo;
+  }
+
+  #isTouched(last: Datom | undefined): boolean {
+    const added = this.#changes.added[this.#nextAdded];
+    const removed = this.#changes.removed[this.#nextRemoved];
+    const isUpTo = (datom: Datom | undefined): boolean =>
+      datom !== undefined && (last === undefined || this.#compare(datom, last) <= 0);
+    return isUpTo(added) || isUpTo(removed);
+  }
+
+  *#leaf(keys: Columns, last: Datom | undefined): Suspended<void> {
+    const { added, removed } = this.#changes;
+    for (let row = 0; row < keys.length; row++) {
+      const datom = keys.datom(row);
+      this.#addUpTo(datom);
+      if (this.#isRemoved(datom)) continue;
+      const same = added[this.#nextAdded];
+      if (same !== undefined && this.#compare(same, datom) === 0) this.#nextAdded++;
+      this.#push(datom);
+    }
+    if (last === undefined) yield* this.addRest();
+    else this.#addUpTo(last);
+    // What removes nothing is passed over.
+    this.#nextRemoved = this.#skipTo(removed, this.#nextRemoved, last);
+    yield PAUSE;
+  }
+
+  #addUpTo(datom: Datom): void {
+    const { added } = this.#changes;
+    for (
+      let next = added[this.#nextAdded];
+      next !== undefined && this.#compare(next, datom) < 0;
+      next = added[++this.#nextAdded]
+    )
+      this.#push(next);
+  }
+
+  #isRemoved(datom: Datom): boolean {
+    const { removed } = this.#changes;
+    for (;;) {
+      const next = removed[this.#nextRemoved];
+      const order = next === undefined ? 1 : this.#compare(next, datom);
+      if (order > 0) return false;
+      this.#nextRemoved++;
+      if (order === 0) return true;
+    }
+  }
+
+  #push(datom: Datom): void {
+    this.#rows.push(datom);
+    if (this.#rows.length >= 2 * BRANCHING_FACTOR) this.#flushRows(BRANCHING_FACTOR);
+  }
+
+  /** Writes leaves of the rows so far, keeping back what may yet share a leaf with what follows. */
+  #flushRows(keep: number): void {
+    if (this.#rows.length === 0) return;
+    const rows = this.#rows.take();
+    const end = rows.length - keep;
+    this.#writer.appendLeaves(end === rows.length ? rows : rows.slice(0, end));
+    this.#rows.pushRows(rows, end, rows.length);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Decoded nodes of all open databases under one byte budget. Nodes are immutable, so nothing is ever stale. Which ones go is decided
+ * by the clock algorithm: a node that was used since the hand last passed gets another round.
+ */
+import type { Columns } from '../datom/columns.ts';
+import type { Node, NodeSource } from '../tree/node.ts';
+import { decodeNode } from '../codec/node-codec.ts';
+import type { Store } from '../store/store.ts';
+import { assert, must } from '../shared/assert.ts';
+
+interface Entry {
+  readonly source: StoredNodes;
+  readonly address: number;
+  readonly node: Node<Columns>;
+  readonly sizeBytes: number;
+  wasUsed: boolean;
+}
+
+/** One batch of a scan has to fit several times. */
+const MIN_BUDGET_BYTES = 32 * 1024 * 1024;
+
+export class NodeCache {
+  readonly #budgetBytes: number;
+  #sizeBytes = 0;
+  #ring: Entry[] = [];
+  #hand = 0;
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = Math.max(budgetBytes, MIN_BUDGET_BYTES);
+  }
+
+  /** The nodes of one database, read through this cache. */
+  open(store: Store): StoredNodes {
+    return new StoredNodes(store, this);
+  }
+
+  /** Makes room for an entry and keeps it. */
+  admit(entry: Entry): void {
+    this.#sizeBytes += entry.sizeBytes;
+    this.#ring.push(entry);
+    while (this.#sizeBytes > this.#budgetBytes) this.#evictOne(entry);
+  }
+
+  /** Forgets the nodes of a database that was closed. */
+  forget(source: StoredNodes): void {
+    this.#ring = this.#ring.filter((entry) => entry.source !== source);
+    this.#hand = 0;
+    this.#sizeBytes = this.#ring.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  }
+
+  #evictOne(newest: Entry): void {
+    for (;;) {
+      if (this.#hand >= this.#ring.length) this.#hand = 0;
+      const entry = must(this.#ring[this.#hand], 'an entry under the hand');
+      if (entry.wasUsed || entry === newest) {
+        entry.wasUsed = false;
+        this.#hand++;
+        continue;
+      }
+      const last = must(this.#ring.pop(), 'a last entry');
+      if (last !== entry) this.#ring[this.#hand] = last;
+      this.#sizeBytes -= entry.sizeBytes;
+      entry.source.drop(entry.address);
+      return;
+    }
+  }
+}
+
+/** The nodes of one database: where bytes become nodes. */
+export class StoredNodes implements NodeSource<Columns> {
+  readonly #store: Store;
+  readonly #cache: NodeCache;
+  readonly #entries = new Map<number, Entry>();
+  /** Reads on their way; concurrent readers of an address share one. */
+  readonly #loading = new Map<number, Promise<void>>();
+
+  constructor(store: Store, cache: NodeCache) {
+    this.#store = store;
+    this.#cache = cache;
+  }
+
+  peek(address: number): Node<Columns> | undefined {
+    const entry = this.#entries.get(address);
+    if (entry === undefined) return undefined;
+    entry.wasUsed = true;
+    return entry.node;
+  }
+
+  async load(addresses: ReadonlyArray<number>): Promise<void> {
+    const wanted = addresses.filter(
+      (address) => !this.#entries.has(address) && !this.#loading.has(address),
+    );
+    if (wanted.length > 0) {
+      const loading = this.#read(wanted).finally(() => {
+        for (const address of wanted) this.#loading.delete(address);
+      });
+      for (const address of wanted) this.#loading.set(address, loading);
+    }
+    await Promise.all(new Set(addresses.map((address) => this.#loading.get(address))));
+  }
+
+  /** Keeps a node that was just made, so that it need not be read. */
+  put(address: number, node: Node<Columns>, byteLength: number): void {
+    if (this.#entries.has(address)) return;
+    const sizeBytes = sizeInMemory(node, byteLength);
+    const entry: Entry = { source: this, address, node, sizeBytes, wasUsed: true };
+    this.#entries.set(address, entry);
+    this.#cache.admit(entry);
+  }
+
+  drop(address: number): void {
+    this.#entries.delete(address);
+  }
+
+  close(): void {
+    this.#entries.clear();
+    this.#cache.forget(this);
+  }
+
+  async #read(addresses: ReadonlyArray<number>): Promise<void> {
+    const blocks = await this.#store.read(addresses);
+    assert(blocks.length === addresses.length, 'a block for each address');
+    addresses.forEach((address, i) => {
+      const bytes = must(blocks[i], 'a block for each address');
+      this.put(address, decodeNode(bytes), bytes.length);
+    });
+  }
+}
+
+/** Estimated from V8's sizes: three integers and a pointer per row, the values about what they take on disk, twice. */
+function sizeInMemory(node: Node<Columns>, byteLength: number): number {
+  return 400 + node.keys.length * (node.kind === 'leaf' ? 40 : 56) + byteLength * 3;
+}

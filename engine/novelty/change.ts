@@ -1,0 +1,19 @@
+/** What a transaction does to the indices, in the order in which it does it: the content of a log segment. */
+import type { Datom } from '../datom/datom.ts';
+
+export type Change = Assertion | Retraction;
+
+export interface Assertion {
+  readonly kind: 'assert';
+  readonly datom: Datom;
+}
+
+export interface Retraction {
+  readonly kind: 'retract';
+  /** The retraction: `added` is false, `tx` the transaction that retracts. */
+  readonly datom: Datom;
+  /** The transaction of the assertion that ends here, so that whoever applies the change need not look it up. */
+  readonly assertedTx: number;
+  /** False where the attribute keeps no history: then nothing of the fact remains. */
+  readonly keepsHistory: boolean;
+}

@@ -1,0 +1,50 @@
+/** The rows of a scan that a test lets through. Chunks that lose nothing are handed on as they are. */
+import type { ChunkCursor } from '../datom/chunk-cursor.ts';
+import type { Columns } from '../datom/columns.ts';
+import { ColumnsBuilder } from '../datom/columns-builder.ts';
+import type { Wait } from '../shared/suspend.ts';
+import { must } from '../shared/assert.ts';
+
+export type KeepRow = (keys: Columns, row: number) => boolean;
+
+export class FilterCursor implements ChunkCursor {
+  keys: Columns | undefined;
+  lo = 0;
+  hi = 0;
+  miss: Wait | undefined;
+
+  readonly #inner: ChunkCursor;
+  readonly #keep: KeepRow;
+
+  constructor(inner: ChunkCursor, keep: KeepRow) {
+    this.#inner = inner;
+    this.#keep = keep;
+  }
+
+  next(): 'ready' | 'missing' | 'done' {
+    for (;;) {
+      const step = this.#inner.next();
+      if (step === 'missing') this.miss = this.#inner.miss;
+      if (step !== 'ready') return step;
+      if (this.#select(must(this.#inner.keys, 'a chunk'), this.#inner.lo, this.#inner.hi)) return 'ready';
+    }
+  }
+
+  #select(keys: Columns, lo: number, hi: number): boolean {
+    let row = lo;
+    while (row < hi && this.#keep(keys, row)) row++;
+    if (row === hi) {
+      this.keys = keys;
+      this.lo = lo;
+      this.hi = hi;
+      return true;
+    }
+    const builder = new ColumnsBuilder();
+    builder.pushRows(keys, lo, row);
+    for (row++; row < hi; row++) if (this.#keep(keys, row)) builder.pushRows(keys, row, row + 1);
+    this.keys = builder.take();
+    this.lo = 0;
+    this.hi = this.keys.length;
+    return this.hi > 0;
+  }
+}

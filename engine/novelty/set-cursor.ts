@@ -1,0 +1,99 @@
+/** A scan over a range of a {@link DatomSet}. Never misses anything: the set is in memory. */
+import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
+import type { Columns } from '../datom/columns.ts';
+import { columnsOf } from '../datom/columns-builder.ts';
+import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
+import type { Datom } from '../datom/datom.ts';
+import type { DatomSet, LeafPlace, SetLeaf } from './datom-set.ts';
+
+/** A chunk smaller than this share of its leaf is copied; a larger one makes the columns of the whole leaf, once. */
+const WHOLE_LEAF_SHARE = 4;
+
+export class SetCursor implements ChunkCursor {
+  keys: Columns | undefined;
+  lo = 0;
+  hi = 0;
+  readonly miss = undefined;
+
+  readonly #set: DatomSet;
+  readonly #range: ScanRange;
+  readonly #isReverse: boolean;
+  /** The datom that the scan reached, undefined before the first chunk. */
+  #reached: Datom | undefined;
+
+  constructor(set: DatomSet, range: ScanRange, isReverse: boolean) {
+    this.#set = set;
+    this.#range = range;
+    this.#isReverse = isReverse;
+  }
+
+  next(): 'ready' | 'done' {
+    return this.#isReverse ? this.#previousLeaf() : this.#nextLeaf();
+  }
+
+  #nextLeaf(): 'ready' | 'done' {
+    const { from, to } = this.#range;
+    const place = this.#set.leafAt(this.#reached === undefined ? this.#isBefore(from, false) : this.#isUpTo(this.#reached));
+    if (place === undefined) return 'done';
+    const { datoms } = place.leaf;
+    let end = datoms.length;
+    if (to !== undefined) {
+      const isInside = this.#isBefore(to, true);
+      if (!isInside(datoms[end - 1]!)) while (end > place.at && !isInside(datoms[end - 1]!)) end--;
+    }
+    if (end === place.at) return 'done';
+    this.#reached = datoms[end - 1];
+    this.#show(place.leaf, place.at, end);
+    return 'ready';
+  }
+
+  #previousLeaf(): 'ready' | 'done' {
+    const { from, to } = this.#range;
+    const place: LeafPlace | undefined = this.#set.leafBefore(
+      this.#reached === undefined ? this.#isBefore(to, true) : this.#isBeforeDatom(this.#reached),
+    );
+    if (place === undefined) return 'done';
+    const { datoms } = place.leaf;
+    let start = 0;
+    if (from !== undefined) {
+      const isOutside = this.#isBefore(from, false);
+      while (start <= place.at && isOutside(datoms[start]!)) start++;
+    }
+    if (start > place.at) return 'done';
+    this.#reached = datoms[start];
+    this.#show(place.leaf, start, place.at + 1);
+    return 'ready';
+  }
+
+  /** Whether a datom comes before the range that starts at the edge, or, for its end, still belongs to the range. */
+  #isBefore(edge: ScanEdge | undefined, isEnd: boolean): (datom: Datom) => boolean {
+    if (edge === undefined) return () => isEnd;
+    const compare = compareWithBound[this.#set.order];
+    const { bound } = edge;
+    return edge.inclusive === isEnd
+      ? (datom) => compare(datom, bound) <= 0
+      : (datom) => compare(datom, bound) < 0;
+  }
+
+  #isUpTo(reached: Datom): (datom: Datom) => boolean {
+    const compare = compareDatoms[this.#set.order];
+    return (datom) => compare(datom, reached) <= 0;
+  }
+
+  #isBeforeDatom(reached: Datom): (datom: Datom) => boolean {
+    const compare = compareDatoms[this.#set.order];
+    return (datom) => compare(datom, reached) < 0;
+  }
+
+  #show(leaf: SetLeaf, lo: number, hi: number): void {
+    if (leaf.columns === undefined && (hi - lo) * WHOLE_LEAF_SHARE < leaf.datoms.length) {
+      this.keys = columnsOf(leaf.datoms, lo, hi);
+      this.lo = 0;
+      this.hi = hi - lo;
+      return;
+    }
+    this.keys = leaf.columns ??= columnsOf(leaf.datoms);
+    this.lo = lo;
+    this.hi = hi;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * A pull pattern to a plan. Grammar (reference: Datahike `pull_api.cljc`, Datomic pull):
+ *
+ *     pattern  = [spec …]
+ *     spec     = attr | * | {attr-or-expr pattern | depth | ...} | [attr option+] | (limit attr n) | (default attr x)
+ *     attr     = :ns/name | :ns/_name (backward) | :db/id
+ *     option   = :as key | :limit n-or-nil | :default x
+ */
+import { DB } from '../../schema/bootstrap.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { Keyword, Sym, kw } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
+
+export interface PullPlan {
+  readonly isWildcard: boolean;
+  /** The key of `:db/id` in the result, undefined where the pattern does not ask for it. */
+  readonly idKey: EdnData | undefined;
+  readonly specs: ReadonlyArray<PullSpec>;
+}
+
+export interface PullSpec {
+  /** The attribute as it is stored, without the underscore of a backward one. */
+  readonly ident: Keyword;
+  readonly a: number;
+  readonly isReverse: boolean;
+  readonly key: EdnData;
+  /** At most so many values; undefined for all. */
+  readonly limit: number | undefined;
+  readonly default: EdnData | undefined;
+  readonly target: PullTarget;
+}
+
+/** What is pulled of the entities that a ref leads to. */
+export type PullTarget =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'pattern'; readonly plan: PullPlan }
+  /** The enclosing pattern again, so many levels deep. */
+  | { readonly kind: 'recursion'; readonly depth: number };
+
+const DEFAULT_LIMIT = 1_000;
+const PLAIN: PullTarget = { kind: 'plain' };
+
+/** @throws BAD_QUERY (`parser/pull`) */
+export function parsePull(pattern: EdnData): PullPlan {
+  const items = pattern instanceof Set ? [...(pattern as ReadonlySet<EdnData>)] : pattern;
+  if (!Array.isArray(items)) throw pullError('Cannot parse pull pattern, expected a vector', pattern);
+  const specs = new Map<string, PullSpec>();
+  let isWildcard = false;
+  let idKey: EdnData | undefined;
+  for (const item of items as ReadonlyArray<EdnData>) {
+    if (isStar(item)) {
+      isWildcard = true;
+      continue;
+    }
+    for (const spec of parseSpec(item)) {
+      if (spec.ident === DB.id) idKey = spec.key;
+      else specs.set(`${spec.ident.toString()} ${spec.isReverse}`, spec);
+    }
+  }
+  if (isWildcard) idKey ??= DB.id;
+  return { isWildcard, idKey, specs: [...specs.values()] };
+}
+
+function parseSpec(item: EdnData): ReadonlyArray<PullSpec> {
+  if (item instanceof Map)
+    return Array.from(item as ReadonlyMap<EdnData, EdnData>, ([key, target]) => ({
+      ...parseAttribute(key),
+      target: parseTarget(target),
+    }));
+  return [parseAttribute(item)];
+}
+
+function parseAttribute(item: EdnData): PullSpec {
+  if (item instanceof Keyword) return attributeSpec(item);
+  if (item instanceof EdnList) return parseLegacy(item);
+  if (Array.isArray(item) && item.length % 2 === 1 && item.length > 1) return parseOptions(item);
+  throw pullError(
+    'Cannot parse attr-spec, expected: (attr-name | wildcard | map-spec | attr-expr)',
+    item,
+  );
+}
+
+function attributeSpec(name: Keyword): PullSpec {
+  const isReverse = name.name.startsWith('_');
+  const prefix = name.namespace === '' ? '' : `${name.namespace}/`;
+  const ident = isReverse ? kw(`${prefix}${name.name.slice(1)}`) : name;
+  const a = attributeNumber(ident);
+  return { ident, a, isReverse, key: name, limit: DEFAULT_LIMIT, default: undefined, target: PLAIN };
+}
+
+/** `[attr :as key :limit n :default x]` */
+function parseOptions([attribute, ...options]: ReadonlyArray<EdnData>): PullSpec {
+  let spec = parseAttribute(attribute ?? null);
+  for (let i = 0; i < options.length; i += 2)
+    spec = withOption(spec, String(options[i]), options[i + 1] ?? null);
+  return spec;
+}
+
+/** `(limit attr n)` and `(default attr x)` */
+function parseLegacy(list: EdnList): PullSpec {
+  const [name, attribute, value] = list.items;
+  if (list.items.length !== 3 || !(name instanceof Sym))
+    throw pullError('Expected (limit attr n) or (default attr x)', list);
+  return withOption(parseAttribute(attribute ?? null), `:${name.name}`, value ?? null);
+}
+
+function withOption(spec: PullSpec, option: string, value: EdnData): PullSpec {
+  switch (option) {
+    case ':as':
+      return value === null ? spec : { ...spec, key: value };
+    case ':default':
+      return { ...spec, default: value };
+    case ':limit':
+      if (value === null) return { ...spec, limit: undefined };
+      if (Number.isInteger(value) && Number(value) > 0) return { ...spec, limit: Number(value) };
+      throw pullError('Expected nil or a positive number as :limit', value);
+    default:
+      throw pullError('Invalid attribute option, expected :as, :limit or :default', option);
+  }
+}
+
+function parseTarget(target: EdnData): PullTarget {
+  if (target === '...' || (target instanceof Sym && target.name === '...'))
+    return { kind: 'recursion', depth: Infinity };
+  if (typeof target !== 'number') return { kind: 'pattern', plan: parsePull(target) };
+  if (target > 0) return { kind: 'recursion', depth: target };
+  throw pullError('Expected a positive number as depth of recursion', target);
+}
+
+function isStar(item: EdnData): boolean {
+  return item === '*' || ((item instanceof Sym || item instanceof Keyword) && item.name === '*');
+}
+
+function pullError(message: string, form: EdnData): DatabaseError {
+  return new DatabaseError('BAD_QUERY', `${message}, got ${printEdn(form)}`, {
+    kind: 'parser/pull',
+    data: { form },
+  });
+}

@@ -1,0 +1,62 @@
+/** Pull: what entities say, in the shape of a pattern. */
+import { readEdn } from '../../schema/edn-read.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
+import type { Db } from '../db/db.ts';
+import { requireEntity } from '../db/lookup.ts';
+import { settle } from '../db/scan.ts';
+import type { RunLimits, Suspended } from '../shared/suspend.ts';
+import { run } from '../shared/suspend.ts';
+import type { PullPlan } from './parse.ts';
+import { parsePull } from './parse.ts';
+import { pullMany as pullLevels } from './pull-levels.ts';
+
+/**
+ * A map of what the pattern asks of an entity, given by id, ident or lookup ref; null where nothing is there. The keys are keywords, or
+ * what `:as` says.
+ *
+ * @throws ENTITY_NOT_FOUND, BAD_QUERY, SCHEMA_VIOLATION
+ */
+export async function pull(
+  db: Db,
+  pattern: EdnData,
+  entity: EdnData,
+  limits?: RunLimits,
+): Promise<EdnMap | null> {
+  const [pulled] = await pullMany(db, pattern, [entity], limits);
+  return pulled ?? null;
+}
+
+/** As {@link pull} for many entities, in one pass per level of the pattern: one place for each entity, in order. */
+export function pullMany(
+  db: Db,
+  pattern: EdnData,
+  entities: ReadonlyArray<EdnData>,
+  limits?: RunLimits,
+): Promise<ReadonlyArray<EdnMap | null>> {
+  return run(pullAll(db, planOf(pattern), entities), limits);
+}
+
+function* pullAll(
+  db: Db,
+  plan: PullPlan,
+  entities: ReadonlyArray<EdnData>,
+): Suspended<ReadonlyArray<EdnMap | null>> {
+  const settled = yield* settle(db);
+  const ids: number[] = [];
+  for (const entity of entities) ids.push(yield* requireEntity(settled, entity));
+  return yield* pullLevels(settled, plan, ids);
+}
+
+const plans = new WeakMap<object, PullPlan>();
+
+/** Parsed once for each pattern object; texts are read anew. */
+function planOf(pattern: EdnData): PullPlan {
+  const form = typeof pattern === 'string' ? readEdn(pattern) : pattern;
+  if (typeof form !== 'object' || form === null) return parsePull(form);
+  let plan = plans.get(form);
+  if (plan === undefined) {
+    plan = parsePull(form);
+    plans.set(form, plan);
+  }
+  return plan;
+}

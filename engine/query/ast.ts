@@ -1,0 +1,156 @@
+/** A parsed query: plain data, variables by name (`?e`), every alternative tagged by `kind`. */
+import type { EdnData } from '../../schema/value.ts';
+import type { PullPlan } from '../pull/parse.ts';
+
+/** A variable with its question mark. */
+export type Variable = string;
+
+export type Term =
+  | { readonly kind: 'variable'; readonly name: Variable }
+  | { readonly kind: 'constant'; readonly value: EdnData }
+  | { readonly kind: 'blank' };
+
+/** An argument of a function: also a whole source. */
+export type Argument = Term | { readonly kind: 'source'; readonly name: string };
+
+export type Binding =
+  | { readonly kind: 'scalar'; readonly name: Variable }
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'tuple'; readonly items: ReadonlyArray<Binding> }
+  | { readonly kind: 'collection'; readonly item: Binding };
+
+export interface PatternClause {
+  readonly kind: 'pattern';
+  readonly source: string;
+  /** `[e a v tx added]`, as many as were written. */
+  readonly terms: ReadonlyArray<Term>;
+  readonly form: EdnData;
+}
+
+export interface CallClause {
+  /** A predicate has no binding. */
+  readonly kind: 'call';
+  readonly function: string;
+  readonly arguments: ReadonlyArray<Argument>;
+  readonly binding: Binding | undefined;
+  readonly form: EdnData;
+}
+
+export interface NotClause {
+  readonly kind: 'not';
+  /** The variables that are unified with the outside; undefined for all that occur. */
+  readonly join: ReadonlyArray<Variable> | undefined;
+  readonly clauses: ReadonlyArray<Clause>;
+  readonly form: EdnData;
+}
+
+export interface OrClause {
+  readonly kind: 'or';
+  readonly join: ReadonlyArray<Variable> | undefined;
+  /** Of `join`, the variables that have to be bound outside. */
+  readonly required: ReadonlyArray<Variable>;
+  readonly branches: ReadonlyArray<ReadonlyArray<Clause>>;
+  readonly form: EdnData;
+}
+
+export interface RuleClause {
+  readonly kind: 'rule';
+  readonly source: string;
+  readonly name: string;
+  readonly arguments: ReadonlyArray<Term>;
+  readonly form: EdnData;
+}
+
+export type Clause = PatternClause | CallClause | NotClause | OrClause | RuleClause;
+
+export interface RuleBranch {
+  readonly head: ReadonlyArray<Variable>;
+  readonly required: ReadonlyArray<Variable>;
+  readonly clauses: ReadonlyArray<Clause>;
+}
+
+/** Rules by name. */
+export type Rules = ReadonlyMap<string, ReadonlyArray<RuleBranch>>;
+
+export type FindElement =
+  | { readonly kind: 'variable'; readonly name: Variable }
+  | {
+      readonly kind: 'aggregate';
+      readonly function: string;
+      /** What comes before the variable, such as the n of `(min n ?x)`. */
+      readonly arguments: ReadonlyArray<Term>;
+      readonly name: Variable;
+    }
+  | {
+      readonly kind: 'pull';
+      readonly source: string;
+      readonly name: Variable;
+      /** A plan, or the name of the input that holds the pattern. */
+      readonly pattern: PullPlan | string;
+    };
+
+export interface FindSpec {
+  readonly kind: 'relation' | 'collection' | 'tuple' | 'scalar';
+  readonly elements: ReadonlyArray<FindElement>;
+}
+
+export interface OrderKey {
+  /** The place in the find specification. */
+  readonly index: number;
+  readonly isDescending: boolean;
+}
+
+export type Input =
+  | { readonly kind: 'source'; readonly name: string }
+  | { readonly kind: 'rules' }
+  | { readonly kind: 'pattern'; readonly name: string }
+  | { readonly kind: 'binding'; readonly binding: Binding };
+
+export interface Query {
+  readonly find: FindSpec;
+  readonly with: ReadonlyArray<Variable>;
+  readonly in: ReadonlyArray<Input>;
+  readonly where: ReadonlyArray<Clause>;
+  /** Keys of the maps that rows become. */
+  readonly keys: ReadonlyArray<EdnData> | undefined;
+  readonly orderBy: ReadonlyArray<OrderKey>;
+  readonly limit: number | undefined;
+  readonly offset: number;
+}
+
+/** Every variable that a clause mentions, also inside of what it encloses, as far as it is seen from outside. */
+export function variablesOf(clause: Clause): ReadonlySet<Variable> {
+  switch (clause.kind) {
+    case 'pattern':
+      return new Set(clause.terms.flatMap(nameOf));
+    case 'rule':
+      return new Set(clause.arguments.flatMap(nameOf));
+    case 'call':
+      return new Set([...clause.arguments.flatMap(nameOf), ...boundBy(clause.binding)]);
+    case 'not':
+      return new Set(clause.join ?? clause.clauses.flatMap((inner) => [...variablesOf(inner)]));
+    case 'or':
+      return new Set(
+        clause.join ?? clause.branches.flat().flatMap((inner) => [...variablesOf(inner)]),
+      );
+  }
+}
+
+/** The variables that a binding gives values to. */
+export function boundBy(binding: Binding | undefined): ReadonlyArray<Variable> {
+  switch (binding?.kind) {
+    case undefined:
+    case 'ignore':
+      return [];
+    case 'scalar':
+      return [binding.name];
+    case 'tuple':
+      return binding.items.flatMap(boundBy);
+    case 'collection':
+      return boundBy(binding.item);
+  }
+}
+
+export function nameOf(term: Argument): ReadonlyArray<Variable> {
+  return term.kind === 'variable' ? [term.name] : [];
+}

@@ -1,0 +1,171 @@
+/** Predicates `[(< ?a ?b)]` and functions `[(f ?a) ?b]`, once for each row of bindings. */
+import { Keyword, kw } from '../../../schema/keyword.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { attributeNumber } from '../../datom/attribute-number.ts';
+import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
+import { prefetch } from '../../db/prefetch.ts';
+import type { SettledDb } from '../../db/scan.ts';
+import { didYouMean } from '../../shared/suggest.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Argument, CallClause } from '../ast.ts';
+import { boundBy } from '../ast.ts';
+import { bind } from '../bind.ts';
+import { BUILT_INS } from '../built-ins.ts';
+import type { Context } from '../context.ts';
+import { databaseOf } from '../context.ts';
+import { combine, join } from '../join.ts';
+import { queryError } from '../query-error.ts';
+import { Relation } from '../relation.ts';
+
+/** Functions that look into a database: their first argument is a source. */
+type DatabaseFunction = (
+  db: SettledDb,
+  args: ReadonlyArray<EdnData>,
+) => Suspended<EdnData | undefined>;
+
+const DATABASE_FUNCTIONS: ReadonlyMap<string, DatabaseFunction> = new Map([
+  ['get-else', getElse],
+  ['get-some', getSome],
+  ['missing?', isMissing],
+]);
+
+export function* solveCall(
+  context: Context,
+  clause: CallClause,
+  bindings: Relation,
+): Suspended<Relation> {
+  const results = yield* callAll(context, clause, bindings);
+  if (clause.binding === undefined) {
+    const rows: number[] = [];
+    for (const [row, result] of results.entries())
+      if (result !== undefined && result !== null && result !== false) rows.push(row);
+    return bindings.take(rows);
+  }
+  const { binding } = clause;
+  const isSimple = binding.kind === 'scalar' && !bindings.has(binding.name);
+  if (isSimple) return withColumn(bindings, binding.name, results);
+  let joined = Relation.empty([...new Set([...bindings.variables, ...boundBy(binding)])]);
+  for (const [row, result] of results.entries())
+    if (result !== undefined && result !== null)
+      joined = joined.union(join(bindings.take([row]), bind(binding, result)));
+  return joined;
+}
+
+/** The bindings with one more variable; rows without a result go. */
+function withColumn(
+  bindings: Relation,
+  name: string,
+  results: ReadonlyArray<EdnData | undefined>,
+): Relation {
+  const rows: number[] = [];
+  const column: EdnData[] = [];
+  for (const [row, result] of results.entries()) {
+    if (result === undefined || result === null) continue;
+    rows.push(row);
+    column.push(result);
+  }
+  const added = new Relation([name], [column], column.length);
+  return combine(bindings, added, rows, column.map((_, i) => i));
+}
+
+/** The result for each row; undefined where the function has none. */
+function* callAll(
+  context: Context,
+  clause: CallClause,
+  bindings: Relation,
+): Suspended<Array<EdnData | undefined>> {
+  const args = clause.arguments.map((argument) => argumentColumn(argument, bindings));
+  const valuesOf = (row: number): EdnData[] => args.map((argument) => argument(row));
+  const fn = BUILT_INS.get(clause.function);
+  const results: Array<EdnData | undefined> = [];
+  if (fn !== undefined) {
+    for (let row = 0; row < bindings.length; row++) {
+      results.push(fn(...valuesOf(row)));
+      if (row % 4_096 === 4_095) yield PAUSE;
+    }
+    return results;
+  }
+  const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);
+  if (databaseFunction === undefined) throw unknownFunction(clause);
+  const source = clause.arguments[0];
+  const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
+  const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];
+  yield* prefetch(db, 'eavt', ids.map((e) => ({ e })));
+  for (let row = 0; row < bindings.length; row++) {
+    results.push(yield* databaseFunction(db, valuesOf(row).slice(1)));
+    if (row % 512 === 511) yield PAUSE;
+  }
+  return results;
+}
+
+/** The entity ids that a database function is called with. */
+function entityIds(args: ReadonlyArray<(row: number) => EdnData>, length: number): number[] {
+  const ids = new Set<number>();
+  for (let row = 0; row < length; row++) {
+    const e = args[1]?.(row);
+    if (typeof e === 'number') ids.add(e);
+  }
+  return [...ids];
+}
+
+function argumentColumn(argument: Argument, bindings: Relation): (row: number) => EdnData {
+  switch (argument.kind) {
+    case 'constant':
+      return () => argument.value;
+    case 'variable': {
+      const column = bindings.column(argument.name);
+      return (row) => column[row]!;
+    }
+    case 'blank':
+    case 'source':
+      return () => null;
+  }
+}
+
+function unknownFunction({ function: name, binding, form }: CallClause): Error {
+  const what = binding === undefined ? 'predicate' : 'function';
+  const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys()];
+  return queryError('query/where', `Unknown ${what} '${name}'${didYouMean(name, known)} in`, form);
+}
+
+function* getElse(
+  db: SettledDb,
+  [ref, ident, otherwise]: ReadonlyArray<EdnData>,
+): Suspended<EdnData | undefined> {
+  if (otherwise === null || otherwise === undefined)
+    throw queryError('query/where', 'get-else: nil default value is not supported');
+  const [first] = yield* valuesAt(db, ref!, ident!);
+  return first ?? otherwise;
+}
+
+function* getSome(
+  db: SettledDb,
+  [ref, ...idents]: ReadonlyArray<EdnData>,
+): Suspended<EdnData | undefined> {
+  for (const ident of idents) {
+    const [first] = yield* valuesAt(db, ref!, ident);
+    if (first !== undefined) return [ident, first];
+  }
+  return undefined;
+}
+
+function* isMissing(
+  db: SettledDb,
+  [ref, ident]: ReadonlyArray<EdnData>,
+): Suspended<EdnData | undefined> {
+  return (yield* valuesAt(db, ref!, ident!)).length === 0;
+}
+
+/** The values of an attribute of an entity, also backward (`:_friend`). */
+function* valuesAt(db: SettledDb, ref: EdnData, ident: EdnData): Suspended<ReadonlyArray<EdnData>> {
+  if (!(ident instanceof Keyword)) throw queryError('query/where', 'Expected an attribute', ident);
+  const e = yield* resolveEntity(db, ref);
+  if (e === undefined) return [];
+  if (ident.name.startsWith('_')) {
+    const forward = kw(`${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`);
+    const source = yield* entityWith(db, attributeNumber(forward), e);
+    return source === undefined ? [] : [source];
+  }
+  return (yield* datomsWith(db, 'eavt', { e, a: attributeNumber(ident) })).map(({ v }) => v);
+}

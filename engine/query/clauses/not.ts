@@ -1,0 +1,21 @@
+/** `(not …)` and `(not-join [?v] …)`: the bindings that the clauses cannot be satisfied with. */
+import type { Suspended } from '../../shared/suspend.ts';
+import type { NotClause } from '../ast.ts';
+import { variablesOf } from '../ast.ts';
+import type { Context } from '../context.ts';
+import { antiJoin } from '../join.ts';
+import { queryError } from '../query-error.ts';
+import { Relation } from '../relation.ts';
+
+export function* solveNot(
+  context: Context,
+  clause: NotClause,
+  bindings: Relation,
+): Suspended<Relation> {
+  const shared = [...variablesOf(clause)].filter((variable) => bindings.has(variable));
+  if (shared.length === 0 && bindings !== Relation.unit)
+    throw queryError('query/where', 'Insufficient bindings: none of its variables is bound outside', clause.form);
+  const inner = { ...context, tables: undefined };
+  const excluded = yield* context.solve(inner, clause.clauses, bindings.project(shared));
+  return antiJoin(bindings, excluded.select(shared));
+}

@@ -1,0 +1,203 @@
+/**
+ * A query to AST. Vector, map and EDN text are the same query; `:limit`, `:offset` and `:order-by` count only in the map form, as in
+ * Datahike.
+ */
+import { Keyword, Sym } from '../../schema/keyword.ts';
+import { readEdn } from '../../schema/edn-read.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { parsePull } from '../pull/parse.ts';
+import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './ast.ts';
+import { boundBy, variablesOf } from './ast.ts';
+import { isVariable, parseBinding, parseClauses, parseTerm } from './parse-clauses.ts';
+import { queryError } from './query-error.ts';
+
+type Forms = ReadonlyArray<EdnData>;
+type Sections = ReadonlyMap<string, EdnData>;
+
+/** @throws BAD_QUERY (`parser/…`), BAD_EDN */
+export function parseQuery(form: EdnData): Query {
+  if (typeof form === 'string') return parseQuery(readEdn(form));
+  const isMap = form instanceof Map;
+  const sections = isMap ? sectionsOfMap(form) : sectionsOfVector(form);
+  const find = parseFind(listAt(sections, ':find', form));
+  const query: Query = {
+    find,
+    with: listAt(sections, ':with', form, []).map((item) => parseVariable(item, 'parser/with')),
+    in: sections.has(':in') ? listAt(sections, ':in', form).map(parseInput) : [DEFAULT_INPUT],
+    where: parseClauses(listAt(sections, ':where', form, [])),
+    keys: parseKeys(sections, find),
+    orderBy: isMap ? parseOrderBy(sections.get(':order-by'), find) : [],
+    limit: isMap ? parseCount(sections, ':limit') : undefined,
+    offset: (isMap ? parseCount(sections, ':offset') : undefined) ?? 0,
+  };
+  checkVariables(query, form);
+  return query;
+}
+
+const DEFAULT_INPUT: Input = { kind: 'source', name: '$' };
+
+function sectionsOfMap(map: ReadonlyMap<EdnData, EdnData>): Sections {
+  return new Map(Array.from(map, ([key, value]) => [String(key), value]));
+}
+
+/** `[:find a b :where c]`: what follows a keyword belongs to it. */
+function sectionsOfVector(form: EdnData): Sections {
+  if (!Array.isArray(form) || !(form[0] instanceof Keyword))
+    throw queryError('parser/query', 'Expected a query as a vector or map with :find', form);
+  const sections = new Map<string, EdnData[]>();
+  let section: EdnData[] = [];
+  for (const item of form as Forms) {
+    if (item instanceof Keyword) sections.set(item.toString(), (section = []));
+    else section.push(item);
+  }
+  return sections;
+}
+
+function listAt(sections: Sections, name: string, form: EdnData, otherwise?: Forms): Forms {
+  const value = sections.get(name);
+  if (Array.isArray(value)) return value as Forms;
+  if (value instanceof EdnList) return value.items;
+  if (value === undefined && otherwise !== undefined) return otherwise;
+  throw queryError(`parser/${name.slice(1)}`, `Expected ${name} with a vector`, form);
+}
+
+function parseFind(forms: Forms): FindSpec {
+  const [first, second] = forms;
+  if (forms.length === 1 && Array.isArray(first)) {
+    const items = first as Forms;
+    const isCollection = items.length === 2 && items[1] instanceof Sym && items[1].name === '...';
+    return isCollection
+      ? { kind: 'collection', elements: [parseElement(items[0]!)] }
+      : { kind: 'tuple', elements: items.map(parseElement) };
+  }
+  if (forms.length === 2 && second instanceof Sym && second.name === '.')
+    return { kind: 'scalar', elements: [parseElement(first!)] };
+  if (forms.length === 0)
+    throw queryError(
+      'parser/find',
+      'Cannot parse :find, expected: (find-rel | find-coll | find-tuple | find-scalar)',
+      forms,
+    );
+  return { kind: 'relation', elements: forms.map(parseElement) };
+}
+
+function parseElement(form: EdnData): FindElement {
+  if (isVariable(form)) return { kind: 'variable', name: form.name };
+  if (!(form instanceof EdnList) || !(form.items[0] instanceof Sym))
+    throw queryError(
+      'parser/find',
+      'Cannot parse :find, expected: (find-rel | find-coll | find-tuple | find-scalar)',
+      form,
+    );
+  const [head, ...rest] = form.items as readonly [Sym, ...EdnData[]];
+  if (head.name === 'pull') return parsePullElement(form, rest);
+  const args = head.name === 'aggregate' ? rest.slice(1) : rest;
+  const name = head.name === 'aggregate' && rest[0] instanceof Sym ? rest[0].name : head.name;
+  return {
+    kind: 'aggregate',
+    function: name,
+    arguments: args.slice(0, -1).map(parseTerm),
+    name: parseVariable(args.at(-1) ?? null, 'parser/find'),
+  };
+}
+
+function parsePullElement(form: EdnList, rest: Forms): FindElement {
+  const [first] = rest;
+  const isNamed = first instanceof Sym && first.name.startsWith('$');
+  const [variable, pattern] = isNamed ? rest.slice(1) : rest;
+  if (pattern === undefined)
+    throw queryError('parser/find', 'Cannot parse pull expression, expected (pull ?e pattern)', form);
+  return {
+    kind: 'pull',
+    source: isNamed ? first.name : '$',
+    name: parseVariable(variable!, 'parser/find'),
+    pattern: pattern instanceof Sym && pattern.name !== '*' ? pattern.name : parsePull(pattern),
+  };
+}
+
+function parseVariable(form: EdnData, kind: string): Variable {
+  if (isVariable(form)) return form.name;
+  throw queryError(kind, 'Expected a variable such as ?e', form);
+}
+
+function parseInput(form: EdnData): Input {
+  if (!(form instanceof Sym) || isVariable(form) || form.name === '_')
+    return { kind: 'binding', binding: parseBinding(form) };
+  if (form.name === '%') return { kind: 'rules' };
+  return form.name.startsWith('$')
+    ? { kind: 'source', name: form.name }
+    : { kind: 'pattern', name: form.name };
+}
+
+const KEY_SECTIONS: ReadonlyArray<readonly [section: string, toKey: (name: string) => EdnData]> = [
+  [':keys', (name) => Keyword.intern(name)],
+  [':strs', (name) => name],
+  [':syms', (name) => Sym.intern(name)],
+];
+
+function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> | undefined {
+  const given = KEY_SECTIONS.filter(([section]) => sections.has(section));
+  if (given.length > 1)
+    throw queryError('parser/return-maps', 'Only one of these three options is allowed: :keys :strs :syms');
+  const [section, toKey] = given[0] ?? [];
+  if (section === undefined || toKey === undefined) return undefined;
+  const keys = listAt(sections, section, null).map((name) => toKey(String(name)));
+  if (keys.length !== find.elements.length)
+    throw queryError('parser/query', 'Count of :keys/:strs/:syms must match count of :find', keys);
+  return keys;
+}
+
+function parseCount(sections: Sections, name: string): number | undefined {
+  const value = sections.get(name) ?? null;
+  if (value === null) return undefined;
+  if (!Number.isInteger(value))
+    throw queryError(`parser/${name.slice(1)}`, `Expected an integer as ${name}`, value);
+  return Number(value) < 0 ? undefined : Number(value);
+}
+
+function parseOrderBy(form: EdnData | undefined, find: FindSpec): OrderKey[] {
+  if (form === undefined || form === null || find.kind !== 'relation') return [];
+  const keys: OrderKey[] = [];
+  for (const item of Array.isArray(form) ? (form as Forms) : [form]) {
+    if (item instanceof Keyword) {
+      const last = keys.pop();
+      if (last === undefined || !['asc', 'desc'].includes(item.name))
+        throw queryError('parser/order-by', 'Expected a variable and :asc or :desc', form);
+      keys.push({ index: last.index, isDescending: item.name === 'desc' });
+    } else keys.push({ index: orderIndex(item, find), isDescending: false });
+  }
+  return keys;
+}
+
+function orderIndex(item: EdnData, find: FindSpec): number {
+  const index = isVariable(item)
+    ? find.elements.findIndex((element) => element.name === item.name)
+    : Number.isInteger(item)
+      ? Number(item)
+      : -1;
+  if (index >= 0 && index < find.elements.length) return index;
+  throw queryError('parser/order-by', ':order-by variable not found in :find', item);
+}
+
+/** What is asked for has to be bound somewhere. */
+function checkVariables(query: Query, form: EdnData): void {
+  const known = new Set<Variable>(query.where.flatMap((clause) => [...variablesOf(clause)]));
+  const inputs = new Set<string>();
+  for (const input of query.in) {
+    if (input.kind === 'binding') for (const name of boundBy(input.binding)) known.add(name);
+    else inputs.add(input.kind === 'rules' ? '%' : input.name);
+  }
+  const unknown = [...query.find.elements.map(({ name }) => name), ...query.with].find(
+    (name) => !known.has(name),
+  );
+  if (unknown !== undefined)
+    throw queryError('parser/query', `Query for unknown vars: [${unknown}]`, form);
+  for (const clause of query.where) {
+    const isUnknown = clause.kind === 'pattern' && !inputs.has(clause.source);
+    if (isUnknown)
+      throw queryError('parser/query', `Where uses unknown source vars: [${clause.source}]`, form);
+    if (clause.kind === 'rule' && !inputs.has('%'))
+      throw queryError('parser/query', `Missing rules var '%' in :in`, form);
+  }
+}

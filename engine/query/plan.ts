@@ -1,0 +1,115 @@
+/**
+ * Which clause comes next. The order in which clauses were written does not count: of those whose inputs are bound, the one that is
+ * expected to leave the fewest bindings goes first.
+ */
+import type { Suspended } from '../shared/suspend.ts';
+import type { Clause, Variable } from './ast.ts';
+import { boundBy, nameOf, variablesOf } from './ast.ts';
+import { estimatePattern } from './clauses/pattern.ts';
+import type { Context } from './context.ts';
+import { queryError } from './query-error.ts';
+import type { Relation } from './relation.ts';
+
+/** An unbound rule or `or` may give anything; it waits for what narrows it. */
+const UNKNOWN_SIZE = 1e6;
+
+/** How many datoms each pattern can match at most, counted once for each execution. */
+export type Estimates = Map<Clause, number>;
+
+/**
+ * The place of the next clause among those that are left.
+ *
+ * @throws BAD_QUERY (`query/where`) where the inputs of none are bound
+ */
+export function* chooseNext(
+  context: Context,
+  clauses: ReadonlyArray<Clause>,
+  bindings: Relation,
+  estimates: Estimates,
+): Suspended<number> {
+  let best = -1;
+  let bestCost = Infinity;
+  for (const [i, clause] of clauses.entries()) {
+    if (!isReady(clause, clauses, bindings)) continue;
+    const cost = yield* costOf(context, clause, bindings, estimates);
+    if (cost < bestCost) [best, bestCost] = [i, cost];
+  }
+  if (best >= 0) return best;
+  const unbound = clauses.flatMap((clause) => [...inputsOf(clause)].filter((name) => !bindings.has(name)));
+  throw queryError(
+    'query/where',
+    `Cannot resolve any more clauses - insufficient bindings: #{${[...new Set(unbound)].join(' ')}} not bound in`,
+    clauses[0]!.form,
+  );
+}
+
+/** Variables that have to be bound before a clause can be worked out. */
+function inputsOf(clause: Clause): ReadonlySet<Variable> {
+  switch (clause.kind) {
+    case 'pattern':
+    case 'rule':
+      return new Set();
+    case 'call':
+      return new Set(clause.arguments.flatMap(nameOf));
+    case 'not':
+      return variablesOf(clause);
+    case 'or':
+      return new Set([...clause.required, ...clause.branches.flatMap(unboundInputs)].filter((name) => variablesOf(clause).has(name)));
+  }
+}
+
+/** Inputs of a branch that nothing in the branch itself binds. */
+function unboundInputs(branch: ReadonlyArray<Clause>): Variable[] {
+  const bound = new Set(branch.flatMap((clause) => [...outputsOf(clause)]));
+  return branch.flatMap((clause) =>
+    clause.kind === 'not' ? [] : [...inputsOf(clause)].filter((name) => !bound.has(name)),
+  );
+}
+
+/** Variables that a clause can bind. */
+function outputsOf(clause: Clause): ReadonlySet<Variable> {
+  if (clause.kind === 'not') return new Set();
+  return clause.kind === 'call' ? new Set(boundBy(clause.binding)) : variablesOf(clause);
+}
+
+function isReady(clause: Clause, clauses: ReadonlyArray<Clause>, bindings: Relation): boolean {
+  const missing = [...inputsOf(clause)].filter((name) => !bindings.has(name));
+  if (missing.length === 0) return true;
+  if (clause.kind !== 'not') return false;
+  // A variable that nothing outside can bind is the business of the `not` alone.
+  return missing.every((name) =>
+    clauses.every((other) => other === clause || !outputsOf(other).has(name)),
+  );
+}
+
+function* costOf(
+  context: Context,
+  clause: Clause,
+  bindings: Relation,
+  estimates: Estimates,
+): Suspended<number> {
+  const bound = [...variablesOf(clause)].filter((name) => bindings.has(name)).length;
+  switch (clause.kind) {
+    case 'call':
+      return clause.binding === undefined ? 0 : 1;
+    case 'not':
+      return 2;
+    case 'or':
+    case 'rule':
+      return bound === 0 ? bindings.length * UNKNOWN_SIZE : bindings.length * 50;
+    case 'pattern': {
+      let matches = estimates.get(clause);
+      if (matches === undefined) {
+        matches = yield* estimatePattern(context, clause);
+        estimates.set(clause, matches);
+      }
+      return patternCost(matches, bindings, bound > 0 || bindings.variables.length === 0);
+    }
+  }
+}
+
+/** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
+function patternCost(matches: number, bindings: Relation, isConnected: boolean): number {
+  if (!isConnected) return 3 + (bindings.length + 1) * (matches + 1) * 4;
+  return bindings.variables.length === 0 ? 3 + matches : 3 + Math.min(matches, bindings.length * 2);
+}

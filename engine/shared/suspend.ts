@@ -1,0 +1,90 @@
+/**
+ * Synchronous computations over asynchronous storage. A computation is a generator that yields only when it cannot go on: the
+ * addresses of the nodes that it misses, all that it knows of at once, or a pause where it has worked for a while. A driver
+ * fetches and resumes. A computation over cached nodes never yields and costs what plain code costs.
+ */
+import { DatabaseError } from '../../schema/error.ts';
+
+/** Nodes that a computation needs, and where they come from. */
+export interface Miss {
+  readonly source: NodeLoader;
+  readonly addresses: ReadonlyArray<number>;
+}
+
+/** Brings nodes into the cache, where the computation finds them when it is resumed. */
+export interface NodeLoader {
+  load(addresses: ReadonlyArray<number>): Promise<void>;
+}
+
+/** A place where a long computation may be interrupted although it misses nothing. */
+export const PAUSE = Symbol('pause');
+
+export type Wait = Miss | ReadonlyArray<Miss> | typeof PAUSE;
+
+export type Suspended<T> = Generator<Wait, T, void>;
+
+export interface RunLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** Absolute, on the clock of `performance.now()`, milliseconds. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** How long a computation may hold the event loop before a pause gives it away. */
+const SLICE_MS = 12;
+
+/**
+ * Drives a computation whose nodes are all in memory.
+ *
+ * @throws an assertion where a node is missing
+ */
+export function runSync<T>(computation: Suspended<T>): T {
+  for (;;) {
+    const step = computation.next();
+    if (step.done) return step.value;
+    if (step.value !== PAUSE)
+      throw new Error('Expected all nodes in memory; read this database asynchronously');
+  }
+}
+
+/**
+ * Drives a computation, fetching what it misses and giving other work its turn.
+ *
+ * @throws DEADLINE_EXCEEDED, CANCELLED, or what the computation throws
+ */
+export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}): Promise<T> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  let step = computation.next();
+  while (!step.done) {
+    checkLimits(limits);
+    if (step.value !== PAUSE) {
+      await loadAll(step.value);
+      sliceEnd = performance.now() + SLICE_MS;
+    } else if (performance.now() > sliceEnd) {
+      await new Promise<void>((resolve) => nextTurn(resolve));
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    step = computation.next();
+  }
+  return step.value;
+}
+
+function checkLimits({ signal, deadlineMs }: RunLimits): void {
+  if (signal?.aborted === true) throw new DatabaseError('CANCELLED', 'The caller cancelled the request');
+  if (deadlineMs !== undefined && performance.now() > deadlineMs)
+    throw new DatabaseError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready');
+}
+
+function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
+  if ('source' in wait) return wait.source.load(wait.addresses);
+  const addressesBySource = new Map<NodeLoader, number[]>();
+  for (const { source, addresses } of wait) {
+    const known = addressesBySource.get(source);
+    if (known === undefined) addressesBySource.set(source, [...addresses]);
+    else known.push(...addresses);
+  }
+  return Promise.all(Array.from(addressesBySource, ([source, addresses]) => source.load(addresses)));
+}
+
+/** Gives the event loop a full turn, so that sockets and timers are served; browsers have no setImmediate. */
+const nextTurn: (callback: () => void) => void =
+  typeof setImmediate === 'function' ? setImmediate : (callback) => setTimeout(callback, 0);

@@ -1,0 +1,139 @@
+/**
+ * Leases as files: `epochs/<epoch>` says who holds which branch. The name is the epoch, and a file is made only where there
+ * is none of its name, so no epoch is ever given out twice. The newest file of a branch is its lease.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nextEpoch } from '../epoch.ts';
+import type { Lease, LeaseRequest, LeaseStore } from '../store.ts';
+import { createFile, readFileIfThere, replaceFile } from './durable.ts';
+import { onFiles } from './faults.ts';
+import { isProcessGone, thisHost } from './host.ts';
+
+interface LeaseFile {
+  readonly branch: string;
+  readonly owner: string;
+  readonly address: string | null;
+  readonly host: string;
+  readonly pid: number;
+  readonly expiresAtMs: number;
+}
+
+export class FileLeases implements LeaseStore {
+  readonly #folder: string;
+  readonly #database: string;
+  /** Ends the right of earlier epochs to commit to a branch; false where a later one did so first. */
+  readonly #fence: (branch: string, epoch: number) => Promise<boolean>;
+
+  constructor(
+    folder: string,
+    database: string,
+    fence: (branch: string, epoch: number) => Promise<boolean>,
+  ) {
+    this.#folder = folder;
+    this.#database = database;
+    this.#fence = fence;
+  }
+
+  acquire(request: LeaseRequest): Promise<{ readonly acquired: boolean; readonly lease: Lease }> {
+    return onFiles(async () => {
+      for (;;) {
+        const held = await this.current(request.branch);
+        if (held !== undefined && held.owner !== request.owner) {
+          return { acquired: false, lease: held };
+        }
+        const epoch = await this.#take(request);
+        if (epoch === undefined) continue;
+        await this.#removeEarlier(request.branch, epoch);
+        const { owner, address, ttlMs } = request;
+        return { acquired: true, lease: { owner, address, epoch, remainingMs: ttlMs } };
+      }
+    });
+  }
+
+  renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean> {
+    return onFiles(async () => {
+      const held = await this.current(request.branch);
+      if (held?.epoch !== request.epoch) return false;
+      await replaceFile(this.#pathOf(request.epoch), encode(request));
+      return true;
+    });
+  }
+
+  release(branch: string, epoch: number): Promise<void> {
+    return onFiles(async () => {
+      const held = await this.current(branch);
+      if (held?.epoch !== epoch) return;
+      const { owner, address } = held;
+      // The file stays: it is what keeps its epoch from being given out again.
+      await replaceFile(this.#pathOf(epoch), encode({ branch, owner, address, ttlMs: -Infinity }));
+    });
+  }
+
+  current(branch: string): Promise<Lease | undefined> {
+    return onFiles(async () => {
+      for (const epoch of await this.#epochs()) {
+        const file = await this.#read(epoch);
+        if (file?.branch === branch) return leaseOf(file, epoch);
+      }
+      return undefined;
+    });
+  }
+
+  /** The next epoch, or undefined where somebody else was faster. */
+  async #take(request: LeaseRequest): Promise<number | undefined> {
+    const [latest = 0] = await this.#epochs();
+    const epoch = nextEpoch(latest, this.#database);
+    if (!(await createFile(this.#pathOf(epoch), encode(request)))) return undefined;
+    // While this process looked, the number may have been given out, used and tidied away: then a later one is there.
+    const [newest] = await this.#epochs();
+    if (newest === epoch && (await this.#fence(request.branch, epoch))) return epoch;
+    if (newest !== epoch) await rm(this.#pathOf(epoch), { force: true });
+    return undefined;
+  }
+
+  async #removeEarlier(branch: string, epoch: number): Promise<void> {
+    for (const earlier of await this.#epochs()) {
+      if (earlier >= epoch || (await this.#read(earlier))?.branch !== branch) continue;
+      await rm(this.#pathOf(earlier), { force: true });
+    }
+  }
+
+  /** All epochs that have a file, newest first. */
+  async #epochs(): Promise<number[]> {
+    const names = await readdir(this.#folder);
+    return names
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .sort((a, b) => b - a);
+  }
+
+  async #read(epoch: number): Promise<LeaseFile | undefined> {
+    const bytes = await readFileIfThere(this.#pathOf(epoch));
+    // Written by `encode` and replaced as a whole, so it is what it was.
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as LeaseFile);
+  }
+
+  #pathOf(epoch: number): string {
+    return join(this.#folder, String(epoch));
+  }
+}
+
+function encode({ branch, owner, address, ttlMs }: LeaseRequest): Buffer {
+  const expiresAtMs = ttlMs === -Infinity ? 0 : Date.now() + ttlMs;
+  const file: LeaseFile = {
+    branch,
+    owner,
+    address,
+    host: thisHost(),
+    pid: process.pid,
+    expiresAtMs,
+  };
+  return Buffer.from(JSON.stringify(file));
+}
+
+function leaseOf(file: LeaseFile, epoch: number): Lease | undefined {
+  const remainingMs = file.expiresAtMs - Date.now();
+  if (remainingMs <= 0 || (file.host === thisHost() && isProcessGone(file.pid))) return undefined;
+  return { owner: file.owner, address: file.address, epoch, remainingMs };
+}

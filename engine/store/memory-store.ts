@@ -1,0 +1,199 @@
+/**
+ * A store in the memory of this process, and the reference for every other one: each method is a single synchronous step,
+ * so that nothing can come between its check and its effect.
+ */
+import { nextEpoch } from './epoch.ts';
+import { checkName } from './names.ts';
+import { databaseExists, databaseNotFound, missingNode } from './store-errors.ts';
+import type {
+  Address,
+  Commit,
+  Lease,
+  LeaseRequest,
+  LeaseStore,
+  RootWithLog,
+  Store,
+  StoredNode,
+  StoredRoot,
+  StoredSegment,
+  StoreHost,
+} from './store.ts';
+
+export interface MemoryStoreOptions {
+  /** The clock of the leases, in milliseconds; the monotonic clock of the process where it is not given. */
+  readonly nowMs?: () => number;
+}
+
+/** A host whose databases live as long as it does. */
+export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHost {
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const stores = new Map<string, MemoryStore>();
+  return {
+    async create(name) {
+      checkName('database', name);
+      if (stores.has(name)) throw databaseExists(name);
+      const store = new MemoryStore(`memory:${crypto.randomUUID()}`, nowMs);
+      stores.set(name, store);
+      return store;
+    },
+    async open(name) {
+      const store = stores.get(name);
+      if (store === undefined) throw databaseNotFound(name);
+      return store;
+    },
+    list: async () => [...stores.keys()].sort(),
+    async delete(name) {
+      stores.delete(name);
+    },
+    async close() {},
+  };
+}
+
+interface Holder {
+  readonly owner: string;
+  readonly address: string | null;
+  readonly epoch: number;
+  readonly expiresAtMs: number;
+}
+
+interface Branch {
+  root: StoredRoot | undefined;
+  readonly log: StoredSegment[];
+  holder: Holder | undefined;
+  /** The latest epoch that may write here: that of the last lease, or of the commit that made the branch. */
+  epoch: number;
+}
+
+class MemoryStore implements Store {
+  readonly id: string;
+  readonly leases: LeaseStore;
+  readonly #nodes = new Map<Address, Uint8Array>();
+  readonly #branches = new Map<string, Branch>();
+
+  constructor(id: string, nowMs: () => number) {
+    this.id = id;
+    this.leases = new MemoryLeases(id, this.#branches, nowMs);
+  }
+
+  async read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
+    return addresses.map((address) => {
+      const bytes = this.#nodes.get(address);
+      if (bytes === undefined) throw missingNode(this.id, address);
+      return bytes;
+    });
+  }
+
+  async write(nodes: ReadonlyArray<StoredNode>): Promise<void> {
+    for (const node of nodes) {
+      if (!this.#nodes.has(node.address)) this.#nodes.set(node.address, node.bytes);
+    }
+  }
+
+  async readRoot(branch: string): Promise<RootWithLog | undefined> {
+    const state = this.#branches.get(branch);
+    if (state?.root === undefined) return undefined;
+    const { root, log } = state;
+    return { ...root, segments: log.slice(firstIndexFrom(log, root.indexedTx + 1)) };
+  }
+
+  async readLog(
+    branch: string,
+    fromTx: number,
+    toTx: number,
+  ): Promise<ReadonlyArray<StoredSegment>> {
+    const log = this.#branches.get(branch)?.log ?? [];
+    return log.slice(firstIndexFrom(log, fromTx), firstIndexFrom(log, toTx));
+  }
+
+  async commit(commit: Commit): Promise<boolean> {
+    checkName('branch', commit.branch);
+    const state = branchOf(this.#branches, commit.branch);
+    const version = state.root?.version ?? 0;
+    if (version !== commit.expectedVersion || commit.epoch < state.epoch) return false;
+    const { epoch, record, indexedTx } = commit;
+    state.log.push(...commit.segments);
+    state.root = { version: version + 1, epoch, record, indexedTx };
+    state.epoch = epoch;
+    return true;
+  }
+
+  async close(): Promise<void> {}
+}
+
+class MemoryLeases implements LeaseStore {
+  readonly #database: string;
+  readonly #branches: Map<string, Branch>;
+  readonly #nowMs: () => number;
+
+  constructor(database: string, branches: Map<string, Branch>, nowMs: () => number) {
+    this.#database = database;
+    this.#branches = branches;
+    this.#nowMs = nowMs;
+  }
+
+  async acquire(
+    request: LeaseRequest,
+  ): Promise<{ readonly acquired: boolean; readonly lease: Lease }> {
+    checkName('branch', request.branch);
+    const held = this.#held(request.branch);
+    if (held !== undefined && held.owner !== request.owner) return { acquired: false, lease: held };
+    const latest = Math.max(0, ...Array.from(this.#branches.values(), (branch) => branch.epoch));
+    const epoch = nextEpoch(latest, this.#database);
+    const state = branchOf(this.#branches, request.branch);
+    state.epoch = epoch;
+    state.holder = this.#holder(request, epoch);
+    const { owner, address, ttlMs } = request;
+    return { acquired: true, lease: { owner, address, epoch, remainingMs: ttlMs } };
+  }
+
+  async renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean> {
+    const held = this.#held(request.branch);
+    if (held?.epoch !== request.epoch) return false;
+    branchOf(this.#branches, request.branch).holder = this.#holder(request, request.epoch);
+    return true;
+  }
+
+  async release(branch: string, epoch: number): Promise<void> {
+    const state = this.#branches.get(branch);
+    if (state?.holder?.epoch === epoch) state.holder = undefined;
+  }
+
+  async current(branch: string): Promise<Lease | undefined> {
+    return this.#held(branch);
+  }
+
+  #held(branch: string): Lease | undefined {
+    const state = this.#branches.get(branch);
+    if (state?.holder === undefined) return undefined;
+    const remainingMs = state.holder.expiresAtMs - this.#nowMs();
+    if (remainingMs <= 0) return undefined;
+    const { owner, address, epoch } = state.holder;
+    return { owner, address, epoch, remainingMs };
+  }
+
+  #holder({ owner, address, ttlMs }: LeaseRequest, epoch: number): Holder {
+    return { owner, address, epoch, expiresAtMs: this.#nowMs() + ttlMs };
+  }
+}
+
+function branchOf(branches: Map<string, Branch>, name: string): Branch {
+  let branch = branches.get(name);
+  if (branch === undefined) {
+    branch = { root: undefined, log: [], holder: undefined, epoch: 0 };
+    branches.set(name, branch);
+  }
+  return branch;
+}
+
+/** The index of the first segment whose transaction is not before `tx`; a binary search. */
+function firstIndexFrom(log: ReadonlyArray<StoredSegment>, tx: number): number {
+  let low = 0;
+  let high = log.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const segment = log[middle];
+    if (segment !== undefined && segment.tx < tx) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

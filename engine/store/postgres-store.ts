@@ -1,0 +1,155 @@
+/**
+ * A store in PostgreSQL: one schema holds many databases, and any number of processes share it. An ordinary user who may
+ * create a schema, or owns one, is enough.
+ */
+import { DatabaseError } from '../../schema/error.ts';
+import { checkName } from './names.ts';
+import { migrate } from './postgres-migrations.ts';
+import { Connections } from './postgres/connections.ts';
+import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
+import { databaseExists, databaseNotFound } from './store-errors.ts';
+import type { Store, StoreHost } from './store.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string;
+  /** Lower-case letters, digits and underscores; `datahike_gateway` by default. Made where it is not there. */
+  readonly schema?: string;
+  /** Connections for reads; 8 by default. Commits and leases have three more. */
+  readonly poolSize?: number;
+  /** 2,000 by default. */
+  readonly connectTimeoutMs?: number;
+  /** 15,000 by default. */
+  readonly statementTimeoutMs?: number;
+  /** How long a lost connection may keep the outcome of a commit unknown before the caller is told so; 10,000 by default. */
+  readonly outcomeTimeoutMs?: number;
+}
+
+const DELETED_ROWS_PER_STATEMENT = 2_000;
+
+/**
+ * Connects, and brings the tables up to date.
+ *
+ * @throws BAD_CONFIG where the server refuses the login, the database or the schema
+ * @throws STORE_UNAVAILABLE where the server does not answer
+ */
+export async function openPostgresStoreHost(options: PostgresStoreOptions): Promise<StoreHost> {
+  const schema = options.schema ?? 'datahike_gateway';
+  checkSchema(schema);
+  const connections = new Connections({
+    url: options.url,
+    poolSize: options.poolSize ?? 8,
+    connectTimeoutMs: options.connectTimeoutMs ?? 2_000,
+    statementTimeoutMs: options.statementTimeoutMs ?? 15_000,
+  });
+  try {
+    await migrate(connections, schema);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+  return new PostgresStoreHost(connections, schema, options.outcomeTimeoutMs ?? 10_000);
+}
+
+function checkSchema(schema: string): void {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith('pg_')) return;
+  throw new DatabaseError(
+    'BAD_CONFIG',
+    `Expected a schema name of lower-case letters, digits and underscores, got ${JSON.stringify(schema)}`,
+  );
+}
+
+interface DatabaseRow {
+  readonly database_id: number;
+  readonly uuid: string;
+  readonly [column: string]: unknown;
+}
+
+class PostgresStoreHost implements StoreHost {
+  readonly #connections: Connections;
+  readonly #schema: string;
+  readonly #outcomeTimeoutMs: number;
+
+  constructor(connections: Connections, schema: string, outcomeTimeoutMs: number) {
+    this.#connections = connections;
+    this.#schema = schema;
+    this.#outcomeTimeoutMs = outcomeTimeoutMs;
+  }
+
+  async create(name: string): Promise<Store> {
+    checkName('database', name);
+    const [row] = await this.#connections.transaction(async (query) => {
+      const inserted = await query<DatabaseRow>(
+        `INSERT INTO ${this.#schema}.databases (name) VALUES ($1)
+          ON CONFLICT DO NOTHING RETURNING database_id, uuid`,
+        [name],
+      );
+      return inserted.rows;
+    });
+    if (row === undefined) throw databaseExists(name);
+    return this.#storeOf(row);
+  }
+
+  async open(name: string): Promise<Store> {
+    checkName('database', name);
+    const { rows } = await this.#connections.query<DatabaseRow>({
+      text: `SELECT database_id, uuid FROM ${this.#schema}.databases WHERE name = $1`,
+      values: [name],
+    });
+    const [row] = rows;
+    if (row === undefined) throw databaseNotFound(name);
+    return this.#storeOf(row);
+  }
+
+  async list(): Promise<ReadonlyArray<string>> {
+    const { rows } = await this.#connections.query<{ readonly name: string }>({
+      text: `SELECT name FROM ${this.#schema}.databases`,
+    });
+    return rows.map(({ name }) => name).sort();
+  }
+
+  async delete(name: string): Promise<void> {
+    checkName('database', name);
+    await this.#connections.queryAsWriter({
+      text: `WITH gone AS (DELETE FROM ${this.#schema}.databases WHERE name = $1 RETURNING database_id)
+        INSERT INTO ${this.#schema}.deleted_databases SELECT database_id FROM gone`,
+      values: [name],
+    });
+    await this.#removeDeleted();
+  }
+
+  async close(): Promise<void> {
+    await this.#connections.close();
+  }
+
+  /** Removes the rows of deleted databases in small steps; what an interrupted deletion left, the next one removes. */
+  async #removeDeleted(): Promise<void> {
+    const { rows } = await this.#connections.query<{ readonly database_id: number }>({
+      text: `SELECT database_id FROM ${this.#schema}.deleted_databases`,
+    });
+    for (const { database_id: databaseId } of rows) {
+      for (const table of ['branches', 'log', 'nodes', 'deleted_databases']) {
+        await this.#removeRows(table, databaseId);
+      }
+    }
+  }
+
+  async #removeRows(table: string, databaseId: number): Promise<void> {
+    for (;;) {
+      const { rowCount } = await this.#connections.query({
+        text: `DELETE FROM ${this.#schema}.${table} WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM ${this.#schema}.${table} WHERE database_id = $1
+          LIMIT ${DELETED_ROWS_PER_STATEMENT}))`,
+        values: [databaseId],
+      });
+      if ((rowCount ?? 0) < DELETED_ROWS_PER_STATEMENT) return;
+    }
+  }
+
+  #storeOf({ database_id: databaseId, uuid }: DatabaseRow): Store {
+    const identity: DatabaseIdentity = { databaseId, id: `postgres:${uuid}` };
+    return new PostgresStore(identity, this.#connections, this.#schema, {
+      outcomeTimeoutMs: this.#outcomeTimeoutMs,
+    });
+  }
+}

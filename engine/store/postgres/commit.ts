@@ -1,0 +1,146 @@
+/**
+ * A commit is one statement: it moves the root where version and epoch still allow it, and logs the segments where it moved.
+ *
+ * A connection that is lost meanwhile leaves the outcome unknown, and the statement may even arrive later. So each commit
+ * carries a number that its writer uses once, and to learn the outcome the writer first declares that number void. The
+ * branch row puts the two in order: either the commit was there before, or it has no effect for ever.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { DatabaseError } from '../../../schema/error.ts';
+import { encodeSegments } from '../segment-list.ts';
+import type { Commit } from '../store.ts';
+import type { Connections } from './connections.ts';
+import { isConnectionLost, toDatabaseError } from './faults.ts';
+
+const RETRY_MS = 100;
+
+export interface CommitOptions {
+  /** How long a lost connection may keep the outcome of a commit unknown before the caller is told so. */
+  readonly outcomeTimeoutMs: number;
+}
+
+export class PostgresCommits {
+  readonly #connections: Connections;
+  readonly #schema: string;
+  readonly #databaseId: number;
+  readonly #options: CommitOptions;
+  // Without a lease several processes share the epoch 0: starting at the time keeps their numbers apart.
+  #attempt = Date.now() * 1_000;
+
+  constructor(
+    connections: Connections,
+    schema: string,
+    databaseId: number,
+    options: CommitOptions,
+  ) {
+    this.#connections = connections;
+    this.#schema = schema;
+    this.#databaseId = databaseId;
+    this.#options = options;
+  }
+
+  async commit(commit: Commit): Promise<boolean> {
+    if (commit.expectedVersion === 0) await this.#ensureBranch(commit.branch);
+    const deadlineMs = performance.now() + this.#options.outcomeTimeoutMs;
+    for (;;) {
+      const attempt = ++this.#attempt;
+      try {
+        return await this.#send(commit, attempt);
+      } catch (error) {
+        if (!isConnectionLost(error)) throw toDatabaseError(error);
+        if (await this.#isCommittedAfterAll(commit, attempt, deadlineMs, error)) return true;
+        if (performance.now() > deadlineMs) throw toDatabaseError(error);
+        // It did not happen and cannot any more: sending it again is no blind retry.
+      }
+    }
+  }
+
+  async #ensureBranch(branch: string): Promise<void> {
+    await this.#connections.queryAsWriter({
+      text: `INSERT INTO ${this.#schema}.branches (database_id, branch)
+        SELECT database_id, $2 FROM ${this.#schema}.databases WHERE database_id = $1
+        ON CONFLICT DO NOTHING`,
+      values: [this.#databaseId, branch],
+    });
+  }
+
+  async #send(commit: Commit, attempt: number): Promise<boolean> {
+    const { branch, expectedVersion, epoch, record, indexedTx, segments } = commit;
+    const { rowCount } = await this.#connections.queryOnce({
+      name: 'commit',
+      text: `WITH moved AS (
+          UPDATE ${this.#schema}.branches
+          SET version = version + 1, epoch = $4, root_epoch = $4, attempt = $5, record = $6, indexed_tx = $7
+          WHERE database_id = $1 AND branch = $2 AND version = $3 AND epoch <= $4
+            AND (void_epoch = $4 AND $5 <= void_attempt) IS NOT TRUE
+          RETURNING branch_id, version
+        ), logged AS (
+          INSERT INTO ${this.#schema}.log
+            (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes)
+          SELECT $1, branch_id, $9, $8, version, $4, $5, $10 FROM moved WHERE $9::bigint IS NOT NULL
+        )
+        SELECT 1 FROM moved`,
+      values: [
+        this.#databaseId,
+        branch,
+        expectedVersion,
+        epoch,
+        attempt,
+        Buffer.from(record),
+        indexedTx,
+        segments[0]?.tx ?? null,
+        segments.at(-1)?.tx ?? null,
+        encodeSegments(segments),
+      ],
+    });
+    return rowCount === 1;
+  }
+
+  async #isCommittedAfterAll(
+    commit: Commit,
+    attempt: number,
+    deadlineMs: number,
+    cause: unknown,
+  ): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#declareVoid(commit, attempt);
+        return await this.#isCommitted(commit, attempt);
+      } catch (error) {
+        if (!(error instanceof DatabaseError) || !error.retryable) throw error;
+        if (performance.now() > deadlineMs) throw unknownOutcome(commit, cause);
+        await wait(RETRY_MS);
+      }
+    }
+  }
+
+  async #declareVoid({ branch, epoch }: Commit, attempt: number): Promise<void> {
+    await this.#connections.queryAsWriter({
+      text: `UPDATE ${this.#schema}.branches SET void_epoch = $3, void_attempt = $4
+        WHERE database_id = $1 AND branch = $2`,
+      values: [this.#databaseId, branch, epoch, attempt],
+    });
+  }
+
+  async #isCommitted({ branch, epoch, segments }: Commit, attempt: number): Promise<boolean> {
+    const lastTx = segments.at(-1)?.tx;
+    // A commit without segments has no row in the log; whether it is still the newest one is all that matters.
+    const { rows } = await this.#connections.queryAsWriter({
+      text: `SELECT 1 FROM ${this.#schema}.branches b
+        LEFT JOIN ${this.#schema}.log l
+          ON l.database_id = b.database_id AND l.branch_id = b.branch_id AND l.last_tx = $5
+        WHERE b.database_id = $1 AND b.branch = $2
+          AND (l.epoch = $3 AND l.attempt = $4 OR b.root_epoch = $3 AND b.attempt = $4)`,
+      values: [this.#databaseId, branch, epoch, attempt, lastTx ?? null],
+    });
+    return rows.length > 0;
+  }
+}
+
+function unknownOutcome({ branch, expectedVersion }: Commit, cause: unknown): DatabaseError {
+  return new DatabaseError(
+    'STORE_UNAVAILABLE',
+    `The connection was lost during a commit of the branch ${JSON.stringify(branch)}: whether it happened is unknown`,
+    { cause, data: { outcome: 'unknown', branch, version: expectedVersion + 1 } },
+  );
+}

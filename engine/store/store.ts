@@ -1,0 +1,127 @@
+/**
+ * The port to storage: bytes by address, an append-only log, and one mutable root per branch. A store knows no datom
+ * and no node. Every implementation passes the suite in `test/conformance/store-suite.ts`.
+ */
+
+/**
+ * Names an immutable blob of one database. Numbers are allocated by the writer: the epoch of its lease in the high bits, a
+ * counter in the low 32, so that two writers can never give out the same one.
+ */
+export type Address = number;
+
+export interface StoredNode {
+  readonly address: Address;
+  readonly bytes: Uint8Array;
+}
+
+/** One transaction of the log, encoded. */
+export interface StoredSegment {
+  readonly tx: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Where a branch stands. */
+export interface StoredRoot {
+  /** Grows by one with every commit. */
+  readonly version: number;
+  /** The epoch of the writer that committed this version. */
+  readonly epoch: number;
+  readonly record: Uint8Array;
+  /** The last transaction that the base trees of the record hold; the log continues after it. */
+  readonly indexedTx: number;
+}
+
+export interface RootWithLog extends StoredRoot {
+  /** The segments after `indexedTx`, oldest first. */
+  readonly segments: ReadonlyArray<StoredSegment>;
+}
+
+export interface Commit {
+  readonly branch: string;
+  /** The version this commit follows; 0 where the branch has none yet. */
+  readonly expectedVersion: number;
+  readonly epoch: number;
+  readonly record: Uint8Array;
+  readonly indexedTx: number;
+  readonly segments: ReadonlyArray<StoredSegment>;
+}
+
+export interface Lease {
+  readonly owner: string;
+  /** Where the owner takes transactions from other processes, such as `http://127.0.0.1:4455`; null where it takes none. */
+  readonly address: string | null;
+  readonly epoch: number;
+  /** How long from now the lease is still held, by the clock of the store. */
+  readonly remainingMs: number;
+}
+
+export interface LeaseRequest {
+  readonly branch: string;
+  readonly owner: string;
+  readonly address: string | null;
+  readonly ttlMs: number;
+}
+
+/** One database in a store. */
+export interface Store {
+  /** Identifies the database among all that a process may open; part of cache keys. */
+  readonly id: string;
+
+  /**
+   * The bytes of each address, in the order asked for, in one round trip where the backend can.
+   *
+   * @throws STORE_CORRUPT where an address has no bytes
+   */
+  read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>>;
+
+  /** Adds nodes that no root names yet. Durable before a later {@link commit} is. */
+  write(nodes: ReadonlyArray<StoredNode>): Promise<void>;
+
+  /** The root of a branch with the log after it, or undefined where the branch does not exist. */
+  readRoot(branch: string): Promise<RootWithLog | undefined>;
+
+  /**
+   * Segments with `fromTx <= tx < toTx`, oldest first.
+   */
+  readLog(branch: string, fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>>;
+
+  /**
+   * Appends segments and moves the root, durably and in one step, if the branch still has the expected version and no later
+   * epoch has been handed out. False where it has: then nothing was written.
+   */
+  commit(commit: Commit): Promise<boolean>;
+
+  readonly leases: LeaseStore;
+
+  close(): Promise<void>;
+}
+
+/** The right to write a branch. Time is the clock of the store, never of the caller. */
+export interface LeaseStore {
+  /** The lease with a new epoch, or the lease of the holder that still lives. */
+  acquire(request: LeaseRequest): Promise<{ readonly acquired: boolean; readonly lease: Lease }>;
+
+  /** False where the lease was lost. */
+  renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean>;
+
+  release(branch: string, epoch: number): Promise<void>;
+
+  /** The lease of the branch while it is held. */
+  current(branch: string): Promise<Lease | undefined>;
+}
+
+/** A place that holds databases by name. */
+export interface StoreHost {
+  /** @throws DATABASE_EXISTS */
+  create(name: string): Promise<Store>;
+
+  /** @throws DATABASE_NOT_FOUND */
+  open(name: string): Promise<Store>;
+
+  list(): Promise<ReadonlyArray<string>>;
+
+  /** Deletes a database and all that it stores; no error where there is none. */
+  delete(name: string): Promise<void>;
+
+  close(): Promise<void>;
+}

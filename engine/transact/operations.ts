@@ -1,0 +1,172 @@
+/** Operation vectors: `[:db/add e a v]`, `[:db/retract e a v]`, `[:db/retractEntity e]`, `[:db/cas e a old new]` … */
+import type { Attribute } from '../../schema/attribute.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import type { EdnData, Value } from '../../schema/value.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
+import type { Datom } from '../datom/datom.ts';
+import { compareValues } from '../datom/value-order.ts';
+import { datomsWith } from '../db/lookup.ts';
+import { conform } from '../db/value-check.ts';
+import { didYouMean } from '../shared/suggest.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { addFact, valueOf } from './add-fact.ts';
+import { entityOf, existingEntity, referenceOf } from './references.ts';
+import type { Transaction } from './transaction.ts';
+import { isCurrentTx, isTempid } from './transaction.ts';
+import { syntaxError, txError } from './tx-error.ts';
+
+type Form = ReadonlyArray<EdnData>;
+type Operation = (transaction: Transaction, form: Form) => Suspended<void>;
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  [':db/add', add],
+  [':db/retract', retract],
+  [':db.fn/retractAttribute', retractAttribute],
+  [':db/retractEntity', retractEntity],
+  [':db.fn/retractEntity', retractEntity],
+  [':db/cas', compareAndSwap],
+  [':db.fn/cas', compareAndSwap],
+]);
+
+/** @throws BAD_TRANSACTION (`transact/syntax`) for an operation that nobody knows */
+export function* applyOperation(transaction: Transaction, form: Form): Suspended<void> {
+  const operation = OPERATIONS.get(String(form[0]));
+  if (operation === undefined || !(form[0] instanceof Keyword))
+    throw syntaxError(
+      `Unknown operation at ${printEdn(form)}, expected one of ${[...OPERATIONS.keys()].join(' ')}${didYouMean(String(form[0]), OPERATIONS.keys())}`,
+      form,
+    );
+  yield* operation(transaction, form);
+}
+
+function* add(transaction: Transaction, form: Form): Suspended<void> {
+  checkLength(form, 4, 4);
+  const [, ref, , value] = form;
+  const ident = attributeIn(form);
+  const attribute = transaction.attribute(ident, form);
+  if (isTempid(ref!) && !isCurrentTx(ref!) && attribute?.unique === 'identity')
+    yield* upsert(transaction, ref!, attribute, value!);
+  const e = yield* entityOf(transaction, ref!, form);
+  yield* addFact(transaction, e, ident, value!);
+}
+
+/** A tempid that is given the identity of an entity stands for that entity. */
+function* upsert(
+  transaction: Transaction,
+  tempid: EdnData,
+  attribute: Attribute,
+  value: EdnData,
+): Suspended<void> {
+  if (attribute.valueType === 'ref' && isTempid(value)) return;
+  const v =
+    attribute.valueType === 'ref'
+      ? yield* referenceOf(transaction, value, value)
+      : conform(value, attribute.valueType, attribute.tuple);
+  if (v === undefined) return;
+  const holder = yield* transaction.entityWith(attributeNumber(attribute.ident), v);
+  if (holder !== undefined) transaction.bindTempid(tempid, holder);
+}
+
+function* retract(transaction: Transaction, form: Form): Suspended<void> {
+  checkLength(form, 3, 4);
+  const [, ref, , value] = form;
+  const ident = attributeIn(form);
+  const attribute = transaction.attribute(ident, form);
+  const e = yield* existingEntity(transaction, ref!, form);
+  if (e === undefined) return;
+  const present = yield* transaction.values(e, attributeNumber(ident));
+  if (value === undefined) {
+    for (const datom of present) transaction.retract(datom);
+    return;
+  }
+  const v = yield* valueOf(transaction, ident, attribute, value, form);
+  for (const datom of present) if (compareValues(datom.v, v) === 0) transaction.retract(datom);
+}
+
+function* retractAttribute(transaction: Transaction, form: Form): Suspended<void> {
+  checkLength(form, 3, 3);
+  const ident = attributeIn(form);
+  transaction.attribute(ident, form);
+  const e = yield* existingEntity(transaction, form[1]!, form);
+  if (e === undefined) return;
+  yield* retractAll(transaction, yield* transaction.values(e, attributeNumber(ident)));
+}
+
+function* retractEntity(transaction: Transaction, form: Form): Suspended<void> {
+  checkLength(form, 2, 2);
+  const e = yield* existingEntity(transaction, form[1]!, form);
+  if (e !== undefined) yield* retractWhole(transaction, e);
+}
+
+/** All that an entity says, all that points at it, and its components. */
+function* retractWhole(transaction: Transaction, e: number): Suspended<void> {
+  const own = yield* datomsWith(transaction.db, 'eavt', { e });
+  const incoming = yield* incomingReferences(transaction, e);
+  yield* retractAll(transaction, [...own, ...incoming.filter((datom) => datom.e !== e)]);
+}
+
+function* incomingReferences(transaction: Transaction, e: number): Suspended<Datom[]> {
+  const datoms: Datom[] = [];
+  for (const { ident, valueType } of transaction.db.schema.userAttributes.values())
+    if (valueType === 'ref')
+      datoms.push(...(yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e })));
+  return datoms;
+}
+
+/** Retracts facts and then, where they pointed at components, those. */
+function* retractAll(transaction: Transaction, datoms: ReadonlyArray<Datom>): Suspended<void> {
+  for (const datom of datoms) transaction.retract(datom);
+  for (const { a, v } of datoms) {
+    const attribute = transaction.db.schema.attribute(a);
+    if (attribute?.component !== true || typeof v !== 'number') continue;
+    const children = yield* datomsWith(transaction.db, 'eavt', { e: v });
+    if (children.length > 0) yield* retractWhole(transaction, v);
+  }
+}
+
+function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> {
+  checkLength(form, 5, 5);
+  const [, ref, , expected, wanted] = form;
+  const ident = attributeIn(form);
+  const attribute = transaction.attribute(ident, form);
+  const e = yield* existingEntity(transaction, ref!, form);
+  if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref!)}`, form);
+  if (wanted === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  const old = expected === null ? null : yield* valueOf(transaction, ident, attribute, expected!, form);
+  const present = yield* transaction.values(e, attributeNumber(ident));
+  const isExpected =
+    old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);
+  if (!isExpected) throw casFailed(e, ident, present, old);
+  yield* addFact(transaction, e, ident, wanted!);
+}
+
+function casFailed(
+  e: number,
+  ident: Keyword,
+  present: ReadonlyArray<Datom>,
+  expected: Value | null,
+): Error {
+  const values = present.map(({ v }) => v);
+  return txError(
+    'transact/cas',
+    `:db.fn/cas failed on datom [${e} ${ident.toString()} ${values.map(printEdn).join(' ') || 'nil'}], expected ${printEdn(expected)}`,
+    { entity: e, attribute: ident, present: values, expected },
+    'CAS_CONFLICT',
+  );
+}
+
+function attributeIn(form: Form): Keyword {
+  const ident = form[2];
+  if (ident instanceof Keyword) return ident;
+  throw syntaxError(
+    `Bad entity attribute ${printEdn(ident ?? null)} at ${printEdn(form)}, expected keyword`,
+    form,
+  );
+}
+
+function checkLength(form: Form, min: number, max: number): void {
+  if (form.length >= min && form.length <= max) return;
+  const expected = min === max ? String(min) : `${min} or ${max}`;
+  throw syntaxError(`Expected ${expected} elements in ${printEdn(form)}, got ${form.length}`, form);
+}

@@ -1,0 +1,66 @@
+/** What stands for an entity in transaction data: ids, tempids, idents, lookup refs, the transaction itself. */
+import { DB } from '../../schema/bootstrap.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import { requireEntity, resolveEntity } from '../db/lookup.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import type { Transaction } from './transaction.ts';
+import { isCurrentTx, isTempid } from './transaction.ts';
+import { txError } from './tx-error.ts';
+
+/** The entity in the place of `e` or of the value of a ref; a tempid gets a new entity at its first mention. */
+export function* entityOf(
+  transaction: Transaction,
+  ref: EdnData,
+  form: EdnData,
+): Suspended<number> {
+  if (isCurrentTx(ref)) return currentTx(transaction, ref);
+  if (isTempid(ref)) return transaction.entityOfTempid(ref);
+  if (typeof ref === 'number') return transaction.useEntity(ref, form);
+  return yield* requireEntity(transaction.db, ref);
+}
+
+/** The value of a ref: as {@link entityOf}, but a number is taken as it is and moves no counter. */
+export function* referenceOf(
+  transaction: Transaction,
+  ref: EdnData,
+  form: EdnData,
+): Suspended<number> {
+  const isPlainId = typeof ref === 'number' && ref >= 0;
+  return isPlainId
+    ? yield* requireEntity(transaction.db, ref)
+    : yield* entityOf(transaction, ref, form);
+}
+
+/** An entity that exists, for operations that make none; undefined where the reference names nothing. */
+export function* existingEntity(
+  transaction: Transaction,
+  ref: EdnData,
+  form: EdnData,
+): Suspended<number | undefined> {
+  if (isCurrentTx(ref)) return currentTx(transaction, ref);
+  if (isTempid(ref))
+    throw txError(
+      'transact/syntax',
+      `Can't use tempid in '${printEdn(form)}'. Tempids are allowed in :db/add only`,
+      { form },
+    );
+  return yield* resolveEntity(transaction.db, ref);
+}
+
+/** Whether a value of a many-valued ref is one lookup ref and not a collection of references. */
+export function isLookupRef(transaction: Transaction, value: EdnData): boolean {
+  const pair = value instanceof EdnList ? value.items : value;
+  if (!Array.isArray(pair) || pair.length !== 2) return false;
+  const ident: unknown = pair[0];
+  return (
+    ident instanceof Keyword && transaction.attribute(ident, value)?.unique === 'identity'
+  );
+}
+
+function currentTx(transaction: Transaction, name: EdnData): number {
+  if (name !== DB.currentTx) transaction.tempids.set(name, transaction.tx);
+  return transaction.tx;
+}

@@ -1,0 +1,100 @@
+/** The transactor: a database value and transaction data to the next database value. Pure; the clock is an argument. */
+import { DB } from '../../schema/bootstrap.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
+import { datomsWith } from '../db/lookup.ts';
+import type { Db } from '../db/db.ts';
+import { PRESENT } from '../db/db.ts';
+import type { SettledDb } from '../db/scan.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { addFact } from './add-fact.ts';
+import { applyEntityMap } from './entity-map.ts';
+import { applyOperation } from './operations.ts';
+import { TempidResolved, Transaction } from './transaction.ts';
+import { syntaxError } from './tx-error.ts';
+import type { TxReport, TxRequest } from './tx-report.ts';
+
+const TX_INSTANT = attributeNumber(DB.txInstant);
+
+/**
+ * Applies transaction data: entity maps and operation vectors, in order.
+ *
+ * @throws BAD_TRANSACTION, SCHEMA_VIOLATION, UNIQUE_CONFLICT, UPSERT_CONFLICT, CAS_CONFLICT, ENTITY_NOT_FOUND; then nothing happened
+ */
+export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
+  if (db.view !== PRESENT)
+    throw new DatabaseError('BAD_TRANSACTION', 'Expected the present database, got a view of the past', {
+      kind: 'transaction/filtered',
+    });
+  const before = db as SettledDb;
+  const instant = yield* instantOf(before, request);
+  const learned = new Map<EdnData, number>();
+  for (;;) {
+    const transaction = new Transaction(before, learned);
+    try {
+      yield* apply(transaction, request, instant);
+      return report(before, transaction, request, instant);
+    } catch (error) {
+      if (!(error instanceof TempidResolved)) throw error;
+      learned.set(error.tempid, error.entity);
+    }
+  }
+}
+
+function* apply(transaction: Transaction, request: TxRequest, instant: Date): Suspended<void> {
+  if (transaction.db.config.keepHistory) {
+    yield* addFact(transaction, transaction.tx, DB.txInstant, instant);
+    for (const [key, value] of request.txMeta ?? [])
+      if (key !== DB.txInstant) yield* addMeta(transaction, key, value);
+  }
+  for (const [index, form] of request.txData.entries()) {
+    if (form !== null) yield* applyForm(transaction, form);
+    if (index % 64 === 63) yield PAUSE;
+  }
+  transaction.tempids.set(DB.currentTx, transaction.tx);
+}
+
+function* applyForm(transaction: Transaction, form: EdnData): Suspended<void> {
+  if (form instanceof Map) yield* applyEntityMap(transaction, form as EdnMap);
+  else if (form instanceof EdnList) yield* applyOperation(transaction, form.items);
+  else if (Array.isArray(form)) yield* applyOperation(transaction, form as ReadonlyArray<EdnData>);
+  else throw syntaxError(`Bad entity type at ${printEdn(form)}, expected map or vector`, form);
+}
+
+function* addMeta(transaction: Transaction, key: EdnData, value: EdnData): Suspended<void> {
+  if (!(key instanceof Keyword))
+    throw syntaxError(`Bad attribute ${printEdn(key)} in :tx-meta, expected keyword`, key);
+  yield* addFact(transaction, transaction.tx, key, value);
+}
+
+/** Given, or the clock's, and then later than the last transaction's. */
+function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> {
+  const given = txMeta?.get(DB.txInstant);
+  if (given instanceof Date) return given;
+  const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: TX_INSTANT });
+  const lastMs = last?.v instanceof Date ? last.v.getTime() : -Infinity;
+  return new Date(Math.max(now.getTime(), lastMs + 1));
+}
+
+function report(
+  dbBefore: SettledDb,
+  transaction: Transaction,
+  { txMeta }: TxRequest,
+  instant: Date,
+): TxReport {
+  return {
+    dbBefore,
+    dbAfter: transaction.finish(),
+    tx: transaction.tx,
+    instant,
+    txData: transaction.txData,
+    changes: transaction.changes,
+    tempids: transaction.tempids,
+    txMeta: new Map([...(txMeta ?? []), [DB.txInstant, instant]]),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * One transaction while it is applied: the database as it is so far, the ids given out, and what was asserted and retracted. Forms are
+ * applied one after the other, each seeing what the ones before it did, as in Datahike.
+ */
+import { DB, SYSTEM_ATTRIBUTES } from '../../schema/bootstrap.ts';
+import type { Attribute } from '../../schema/attribute.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import type { EdnData, Value } from '../../schema/value.ts';
+import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
+import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
+import { compareValues } from '../datom/value-order.ts';
+import { datomsWith, entityWith } from '../db/lookup.ts';
+import type { SettledDb } from '../db/scan.ts';
+import { DEFINING_ATTRIBUTES } from '../db/schema.ts';
+import type { Change } from '../novelty/change.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { txError, undeclaredAttribute } from './tx-error.ts';
+
+/** A tempid turned out to be an entity that exists: the transaction starts again with what was learned. */
+export class TempidResolved {
+  readonly tempid: EdnData;
+  readonly entity: number;
+
+  constructor(tempid: EdnData, entity: number) {
+    this.tempid = tempid;
+    this.entity = entity;
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const DEFINING = new Set(DEFINING_ATTRIBUTES.map(attributeNumber));
+
+/** Attributes whose meaning no transaction can change, so that asking for them need not look at the schema so far. */
+const SYSTEM: ReadonlyMap<number, Attribute> = new Map(
+  SYSTEM_ATTRIBUTES.map((attribute) => [attributeNumber(attribute.ident), attribute]),
+);
+
+export class Transaction {
+  readonly tx: number;
+  readonly txData: Datom[] = [];
+  readonly changes: Change[] = [];
+  readonly tempids = new Map<EdnData, number>();
+  maxEid: number;
+
+  readonly #before: SettledDb;
+  readonly #learned: ReadonlyMap<EdnData, number>;
+  readonly #db: Mutable<SettledDb>;
+  /** Changes that define attributes and are not in the schema of `#db` yet. */
+  #schemaChanges: Change[] = [];
+
+  /** `learned`: tempids that an earlier try found to be entities that exist. */
+  constructor(before: SettledDb, learned: ReadonlyMap<EdnData, number>) {
+    this.#before = before;
+    this.#learned = learned;
+    this.tx = before.maxTx + 1;
+    this.maxEid = before.maxEid;
+    this.#db = { ...before, novelty: before.novelty.edit(), maxTx: this.tx };
+  }
+
+  /** The database as it is so far; changes with every assertion. */
+  get db(): SettledDb {
+    if (this.#schemaChanges.length > 0) {
+      this.#db.schema = this.#db.schema.apply(this.#schemaChanges);
+      this.#schemaChanges = [];
+    }
+    return this.#db;
+  }
+
+  /** The database after the transaction, as a value. */
+  finish(): SettledDb {
+    this.#db.novelty.seal();
+    this.#db.maxEid = this.maxEid;
+    return this.db;
+  }
+
+  /** The attribute, or undefined where none is declared and the database does not ask for it. */
+  attribute(ident: Keyword, form: EdnData): Attribute | undefined {
+    const number = attributeNumber(ident);
+    const attribute = SYSTEM.get(number) ?? this.db.schema.attribute(number);
+    if (attribute === undefined && this.#before.config.schemaFlexibility === 'write')
+      throw undeclaredAttribute(ident, form, this.db.schema.idents);
+    return attribute;
+  }
+
+  newEntity(): number {
+    if (this.maxEid >= TX0 - 1) throw txError('transact/ids', `No entity id below ${TX0} is left`);
+    return ++this.maxEid;
+  }
+
+  /** The entity that a tempid stands for; a new one at its first mention. */
+  entityOfTempid(tempid: EdnData): number {
+    let entity = this.tempids.get(tempid);
+    if (entity === undefined) {
+      entity = this.#learned.get(tempid) ?? this.newEntity();
+      this.tempids.set(tempid, entity);
+    }
+    return entity;
+  }
+
+  /**
+   * A tempid stands for an entity that exists. Where it was taken for a new one before, the transaction has to start again.
+   */
+  bindTempid(tempid: EdnData, entity: number): void {
+    const known = this.tempids.get(tempid) ?? this.#learned.get(tempid);
+    if (known === entity || known === undefined) {
+      this.tempids.set(tempid, entity);
+      return;
+    }
+    if (this.#learned.has(tempid) || known <= this.#before.maxEid)
+      throw txError(
+        'transact/upsert',
+        `Conflicting upsert: ${printEdn(tempid)} resolves both to ${known} and ${entity}`,
+        { tempid, entities: [known, entity] },
+        'UPSERT_CONFLICT',
+      );
+    throw new TempidResolved(tempid, entity);
+  }
+
+  /** Takes an id that the caller chose. */
+  useEntity(id: EdnData, form: EdnData): number {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id <= 0 || id > MAX_ID)
+      throw txError(
+        'entity-id/syntax',
+        `Expected number, string, keyword or lookup ref for :db/id, got ${printEdn(id)} at ${printEdn(form)}: a number is an integer from 1 to ${MAX_ID}`,
+        { form },
+      );
+    if (id > this.maxEid && id < TX0) this.maxEid = id;
+    return id;
+  }
+
+  /** What holds of an attribute of an entity now. */
+  *values(e: number, a: number): Suspended<Datom[]> {
+    return this.#isNew(e)
+      ? this.#db.novelty.eras.current.eavt.added.matching({ e, a })
+      : yield* datomsWith(this.#db, 'eavt', { e, a });
+  }
+
+  *entityWith(a: number, v: Value): Suspended<number | undefined> {
+    return yield* entityWith(this.#db, a, v);
+  }
+
+  /** Asserts a fact that was checked; what holds already is no change, and the value of a single-valued attribute is replaced. */
+  *assert(e: number, ident: Keyword, attribute: Attribute | undefined, v: Value): Suspended<void> {
+    const a = attributeNumber(ident);
+    const present = yield* this.values(e, a);
+    if (present.some((datom) => compareValues(datom.v, v) === 0)) return;
+    if (attribute?.unique !== undefined) yield* this.#checkUnique(e, a, v);
+    if (attribute?.cardinality !== 'many') for (const datom of present) this.retract(datom);
+    this.#record({ kind: 'assert', datom: new Datom(e, a, v, this.tx, true) });
+  }
+
+  /** Ends a fact that holds. */
+  retract(datom: Datom): void {
+    const attribute = SYSTEM.get(datom.a) ?? this.db.schema.attribute(datom.a);
+    this.#record({
+      kind: 'retract',
+      datom: new Datom(datom.e, datom.a, datom.v, this.tx, false),
+      assertedTx: datom.tx,
+      keepsHistory: this.#before.config.keepHistory && attribute?.noHistory !== true,
+    });
+  }
+
+  *#checkUnique(e: number, a: number, v: Value): Suspended<void> {
+    const holder = yield* this.entityWith(a, v);
+    if (holder === undefined || holder === e) return;
+    const ident = attributeIdent(a);
+    throw txError(
+      'transact/unique',
+      `Cannot add [${e} ${ident.toString()} ${printEdn(v)}] because of unique constraint: entity ${holder} has this value`,
+      { attribute: ident, entity: e, value: v, holder },
+      'UNIQUE_CONFLICT',
+    );
+  }
+
+  #record(change: Change): void {
+    const { datom } = change;
+    const attribute = SYSTEM.get(datom.a) ?? this.db.schema.attribute(datom.a);
+    this.#db.novelty.apply(change, attribute?.indexed === true);
+    this.changes.push(change);
+    this.txData.push(datom);
+    if (DEFINING.has(datom.a)) this.#schemaChanges.push(change);
+  }
+
+  /** Whether no datom of the entity can be in the database before. */
+  #isNew(e: number): boolean {
+    return e > this.#before.maxEid && e < TX0;
+  }
+}
+
+/** Names of the entity of the transaction itself. */
+export function isCurrentTx(id: EdnData): boolean {
+  return id === DB.currentTx || (typeof id === 'string' && CURRENT_TX_TEXTS.has(id));
+}
+
+const CURRENT_TX_TEXTS = new Set([':db/current-tx', 'datomic.tx', 'datahike.tx']);
+
+/** Negative numbers and strings stand for entities of the transaction. */
+export function isTempid(id: EdnData): boolean {
+  return typeof id === 'string' || (typeof id === 'number' && id < 0);
+}

@@ -1,0 +1,42 @@
+/** How many keys a range of a tree holds, from the counts in its branches: O(log n). */
+import type { Suspended } from '../shared/suspend.ts';
+import type { Edge, Range } from './cursor.ts';
+import { fetchNode } from './fetch.ts';
+import type { Locate, Node, NodeSource, TreeRoot } from './node.ts';
+
+export function* countRange<K extends { readonly length: number }, B>(
+  root: TreeRoot,
+  source: NodeSource<K>,
+  locate: Locate<K, B>,
+  range: Range<B>,
+): Suspended<number> {
+  const { from, to } = range;
+  const end =
+    to === undefined ? root.count : yield* rankOf(root, source, locate, to, !to.inclusive);
+  const start =
+    from === undefined ? 0 : yield* rankOf(root, source, locate, from, from.inclusive);
+  return Math.max(0, end - start);
+}
+
+/** How many keys come before the keys that match the edge, or before their end. */
+function* rankOf<K extends { readonly length: number }, B>(
+  root: TreeRoot,
+  source: NodeSource<K>,
+  locate: Locate<K, B>,
+  edge: Edge<B>,
+  isStart: boolean,
+): Suspended<number> {
+  let rank = 0;
+  let address = root.address;
+  while (address !== undefined) {
+    const node: Node<K> = yield* fetchNode(source, address);
+    const range = { lo: 0, hi: node.keys.length };
+    locate(node.keys, edge.bound, range);
+    const place = isStart ? range.lo : range.hi;
+    if (node.kind === 'leaf') return rank + place;
+    for (let i = 0; i < place; i++) rank += node.counts[i]!;
+    address = node.addresses[place];
+  }
+  return rank;
+}
+

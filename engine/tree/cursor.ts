@@ -1,0 +1,142 @@
+/**
+ * A scan over a range of a tree, forward or backward, one chunk of a leaf at a time. `next()` never waits: where a node is not in
+ * memory it says so and names what to load, together with the nodes that the scan will visit after it, so that a cold scan costs a
+ * few round trips and not one per node.
+ */
+import type { Miss } from '../shared/suspend.ts';
+import { must } from '../shared/assert.ts';
+import type { Branch, KeyRange, Locate, Node, NodeSource, TreeRoot } from './node.ts';
+
+/** One end of a range. */
+export interface Edge<B> {
+  readonly bound: B;
+  /** Whether keys that match the bound are in the range. */
+  readonly inclusive: boolean;
+}
+
+export interface Range<B> {
+  readonly from?: Edge<B> | undefined;
+  readonly to?: Edge<B> | undefined;
+}
+
+export type Step = 'ready' | 'missing' | 'done';
+
+/** What a scan asks for at once when its end is known, and at first when it is open. */
+const BATCH_OF_BOUNDED = 128;
+const BATCH_OF_OPEN = 2;
+
+interface Frame<K> {
+  readonly branch: Branch<K>;
+  /** The child to visit next. */
+  at: number;
+  /** The last child to visit. */
+  readonly last: number;
+}
+
+export class TreeCursor<K extends { readonly length: number }, B> {
+  /** After `next()` said ready: the chunk is keys `lo <= i < hi`, ascending also in a backward scan. */
+  keys: K | undefined;
+  lo = 0;
+  hi = 0;
+  /** After `next()` said missing. */
+  miss: Miss | undefined;
+
+  readonly #source: NodeSource<K>;
+  readonly #locate: Locate<K, B>;
+  readonly #range: Range<B>;
+  readonly #step: 1 | -1;
+  readonly #frames: Frame<K>[] = [];
+  #rootAddress: number | undefined;
+  #batchSize: number;
+
+  constructor(
+    root: TreeRoot,
+    source: NodeSource<K>,
+    locate: Locate<K, B>,
+    range: Range<B>,
+    isReverse = false,
+  ) {
+    this.#source = source;
+    this.#locate = locate;
+    this.#range = range;
+    this.#step = isReverse ? -1 : 1;
+    this.#rootAddress = root.address;
+    const isBounded = (isReverse ? range.from : range.to) !== undefined;
+    this.#batchSize = isBounded ? BATCH_OF_BOUNDED : BATCH_OF_OPEN;
+  }
+
+  next(): Step {
+    if (this.#rootAddress !== undefined) {
+      const root = this.#source.peek(this.#rootAddress);
+      if (root === undefined) return this.#missing([this.#rootAddress]);
+      this.#rootAddress = undefined;
+      if (this.#enter(root)) return 'ready';
+    }
+    for (;;) {
+      const frame = this.#frames.at(-1);
+      if (frame === undefined) return 'done';
+      if (this.#isFinished(frame)) {
+        this.#frames.pop();
+        continue;
+      }
+      const child = this.#source.peek(frame.branch.addresses[frame.at]!);
+      if (child === undefined) return this.#missing(this.#upcoming(frame));
+      frame.at += this.#step;
+      if (this.#enter(child)) return 'ready';
+    }
+  }
+
+  #isFinished(frame: Frame<K>): boolean {
+    return this.#step === 1 ? frame.at > frame.last : frame.at < frame.last;
+  }
+
+  /** True where the node is a leaf with keys in the range. */
+  #enter(node: Node<K>): boolean {
+    const { from, to } = this.#range;
+    const length = node.keys.length;
+    let first = 0;
+    let end = node.kind === 'leaf' ? length : length - 1;
+    if (from !== undefined) first = this.#place(node.keys, from, from.inclusive);
+    if (to !== undefined) end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
+    if (node.kind === 'leaf') {
+      this.keys = node.keys;
+      this.lo = first;
+      this.hi = end;
+      return first < end;
+    }
+    if (first <= end) {
+      const forward = this.#step === 1;
+      this.#frames.push({ branch: node, at: forward ? first : end, last: forward ? end : first });
+    }
+    return false;
+  }
+
+  /** Where the keys that match the edge begin or end; in a branch that is the child to start or stop at. */
+  #place(keys: K, edge: Edge<B>, isStart: boolean): number {
+    const range = scratch;
+    range.lo = 0;
+    range.hi = keys.length;
+    this.#locate(keys, edge.bound, range);
+    return isStart ? range.lo : range.hi;
+  }
+
+  /** Addresses of the children from here on that are not in memory. */
+  #upcoming(frame: Frame<K>): number[] {
+    const addresses: number[] = [];
+    for (let i = frame.at; addresses.length < this.#batchSize; i += this.#step) {
+      if (this.#step === 1 ? i > frame.last : i < frame.last) break;
+      const address = must(frame.branch.addresses[i], 'an address for each child');
+      if (this.#source.peek(address) === undefined) addresses.push(address);
+    }
+    this.#batchSize = Math.min(this.#batchSize * 2, BATCH_OF_BOUNDED);
+    return addresses;
+  }
+
+  #missing(addresses: ReadonlyArray<number>): 'missing' {
+    this.miss = { source: this.#source, addresses };
+    return 'missing';
+  }
+}
+
+/** Locating never nests, so one range serves all. */
+const scratch: KeyRange = { lo: 0, hi: 0 };

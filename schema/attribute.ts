@@ -1,0 +1,52 @@
+/**
+ * Attribute definitions: what a schema transaction says about an attribute, as a plain value.
+ */
+import type { Keyword } from './keyword.ts';
+
+export const VALUE_TYPES = [
+  'bigdec',
+  'bigint',
+  'boolean',
+  'bytes',
+  'double',
+  'double-array',
+  'float',
+  'float-array',
+  'instant',
+  'keyword',
+  'long',
+  'number',
+  'ref',
+  'string',
+  'symbol',
+  'tuple',
+  'uuid',
+] as const;
+
+/** `:db.type/long` is `'long'`. */
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+export interface Attribute {
+  /** The entity that defines the attribute. */
+  readonly id: number;
+  readonly ident: Keyword;
+  /** Undefined where the database was made with `schema-flexibility: 'read'` and nothing was declared. */
+  readonly valueType: ValueType | undefined;
+  readonly cardinality: 'one' | 'many';
+  readonly unique: 'value' | 'identity' | undefined;
+  /** True when AVET holds the attribute: it is a ref, unique or declared `:db/index`. */
+  readonly indexed: boolean;
+  readonly component: boolean;
+  readonly noHistory: boolean;
+  readonly doc: string | undefined;
+  readonly tuple: TupleDefinition | undefined;
+  /** What `:gateway/targets` says on a ref: the namespaces of the entities it leads to. */
+  readonly targets?: ReadonlyArray<Keyword>;
+  /** The transaction that installed the attribute; a fixed order of attributes. */
+  readonly installedTx: number;
+}
+
+export type TupleDefinition =
+  | { readonly kind: 'homogeneous'; readonly type: ValueType }
+  | { readonly kind: 'heterogeneous'; readonly types: ReadonlyArray<ValueType> }
+  | { readonly kind: 'composite'; readonly attributes: ReadonlyArray<Keyword> };

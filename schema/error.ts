@@ -1,0 +1,131 @@
+/**
+ * The one error that callers see, and the one table that says what each of its codes means on every wire.
+ *
+ * `code` is ours and stable; `kind` is the `:error` that Datahike gives for the same mistake, where it gives one.
+ */
+
+interface ErrorCodeMeaning {
+  readonly httpStatus: number;
+  /** Whether the same request may succeed when it is sent again unchanged. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+export const ERROR_CODES = {
+  BAD_CONFIG: { httpStatus: 400, retryable: false, meaning: 'The configuration is not valid' },
+  BAD_EDN: { httpStatus: 400, retryable: false, meaning: 'The text is not EDN' },
+  BAD_QUERY: { httpStatus: 400, retryable: false, meaning: 'The query cannot be understood' },
+  BAD_TRANSACTION: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The transaction data cannot be understood',
+  },
+  BAD_USER_INPUT: { httpStatus: 400, retryable: false, meaning: 'An argument is not valid' },
+  BAD_CURSOR: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The cursor belongs to another filter or order, or is damaged',
+  },
+  SCHEMA_VIOLATION: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'An attribute is unknown or a value does not fit its type',
+  },
+  ENTITY_NOT_FOUND: {
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'A lookup ref or ident names no entity',
+  },
+  NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'There is nothing at this address' },
+  DATABASE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'There is no such database' },
+  DATABASE_EXISTS: { httpStatus: 409, retryable: false, meaning: 'The database exists already' },
+  UNIQUE_CONFLICT: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'Another entity holds this unique value',
+  },
+  UPSERT_CONFLICT: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'One entity map names two different entities',
+  },
+  CAS_CONFLICT: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The value is not the expected one any more',
+  },
+  BODY_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The request body is too large' },
+  LIMIT_EXCEEDED: {
+    httpStatus: 422,
+    retryable: false,
+    meaning: 'The query needs more than its budget allows',
+  },
+  DEADLINE_EXCEEDED: { httpStatus: 504, retryable: true, meaning: 'The deadline passed' },
+  CANCELLED: { httpStatus: 499, retryable: true, meaning: 'The caller cancelled the request' },
+  BASIS_NOT_AVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'This reader has not seen the wanted transaction yet',
+  },
+  WRITER_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The writer of the branch cannot be reached',
+  },
+  WRITER_BUSY: { httpStatus: 503, retryable: true, meaning: 'The queue of the writer is full' },
+  BRANCH_LOCKED: {
+    httpStatus: 409,
+    retryable: true,
+    meaning: 'Another writer holds the lease of the branch',
+  },
+  WRITER_DEPOSED: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'Another writer has taken over; the transaction was not written',
+  },
+  STORE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The store does not answer' },
+  STORE_CORRUPT: {
+    httpStatus: 500,
+    retryable: false,
+    meaning: 'Stored data is missing or damaged',
+  },
+  CONNECTION_RELEASED: {
+    httpStatus: 410,
+    retryable: false,
+    meaning: 'The connection was released',
+  },
+  INTERNAL: { httpStatus: 500, retryable: false, meaning: 'A fault in this software' },
+} as const satisfies Record<string, ErrorCodeMeaning>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** Datahike's `:error` or `:type` for the same mistake, without the colon: `'transact/unique'`. */
+  readonly kind?: string;
+  /** What the message speaks of, for programs: attribute, entity, value, position … */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** A mistake of the caller or a fault of the world; never a fault of this software, which is an assertion. */
+export class DatabaseError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'DatabaseError';
+    this.code = code;
+    this.kind = details.kind;
+    this.data = details.data ?? {};
+  }
+
+  get httpStatus(): number {
+    return ERROR_CODES[this.code].httpStatus;
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+}

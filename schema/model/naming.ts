@@ -1,0 +1,238 @@
+/**
+ * Every name that is derived from an ident, in one place.
+ *
+ * A name is pretty where it can be: `:crm.person/first-name` is `CrmPerson.firstName`. Where the pretty form is taken, reserved or
+ * impossible, the exact form stands in: it keeps letters and digits and writes every other character as `_x<hex>_`, so two idents
+ * never share one. Nothing generated begins with `_`: that is the gateway's own ground (`_and`, `_cityByCountry`).
+ */
+
+/** Names of GraphQL types that no namespace may take, beside those that start with an operator or scalar name. */
+const RESERVED_TYPES = [
+  'Query',
+  'Mutation',
+  'Subscription',
+  'Node',
+  'Entity',
+  'EntityMeta',
+  'EntityBy',
+  'EntityLink',
+  'EntityListLink',
+  'EntityListWhere',
+  'EntityOrder',
+  'EntityWhere',
+  'PageInfo',
+  'AsOf',
+  'Sort',
+  'Tx',
+  'TxOp',
+  'TxMeta',
+  'TxCondition',
+  'TxResult',
+  'ClientMutationId',
+];
+
+const SCALAR_NAMES = [
+  'Int',
+  'Float',
+  'String',
+  'Boolean',
+  'ID',
+  'Id',
+  'Long',
+  'BigInt',
+  'BigDecimal',
+  'DateTime',
+  'UUID',
+  'Keyword',
+  'Symbol',
+  'Bytes',
+  'URI',
+  'JSON',
+  'FloatArray',
+];
+
+/** What follows a type's name in the names of the types that belong to it; several are kept for features to come. */
+const TYPE_SUFFIXES = [
+  'Connection',
+  'Edge',
+  'Where',
+  'ListWhere',
+  'Order',
+  'By',
+  'Input',
+  'Patch',
+  'Link',
+  'ListLink',
+  'Payload',
+  'Aggregate',
+  'Group',
+  'Groups',
+  'GroupKey',
+  'Having',
+  'Condition',
+  'Change',
+  'Changed',
+  'Diff',
+];
+
+const RESERVED_ROUTES = ['transact', 'query', 'openapi', 'openapi.json', 'schema', 'changes'];
+
+/** Fields that every entity has or will have. */
+const RESERVED_FIELDS = new Set(['id', 'facets', 'history']);
+
+/** The type of attributes without a namespace. */
+const CATCH_ALL = 'record';
+
+/** The names at the root of the API that one entity type owns. */
+export interface RootNames {
+  readonly lookup: string;
+  readonly connection: string;
+  readonly create: string;
+  readonly update: string;
+  readonly upsert: string;
+  readonly delete: string;
+  /** The segment of a REST path. */
+  readonly route: string;
+}
+
+/** Names given out so far. A name is given once and keeps what it claims. */
+export type Claims = Set<string>;
+
+/** The claims that stand before any namespace is named. */
+export function reservedTypeClaims(): Claims {
+  const types = [
+    ...RESERVED_TYPES,
+    ...SCALAR_NAMES.flatMap((name) => [name, `${name}Ops`, `${name}ListOps`, `${name}ListPatch`]),
+  ];
+  return new Set([
+    ...types.map((name) => `type ${name}`),
+    ...RESERVED_ROUTES.map((name) => `route ${name}`),
+  ]);
+}
+
+/** Names the type of a namespace and claims whatever is derived from that name. */
+export function claimTypeName(claims: Claims, namespace: string): string {
+  const source = namespace === '' ? CATCH_ALL : namespace;
+  return claim(claims, candidates(source, pascalCase(source)), typeClaims);
+}
+
+/** Names the field of an attribute within its type; `claims` are those of the type. */
+export function claimFieldName(claims: Claims, namespace: string, localName: string): string {
+  const pretty = camelCase(localName);
+  const owner = namespace === '' ? CATCH_ALL : namespace;
+  const wanted =
+    pretty !== undefined && RESERVED_FIELDS.has(pretty) ? camelCase(`${owner} ${pretty}`) : pretty;
+  return claim(claims, candidates(localName, wanted), (name) => [name, connectionFieldName(name)]);
+}
+
+/** Names the field that leads back from the target of a ref to its sources: `_cityByCountry`. */
+export function claimReverseName(claims: Claims, sourceType: string, refField: string): string {
+  const pretty = `_${lowerFirst(sourceType)}By${upperFirst(refField)}`;
+  return claim(claims, numbered([], pretty), (name) => [name]);
+}
+
+/** The field that pages through a to-many ref: `tracksConnection`. */
+export function connectionFieldName(fieldName: string): string {
+  return `${fieldName}Connection`;
+}
+
+export function rootNames(typeName: string): RootNames {
+  const lookup = lowerFirst(typeName);
+  return {
+    lookup,
+    connection: connectionFieldName(lookup),
+    create: `create${typeName}`,
+    update: `update${typeName}`,
+    upsert: `upsert${typeName}`,
+    delete: `delete${typeName}`,
+    route: kebabCase(typeName),
+  };
+}
+
+/** `[A-Za-z0-9]` kept, everything else `_x<hex>_`; a name that needs no escape is marked by an empty one. */
+export function exactForm(text: string): string {
+  const escaped = Array.from(text, (char) => (/[A-Za-z0-9]/.test(char) ? char : escape(char)));
+  const [first = ''] = escaped;
+  if (!/^[A-Za-z]/.test(first)) {
+    const lead = first.startsWith('_') || first === '' ? first : escape(first);
+    return `x${lead}${escaped.slice(1).join('')}`;
+  }
+  const name = escaped.join('');
+  return name.includes('_') ? name : `${name}_x_`;
+}
+
+function typeClaims(typeName: string): ReadonlyArray<string> {
+  const names = rootNames(typeName);
+  return [
+    `type ${typeName}`,
+    ...TYPE_SUFFIXES.map((suffix) => `type ${typeName}${suffix}`),
+    `root ${names.lookup}`,
+    `root ${names.connection}`,
+    `route ${names.route}`,
+  ];
+}
+
+function claim(
+  claims: Claims,
+  names: Iterable<string>,
+  claimsOf: (name: string) => ReadonlyArray<string>,
+): string {
+  for (const name of names) {
+    const wanted = claimsOf(name);
+    if (wanted.some((each) => claims.has(each))) continue;
+    for (const each of wanted) claims.add(each);
+    return name;
+  }
+  return '';
+}
+
+function candidates(source: string, pretty: string | undefined): Iterable<string> {
+  return numbered(pretty === undefined ? [] : [pretty], exactForm(source));
+}
+
+/** The names given, then the last one again with a number, without end. */
+function* numbered(names: ReadonlyArray<string>, last: string): Generator<string> {
+  yield* names;
+  yield last;
+  for (let n = 2; ; n += 1) yield `${last}_x_${n}`;
+}
+
+/** Undefined where the text holds letters that GraphQL does not know, or none at all. */
+function words(text: string): ReadonlyArray<string> | undefined {
+  if (/[^\u0000-\u007f]/.test(text)) return undefined;
+  const found = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return found.length === 0 ? undefined : found;
+}
+
+function camelCase(text: string): string | undefined {
+  const found = words(text);
+  if (found === undefined) return undefined;
+  const [first = '', ...rest] = found;
+  const head = /^[A-Z0-9]+$/.test(first) ? first.toLowerCase() : lowerFirst(first);
+  return withLetterFirst([head, ...rest.map(upperFirst)].join(''), 'n');
+}
+
+function pascalCase(text: string): string | undefined {
+  const found = words(text);
+  return found === undefined ? undefined : withLetterFirst(found.map(upperFirst).join(''), 'N');
+}
+
+function withLetterFirst(name: string, letter: string): string {
+  return /^[0-9]/.test(name) ? `${letter}${name}` : name;
+}
+
+function kebabCase(typeName: string): string {
+  return typeName.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+}
+
+function escape(char: string): string {
+  return `_x${(char.codePointAt(0) ?? 0).toString(16)}_`;
+}
+
+function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,73 @@
+/**
+ * The data of EDN as this project holds it in JavaScript. The table that users read is in the root README.
+ */
+import type { Decimal } from './decimal.ts';
+import type { Keyword, Sym } from './keyword.ts';
+
+/** What a datom may hold. A long is a number while it is a safe integer, else a bigint. */
+export type Value =
+  | string
+  | number
+  | bigint
+  | boolean
+  | Date
+  | Decimal
+  | Keyword
+  | Sym
+  | Uuid
+  | Uint8Array
+  | Float32Array
+  | Float64Array
+  | TupleValue;
+
+/** A tuple value; composite tuples hold `null` for a member that is missing. */
+export type TupleValue = ReadonlyArray<Value | null>;
+
+/** Whatever an EDN text can say. Vectors are arrays, maps keep the order in which they were written. */
+export type EdnData =
+  | Value
+  | null
+  | EdnList
+  | ReadonlyArray<EdnData>
+  | EdnMap
+  | ReadonlySet<EdnData>;
+
+export type EdnMap = ReadonlyMap<EdnData, EdnData>;
+
+/** A list in round brackets, `(f ?x)`: a call where a vector is data. */
+export class EdnList {
+  readonly items: ReadonlyArray<EdnData>;
+
+  constructor(items: ReadonlyArray<EdnData>) {
+    this.items = items;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A UUID, held as its lower-case text. */
+export class Uuid {
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The UUID that a text writes, or undefined where the text is none. */
+  static parse(text: string): Uuid | undefined {
+    const lower = text.toLowerCase();
+    return UUID.test(lower) ? new Uuid(lower) : undefined;
+  }
+
+  toString(): string {
+    return this.text;
+  }
+
+  toJSON(): string {
+    return this.text;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `#uuid "${this.text}"`;
+  }
+}
