@@ -1,0 +1,25 @@
+/**
+ * The door of the engine: everything that services and users of the library may use. Data is EDN as JavaScript values; each function's
+ * own file says what it does.
+ */
+export { kw, sym, Keyword, Sym } from '../schema/keyword.ts';
+export { readEdn } from '../schema/edn-read.ts';
+export { printEdn } from '../schema/edn-print.ts';
+export { EdnList, Uuid } from '../schema/value.ts';
+export type { EdnData, EdnMap, Value } from '../schema/value.ts';
+export { DatabaseError, ERROR_CODES } from '../schema/error.ts';
+export type { ErrorCode } from '../schema/error.ts';
+export type { Attribute } from '../schema/attribute.ts';
+export type { DatabaseConfig } from '../schema/database.ts';
+export { DEFAULT_DATABASE_CONFIG, MAIN_BRANCH } from '../schema/database.ts';
+
+export type { Db, TimePoint, View } from './db/db.ts';
+export { asOf, emptyDb, history, since } from './db/db.ts';
+export type { Datom } from './datom/datom.ts';
+export type { IndexOrder } from './datom/index-order.ts';
+export { countDatoms, datoms, indexRange, rseekDatoms, seekDatoms } from './db/datoms.ts';
+export { pull, pullMany } from './pull/pull.ts';
+export type { QueryInput } from './query/execute.ts';
+export { q, qWithin } from './query/q.ts';
+export type { TxReport, TxRequest } from './transact/tx-report.ts';
+export { dbWith, withTx } from './transact/with.ts';

@@ -1,0 +1,197 @@
+/** Runs recorded cases: each a sequence of steps against a fresh database. Format: `test/conformance/README.md`. */
+import { kw, Keyword } from '../../schema/keyword.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import type { DatabaseConfig } from '../../schema/database.ts';
+import { readEdn } from '../../schema/edn-read.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
+import type { Datom, Db, IndexOrder, QueryInput, TxReport } from '../../engine/index.ts';
+import {
+  asOf,
+  datoms,
+  emptyDb,
+  history,
+  indexRange,
+  pull,
+  pullMany,
+  q,
+  rseekDatoms,
+  seekDatoms,
+  since,
+  withTx,
+} from '../../engine/index.ts';
+import { isEqual } from './compare.ts';
+
+export interface StepResult {
+  readonly name: string;
+  readonly step: EdnMap;
+  readonly isPassed: boolean;
+  /** What was expected and what came, where they differ. */
+  readonly expected: EdnData | string;
+  readonly actual: EdnData | string;
+}
+
+export async function runCases(text: string): Promise<StepResult[]> {
+  const cases = readEdn(text, { maxDepth: 2_000 }) as ReadonlyArray<EdnMap>;
+  const results: StepResult[] = [];
+  for (const one of cases) results.push(...(await runCase(one)));
+  return results;
+}
+
+async function runCase(map: EdnMap): Promise<StepResult[]> {
+  const name = String(get(map, 'name'));
+  const databases = new Map<string, Db>([['', emptyDb(configOf(get(map, 'config')))]]);
+  for (const [other, config] of (get(map, 'others') as EdnMap | null) ?? [])
+    databases.set(String(other), emptyDb(configOf(config)));
+  const results: StepResult[] = [];
+  for (const step of get(map, 'steps') as ReadonlyArray<EdnMap>)
+    results.push({ name, step, ...(await runStep(step, databases)) });
+  return results;
+}
+
+async function runStep(
+  step: EdnMap,
+  databases: Map<string, Db>,
+): Promise<Omit<StepResult, 'name' | 'step'>> {
+  const error = get(step, 'error') as EdnMap | null;
+  const expected = step.has(kw('error')) ? error : get(step, 'expect');
+  try {
+    const actual = await answer(step, databases);
+    const isPassed = !step.has(kw('error')) && isEqual(step, expected, actual);
+    return { isPassed, expected, actual };
+  } catch (thrown) {
+    const kind = thrown instanceof DatabaseError ? thrown.kind : undefined;
+    const wanted = error === null ? null : get(error, 'kind');
+    const isPassed =
+      step.has(kw('error')) && thrown instanceof DatabaseError && (wanted === null || String(wanted) === `:${kind}`);
+    return { isPassed, expected, actual: `${thrown instanceof DatabaseError ? `error :${kind}` : 'CRASH'} ${String(thrown instanceof Error ? thrown.message : thrown)}` };
+  }
+}
+
+async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData> {
+  const name = String(get(step, 'in-db') ?? '');
+  const present = databases.get(name) ?? fail(`no database ${name}`);
+  if (step.has(kw('tx'))) {
+    const report = await withTx(present, get(step, 'tx') as ReadonlyArray<EdnData>, (get(step, 'meta') as EdnMap | null) ?? new Map());
+    databases.set(name, report.dbAfter);
+    return reportOf(report, true);
+  }
+  if (step.has(kw('with')))
+    return reportOf(await withTx(present, get(step, 'with') as ReadonlyArray<EdnData>), false);
+  return read(step, viewOf(present, get(step, 'view')), databases);
+}
+
+function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise<EdnData> {
+  const field = (key: string): EdnData => get(step, key);
+  if (step.has(kw('q'))) return query(step, db, databases);
+  if (step.has(kw('pull'))) return pull(db, field('pull'), field('id'));
+  if (step.has(kw('pull-many')))
+    return pullMany(db, field('pull-many'), itemsOf(field('ids'))).then((all) => all.filter((one) => one !== null));
+  const components = itemsOf(field('components'));
+  const take = Number(field('take') ?? 50);
+  if (step.has(kw('datoms'))) return rowsOf(datoms(db, orderOf(field('datoms')), ...components));
+  if (step.has(kw('seek-datoms')))
+    return rowsOf(seekDatoms(db, orderOf(field('seek-datoms')), ...components), take);
+  if (step.has(kw('rseek-datoms')))
+    return rowsOf(rseekDatoms(db, orderOf(field('rseek-datoms')), ...components), take);
+  if (step.has(kw('index-range'))) {
+    const range = field('index-range') as EdnMap;
+    const attribute = get(range, 'attrid');
+    if (!(attribute instanceof Keyword)) return fail('expected a keyword as attribute');
+    return rowsOf(indexRange(db, attribute, get(range, 'start'), get(range, 'end')));
+  }
+  return fail('not built yet');
+}
+
+function query(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise<EdnData> {
+  const options = get(step, 'opts') as EdnMap | null;
+  const form = get(step, 'q');
+  const inputs = step.has(kw('in'))
+    ? itemsOf(get(step, 'in')).map((input) => inputOf(input as EdnMap, db, databases))
+    : [db];
+  return q(options === null ? form : withOptions(form, options), ...inputs);
+}
+
+function inputOf(input: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): QueryInput {
+  if (input.has(kw('val'))) return get(input, 'val');
+  const other = get(input, 'other');
+  const source = other === null ? db : (databases.get(String(other)) ?? fail(`no database ${String(other)}`));
+  return viewOf(source, get(input, 'view'));
+}
+
+/** The query in map form with further keys. */
+function withOptions(form: EdnData, options: EdnMap): EdnData {
+  const data = typeof form === 'string' ? readEdn(form) : form;
+  if (data instanceof Map) return new Map([...(data as EdnMap), ...options]);
+  const map = new Map<EdnData, EdnData[]>();
+  let section: EdnData[] = [];
+  for (const item of data as ReadonlyArray<EdnData>)
+    if (item instanceof Keyword) map.set(item, (section = []));
+    else section.push(item);
+  return new Map<EdnData, EdnData>([...map, ...options]);
+}
+
+function viewOf(db: Db, view: EdnData): Db {
+  if (view === null) return db;
+  if (view === kw('history')) return history(db);
+  const [kind, point] = view as readonly [Keyword, number | Date];
+  switch (kind.name) {
+    case 'as-of':
+      return asOf(db, point);
+    case 'since':
+      return since(db, point);
+    case 'as-of-history':
+      return history(asOf(db, point));
+    case 'since-history':
+      return history(since(db, point));
+    default:
+      return fail(`view ${kind.name} is not built yet`);
+  }
+}
+
+function reportOf(report: TxReport, isCommitted: boolean): EdnData {
+  const entries: Array<[EdnData, EdnData]> = [
+    [kw('tempids'), report.tempids],
+    [kw('tx-data'), report.txData.map(rowOf)],
+  ];
+  if (isCommitted)
+    entries.push([kw('max-eid'), report.dbAfter.maxEid], [kw('max-tx'), report.dbAfter.maxTx]);
+  return new Map(entries);
+}
+
+async function rowsOf(datoms: AsyncIterable<Datom>, take = Infinity): Promise<EdnData> {
+  const rows: EdnData[] = [];
+  for await (const datom of datoms) {
+    if (rows.length >= take) break;
+    rows.push(rowOf(datom));
+  }
+  return rows;
+}
+
+function rowOf({ e, attribute, v, tx, added }: Datom): EdnData {
+  return [e, attribute, v, tx, added];
+}
+
+function configOf(config: EdnData): DatabaseConfig {
+  const map = (config as EdnMap | null) ?? new Map();
+  return {
+    schemaFlexibility: get(map, 'schema-flexibility') === kw('read') ? 'read' : 'write',
+    keepHistory: get(map, 'keep-history?') !== false,
+  };
+}
+
+function orderOf(index: EdnData): IndexOrder {
+  return String(index).slice(1) as IndexOrder;
+}
+
+function itemsOf(data: EdnData): ReadonlyArray<EdnData> {
+  return data instanceof EdnList ? data.items : ((data as ReadonlyArray<EdnData> | null) ?? []);
+}
+
+function get(map: EdnMap, key: string): EdnData {
+  return map.get(kw(key)) ?? null;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
