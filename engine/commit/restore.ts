@@ -33,7 +33,7 @@ export function* restore(
     view: PRESENT,
   };
   let db: Db = { ...base, schema: yield* readSchema(base) };
-  for (const segment of segments) db = applySegment(db, segment);
+  for (const segment of segments) db = yield* applySegment(db, segment);
   return db;
 }
 

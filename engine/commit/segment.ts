@@ -5,6 +5,8 @@ import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Db } from '../db/db.ts';
 import type { Change } from '../novelty/change.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { PAUSE } from '../shared/suspend.ts';
 
 export interface Segment {
   readonly tx: number;
@@ -44,11 +46,15 @@ export function decodeSegment(bytes: Uint8Array): Segment {
 }
 
 /** The next database value. A segment has to follow: `segment.tx > db.maxTx`. */
-export function applySegment(db: Db, segment: Segment): Db {
+export function* applySegment(db: Db, { tx, maxEid, changes }: Segment): Suspended<Db> {
   const novelty = db.novelty.edit();
-  const schema = db.schema.apply(segment.changes);
-  for (const change of segment.changes) novelty.apply(change, schema.isIndexed(change.datom.a));
-  return { ...db, novelty: novelty.seal(), schema, maxTx: segment.tx, maxEid: segment.maxEid };
+  const schema = db.schema.apply(changes);
+  for (const [i, change] of changes.entries()) {
+    novelty.apply(change, schema.isIndexed(change.datom.a));
+    if (i % 2_048 === 2_047) yield PAUSE;
+  }
+  yield PAUSE;
+  return { ...db, novelty: novelty.seal(), schema, maxTx: tx, maxEid };
 }
 
 function encodeMarks(changes: ReadonlyArray<Change>, tx: number): Uint8Array {

@@ -96,6 +96,10 @@ class MemoryStore implements Store {
     return { ...root, segments: log.slice(firstIndexFrom(log, root.indexedTx + 1)) };
   }
 
+  async readVersion(branch: string): Promise<number> {
+    return this.#branches.get(branch)?.root?.version ?? 0;
+  }
+
   async readLog(
     branch: string,
     fromTx: number,

@@ -80,6 +80,9 @@ export interface Store {
   /** The root of a branch with the log after it, or undefined where the branch does not exist. */
   readRoot(branch: string): Promise<RootWithLog | undefined>;
 
+  /** The version of the root alone, 0 where the branch does not exist: what a reader asks again and again. */
+  readVersion(branch: string): Promise<number>;
+
   /**
    * Segments with `fromTx <= tx < toTx`, oldest first.
    */

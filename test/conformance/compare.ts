@@ -45,7 +45,9 @@ function isCollection(data: EdnData): boolean {
 
 function itemsOf(data: EdnData): ReadonlyArray<EdnData> {
   if (data instanceof EdnList) return data.items;
-  return data instanceof Set ? [...(data as ReadonlySet<EdnData>)] : (data as ReadonlyArray<EdnData>);
+  return data instanceof Set
+    ? [...(data as ReadonlySet<EdnData>)]
+    : (data as ReadonlyArray<EdnData>);
 }
 
 /** Equal as bags: each expected item is found once. */
@@ -54,7 +56,8 @@ function isMultiset(expected: EdnData, actual: EdnData): boolean {
   const [wanted, found] = [itemsOf(expected), [...itemsOf(actual)]];
   if (wanted.length !== found.length) return false;
   const countByKey = new Map<unknown, number>();
-  for (const item of found) countByKey.set(valueKey(item), (countByKey.get(valueKey(item)) ?? 0) + 1);
+  for (const item of found)
+    countByKey.set(valueKey(item), (countByKey.get(valueKey(item)) ?? 0) + 1);
   const rest = wanted.filter((item) => {
     const count = countByKey.get(valueKey(item)) ?? 0;
     countByKey.set(valueKey(item), count - 1);

@@ -31,7 +31,9 @@ function filesIn(path: string): string[] {
 
 function print({ name, step, expected, actual }: StepResult): void {
   const request = [...step].filter(([key]) => ![':expect', ':error'].includes(String(key)));
-  console.log(`${name}\n  step     ${shorten(new Map(request))}\n  - expect ${shorten(expected)}\n  + actual ${shorten(actual)}\n`);
+  console.log(
+    `${name}\n  step     ${shorten(new Map(request))}\n  - expect ${shorten(expected)}\n  + actual ${shorten(actual)}\n`,
+  );
 }
 
 function shorten(data: Parameters<typeof printEdn>[0]): string {
@@ -41,7 +43,9 @@ function shorten(data: Parameters<typeof printEdn>[0]): string {
 
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
-  console.error('Expected files or folders of cases, e.g. npm run conformance -- test/conformance/cases');
+  console.error(
+    'Expected files or folders of cases, e.g. npm run conformance -- test/conformance/cases',
+  );
   process.exitCode = 2;
 } else {
   await main(paths);

@@ -63,8 +63,14 @@ async function runStep(
     const kind = thrown instanceof DatabaseError ? thrown.kind : undefined;
     const wanted = error === null ? null : get(error, 'kind');
     const isPassed =
-      step.has(kw('error')) && thrown instanceof DatabaseError && (wanted === null || String(wanted) === `:${kind}`);
-    return { isPassed, expected, actual: `${thrown instanceof DatabaseError ? `error :${kind}` : 'CRASH'} ${String(thrown instanceof Error ? thrown.message : thrown)}` };
+      step.has(kw('error')) &&
+      thrown instanceof DatabaseError &&
+      (wanted === null || String(wanted) === `:${kind}`);
+    return {
+      isPassed,
+      expected,
+      actual: `${thrown instanceof DatabaseError ? `error :${kind}` : 'CRASH'} ${String(thrown instanceof Error ? thrown.message : thrown)}`,
+    };
   }
 }
 
@@ -72,7 +78,11 @@ async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData
   const name = String(get(step, 'in-db') ?? '');
   const present = databases.get(name) ?? fail(`no database ${name}`);
   if (step.has(kw('tx'))) {
-    const report = await withTx(present, get(step, 'tx') as ReadonlyArray<EdnData>, (get(step, 'meta') as EdnMap | null) ?? new Map());
+    const report = await withTx(
+      present,
+      get(step, 'tx') as ReadonlyArray<EdnData>,
+      (get(step, 'meta') as EdnMap | null) ?? new Map(),
+    );
     databases.set(name, report.dbAfter);
     return reportOf(report, true);
   }
@@ -86,7 +96,9 @@ function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise
   if (step.has(kw('q'))) return query(step, db, databases);
   if (step.has(kw('pull'))) return pull(db, field('pull'), field('id'));
   if (step.has(kw('pull-many')))
-    return pullMany(db, field('pull-many'), itemsOf(field('ids'))).then((all) => all.filter((one) => one !== null));
+    return pullMany(db, field('pull-many'), itemsOf(field('ids'))).then((all) =>
+      all.filter((one) => one !== null),
+    );
   const components = itemsOf(field('components'));
   const take = Number(field('take') ?? 50);
   if (step.has(kw('datoms'))) return rowsOf(datoms(db, orderOf(field('datoms')), ...components));
@@ -115,7 +127,8 @@ function query(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promis
 function inputOf(input: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): QueryInput {
   if (input.has(kw('val'))) return get(input, 'val');
   const other = get(input, 'other');
-  const source = other === null ? db : (databases.get(String(other)) ?? fail(`no database ${String(other)}`));
+  const source =
+    other === null ? db : (databases.get(String(other)) ?? fail(`no database ${String(other)}`));
   return viewOf(source, get(input, 'view'));
 }
 

@@ -88,6 +88,13 @@ export class CommitLog {
     });
   }
 
+  readVersion(): Promise<number> {
+    return this.#turns.run(async () => {
+      await this.#catchUp();
+      return this.#root?.version ?? 0;
+    });
+  }
+
   async readLog(fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>> {
     const root = await this.readRoot();
     if (root === undefined) return [];

@@ -107,6 +107,15 @@ export class PostgresStore implements Store {
     return { version, epoch, record, indexedTx, segments };
   }
 
+  async readVersion(branch: string): Promise<number> {
+    const { rows } = await this.#connections.query<{ readonly version: number }>({
+      name: 'version',
+      text: `SELECT version FROM ${this.#schema}.branches WHERE database_id = $1 AND branch = $2`,
+      values: [this.#databaseId, branch],
+    });
+    return rows[0]?.version ?? 0;
+  }
+
   async readLog(
     branch: string,
     fromTx: number,

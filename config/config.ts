@@ -1,0 +1,206 @@
+/**
+ * The configuration of a process. This file alone reads the environment, and process entries alone call it: everything else
+ * is handed what it needs.
+ *
+ * A setting comes from the first of these that has it: the command line, the environment, the configuration file, the
+ * defaults below.
+ */
+import { DatabaseError } from '../schema/error.ts';
+import { readConfigFile } from './config-file.ts';
+import {
+  FILE_VARIABLE,
+  OWN_PREFIX,
+  SETTINGS,
+  type SettingKey,
+  type SettingValue,
+} from './settings.ts';
+
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'file'; readonly directory: string }
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      readonly schema: string;
+      readonly poolSize: number;
+    };
+
+export type BusConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+export interface Config {
+  /** PostgreSQL where there is a `DATABASE_URL`, else the folder `./data`. */
+  readonly store: StoreConfig;
+  /** Redis where there is a `REDIS_URL`, else PostgreSQL where the store is there, else none: readers poll. */
+  readonly bus: BusConfig;
+  /** The databases to serve; `world` by default. */
+  readonly databases: ReadonlyArray<string>;
+  readonly http: {
+    /** `127.0.0.1` by default: the gateway is not on the network until it is told to be. */
+    readonly host: string;
+    /** 4000 by default; 0 is any free one. */
+    readonly port: number;
+  };
+  readonly writer: {
+    readonly host: string;
+    /** 4400 by default; 0 is any free one. */
+    readonly port: number;
+    /** How long the writer may be silent before another one takes over; 2,000 by default. */
+    readonly leaseTtlMs: number;
+    /** Where other processes reach the writer; null is where it listens. */
+    readonly address: string | null;
+  };
+  /** The largest request body; 1 MiB by default. */
+  readonly bodyLimitBytes: number;
+  /** How often a reader looks for a new root that was not announced; 1,000 by default. */
+  readonly pollIntervalMs: number;
+  /** How much of the indices a process keeps in memory; 256 MiB by default. */
+  readonly nodeCacheBytes: number;
+  readonly logLevel: 'error' | 'info' | 'debug' | 'silent';
+  /** Shows what helps to develop, such as the console; false by default. */
+  readonly development: boolean;
+}
+
+export interface ConfigSources {
+  /** Settings of the command line, by their key: `'http.port'`. Undefined ones were not given. */
+  readonly overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
+  /** The environment of the process by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The path of a JSON file; by default what `DATAHIKE_GATEWAY_CONFIG` names, if anything. */
+  readonly file?: string;
+}
+
+/**
+ * The configuration, complete and checked.
+ *
+ * @throws BAD_CONFIG with one line that names the setting, its value and what was expected
+ */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const env = sources.env ?? process.env;
+  checkVariableNames(env);
+  const file = sources.file ?? env[FILE_VARIABLE];
+  const settings = new Settings(sources.overrides ?? {}, env, file);
+  const store = storeConfig(settings);
+  return {
+    store,
+    bus: busConfig(settings, store),
+    databases: settings.get('databases') ?? ['world'],
+    http: {
+      host: settings.get('http.host') ?? '127.0.0.1',
+      port: settings.get('http.port') ?? 4_000,
+    },
+    writer: {
+      host: settings.get('writer.host') ?? '127.0.0.1',
+      port: settings.get('writer.port') ?? 4_400,
+      leaseTtlMs: settings.get('writer.leaseTtlMs') ?? 2_000,
+      address: settings.get('writer.address') ?? null,
+    },
+    bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
+    pollIntervalMs: settings.get('pollIntervalMs') ?? 1_000,
+    nodeCacheBytes: settings.get('nodeCacheBytes') ?? 256 * 2 ** 20,
+    logLevel: settings.get('logLevel') ?? 'info',
+    development: settings.get('development') ?? false,
+  };
+}
+
+function storeConfig(settings: Settings): StoreConfig {
+  const url = settings.get('store.url');
+  const kind = settings.get('store.kind') ?? (url === undefined ? 'file' : 'postgres');
+  switch (kind) {
+    case 'memory':
+      return { kind };
+    case 'file':
+      return { kind, directory: settings.get('store.directory') ?? './data' };
+    case 'postgres': {
+      if (url === undefined) throw missing('store.url', 'store.kind is postgres');
+      const schema = settings.get('store.schema') ?? 'datahike_gateway';
+      return { kind, url, schema, poolSize: settings.get('store.poolSize') ?? 8 };
+    }
+  }
+}
+
+function busConfig(settings: Settings, store: StoreConfig): BusConfig {
+  const url = settings.get('bus.url');
+  const fallback = store.kind === 'postgres' ? 'postgres' : 'none';
+  const kind = settings.get('bus.kind') ?? (url === undefined ? fallback : 'redis');
+  switch (kind) {
+    case 'none':
+      return { kind };
+    case 'redis':
+      if (url === undefined) throw missing('bus.url', 'bus.kind is redis');
+      return { kind, url };
+    case 'postgres':
+      if (store.kind !== 'postgres') throw missing('store.url', 'bus.kind is postgres');
+      return { kind, url: store.url };
+  }
+}
+
+class Settings {
+  readonly #overrides: Readonly<Partial<Record<SettingKey, unknown>>>;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #file: ReadonlyMap<SettingKey, unknown>;
+  readonly #filePath: string;
+
+  constructor(
+    overrides: Readonly<Partial<Record<SettingKey, unknown>>>,
+    env: Readonly<Record<string, string | undefined>>,
+    filePath: string | undefined,
+  ) {
+    this.#overrides = overrides;
+    this.#env = env;
+    this.#file = filePath === undefined ? new Map() : readConfigFile(filePath);
+    this.#filePath = filePath ?? '';
+  }
+
+  get<K extends SettingKey>(key: K): SettingValue<K> | undefined {
+    const { variable } = SETTINGS[key];
+    const override = this.#overrides[key];
+    if (override !== undefined) return read(key, key, override);
+    const text = this.#env[variable];
+    // An empty variable is how a shell leaves one out.
+    if (text !== undefined && text !== '') return read(key, variable, text);
+    if (!this.#file.has(key)) return undefined;
+    return read(key, `${key} in ${this.#filePath}`, this.#file.get(key));
+  }
+}
+
+function read<K extends SettingKey>(key: K, place: string, value: unknown): SettingValue<K> {
+  const { type, expected } = SETTINGS[key];
+  const result = type.safeParse(value);
+  // The table pairs each key with the type of its value, which the compiler cannot follow through the union.
+  if (result.success) return result.data as SettingValue<K>;
+  throw new DatabaseError('BAD_CONFIG', `${place}: expected ${expected}, got ${shown(value)}`, {
+    data: { key },
+  });
+}
+
+function missing(key: SettingKey, why: string): DatabaseError {
+  const { variable, expected } = SETTINGS[key];
+  return new DatabaseError(
+    'BAD_CONFIG',
+    `${variable}: expected ${expected} because ${why}, got nothing`,
+    { data: { key } },
+  );
+}
+
+/** On one line, of a bounded length, without the password of a URL. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  const masked = text.replace(/:[^:@/"]*@/g, ':***@');
+  return masked.length > 100 ? `${masked.slice(0, 100)}…` : masked;
+}
+
+function checkVariableNames(env: Readonly<Record<string, string | undefined>>): void {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  known.add(FILE_VARIABLE);
+  const unknown = Object.keys(env).find((name) => name.startsWith(OWN_PREFIX) && !known.has(name));
+  if (unknown === undefined) return;
+  const ours = [...known].filter((name) => name.startsWith(OWN_PREFIX)).join(', ');
+  throw new DatabaseError(
+    'BAD_CONFIG',
+    `Unknown environment variable ${unknown}: expected one of ${ours}`,
+    { data: { key: unknown } },
+  );
+}

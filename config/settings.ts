@@ -1,0 +1,92 @@
+/**
+ * Every setting: its place in a configuration file, its environment variable, and what it may be.
+ */
+import { z } from 'zod';
+
+export interface Setting<T> {
+  readonly variable: string;
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** Reads a value of JSON, or the text of a variable. */
+  readonly type: z.ZodType<T>;
+}
+
+const PREFIX = 'DATAHIKE_GATEWAY_';
+const MAX_PORT = 65_535;
+
+function setting<T>(variable: string, expected: string, type: z.ZodType<T>): Setting<T> {
+  return { variable, expected, type };
+}
+
+function whole(variable: string, min: number, max: number): Setting<number> {
+  const fromText = (value: unknown): unknown =>
+    typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  const type = z.preprocess(fromText, z.number().int().min(min).max(max));
+  return setting(variable, `a whole number from ${min} to ${max}`, type);
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(
+  variable: string,
+  ...values: T
+): Setting<T[number]> {
+  return setting(variable, `one of ${values.join(', ')}`, z.enum(values));
+}
+
+function text(variable: string, expected: string, pattern: RegExp): Setting<string> {
+  return setting(variable, expected, z.string().regex(pattern));
+}
+
+const flag = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean(),
+);
+
+const names = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
+  z.array(z.string().min(1).max(200)).min(1),
+);
+
+export const SETTINGS = {
+  'store.kind': oneOf(`${PREFIX}STORE`, 'memory', 'file', 'postgres'),
+  'store.directory': text(`${PREFIX}DIRECTORY`, 'the path of a folder', /^[^\0]+$/),
+  'store.url': text('DATABASE_URL', 'a URL that begins with postgres://', /^postgres(ql)?:\/\/./),
+  'store.schema': text(
+    `${PREFIX}SCHEMA`,
+    'lower-case letters, digits and underscores, at most 63',
+    /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/,
+  ),
+  'store.poolSize': whole(`${PREFIX}POOL_SIZE`, 1, 200),
+  'bus.kind': oneOf(`${PREFIX}BUS`, 'none', 'redis', 'postgres'),
+  'bus.url': text('REDIS_URL', 'a URL that begins with redis:// or rediss://', /^rediss?:\/\/./),
+  databases: setting(`${PREFIX}DATABASES`, 'names of databases, separated by commas', names),
+  'http.host': text('HOST', 'the name or address of a network interface', /^[^\s/]+$/),
+  'http.port': whole('PORT', 0, MAX_PORT),
+  'writer.host': text(
+    `${PREFIX}WRITER_HOST`,
+    'the name or address of a network interface',
+    /^[^\s/]+$/,
+  ),
+  'writer.port': whole(`${PREFIX}WRITER_PORT`, 0, MAX_PORT),
+  'writer.address': text(
+    `${PREFIX}WRITER_ADDRESS`,
+    'the http:// or https:// URL at which other processes reach the writer',
+    /^https?:\/\/./,
+  ),
+  'writer.leaseTtlMs': whole(`${PREFIX}LEASE_TTL_MS`, 100, 3_600_000),
+  bodyLimitBytes: whole(`${PREFIX}BODY_LIMIT_BYTES`, 1_024, 2 ** 30),
+  pollIntervalMs: whole(`${PREFIX}POLL_INTERVAL_MS`, 10, 3_600_000),
+  nodeCacheBytes: whole(`${PREFIX}NODE_CACHE_BYTES`, 2 ** 20, 2 ** 40),
+  logLevel: oneOf(`${PREFIX}LOG_LEVEL`, 'error', 'info', 'debug', 'silent'),
+  development: setting(`${PREFIX}DEVELOPMENT`, 'true or false', flag),
+} as const;
+
+/** Names the configuration file itself. */
+export const FILE_VARIABLE = `${PREFIX}CONFIG`;
+export const OWN_PREFIX = PREFIX;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingKey> = z.output<(typeof SETTINGS)[K]['type']>;
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}

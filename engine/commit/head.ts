@@ -1,0 +1,92 @@
+/**
+ * Where a branch stands, as one process knows it: a database value and the version of the root that it came from. Writer and readers
+ * move it forward by the same two steps: a segment that follows, or a root that was read.
+ */
+import type { DatabaseConfig } from '../../schema/database.ts';
+import { TX0 } from '../datom/datom.ts';
+import type { Db } from '../db/db.ts';
+import { NO_ROOTS } from '../index/base-index.ts';
+import type { StoredNodes } from '../index/node-cache.ts';
+import { Novelty } from '../novelty/novelty.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { run, runSync } from '../shared/suspend.ts';
+import type { RootWithLog, StoredSegment } from '../store/store.ts';
+import type { RootRecord } from './record.ts';
+import { decodeRecord, encodeRecord } from './record.ts';
+import { restore } from './restore.ts';
+import type { Segment } from './segment.ts';
+import { applySegment, decodeSegment } from './segment.ts';
+
+export interface Head {
+  /** The version of the root in the store. */
+  readonly version: number;
+  readonly epoch: number;
+  readonly db: Db;
+}
+
+/** The record of a database in which nothing happened yet. */
+export function emptyRecord(config: DatabaseConfig): Uint8Array {
+  return encodeRecord({ config, indexedTx: TX0, maxEid: 0, roots: NO_ROOTS });
+}
+
+/** A stored root as a head. */
+export async function restoreHead(root: RootWithLog, nodes: StoredNodes): Promise<Head> {
+  const segments = root.segments.map(({ bytes }) => decodeSegment(bytes));
+  const db = await run(restore(root.record, segments, nodes));
+  return { version: root.version, epoch: root.epoch, db };
+}
+
+/**
+ * The head after the segments of the next version; undefined where they do not follow it, and the root has to be read.
+ */
+export function followHead(
+  head: Head,
+  version: number,
+  epoch: number,
+  segments: ReadonlyArray<StoredSegment>,
+): Head | undefined {
+  if (version !== head.version + 1 || epoch < head.epoch) return undefined;
+  const db = applyStored(head.db, segments);
+  return db === undefined ? undefined : { version, epoch, db };
+}
+
+/**
+ * The head at a root that was read, on the base trees that the root names. Reads no node where the head is not behind the base: what
+ * it knows of the schema it keeps.
+ */
+export async function rebaseHead(
+  head: Head,
+  root: RootWithLog,
+  nodes: StoredNodes,
+): Promise<Head> {
+  const record = decodeRecord(root.record);
+  if (record.indexedTx > head.db.maxTx) return restoreHead(root, nodes);
+  const segments = root.segments.map(({ bytes }) => decodeSegment(bytes));
+  const db = await run(rebase(head.db, record, segments, nodes));
+  return { version: root.version, epoch: root.epoch, db };
+}
+
+function* rebase(
+  known: Db,
+  { roots, indexedTx, maxEid }: RootRecord,
+  segments: ReadonlyArray<Segment>,
+  source: StoredNodes,
+): Suspended<Db> {
+  const base = { roots, source };
+  let db: Db = { ...known, base, indexedTx, novelty: Novelty.empty, maxTx: indexedTx, maxEid };
+  for (const segment of segments) {
+    const next = yield* applySegment(db, segment);
+    // What is known has the schema of the segments that it has.
+    db = segment.tx <= known.maxTx ? { ...next, schema: known.schema } : next;
+  }
+  return db;
+}
+
+function applyStored(db: Db, segments: ReadonlyArray<StoredSegment>): Db | undefined {
+  let next = db;
+  for (const { tx, bytes } of segments) {
+    if (tx !== next.maxTx + 1) return undefined;
+    next = runSync(applySegment(next, decodeSegment(bytes)));
+  }
+  return next;
+}

@@ -1,0 +1,36 @@
+/** Making databases. */
+import type { DatabaseConfig, StoreHost } from '../../engine/index.ts';
+import {
+  DEFAULT_DATABASE_CONFIG,
+  DatabaseError,
+  MAIN_BRANCH,
+  TX0,
+  emptyRecord,
+} from '../../engine/index.ts';
+
+/**
+ * Makes an empty database.
+ *
+ * @throws DATABASE_EXISTS
+ */
+export async function createDatabase(
+  host: StoreHost,
+  name: string,
+  config: DatabaseConfig = DEFAULT_DATABASE_CONFIG,
+): Promise<void> {
+  const store = await host.create(name);
+  try {
+    const isCommitted = await store.commit({
+      branch: MAIN_BRANCH,
+      expectedVersion: 0,
+      epoch: 0,
+      record: emptyRecord(config),
+      indexedTx: TX0,
+      segments: [],
+    });
+    if (!isCommitted)
+      throw new DatabaseError('DATABASE_EXISTS', `Database ${name} was made by another process at the same time`);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The port to the writer of a branch: a queue in this process, or a client of the process that holds the lease. The caller
+ * cannot tell.
+ */
+import type { EdnData } from '../../schema/value.ts';
+
+export interface TransactRequest {
+  /** Transaction data: entity maps and operation vectors. */
+  readonly txData: ReadonlyArray<EdnData>;
+  /** Facts about the transaction entity. */
+  readonly txMeta?: ReadonlyMap<EdnData, EdnData>;
+}
+
+/** What a writer answers; the same over a wire. */
+export interface TransactResult {
+  readonly tx: number;
+  readonly instant: Date;
+  /** User tempids (strings and negative numbers) and `:db/current-tx` to entity ids. */
+  readonly tempids: ReadonlyMap<EdnData, number>;
+  /** How many datoms the transaction wrote. */
+  readonly datomCount: number;
+}
+
+export interface Writer {
+  /**
+   * Resolves after the transaction is durable.
+   *
+   * @throws WRITER_BUSY where the queue is full, WRITER_DEPOSED where the lease was lost, or the transaction's own error
+   */
+  transact(request: TransactRequest): Promise<TransactResult>;
+}

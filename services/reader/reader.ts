@@ -1,0 +1,58 @@
+/**
+ * The read operations the gateway stands on: one database, and immutable snapshots of it. The same port is served from local
+ * indices or, later, by a remote peer.
+ */
+import type { Attribute } from '../../schema/attribute.ts';
+import type { Keyword } from '../../schema/keyword.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
+
+/** A point in time: a transaction id, or an instant (the last transaction at or before it). */
+export type TimePoint = number | Date;
+
+export interface Reader {
+  /**
+   * The newest snapshot this process knows.
+   *
+   * @throws BASIS_NOT_AVAILABLE where `minTx` does not arrive within the reader's patience (retryable)
+   */
+  snapshot(options?: { readonly minTx?: number }): Promise<Snapshot>;
+
+  /** The newest snapshot known now, without waiting. */
+  current(): Snapshot;
+
+  /** Calls the listener after each move to a newer snapshot; returns the function that stops it. */
+  onAdvance(listener: (snapshot: Snapshot) => void): () => void;
+}
+
+/** One immutable state of one database. */
+export interface Snapshot {
+  /** The last transaction this snapshot holds. */
+  readonly basisTx: number;
+  /** The user's attributes by ident (none of `:db/*`), the same map object until the schema changes. */
+  readonly attributes: ReadonlyMap<Keyword, Attribute>;
+
+  /** This database as it was: at or before the point, inclusive. The attributes stay the current ones. */
+  asOf(point: TimePoint): Snapshot;
+
+  /** The entity that an id, ident or lookup ref `[attr value]` names, or undefined. */
+  entityId(ref: EdnData): Promise<number | undefined>;
+
+  /**
+   * A query as data, e.g. the EDN of `{:find [?e] :in [$ ?n] :where [[?e :person/name ?n]] :order-by [?n :desc] :limit 10}`
+   * as a Map, or as a vector. This database is the first input `$`; `inputs` follow. The result has the shape of the find
+   * specification; a relation is an array of rows.
+   */
+  q(query: EdnData, inputs?: ReadonlyArray<EdnData>): Promise<EdnData>;
+
+  /** Pulls a pattern: a map of attribute to value or null where nothing is there. */
+  pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null>;
+
+  /** Pulls many; the answer has one place for each entity, in order. */
+  pullMany(
+    pattern: EdnData,
+    entities: ReadonlyArray<EdnData>,
+  ): Promise<ReadonlyArray<EdnMap | null>>;
+
+  /** How many datoms hold the attribute (and the value): exact, from counts in the index. */
+  count(attribute: Keyword, value?: Value): Promise<number>;
+}

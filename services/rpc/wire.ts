@@ -1,0 +1,78 @@
+/** Transactions and their answers as EDN, between the writer and the processes that send to it. */
+import type { ErrorCode, EdnData, EdnMap } from '../../engine/index.ts';
+import { DatabaseError, ERROR_CODES, kw, printEdn, readEdn } from '../../engine/index.ts';
+import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
+
+const TX_DATA = kw('tx-data');
+const TX_META = kw('tx-meta');
+const TX = kw('tx');
+const INSTANT = kw('instant');
+const TEMPIDS = kw('tempids');
+const DATOM_COUNT = kw('datom-count');
+const CODE = kw('code');
+const MESSAGE = kw('message');
+const KIND = kw('kind');
+
+/** Nested maps of a transaction may go deep; a body is bounded by its size. */
+const MAX_DEPTH = 1_000;
+
+export function printRequest({ txData, txMeta }: TransactRequest): string {
+  return printEdn(new Map<EdnData, EdnData>([[TX_DATA, txData], [TX_META, txMeta ?? null]]));
+}
+
+/** @throws BAD_EDN, BAD_TRANSACTION */
+export function readRequest(text: string): TransactRequest {
+  const map = readEdn(text, { maxDepth: MAX_DEPTH });
+  const txData = map instanceof Map ? (map as EdnMap).get(TX_DATA) : undefined;
+  const txMeta = map instanceof Map ? ((map as EdnMap).get(TX_META) ?? null) : null;
+  if (!Array.isArray(txData) || (txMeta !== null && !(txMeta instanceof Map)))
+    throw new DatabaseError(
+      'BAD_TRANSACTION',
+      'Expected a map {:tx-data [...], :tx-meta {...}} as body',
+      { kind: 'transact/syntax' },
+    );
+  const request = { txData: txData as ReadonlyArray<EdnData> };
+  return txMeta === null ? request : { ...request, txMeta: txMeta as EdnMap };
+}
+
+export function printResult({ tx, instant, tempids, datomCount }: TransactResult): string {
+  return printEdn(
+    new Map<EdnData, EdnData>([
+      [TX, tx],
+      [INSTANT, instant],
+      [TEMPIDS, tempids],
+      [DATOM_COUNT, datomCount],
+    ]),
+  );
+}
+
+export function readResult(text: string): TransactResult {
+  const map = readEdn(text) as EdnMap;
+  return {
+    tx: map.get(TX) as number,
+    instant: map.get(INSTANT) as Date,
+    tempids: map.get(TEMPIDS) as ReadonlyMap<EdnData, number>,
+    datomCount: map.get(DATOM_COUNT) as number,
+  };
+}
+
+export function printError({ code, message, kind }: DatabaseError): string {
+  return printEdn(
+    new Map<EdnData, EdnData>([
+      [CODE, code],
+      [MESSAGE, message],
+      [KIND, kind ?? null],
+    ]),
+  );
+}
+
+/** The error that a text writes, or undefined where it writes none. */
+export function readError(text: string): DatabaseError | undefined {
+  const map = readEdn(text);
+  if (!(map instanceof Map)) return undefined;
+  const [code, message, kind] = [CODE, MESSAGE, KIND].map((key) => (map as EdnMap).get(key));
+  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code)) return undefined;
+  return new DatabaseError(code as ErrorCode, String(message), {
+    ...(typeof kind === 'string' ? { kind } : {}),
+  });
+}

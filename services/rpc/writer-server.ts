@@ -1,0 +1,83 @@
+/** Takes transactions of other processes: `POST /transact/{database}` with an EDN body. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import type { ErrorRequestHandler } from 'express';
+import { DatabaseError } from '../../engine/index.ts';
+import type { Writer } from '../connection/writer-port.ts';
+import type { Log } from '../shared/log.ts';
+import { printError, printResult, readRequest } from './wire.ts';
+
+export interface WriterServerOptions {
+  readonly writers: ReadonlyMap<string, Writer>;
+  readonly host: string;
+  readonly port: number;
+  readonly bodyLimitBytes: number;
+  readonly log: Log;
+}
+
+const EDN = 'application/edn';
+
+export class WriterServer {
+  readonly #options: WriterServerOptions;
+  #server: Server | undefined;
+
+  constructor(options: WriterServerOptions) {
+    this.#options = options;
+  }
+
+  /** Listens; gives the URL at which it is reached from this machine. */
+  async start(): Promise<string> {
+    const { host, port } = this.#options;
+    const server = this.#app().listen(port, host);
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('listening', resolve).once('error', reject);
+    });
+    const address = server.address() as AddressInfo;
+    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    return `http://${name}:${address.port}`;
+  }
+
+  /** Takes no new request; resolves when those under way are answered. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+  }
+
+  #app(): express.Express {
+    const { writers, bodyLimitBytes } = this.#options;
+    const app = express().disable('x-powered-by');
+    app.use(express.text({ type: EDN, limit: bodyLimitBytes }));
+    app.post('/transact/:database', async (request, response) => {
+      const writer = writers.get(request.params.database);
+      if (writer === undefined)
+        throw new DatabaseError('DATABASE_NOT_FOUND', `This writer does not serve ${request.params.database}`);
+      if (typeof request.body !== 'string')
+        throw new DatabaseError('BAD_EDN', `Expected a body of content type ${EDN}`);
+      response.type(EDN).send(printResult(await writer.transact(readRequest(request.body))));
+    });
+    app.use(this.#onError);
+    return app;
+  }
+
+  readonly #onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+    const known = this.#toDatabaseError(error);
+    response.status(known.httpStatus).type(EDN).send(printError(known));
+  };
+
+  #toDatabaseError(error: unknown): DatabaseError {
+    if (error instanceof DatabaseError) return error;
+    if (typeof error === 'object' && error !== null && 'type' in error && error.type === 'entity.too.large')
+      return new DatabaseError(
+        'BODY_TOO_LARGE',
+        `Expected a body of at most ${this.#options.bodyLimitBytes} bytes; send the transaction in parts`,
+      );
+    this.#options.log.error({ event: 'request failed', error });
+    return new DatabaseError('INTERNAL', 'The writer failed; its log says why');
+  }
+}

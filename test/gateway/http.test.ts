@@ -1,0 +1,174 @@
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kw } from '../../schema/keyword.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { Json, ServedWorld } from './served-world.ts';
+import { serveWorld } from './served-world.ts';
+
+let world: ServedWorld;
+let production: ServedWorld;
+beforeAll(async () => {
+  world = await serveWorld();
+  production = await serveWorld({ development: false, bodyLimitBytes: 1000 });
+});
+afterAll(async () => {
+  await world.stop();
+  await production.stop();
+});
+
+describe('the app', () => {
+  it('tells its health', async () => {
+    await request(world.app)
+      .get('/health')
+      .expect(200, {
+        status: 'ok',
+        databases: { world: { basisTx: world.reader.current().basisTx } },
+      });
+  });
+
+  it('serves a database by its name', async () => {
+    const answer = await request(world.app)
+      .post('/graphql/world')
+      .send({ query: '{ __typename }' });
+    expect(answer.body).toMatchObject({ data: { __typename: 'Query' } });
+  });
+
+  it('does not know other databases', async () => {
+    const { body } = await request(world.app)
+      .post('/graphql/nowhere')
+      .send({ query: '{ __typename }' })
+      .expect(404);
+    expect((body as Json).errors[0].extensions).toMatchObject({
+      code: 'DATABASE_NOT_FOUND',
+      retryable: false,
+    });
+  });
+
+  it.each([
+    ['/graphql', '{bad', 400, 'BAD_USER_INPUT'],
+    ['/graphql', JSON.stringify({ query: ' '.repeat(2000) }), 413, 'BODY_TOO_LARGE'],
+    ['/v1/world/city', '{bad', 400, 'BAD_USER_INPUT'],
+    ['/v1/world/city', JSON.stringify({ name: ' '.repeat(2000) }), 413, 'BODY_TOO_LARGE'],
+  ])('refuses a bad body at %s', async (path, body, status, code) => {
+    const answer = await request(production.app)
+      .post(path)
+      .set('Content-Type', 'application/json')
+      .send(body)
+      .expect(status);
+    const told = answer.body as Json;
+    expect(told.code ?? told.errors[0].extensions.code).toBe(code);
+  });
+
+  it('does not run what a web page elsewhere could send without asking', async () => {
+    const answer = await request(world.app)
+      .get('/graphql')
+      .query({ query: '{ __typename }' })
+      .expect(400);
+    expect((answer.body as Json).errors[0].message).toMatch(/CSRF/);
+    await request(world.app)
+      .get('/graphql')
+      .query({ query: '{ __typename }' })
+      .set('apollo-require-preflight', '1')
+      .expect(200);
+  });
+
+  it('keeps its schema to itself in production', async () => {
+    expect(await world.data('{ __schema { queryType { name } } }')).toEqual({
+      __schema: { queryType: { name: 'Query' } },
+    });
+    const error = await production.error('{ __schema { queryType { name } } }');
+    expect(error.message).toMatch(/introspection is not allowed/i);
+    expect((await production.error('{ cityConection { totalCount } }')).message).not.toMatch(
+      /Did you mean/,
+    );
+    await request(production.app).get('/graphiql').expect(404);
+  });
+
+  it('names a request as its caller does', async () => {
+    const answer = await request(world.app)
+      .get('/nowhere')
+      .set('X-Request-Id', 'abc-1')
+      .expect(404);
+    expect((answer.body as Json).requestId).toBe('abc-1');
+  });
+
+  it('says nothing of its own faults but where they are logged', async () => {
+    const broken = await serveWorld({
+      databases: new Map([
+        [
+          'world',
+          { reader: world.reader, writer: { transact: () => Promise.reject(new Error('secret')) } },
+        ],
+      ]),
+    });
+    const error = await broken.error('mutation { createCity(input: {name: "x"}) { tx { t } } }');
+    expect(error.extensions).toMatchObject({ code: 'INTERNAL', retryable: false });
+    expect(JSON.stringify(error)).not.toMatch(/secret|stack|\.ts/);
+    const answer = await request(broken.app).post('/v1/world/city').send({ name: 'x' }).expect(500);
+    expect(answer.text).not.toMatch(/secret|stack|\.ts/);
+    expect(broken.errors).toMatchObject([
+      { errorId: error.extensions['errorId'], error: { message: 'secret' } },
+      { errorId: (answer.body as Json).errorId as string },
+    ]);
+    await broken.stop();
+  });
+
+  it('refuses requests while it stops, after those under way have ended', async () => {
+    const stopping = await serveWorld();
+    const underWay = stopping.send('{ cityConnection { totalCount } }');
+    const answer = await underWay;
+    expect(answer.status).toBe(200);
+    await stopping.stop();
+    await request(stopping.app).get('/health').expect(503);
+  });
+});
+
+describe('the browser console', () => {
+  it('loads only files that are served here', async () => {
+    const page = await request(world.app).get('/graphiql').expect(200);
+    const urls = Array.from(page.text.matchAll(/(?:src|href)="([^"]*)"/g), ([, url]) => url ?? '');
+    expect(urls.length).toBeGreaterThan(3);
+    expect(page.text).not.toMatch(/https?:/);
+    for (const url of urls) await request(world.app).get(url).expect(200);
+  });
+
+  it('is what a browser sees at the endpoint', async () => {
+    const page = await request(world.app)
+      .get('/graphql')
+      .set('Accept', 'text/html,*/*;q=0.1')
+      .expect(200);
+    expect(page.text).toContain('data-endpoint="/graphql/world"');
+  });
+
+  it('cannot be made to run what stands in its address', async () => {
+    const page = await request(world.app).get('/graphiql/%22%3E%3Cscript%3E').expect(200);
+    expect(page.text).not.toContain('"><script>');
+  });
+});
+
+describe('a schema change', () => {
+  it('is served without a restart', async () => {
+    const changed = await serveWorld();
+    const mayor = new Map<EdnData, EdnData>([
+      [kw('db/ident'), kw('city/mayor')],
+      [kw('db/valueType'), kw('db.type/string')],
+      [kw('db/cardinality'), kw('db.cardinality/one')],
+    ]);
+    await changed.writer.transact({ txData: [mayor] });
+    await expect
+      .poll(
+        async () => (await changed.send('{ cityConnection(first: 1) { nodes { mayor } } }')).status,
+        {
+          timeout: 1000,
+          interval: 20,
+        },
+      )
+      .toBe(200);
+    expect(
+      await changed.data(
+        'mutation { createCity(input: {name: "Oslo", mayor: "A"}) { city { name mayor } } }',
+      ),
+    ).toEqual({ createCity: { city: { name: 'Oslo', mayor: 'A' } } });
+    await changed.stop();
+  });
+});

@@ -1,0 +1,112 @@
+/** The world behind the gateway, for tests that speak HTTP. */
+import type { Express } from 'express';
+import request from 'supertest';
+import { createApp } from '../../gateway/http.ts';
+import type { AppOptions } from '../../gateway/http.ts';
+import type { Writer } from '../../services/connection/writer-port.ts';
+import type { Reader, Snapshot } from '../../services/reader/reader.ts';
+import { openWorld } from './world-database.ts';
+
+export interface ServedWorld {
+  readonly app: Express;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  /** What the log was told. */
+  readonly errors: ReadonlyArray<object>;
+  /** Sends an operation and gives its data; any error fails the test. */
+  readonly data: (query: string, variables?: object) => Promise<Json>;
+  /** Sends an operation and gives the first error. */
+  readonly error: (query: string, variables?: object) => Promise<GraphQLFailure>;
+  /** Sends an operation and gives the whole answer. */
+  readonly send: (
+    query: string,
+    variables?: object,
+    headers?: Record<string, string>,
+  ) => Promise<request.Response>;
+  readonly stop: () => Promise<void>;
+}
+
+// eslint-disable-next-line ts/no-explicit-any -- answers are checked by what the tests expect of them
+export type Json = any;
+
+export interface GraphQLFailure {
+  readonly message: string;
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+export async function serveWorld(options: Partial<AppOptions> = {}): Promise<ServedWorld> {
+  const { reader, writer, close } = await openWorld();
+  const errors: object[] = [];
+  const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
+  const { app, stop } = await createApp({
+    databases: new Map([['world', { reader, writer }]]),
+    defaultDatabase: 'world',
+    development: true,
+    log: { ...log, with: () => log } as unknown as AppOptions['log'],
+    ...options,
+  });
+  const send = async (
+    query: string,
+    variables: object = {},
+    headers: Record<string, string> = {},
+  ) => request(app).post('/graphql').set(headers).send({ query, variables });
+  return {
+    app,
+    reader,
+    writer,
+    errors,
+    send,
+    data: async (query, variables) => {
+      const { body } = (await send(query, variables)) as { body: Json };
+      if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
+      return body.data;
+    },
+    error: async (query, variables) => {
+      const { body } = (await send(query, variables)) as { body: Json };
+      if (body.errors === undefined)
+        throw new Error(`Expected an error, got ${JSON.stringify(body)}`);
+      return body.errors[0];
+    },
+    stop: async () => {
+      await stop();
+      await close();
+    },
+  };
+}
+
+/** A reader that counts what its snapshots are asked. */
+export function countingReader(reader: Reader): {
+  reader: Reader;
+  counts: { q: number; pull: number };
+} {
+  const counts = { q: 0, pull: 0 };
+  const counting = (snapshot: Snapshot): Snapshot => ({
+    basisTx: snapshot.basisTx,
+    attributes: snapshot.attributes,
+    asOf: (point) => counting(snapshot.asOf(point)),
+    entityId: (ref) => snapshot.entityId(ref),
+    count: (attribute, value) => snapshot.count(attribute, value),
+    q: (query, inputs) => {
+      counts.q += 1;
+      return snapshot.q(query, inputs);
+    },
+    pull: (pattern, entity) => {
+      counts.pull += 1;
+      return snapshot.pull(pattern, entity);
+    },
+    pullMany: (pattern, entities) => {
+      counts.pull += 1;
+      return snapshot.pullMany(pattern, entities);
+    },
+  });
+  return {
+    counts,
+    reader: {
+      snapshot: async (options) => counting(await reader.snapshot(options)),
+      current: () => counting(reader.current()),
+      onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
+    },
+  };
+}
+
+const ignore = (): void => undefined;

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openPostgresStoreHost } from '../../../engine/store/postgres-store.ts';
+import type { Commit, Store, StoreHost } from '../../../engine/store/store.ts';
+import { freePort } from '../../support/child-server.ts';
+import { freshSchema, withClient, type TestSchema } from '../../support/postgres.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+
+const BRANCH = 'db';
+const SLOW_MS = 20_000;
+
+const commitOf = (expectedVersion: number): Commit => ({
+  branch: BRANCH,
+  expectedVersion,
+  epoch: 0,
+  record: new Uint8Array(),
+  indexedTx: 0,
+  segments: [{ tx: 100 + expectedVersion, bytes: Uint8Array.from([expectedVersion]) }],
+});
+
+let place: TestSchema;
+let proxy: TcpProxy;
+const hosts: StoreHost[] = [];
+
+async function openHost(changes: { readonly outcomeTimeoutMs?: number } = {}): Promise<StoreHost> {
+  const url = new URL(place.url);
+  url.port = String(proxy.port);
+  const host = await openPostgresStoreHost({ url: url.href, schema: place.schema, ...changes });
+  hosts.push(host);
+  return host;
+}
+
+/** A database with one commit, reached through the proxy, and the same one reached directly. */
+async function openBoth(changes = {}): Promise<{ readonly store: Store; readonly truth: Store }> {
+  const store = await (await openHost(changes)).create('a');
+  await store.commit(commitOf(0));
+  const direct = await openPostgresStoreHost({ url: place.url, schema: place.schema });
+  hosts.push(direct);
+  return { store, truth: await direct.open('a') };
+}
+
+async function versionsOf(store: Store): Promise<unknown> {
+  const log = await store.readLog(BRANCH, 0, 1_000);
+  return { version: (await store.readRoot(BRANCH))?.version, txs: log.map(({ tx }) => tx) };
+}
+
+beforeEach(async () => {
+  place = await freshSchema();
+  const { hostname, port } = new URL(place.url);
+  proxy = await startTcpProxy(hostname, Number(port || 5_432));
+});
+afterEach(async () => {
+  await proxy.close();
+  await Promise.all(hosts.splice(0).map((host) => host.close()));
+  await place.drop();
+});
+
+describe('a commit whose connection is lost', () => {
+  it('is reported as done where only the answer was lost', async () => {
+    const { store, truth } = await openBoth();
+    proxy.dropReplies();
+    const done = store.commit(commitOf(1));
+    await vi.waitFor(() => expect(proxy.droppedReplies()).toBeGreaterThan(0), SLOW_MS);
+    proxy.cutClients();
+    expect(await done).toBe(true);
+    expect(await versionsOf(truth)).toEqual({ version: 2, txs: [100, 101] });
+  });
+
+  it('is done once where the request was lost', async () => {
+    const { store, truth } = await openBoth();
+    proxy.holdRequests();
+    const done = store.commit(commitOf(1));
+    await vi.waitFor(() => expect(proxy.heldBytes()).toBeGreaterThan(0), SLOW_MS);
+    proxy.cutClients();
+    expect(await done).toBe(true);
+    proxy.forwardHeld();
+    await vi.waitFor(() => expect(proxy.droppedReplies()).toBeGreaterThan(0), SLOW_MS);
+    expect(await versionsOf(truth)).toEqual({ version: 2, txs: [100, 101] });
+  });
+
+  it('has no effect when it arrives after it was given up', async () => {
+    const { store, truth } = await openBoth({ outcomeTimeoutMs: 0 });
+    proxy.holdRequests();
+    const done = store.commit(commitOf(1));
+    await vi.waitFor(() => expect(proxy.heldBytes()).toBeGreaterThan(0), SLOW_MS);
+    proxy.cutClients();
+    await expect(done).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    proxy.forwardHeld();
+    await vi.waitFor(() => expect(proxy.droppedReplies()).toBeGreaterThan(0), SLOW_MS);
+    expect(await versionsOf(truth)).toEqual({ version: 1, txs: [100] });
+    expect(await truth.commit(commitOf(1))).toBe(true);
+  });
+
+  it('is refused where another writer was faster', async () => {
+    const { store, truth } = await openBoth();
+    proxy.holdRequests();
+    const done = store.commit({ ...commitOf(1), record: Uint8Array.from([1]) });
+    await vi.waitFor(() => expect(proxy.heldBytes()).toBeGreaterThan(0), SLOW_MS);
+    expect(await truth.commit(commitOf(1))).toBe(true);
+    proxy.cutClients();
+    expect(await done).toBe(false);
+    expect((await truth.readRoot(BRANCH))?.record).toHaveLength(0);
+  });
+
+  it('says that the outcome is unknown where the server does not come back', async () => {
+    const { store } = await openBoth({ outcomeTimeoutMs: 0 });
+    await proxy.close();
+    await expect(store.commit(commitOf(1))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      data: { outcome: 'unknown', branch: BRANCH, version: 2 },
+    });
+  });
+});
+
+describe('connections', () => {
+  it('that the server ends are replaced', async () => {
+    const { store } = await openBoth();
+    await withClient(place.url, (client) =>
+      client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'datahike-gateway' AND pid <> pg_backend_pid()`),
+    );
+    expect(await store.readRoot(BRANCH)).toMatchObject({ version: 1 });
+    expect(await store.commit(commitOf(1))).toBe(true);
+    expect(await store.leases.current(BRANCH)).toBeUndefined();
+  });
+
+  it('that cannot be made say so', async () => {
+    const url = `postgres://gateway@127.0.0.1:${await freePort()}/gateway`;
+    await expect(openPostgresStoreHost({ url })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: 'PostgreSQL does not answer (ECONNREFUSED)',
+    });
+  });
+
+  it('to a database that is not there are a mistake of the configuration', async () => {
+    const url = new URL(place.url);
+    url.pathname = '/no_such_database';
+    await expect(openPostgresStoreHost({ url: url.href })).rejects.toMatchObject({
+      code: 'BAD_CONFIG',
+    });
+  });
+});
+
+describe('the schema', () => {
+  it('is made once by many processes that start together', async () => {
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openHost()));
+    await opened[0]!.create('a');
+    expect(await opened[3]!.list()).toEqual(['a']);
+  });
+
+  it.each(['', 'Upper', 'a-b', 'pg_x', 'a; DROP TABLE x', 'x'.repeat(64)])(
+    'may not be called %j',
+    async (schema) => {
+      await expect(openPostgresStoreHost({ url: place.url, schema })).rejects.toMatchObject({
+        code: 'BAD_CONFIG',
+      });
+    },
+  );
+
+  it('of a newer version is left alone', async () => {
+    await openHost();
+    await withClient(place.url, (client) =>
+      client.query(`INSERT INTO ${place.schema}.migrations (number) VALUES (1000)`),
+    );
+    await expect(openHost()).rejects.toMatchObject({ code: 'BAD_CONFIG' });
+  });
+
+  it('belongs to a user without special rights', async () => {
+    const { rows } = await withClient(place.url, (client) =>
+      client.query(
+        'SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = user',
+      ),
+    );
+    expect(rows).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false }]);
+  });
+
+  it('keeps a node of 8,000 bytes in one heap tuple', async () => {
+    const store = await (await openHost()).create('a');
+    await store.write([1, 2, 3].map((address) => ({ address, bytes: new Uint8Array(8_000) })));
+    const { rows } = await withClient(place.url, (client) =>
+      client.query(
+        `SELECT pg_relation_size(reltoastrelid)::integer AS toast FROM pg_class
+          WHERE oid = $1::regclass`,
+        [`${place.schema}.nodes`],
+      ),
+    );
+    expect(rows).toEqual([{ toast: 0 }]);
+  });
+});
+
+it('a deletion that was interrupted is finished by the next one', async () => {
+  const host = await openHost();
+  const store = await host.create('a');
+  await store.write([{ address: 1, bytes: new Uint8Array(10) }]);
+  await withClient(place.url, (client) =>
+    client.query(`WITH gone AS (DELETE FROM ${place.schema}.databases RETURNING database_id)
+      INSERT INTO ${place.schema}.deleted_databases SELECT database_id FROM gone`),
+  );
+  await host.delete('b');
+  const { rows } = await withClient(place.url, (client) =>
+    client.query(`SELECT count(*)::integer AS count FROM ${place.schema}.nodes`),
+  );
+  expect(rows).toEqual([{ count: 0 }]);
+});

@@ -1,0 +1,138 @@
+/**
+ * A server process of our own: started in a temporary folder, watched until it answers, ended by its id and never by name.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chownSync, existsSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { atExit } from './clean-up.ts';
+import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface StartedServer {
+  readonly port: number;
+  /** Ends the process and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+const POLL_MS = 20;
+
+/** The account that servers run as where we are root, which PostgreSQL refuses to be run by. */
+export function serverAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ['postgres', 'nobody']) {
+    const uid = idOf('-u', name);
+    const gid = idOf('-g', name);
+    if (uid !== undefined && gid !== undefined) return { uid, gid };
+  }
+  return { uid: 65_534, gid: 65_534 };
+}
+
+function idOf(option: string, name: string): number | undefined {
+  const { status, stdout } = spawnSync('id', [option, name], { encoding: 'utf8' });
+  return status === 0 ? Number(stdout.trim()) : undefined;
+}
+
+/** A folder that belongs to the account of the servers. */
+export function serverFolder(account: Account | undefined): TemporaryFolder {
+  const folder = temporaryFolder();
+  if (account !== undefined) chownSync(folder.path, account.uid, account.gid);
+  return folder;
+}
+
+export function findProgram(
+  name: string,
+  moreFolders: ReadonlyArray<string> = [],
+): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...moreFolders];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function startServer(options: {
+  readonly program: string;
+  readonly args: ReadonlyArray<string>;
+  readonly folder: TemporaryFolder;
+  readonly port: number;
+  readonly account: Account | undefined;
+  /** Asks the server to end in order. */
+  readonly stopSignal: NodeJS.Signals;
+  /** Ends the server with all of its processes at once. */
+  readonly killSignal: NodeJS.Signals;
+  readonly isReady: () => Promise<boolean>;
+}): Promise<StartedServer> {
+  const { program, args, folder, port, account, stopSignal, killSignal, isReady } = options;
+  const child = spawn(program, [...args], {
+    cwd: folder.path,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(account ?? {}),
+  });
+  const forget = atExit(() => child.kill(killSignal));
+  const output = lastLinesOf(child);
+  const stop = async (): Promise<void> => {
+    await end(child, stopSignal, killSignal);
+    forget();
+    folder.remove();
+  };
+  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  while (!(await isReady().catch(() => false))) {
+    if (child.exitCode !== null || child.pid === undefined || Date.now() > deadlineMs) {
+      await stop();
+      throw new Error(`${program} does not start: ${output()}`);
+    }
+    await wait(POLL_MS);
+  }
+  return { port, stop };
+}
+
+function lastLinesOf(child: ChildProcess): () => string {
+  const chunks: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk.toString('utf8'));
+    if (chunks.length > 50) chunks.shift();
+  });
+  child.once('error', (error) => chunks.push(error.message));
+  return () => chunks.join('').trim();
+}
+
+async function end(
+  child: ChildProcess,
+  stopSignal: NodeJS.Signals,
+  killSignal: NodeJS.Signals,
+): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(stopSignal);
+  const timer = setTimeout(() => child.kill(killSignal), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** Whether something accepts connections on a port of this machine. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { SETTINGS } from '../../../config/settings.ts';
+
+const compose = readFileSync('docker-compose.yml', 'utf8');
+
+it('the processes of docker-compose.yml and package.json exist', () => {
+  const manifest = readFileSync('package.json', 'utf8');
+  const outputs = `${compose}${manifest}`.matchAll(/dist\/([\w/-]+)\.js/g);
+  const sources = [...new Set(Array.from(outputs, ([, path]) => `${path}.ts`))];
+  expect(sources.filter((path) => !existsSync(path))).toEqual([]);
+  expect(sources).toContain('gateway/main.ts');
+});
+
+it('the settings of docker-compose.yml exist', () => {
+  const variables: string[] = Object.values(SETTINGS).map(({ variable }) => variable);
+  const used = Array.from(compose.matchAll(/^\s+([A-Z_]+): /gm), ([, name = '']) => name);
+  const ofOthers = used.filter((name) => !name.startsWith('POSTGRES_'));
+  expect(ofOthers).toContain('DATABASE_URL');
+  expect(ofOthers.filter((name) => !variables.includes(name))).toEqual([]);
+});

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig, type ConfigSources } from '../../../config/config.ts';
+import { testFolder } from '../../support/test-folder.ts';
+
+const folder = await testFolder();
+
+let files = 0;
+function fileOf(content: unknown): string {
+  const path = join(folder, `${++files}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const load = (sources: ConfigSources = {}) => loadConfig({ env: {}, ...sources });
+const url = 'postgres://gateway:secret@localhost/gateway';
+
+function messageOf(sources: ConfigSources): string {
+  try {
+    load(sources);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'BAD_CONFIG' });
+    const { message } = error as Error;
+    expect(message).not.toContain('\n');
+    return message;
+  }
+  throw new Error('Expected the configuration to be refused');
+}
+
+describe('defaults', () => {
+  it('keep data in a folder and serve this machine only', () => {
+    expect(load()).toEqual({
+      store: { kind: 'file', directory: './data' },
+      bus: { kind: 'none' },
+      databases: ['world'],
+      http: { host: '127.0.0.1', port: 4000 },
+      writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null },
+      bodyLimitBytes: 1_048_576,
+      pollIntervalMs: 1000,
+      nodeCacheBytes: 268_435_456,
+      logLevel: 'info',
+      development: false,
+    });
+  });
+
+  it('use PostgreSQL for everything where it is all there is', () => {
+    const { store, bus } = load({ env: { DATABASE_URL: url } });
+    expect(store).toEqual({ kind: 'postgres', url, schema: 'datahike_gateway', poolSize: 8 });
+    expect(bus).toEqual({ kind: 'postgres', url });
+  });
+
+  it('announce over Redis where it is there', () => {
+    const env = { DATABASE_URL: url, REDIS_URL: 'redis://localhost' };
+    expect(load({ env }).bus).toEqual({ kind: 'redis', url: 'redis://localhost' });
+  });
+});
+
+describe('sources', () => {
+  it('win in the order command line, environment, file', () => {
+    const file = fileOf({
+      http: { port: 1, host: 'a' },
+      writer: { port: 1 },
+      databases: ['a', 'b'],
+    });
+    const env = { PORT: '2', HOST: '' };
+    const config = load({ file, env, overrides: { 'http.port': '3', 'writer.port': undefined } });
+    expect(config.http).toEqual({ host: 'a', port: 3 });
+    expect(config.writer.port).toBe(1);
+    expect(config.databases).toEqual(['a', 'b']);
+    expect(load({ file, env }).http.port).toBe(2);
+  });
+
+  it('read the file that the environment names', () => {
+    const env = { DATAHIKE_GATEWAY_CONFIG: fileOf({ store: { kind: 'memory' } }) };
+    expect(load({ env }).store).toEqual({ kind: 'memory' });
+  });
+
+  it('read texts of variables as numbers, flags and lists', () => {
+    const env = {
+      DATAHIKE_GATEWAY_DATABASES: 'one, two',
+      DATAHIKE_GATEWAY_DEVELOPMENT: 'true',
+      DATAHIKE_GATEWAY_NODE_CACHE_BYTES: '2097152',
+      DATAHIKE_GATEWAY_LOG_LEVEL: 'debug',
+    };
+    expect(load({ env })).toMatchObject({
+      databases: ['one', 'two'],
+      development: true,
+      nodeCacheBytes: 2_097_152,
+      logLevel: 'debug',
+    });
+  });
+});
+
+describe('mistakes', () => {
+  it.each<readonly [ConfigSources, string]>([
+    [{ env: { PORT: 'abc' } }, 'PORT: expected a whole number from 0 to 65535, got "abc"'],
+    [{ env: { PORT: '65536' } }, 'PORT: expected a whole number from 0 to 65535, got "65536"'],
+    [
+      { overrides: { 'http.port': -1 } },
+      'http.port: expected a whole number from 0 to 65535, got -1',
+    ],
+    [
+      { env: { DATAHIKE_GATEWAY_STORE: 'mysql' } },
+      'DATAHIKE_GATEWAY_STORE: expected one of memory, file, postgres, got "mysql"',
+    ],
+    [
+      { env: { DATAHIKE_GATEWAY_STORE: 'postgres' } },
+      'DATABASE_URL: expected a URL that begins with postgres:// because store.kind is postgres, got nothing',
+    ],
+    [
+      { env: { DATAHIKE_GATEWAY_BUS: 'redis' } },
+      'REDIS_URL: expected a URL that begins with redis:// or rediss:// because bus.kind is redis, got nothing',
+    ],
+    [
+      { env: { DATABASE_URL: 'mysql://me:secret@host/db' } },
+      'DATABASE_URL: expected a URL that begins with postgres://, got "mysql://me:***@host/db"',
+    ],
+    [
+      { env: { DATAHIKE_GATEWAY_DEVELOPMENT: 'yes' } },
+      'DATAHIKE_GATEWAY_DEVELOPMENT: expected true or false, got "yes"',
+    ],
+  ])('are named in one line: %j', (sources, message) => {
+    expect(messageOf(sources)).toBe(message);
+  });
+
+  it('in the names of variables and settings are found', () => {
+    expect(messageOf({ env: { DATAHIKE_GATEWAY_PROT: '1' } })).toContain('DATAHIKE_GATEWAY_PROT');
+    expect(messageOf({ file: fileOf({ http: { prot: 1 } }) })).toContain('"http.prot"');
+    expect(messageOf({ file: fileOf({ htpp: { port: 1 } }) })).toContain('"htpp"');
+    expect(messageOf({ file: fileOf({ http: 7 }) })).toContain('"http"');
+  });
+
+  it('in files name the file', () => {
+    const wrongValue = fileOf({ http: { port: '4000x' } });
+    expect(messageOf({ file: wrongValue })).toBe(
+      `http.port in ${wrongValue}: expected a whole number from 0 to 65535, got "4000x"`,
+    );
+    for (const file of [fileOf('{ "http": '), fileOf('[]'), join(folder, 'none.json')]) {
+      expect(messageOf({ file })).toContain(file);
+    }
+  });
+});
