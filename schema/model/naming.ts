@@ -12,14 +12,7 @@ const RESERVED_TYPES = [
   'Mutation',
   'Subscription',
   'Node',
-  'Entity',
   'EntityMeta',
-  'EntityBy',
-  'EntityLink',
-  'EntityListLink',
-  'EntityListWhere',
-  'EntityOrder',
-  'EntityWhere',
   'PageInfo',
   'AsOf',
   'Sort',
@@ -106,6 +99,7 @@ export function reservedTypeClaims(): Claims {
   ];
   return new Set([
     ...types.map((name) => `type ${name}`),
+    ...typeClaims('Entity'),
     ...RESERVED_ROUTES.map((name) => `route ${name}`),
   ]);
 }

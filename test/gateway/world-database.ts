@@ -1,18 +1,14 @@
-/** The world as a database in memory. */
-import type { Db } from '../../engine/index.ts';
-import {
-  asOf,
-  DEFAULT_DATABASE_CONFIG,
-  emptyDb,
-  pull,
-  pullMany,
-  q,
-  resolveEntityId,
-  withTx,
-  countDatoms,
-} from '../../engine/index.ts';
+/** The world as a database in memory, with a writer and a reader of its own. */
+import { createMemoryStoreHost, MAIN_BRANCH, NodeCache } from '../../engine/index.ts';
+import { createMemoryBus } from '../../services/bus/memory-bus.ts';
+import { connect } from '../../services/connection/connection.ts';
+import { createDatabase } from '../../services/connection/databases.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
-import type { Reader, Snapshot } from '../../services/reader/reader.ts';
+import { createLocalReader } from '../../services/reader/local-reader.ts';
+import type { Reader } from '../../services/reader/reader.ts';
+import { createLog } from '../../services/shared/log.ts';
+import { takeLease } from '../../services/writer/lease-keeper.ts';
+import { LocalWriter } from '../../services/writer/local-writer.ts';
 import { WORLD, WORLD_SCHEMA } from './world.ts';
 
 export interface WorldDatabase {
@@ -22,44 +18,26 @@ export interface WorldDatabase {
 }
 
 export async function openWorld(): Promise<WorldDatabase> {
-  let db = emptyDb(DEFAULT_DATABASE_CONFIG);
-  const listeners = new Set<(snapshot: Snapshot) => void>();
-  const writer: Writer = {
-    transact: async ({ txData }) => {
-      const { dbAfter, tx, instant, tempids, txData: datoms } = await withTx(db, txData);
-      db = dbAfter;
-      for (const listener of listeners) listener(snapshotOf(db));
-      return { tx, instant, tempids, datomCount: datoms.length };
-    },
-  };
+  const host = createMemoryStoreHost();
+  await createDatabase(host, 'world');
+  const store = await host.open('world');
+  const bus = createMemoryBus();
+  const log = createLog({ level: 'silent' });
+  const nodeCache = new NodeCache(16 * 1024 * 1024);
+  const connection = await connect({ store, bus, nodeCache, pollIntervalMs: 1000, log });
+  const owner = { branch: MAIN_BRANCH, owner: 'test', address: null, ttlMs: 60_000 };
+  const lease = await takeLease({ store, log, ...owner });
+  const writer = await LocalWriter.start({ connection, lease, bus, log });
   await writer.transact({ txData: WORLD_SCHEMA });
   await writer.transact({ txData: WORLD });
   return {
+    reader: createLocalReader(connection),
     writer,
-    reader: {
-      snapshot: async () => snapshotOf(db),
-      current: () => snapshotOf(db),
-      onAdvance: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
+    close: async () => {
+      await writer.stop();
+      await connection.release();
+      await bus.close();
+      await host.close();
     },
-    close: async () => undefined,
-  };
-}
-
-function snapshotOf(db: Db): Snapshot {
-  return {
-    basisTx: db.maxTx,
-    attributes: db.schema.userAttributes,
-    asOf: (point) => snapshotOf(asOf(db, point)),
-    entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = []) => q(query, db, ...inputs),
-    pull: (pattern, entity) => pull(db, pattern, entity),
-    pullMany: (pattern, entities) => pullMany(db, pattern, entities),
-    count: (attribute, value) =>
-      value === undefined
-        ? countDatoms(db, 'aevt', attribute)
-        : countDatoms(db, 'avet', attribute, value),
   };
 }

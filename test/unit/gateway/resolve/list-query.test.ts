@@ -128,8 +128,7 @@ describe('a filter', () => {
 });
 
 describe('an order', () => {
-  const query = (spec: ListSpec, segment: Segment, after?: Position) =>
-    rowQuery(spec, segment, { after, before: undefined }, FIRST_TEN);
+  const query = (spec: ListSpec, segment: Segment) => rowQuery(spec, segment, UNBOUNDED, FIRST_TEN);
 
   it('reads those with a value from one pattern, in the query', () => {
     const form = query(cities({}, [{ population: 'DESC' }]), VALUED);
@@ -151,18 +150,25 @@ describe('an order', () => {
     const after: Position = { entity: 3, values: [null] };
     expect(segmentsOf(last, UNBOUNDED)).toEqual([VALUED, UNVALUED]);
     expect(segmentsOf(first, UNBOUNDED)).toEqual([UNVALUED, VALUED]);
-    expect(segmentsOf(last, { after, before: undefined })).toEqual([UNVALUED]);
+    expect(segmentsOf(last, { after, before: undefined })).toEqual([{ ...UNVALUED, equal: 0 }]);
     expect(segmentsOf(cities({}), UNBOUNDED)).toEqual([UNVALUED]);
   });
 
-  it('continues after a position with a bound for the index and the exact comparison', () => {
+  it('continues after a position with its equals first, then with what is past it', () => {
     const spec = cities({}, [{ population: 'DESC' }]);
-    const form = query(spec, VALUED, { entity: 3, values: [500] });
-    expect(part(form, 'where')).toBe(
-      '[[?e :city/population ?k1] [(<= ?k1 ?in2)] ' +
-        '(or-join [?k1 ?e ?in2 ?in3] [(< ?k1 ?in2)] (and [(= ?k1 ?in2)] [(> ?e ?in3)]))]',
+    const bounds = { after: { entity: 3, values: [500] }, before: undefined };
+    const [equals, past, ...others] = segmentsOf(spec, bounds).map((segment) =>
+      rowQuery(spec, segment, bounds, FIRST_TEN),
     );
-    expect(form.inputs).toEqual([500, 3]);
+    expect(part(equals!, 'where')).toBe(
+      '[[?e :city/population ?k1] [(ground ?in2) ?k1] [(> ?e ?in3)]]',
+    );
+    expect(equals!.inputs).toEqual([500, 3]);
+    expect(part(past!, 'where')).toBe('[[?e :city/population ?k1] [(< ?k1 ?in2)]]');
+    expect(past!.inputs).toEqual([500]);
+    expect(others.map((form) => part(form, 'where'))).toEqual([
+      `[${IS_CITY} (not-join [?e] [?e :city/population ?k1])]`,
+    ]);
   });
 
   it('follows references, and gives further keys a column that says whether there is a value', () => {

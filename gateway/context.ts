@@ -1,0 +1,90 @@
+/** One request: the snapshot that all of it reads, and what it may write to. */
+import type { ServerResponse } from 'node:http';
+import { DatabaseError } from '../schema/error.ts';
+import type { Model } from '../schema/model/model.ts';
+import type { Writer } from '../services/connection/writer-port.ts';
+import type { Reader, Snapshot, TimePoint } from '../services/reader/reader.ts';
+import type { ReadScope } from './resolve/pages.ts';
+
+export interface RequestContext {
+  readonly requestId: string;
+  readonly database: string;
+  readonly model: Model;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly snapshot: Snapshot;
+  /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
+  basisTx: number;
+}
+
+/** The point in time that a caller names: `{ t }`, `{ tx }` or `{ instant }`. */
+export type AsOf = Readonly<Record<string, unknown>>;
+
+/** The header by which a caller reads what it has written. */
+export const MIN_T_HEADER = 'datahike-min-t';
+
+/** The header that names a request, taken from the caller or made here. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+export function requestIdOf(response: ServerResponse): string {
+  return String(response.getHeader(REQUEST_ID_HEADER));
+}
+
+/** @throws BAD_USER_INPUT */
+export function parseMinTx(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `The header Datahike-Min-T must be a transaction number, got '${header.slice(0, 40)}'`,
+  );
+}
+
+/** Pins the newest snapshot for a request. */
+export async function pinSnapshot(reader: Reader, minTx: number | undefined): Promise<Snapshot> {
+  return reader.snapshot(minTx === undefined ? {} : { minTx });
+}
+
+/** The scope in which a root field reads: the request's snapshot, or what it was at a point in time. */
+export function readScope(context: RequestContext, asOf: AsOf | null | undefined): ReadScope {
+  const point = asOf === null || asOf === undefined ? undefined : parseTimePoint(asOf);
+  // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
+  const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
+  const snapshot = isPast ? context.snapshot.asOf(point) : context.snapshot;
+  return { ...scopeOf(context, snapshot), asOf, isPast };
+}
+
+/** The scope for what a transaction has just made. */
+export async function writtenScope(context: RequestContext, tx: number): Promise<ReadScope> {
+  return scopeOf(context, await snapshotAt(context, tx));
+}
+
+function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
+  const { model, database } = context;
+  return {
+    model,
+    database,
+    snapshot,
+    snapshotAt: (tx) => snapshotAt(context, tx),
+    asOf: undefined,
+    isPast: false,
+  };
+}
+
+async function snapshotAt(context: RequestContext, tx: number): Promise<Snapshot> {
+  const { snapshot, reader } = context;
+  const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx });
+  return current.basisTx === tx ? current : current.asOf(tx);
+}
+
+function parseTimePoint(asOf: AsOf): TimePoint {
+  const points = Object.entries(asOf).filter(([, value]) => value !== null && value !== undefined);
+  const [point] = points;
+  if (points.length !== 1 || point === undefined) {
+    throw new DatabaseError('BAD_USER_INPUT', 'asOf takes exactly one of t, tx and instant');
+  }
+  const [name, value] = point;
+  if (value instanceof Date) return value;
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new DatabaseError('BAD_USER_INPUT', `asOf.${name} must be the number of a transaction`);
+}

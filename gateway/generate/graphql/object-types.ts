@@ -1,0 +1,136 @@
+/** The object types of each entity type: the entity itself, its connection and edge, and what a mutation of it returns. */
+import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
+import type { GraphQLFieldConfig, GraphQLOutputType } from 'graphql';
+import type {
+  EntityType,
+  Field,
+  Model,
+  RefField,
+  ScalarField,
+} from '../../../schema/model/model.ts';
+import { connectionFieldName } from '../../../schema/model/naming.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
+import { describeField } from './describe.ts';
+import type { Inputs, Target } from './inputs.ts';
+import { oncePerType } from './once-per-type.ts';
+import { scalarType } from './scalar-types.ts';
+import {
+  byResponseKey,
+  connectionArguments,
+  entityFields,
+  entityInterface,
+  nodeInterface,
+  listArguments,
+  pageInfoType,
+  txType,
+} from './shared-types.ts';
+import type { Source } from './shared-types.ts';
+
+type FieldConfig = GraphQLFieldConfig<Source, unknown>;
+type Fields = Record<string, FieldConfig>;
+
+export interface ObjectTypes {
+  readonly entity: (type: EntityType) => GraphQLObjectType;
+  readonly connection: (target: Target) => GraphQLObjectType;
+  readonly payload: (type: EntityType) => GraphQLObjectType;
+}
+
+export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
+  const entity = oncePerType(
+    (type: EntityType): GraphQLObjectType =>
+      new GraphQLObjectType<Source, unknown>({
+        name: type.name,
+        description: type.doc,
+        interfaces: [nodeInterface, entityInterface],
+        fields: () => ({ ...entityFields, ...Object.fromEntries(entityFieldsOf(type)) }),
+      }),
+  );
+  const targetType = (target: Target): GraphQLOutputType => {
+    const type = target === undefined ? undefined : model.types.get(target);
+    return type === undefined ? entityInterface : entity(type);
+  };
+
+  function* entityFieldsOf(type: EntityType): Generator<[string, FieldConfig]> {
+    for (const field of type.fields.values()) {
+      yield [field.name, fieldConfig(field)];
+      if (field.kind === 'ref' && field.many) {
+        yield [connectionFieldName(field.name), connectionConfig(field)];
+      }
+    }
+  }
+
+  const fieldConfig = (field: Field): FieldConfig => {
+    if (field.kind === 'scalar') return scalarConfig(field);
+    if (!field.many) return described(field, targetType(field.target));
+    return field.kind === 'reverse' ? connectionConfig(field) : listConfig(field);
+  };
+
+  const listConfig = (field: RefField): FieldConfig => ({
+    ...described(field, nonNullList(targetType(field.target))),
+    args: listArguments(inputs.where(field.target), inputs.order(field.target)),
+  });
+
+  const connectionConfig = (field: Exclude<Field, ScalarField>): FieldConfig => ({
+    ...described(field, new GraphQLNonNull(connection(field.target))),
+    args: connectionArguments(inputs.where(field.target), inputs.order(field.target)),
+  });
+
+  const connection = oncePerType(
+    (target: Target): GraphQLObjectType =>
+      new GraphQLObjectType<Source, unknown>({
+        name: `${target ?? 'Entity'}Connection`,
+        description: CONNECTION,
+        fields: () => connectionFields(targetType(target), edge(target)),
+      }),
+  );
+  const edge = oncePerType(
+    (target: Target): GraphQLObjectType =>
+      new GraphQLObjectType<Source, unknown>({
+        name: `${target ?? 'Entity'}Edge`,
+        fields: () => ({
+          cursor: { type: new GraphQLNonNull(GraphQLString), resolve: byResponseKey },
+          node: { type: new GraphQLNonNull(targetType(target)), resolve: byResponseKey },
+        }),
+      }),
+  );
+  const payload = oncePerType(
+    (type: EntityType): GraphQLObjectType =>
+      new GraphQLObjectType<Source, unknown>({
+        name: `${type.name}Payload`,
+        fields: () => ({
+          [type.names.lookup]: { type: entity(type), resolve: byResponseKey },
+          tx: { type: new GraphQLNonNull(txType), resolve: byResponseKey },
+          clientMutationId: { type: GraphQLString, resolve: byResponseKey },
+        }),
+      }),
+  );
+  return { entity, connection, payload };
+}
+
+const CONNECTION = `A page of entities: ${DEFAULT_PAGE} unless \`first\` or \`last\` says otherwise, ${MAX_PAGE} at most.`;
+
+function connectionFields(node: GraphQLOutputType, edge: GraphQLObjectType): Fields {
+  return {
+    nodes: { type: nonNullList(node), resolve: byResponseKey },
+    edges: { type: nonNullList(edge), resolve: byResponseKey },
+    pageInfo: { type: new GraphQLNonNull(pageInfoType), resolve: byResponseKey },
+    totalCount: {
+      type: new GraphQLNonNull(GraphQLInt),
+      description: 'How many there are on all pages.',
+      resolve: byResponseKey,
+    },
+  };
+}
+
+function scalarConfig(field: ScalarField): FieldConfig {
+  const type = scalarType(field.scalar);
+  return described(field, field.many ? nonNullList(type) : type);
+}
+
+function described(field: Field, type: GraphQLOutputType): FieldConfig {
+  return { type, description: describeField(field), resolve: byResponseKey };
+}
+
+function nonNullList(type: GraphQLOutputType): GraphQLOutputType {
+  return new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** The `datahike-gateway` command. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/config.ts';
+import type { RunningProcess } from './processes.ts';
+import { startAll, startGateway, startWriterProcess } from './processes.ts';
+import { runProcess } from './run-process.ts';
+import type { Log } from '../services/shared/log.ts';
+
+interface Options {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly development?: boolean;
+}
+
+type Start = (config: Config, log: Log) => Promise<RunningProcess>;
+
+const COMMANDS: ReadonlyArray<readonly [name: string, description: string, start: Start]> = [
+  ['start', 'writer, readers and gateway in one process', startAll],
+  [
+    'writer',
+    'the one writer of the databases; gateways and services find it by its lease',
+    startWriterProcess,
+  ],
+  ['gateway', 'GraphQL and REST over the indices; run as many as you like', startGateway],
+];
+
+function program(): Command {
+  const command = new Command('datahike-gateway').description(
+    'An immutable, time-travelling Datalog database in your PostgreSQL, and the GraphQL and REST gateway over it.',
+  );
+  for (const [name, description, start] of COMMANDS)
+    command
+      .command(name)
+      .description(description)
+      .option('--config <file>', 'a JSON file with settings; the environment overrides it')
+      .option('--host <host>', 'where to listen for HTTP')
+      .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parsePort)
+      .option('--development', 'the GraphiQL console and introspection')
+      .action((options: Options) => runProcess(() => configOf(name, options), start));
+  return command;
+}
+
+function configOf(command: string, { config, host, port, development }: Options): Config {
+  // A writer has a port of its own; the others are asked at that of the gateway.
+  const place = command === 'writer' ? 'writer' : 'http';
+  return loadConfig({
+    overrides: { [`${place}.host`]: host, [`${place}.port`]: port, development },
+    ...(config === undefined ? {} : { file: config }),
+  });
+}
+
+function parsePort(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a number.');
+}
+
+await program().parseAsync();

@@ -1,0 +1,97 @@
+/** Which entity a caller means by `by: { … }`: its id, or the value of one unique attribute. */
+import { DatabaseError } from '../../schema/error.ts';
+import type { Keyword } from '../../schema/keyword.ts';
+import { kw, sym } from '../../schema/keyword.ts';
+import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { Snapshot } from '../../services/reader/reader.ts';
+import { decodeId } from './global-id.ts';
+import { ENTITY, membershipClause } from './list-clauses.ts';
+import { QueryScope } from './query-scope.ts';
+import { suggest } from './suggest.ts';
+
+export type By = Readonly<Record<string, unknown>>;
+
+export type EntityName =
+  | { readonly kind: 'id'; readonly entity: number }
+  | {
+      readonly kind: 'unique';
+      readonly attribute: Keyword;
+      readonly value: EdnData;
+      readonly identity: boolean;
+    };
+
+/** @throws BAD_USER_INPUT */
+export function parseBy(
+  model: Model,
+  database: string,
+  target: string | undefined,
+  by: By,
+): EntityName {
+  const [entry, ...others] = Object.entries(by);
+  if (entry === undefined || others.length > 0) {
+    throw new DatabaseError('BAD_USER_INPUT', 'by must name an entity in exactly one way');
+  }
+  const [name, value] = entry;
+  if (value === null || value === undefined) {
+    throw new DatabaseError('BAD_USER_INPUT', `by.${name} is null and names no entity`);
+  }
+  if (name === 'id') return { kind: 'id', entity: decodeId(database, String(value)) };
+  const fields = target === undefined ? undefined : model.types.get(target)?.fields;
+  const field = fields?.get(name);
+  if (field?.kind !== 'scalar' || field.attribute.unique === undefined) {
+    const unique = Array.from(fields?.values() ?? []).filter(
+      (each) => each.attribute.unique !== undefined,
+    );
+    const hint = suggest(
+      name,
+      unique.map((each) => each.name),
+    );
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      `by.${name} is no unique attribute of ${target ?? 'Entity'}${hint}`,
+    );
+  }
+  const { ident, unique } = field.attribute;
+  return {
+    kind: 'unique',
+    attribute: ident,
+    value: value as EdnData,
+    identity: unique === 'identity',
+  };
+}
+
+/** The entity, where there is one and it has the type; without a type, where it has any attribute. */
+export async function findEntity(
+  snapshot: Snapshot,
+  type: EntityType | undefined,
+  name: EntityName,
+): Promise<number | undefined> {
+  if (name.kind === 'unique') return snapshot.entityId([name.attribute, name.value]);
+  const scope = new QueryScope();
+  const clause = type === undefined ? [ENTITY, sym('_')] : membershipClause(scope, type, ENTITY);
+  const query = new Map<EdnData, EdnData>([
+    [kw('find'), [ENTITY, sym('.')]],
+    [kw('in'), [sym('$'), ENTITY]],
+    [kw('where'), [clause]],
+  ]);
+  return (await snapshot.q(query, [name.entity])) === null ? undefined : name.entity;
+}
+
+/**
+ * As {@link findEntity}, for callers that need the entity.
+ *
+ * @throws ENTITY_NOT_FOUND
+ */
+export async function requireEntity(
+  snapshot: Snapshot,
+  type: EntityType | undefined,
+  name: EntityName,
+): Promise<number> {
+  const entity = await findEntity(snapshot, type, name);
+  if (entity !== undefined) return entity;
+  const wanted = name.kind === 'id' ? 'with this id' : `with this ${name.attribute}`;
+  throw new DatabaseError('ENTITY_NOT_FOUND', `There is no ${type?.name ?? 'entity'} ${wanted}`, {
+    data: name.kind === 'id' ? {} : { attribute: name.attribute.toString() },
+  });
+}

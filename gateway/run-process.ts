@@ -1,0 +1,43 @@
+/** The life of a process from its configuration to its last signal: start, say where it is, stop cleanly. */
+import type { Config } from '../config/config.ts';
+import { DatabaseError } from '../schema/error.ts';
+import type { Log } from '../services/shared/log.ts';
+import { createLog } from '../services/shared/log.ts';
+import { startServices, stopOnSignals } from '../services/shared/service.ts';
+import type { RunningProcess } from './processes.ts';
+
+/** Runs until a signal ends it. A configuration that is wrong ends it at once, with one line. */
+export async function runProcess(
+  readConfig: () => Config,
+  start: (config: Config, log: Log) => Promise<RunningProcess>,
+): Promise<void> {
+  try {
+    const config = readConfig();
+    const log = createLog({ level: config.logLevel });
+    let running: RunningProcess | undefined;
+    const service = {
+      name: 'process',
+      start: async () => {
+        running = await start(config, log);
+      },
+      stop: async () => running?.stop(),
+    };
+    stopOnSignals(await startServices([service], log), log);
+    if (running !== undefined) sayWhere(running, config);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function sayWhere({ url, writerUrl }: RunningProcess, { development, databases }: Config): void {
+  const lines: string[] = [];
+  if (url !== undefined) {
+    lines.push(`GraphQL  ${url}/graphql${development ? `   (console: ${url}/graphiql)` : ''}`);
+    for (const name of databases) lines.push(`REST     ${url}/v1/${name}`);
+    lines.push(`Health   ${url}/health`);
+  }
+  if (writerUrl !== undefined) lines.push(`Writer   ${writerUrl}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

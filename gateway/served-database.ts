@@ -1,0 +1,128 @@
+/**
+ * One database as it is served: its model and the GraphQL server made from it, replaced together when the schema changes.
+ *
+ * A request takes the served schema once and finishes on it. A new one is built beside it and swapped in by one assignment; if it
+ * cannot be built, the old one stays.
+ */
+import type { RequestHandler } from 'express';
+import { buildModel } from '../schema/model/model.ts';
+import type { Model } from '../schema/model/model.ts';
+import type { Writer } from '../services/connection/writer-port.ts';
+import type { Reader, Snapshot } from '../services/reader/reader.ts';
+import { createSchema } from './generate/graphql/schema.ts';
+import type { GraphQLServer, GraphQLServerOptions } from './graphql-server.ts';
+import { startGraphQLServer } from './graphql-server.ts';
+import type { Log } from '../services/shared/log.ts';
+import { rootResolvers } from './resolve/resolvers.ts';
+
+export interface ServedSchema {
+  readonly model: Model;
+  readonly graphql: RequestHandler;
+}
+
+export interface DatabasePorts {
+  readonly reader: Reader;
+  readonly writer: Writer;
+}
+
+export interface ServedDatabaseOptions {
+  readonly development: boolean;
+  readonly log: Log;
+  readonly createContext: (
+    database: ServedDatabase,
+    model: Model,
+  ) => GraphQLServerOptions['createContext'];
+}
+
+/** Opens a database for serving; resolves when its first schema is ready. */
+export async function serveDatabase(
+  name: string,
+  ports: DatabasePorts,
+  options: ServedDatabaseOptions,
+): Promise<ServedDatabase> {
+  const served = new ServedDatabase(name, ports, options);
+  await served.start();
+  return served;
+}
+
+type Attributes = Snapshot['attributes'];
+
+interface Generation {
+  readonly attributes: Attributes;
+  readonly schema: ServedSchema;
+  readonly server: GraphQLServer;
+}
+
+export class ServedDatabase {
+  readonly name: string;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly #options: ServedDatabaseOptions;
+  #generation: Generation | undefined;
+  /** The attributes that a build was last started for. */
+  #wanted: Attributes | undefined;
+  #building: Promise<void> = Promise.resolve();
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(name: string, { reader, writer }: DatabasePorts, options: ServedDatabaseOptions) {
+    this.name = name;
+    this.reader = reader;
+    this.writer = writer;
+    this.#options = options;
+  }
+
+  get current(): ServedSchema {
+    if (this.#generation === undefined) throw new Error('Expected the database to be started');
+    return this.#generation.schema;
+  }
+
+  async start(): Promise<void> {
+    const { attributes } = this.reader.current();
+    this.#wanted = attributes;
+    this.#generation = await this.#build(attributes);
+    this.#unsubscribe = this.reader.onAdvance((snapshot) => this.#follow(snapshot.attributes));
+    // The schema may have changed while the first generation was built.
+    this.#follow(this.reader.current().attributes);
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#building;
+    await this.#generation?.server.stop();
+  }
+
+  /** One build at a time; those that a newer schema has overtaken are skipped. */
+  #follow(attributes: Attributes): void {
+    if (attributes === this.#wanted) return;
+    this.#wanted = attributes;
+    this.#building = this.#building.then(() => this.#replace(attributes));
+  }
+
+  async #replace(attributes: Attributes): Promise<void> {
+    if (attributes !== this.#wanted) return;
+    const { log } = this.#options;
+    try {
+      this.#generation = await this.#build(attributes);
+      log.info({ event: 'schema replaced', database: this.name, attributes: attributes.size });
+    } catch (error) {
+      log.error({
+        event: 'schema could not be built, the last one stays',
+        database: this.name,
+        error,
+      });
+    }
+  }
+
+  async #build(attributes: Attributes): Promise<Generation> {
+    const { development, log, createContext } = this.#options;
+    const model = buildModel(attributes.values());
+    const schema = await createSchema(model, rootResolvers);
+    const server = await startGraphQLServer({
+      schema,
+      development,
+      log,
+      createContext: createContext(this, model),
+    });
+    return { attributes, schema: { model, graphql: server.answer }, server };
+  }
+}

@@ -1,0 +1,19 @@
+/** The door of the services: keeping, reading and writing databases in a process of one's own. */
+export type { Bus, RootAnnouncement } from './bus/bus.ts';
+export { createMemoryBus } from './bus/memory-bus.ts';
+export { openPostgresBus } from './bus/postgres-bus.ts';
+export { openRedisBus } from './bus/redis-bus.ts';
+export type { Connection, ConnectionOptions } from './connection/connection.ts';
+export { connect } from './connection/connection.ts';
+export { createDatabase } from './connection/databases.ts';
+export type { TransactRequest, TransactResult, Writer } from './connection/writer-port.ts';
+export { createLocalReader } from './reader/local-reader.ts';
+export type { Reader, Snapshot, TimePoint } from './reader/reader.ts';
+export { RemoteWriter } from './rpc/remote-writer.ts';
+export { WriterServer } from './rpc/writer-server.ts';
+export type { Log, LogLevel } from './shared/log.ts';
+export { createLog } from './shared/log.ts';
+export type { Storage } from './storage.ts';
+export { closeStorage, openDatabase, openStorage } from './storage.ts';
+export type { LocalWriter } from './writer/local-writer.ts';
+export { startWriter } from './writer/start-writer.ts';

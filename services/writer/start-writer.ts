@@ -1,0 +1,40 @@
+/** Becomes the writer of a database. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Bus } from '../bus/bus.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Log } from '../shared/log.ts';
+import { takeLease } from './lease-keeper.ts';
+import { LocalWriter } from './local-writer.ts';
+
+export interface StartWriterOptions {
+  readonly connection: Connection;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly leaseTtlMs: number;
+  /** Where other processes send transactions; null where only this one writes. */
+  readonly address: string | null;
+  /** See {@link LocalWriter}. */
+  readonly foldThreshold?: number;
+}
+
+/** @throws BRANCH_LOCKED where another writer lives */
+export async function startWriter(options: StartWriterOptions): Promise<LocalWriter> {
+  const { connection, bus, log, leaseTtlMs, address, foldThreshold } = options;
+  const { store, branch } = connection;
+  // Every start is another owner, so that a writer never takes over from itself unnoticed.
+  const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const lease = await takeLease({ store, branch, owner, address, ttlMs: leaseTtlMs, log });
+  try {
+    return await LocalWriter.start({
+      connection,
+      lease,
+      bus,
+      log,
+      ...(foldThreshold === undefined ? {} : { foldThreshold }),
+    });
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
