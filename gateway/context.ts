@@ -4,7 +4,7 @@ import { DatabaseError } from '../schema/error.ts';
 import type { Model } from '../schema/model/model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot, TimePoint } from '../services/reader/reader.ts';
-import type { ReadScope } from './resolve/pages.ts';
+import type { ReadScope } from './resolve/read/pages.ts';
 
 export interface RequestContext {
   readonly requestId: string;

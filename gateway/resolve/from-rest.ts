@@ -5,10 +5,10 @@ import { valueFromJson, valueFromText } from '../../schema/model/scalars.ts';
 import type { AsOf } from '../context.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
 import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
-import type { By } from './find-entity.ts';
+import type { By } from './read/find-entity.ts';
 import type { EntitySelection, FieldSelection, ListArguments, OrderInput } from './selection.ts';
 import { suggest } from './suggest.ts';
-import type { Input } from './to-transaction.ts';
+import type { Input } from './write/to-transaction.ts';
 
 export interface ListRequest {
   readonly list: ListArguments;

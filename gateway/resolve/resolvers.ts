@@ -8,18 +8,18 @@ import type { TransactResult } from '../../services/connection/writer-port.ts';
 import { readScope, writtenScope } from '../context.ts';
 import type { AsOf, RequestContext } from '../context.ts';
 import type { RootResolvers } from '../generate/graphql/schema.ts';
-import { findEntity, parseBy } from './find-entity.ts';
-import type { By } from './find-entity.ts';
+import { findEntity, parseBy } from './read/find-entity.ts';
+import type { By } from './read/find-entity.ts';
 import { connectionParts, entitySelection, fieldsBelow } from './from-graphql.ts';
 import type { Operation } from './from-graphql.ts';
 import { decodeId, encodeId } from './global-id.ts';
-import type { ReadScope } from './pages.ts';
-import { readConnection, readEntity } from './read.ts';
+import type { ReadScope } from './read/pages.ts';
+import { readConnection, readEntity } from './read/read.ts';
 import { answerObject } from './selection.ts';
 import type { AnswerObject, ListArguments } from './selection.ts';
-import type { Input } from './to-transaction.ts';
-import { createEntity, deleteEntity, updateEntity, upsertEntity } from './write.ts';
-import type { WriteScope, Written } from './write.ts';
+import type { Input } from './write/to-transaction.ts';
+import { createEntity, deleteEntity, updateEntity, upsertEntity } from './write/write.ts';
+import type { WriteScope, Written } from './write/write.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>;
 

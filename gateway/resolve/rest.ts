@@ -5,14 +5,14 @@ import { readScope, writtenScope } from '../context.ts';
 import type { RequestContext } from '../context.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
-import { findEntity, parseBy } from './find-entity.ts';
-import type { By } from './find-entity.ts';
+import { findEntity, parseBy } from './read/find-entity.ts';
+import type { By } from './read/find-entity.ts';
 import { parseAsOf, parseBody, parseByPath, parseListRequest, restSelection } from './from-rest.ts';
-import { readConnection, readEntity } from './read.ts';
+import { readConnection, readEntity } from './read/read.ts';
 import type { AnswerObject, ConnectionPart } from './selection.ts';
 import { suggest } from './suggest.ts';
-import { createEntity, deleteEntity, updateEntity } from './write.ts';
-import type { Written } from './write.ts';
+import { createEntity, deleteEntity, updateEntity } from './write/write.ts';
+import type { Written } from './write/write.ts';
 
 export interface RestRequest {
   /** The segment of the entity type. */

@@ -2,21 +2,21 @@
  * What a pull answered, in the shape that was asked for. Parts that a pull cannot answer are left open: `Waiting` remembers them by
  * selection, so that each is then read once for all the objects that wait for it.
  */
-import { TYPE_NAME } from '../generate/graphql/shared-types.ts';
-import { Keyword } from '../../schema/keyword.ts';
-import type { Model, ScalarField } from '../../schema/model/model.ts';
-import { primaryType } from '../../schema/model/primary-type.ts';
-import { valueToJson } from '../../schema/model/scalars.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import { encodeId } from './global-id.ts';
-import { answerObject } from './selection.ts';
+import { TYPE_NAME } from '../../generate/graphql/shared-types.ts';
+import { Keyword } from '../../../schema/keyword.ts';
+import type { Model, ScalarField } from '../../../schema/model/model.ts';
+import { primaryType } from '../../../schema/model/primary-type.ts';
+import { valueToJson } from '../../../schema/model/scalars.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import { encodeId } from '../global-id.ts';
+import { answerObject } from '../selection.ts';
 import type {
   AnswerObject,
   EntitySelection,
   FieldSelection,
   LinkConnection,
   ListSelection,
-} from './selection.ts';
+} from '../selection.ts';
 import { DB_ID, isPullable, pullKey, pullRange } from './to-pull.ts';
 
 /** The objects that wait for a list of the entity they show. */

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor, hashList } from '../../../../gateway/resolve/cursor.ts';
-import { decodeId, encodeId } from '../../../../gateway/resolve/global-id.ts';
-import type { Order } from '../../../../gateway/resolve/order.ts';
-import { kw } from '../../../../schema/keyword.ts';
+import {
+  decodeCursor,
+  encodeCursor,
+  hashList,
+} from '../../../../../gateway/resolve/query/cursor.ts';
+import { decodeId, encodeId } from '../../../../../gateway/resolve/global-id.ts';
+import type { Order } from '../../../../../gateway/resolve/query/order.ts';
+import { kw } from '../../../../../schema/keyword.ts';
 
 const order: Order = {
   keys: [

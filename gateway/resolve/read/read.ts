@@ -2,13 +2,13 @@
  * The one mechanism that answers reads, for GraphQL and REST alike: a query for the rows of a list, one pull for the entities on it,
  * and for lists inside them that a pull cannot express one more query and pull for each level, whatever the number of entities.
  */
-import type { EntityType } from '../../schema/model/model.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import { DEFAULT_REFS } from '../generate/page-sizes.ts';
-import type { ListOrigin } from './list-clauses.ts';
+import type { EntityType } from '../../../schema/model/model.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import { DEFAULT_REFS } from '../../generate/page-sizes.ts';
+import type { ListOrigin } from '../query/list-clauses.ts';
 import { openList } from './pages.ts';
 import type { List, Page, ReadScope } from './pages.ts';
-import { answerObject } from './selection.ts';
+import { answerObject } from '../selection.ts';
 import type {
   AnswerObject,
   ConnectionPart,
@@ -17,7 +17,7 @@ import type {
   ListArguments,
   ListSelection,
   PageInfoPart,
-} from './selection.ts';
+} from '../selection.ts';
 import { shapeEntity } from './shape.ts';
 import type { Waiting } from './shape.ts';
 import { toPull } from './to-pull.ts';

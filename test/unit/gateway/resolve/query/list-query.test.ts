@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { kw } from '../../../../schema/keyword.ts';
-import { printEdn } from '../../../../schema/edn-print.ts';
-import { buildModel } from '../../../../schema/model/model.ts';
-import type { EntityType } from '../../../../schema/model/model.ts';
-import type { EdnData } from '../../../../schema/value.ts';
-import type { ListSpec, Position, Segment } from '../../../../gateway/resolve/list-clauses.ts';
-import { rowQuery, segmentsOf, totalCountQuery } from '../../../../gateway/resolve/list-query.ts';
-import type { QueryForm } from '../../../../gateway/resolve/list-query.ts';
-import { parseOrder, reverseOrder } from '../../../../gateway/resolve/order.ts';
-import type { OrderInput, Where } from '../../../../gateway/resolve/selection.ts';
-import { attributes, IDENTITY, MANY } from '../../schema/model/attributes.ts';
+import { kw } from '../../../../../schema/keyword.ts';
+import { printEdn } from '../../../../../schema/edn-print.ts';
+import { buildModel } from '../../../../../schema/model/model.ts';
+import type { EntityType } from '../../../../../schema/model/model.ts';
+import type { EdnData } from '../../../../../schema/value.ts';
+import type {
+  ListSpec,
+  Position,
+  Segment,
+} from '../../../../../gateway/resolve/query/list-clauses.ts';
+import {
+  rowQuery,
+  segmentsOf,
+  totalCountQuery,
+} from '../../../../../gateway/resolve/query/list-query.ts';
+import type { QueryForm } from '../../../../../gateway/resolve/query/list-query.ts';
+import { parseOrder, reverseOrder } from '../../../../../gateway/resolve/query/order.ts';
+import type { OrderInput, Where } from '../../../../../gateway/resolve/selection.ts';
+import { attributes, IDENTITY, MANY } from '../../../schema/model/attributes.ts';
 
 const model = buildModel(
   attributes(

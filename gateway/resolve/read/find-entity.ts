@@ -1,14 +1,14 @@
 /** Which entity a caller means by `by: { … }`: its id, or the value of one unique attribute. */
-import { DatabaseError } from '../../schema/error.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import { kw, sym } from '../../schema/keyword.ts';
-import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import type { Snapshot } from '../../services/reader/reader.ts';
-import { decodeId } from './global-id.ts';
-import { ENTITY, membershipClause } from './list-clauses.ts';
-import { QueryScope } from './query-scope.ts';
-import { suggest } from './suggest.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import type { Keyword } from '../../../schema/keyword.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import type { Snapshot } from '../../../services/reader/reader.ts';
+import { decodeId } from '../global-id.ts';
+import { ENTITY, membershipClause } from '../query/list-clauses.ts';
+import { QueryScope } from '../query/query-scope.ts';
+import { suggest } from '../suggest.ts';
 
 export type By = Readonly<Record<string, unknown>>;
 

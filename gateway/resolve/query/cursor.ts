@@ -3,9 +3,9 @@
  * be used where its values mean something else.
  */
 import { createHash } from 'node:crypto';
-import { DatabaseError } from '../../schema/error.ts';
-import { valueFromJson, valueToJson } from '../../schema/model/scalars.ts';
-import type { EdnData } from '../../schema/value.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import { valueFromJson, valueToJson } from '../../../schema/model/scalars.ts';
+import type { EdnData } from '../../../schema/value.ts';
 import type { Position } from './list-clauses.ts';
 import type { Order } from './order.ts';
 

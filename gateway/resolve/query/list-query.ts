@@ -6,11 +6,10 @@
  * asked only when a page reaches it. Further keys are two columns, whether there is a value and which: values of one type meet only
  * each other.
  */
-import { kw, sym } from '../../schema/keyword.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import { compileWhere } from './filter.ts';
-import type { Filter } from './filter.ts';
 import {
   endClauses,
   ENTITY,
@@ -24,6 +23,7 @@ import {
 } from './list-clauses.ts';
 import type { Bounds, Column, ListSpec, Position, Segment } from './list-clauses.ts';
 import { QueryScope } from './query-scope.ts';
+import type { Filter } from './value-filter.ts';
 
 export interface QueryForm {
   readonly query: EdnMap;

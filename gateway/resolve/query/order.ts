@@ -1,12 +1,13 @@
 /**
  * `orderBy` to sort keys. The entity id is always the last key, so every order is total and a cursor names one place in it.
  */
-import { DatabaseError } from '../../schema/error.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { ScalarName } from '../../schema/model/scalars.ts';
-import type { OrderInput } from './selection.ts';
-import { suggest } from './suggest.ts';
+import type { DatabaseError } from '../../../schema/error.ts';
+import type { Keyword } from '../../../schema/keyword.ts';
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { ScalarName } from '../../../schema/model/scalars.ts';
+import { badInput } from '../bad-input.ts';
+import type { OrderInput } from '../selection.ts';
+import { suggest } from '../suggest.ts';
 
 export interface SortKey {
   /** The refs that lead from the entity to the value, then the attribute that holds it. */
@@ -112,8 +113,4 @@ function unknownField(type: EntityType | undefined, name: string, place: string)
 
 function isObject(value: unknown): value is OrderInput {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function badInput(place: string, problem: string): DatabaseError {
-  return new DatabaseError('BAD_USER_INPUT', `${place} ${problem}`, { data: { place } });
 }

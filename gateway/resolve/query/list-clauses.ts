@@ -2,15 +2,15 @@
  * The parts of a list's query: which entities (`originClauses`, the filter), their sort keys (`sortColumns`) and the place in the order
  * from which to read (`stepClauses`, `endClauses`).
  */
-import type { Keyword, Sym } from '../../schema/keyword.ts';
-import { sym } from '../../schema/keyword.ts';
-import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
+import type { Keyword, Sym } from '../../../schema/keyword.ts';
+import { sym } from '../../../schema/keyword.ts';
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
 import { linkClause } from './filter.ts';
 import type { Order, SortKey } from './order.ts';
 import { binding, predicate } from './query-scope.ts';
 import type { QueryScope } from './query-scope.ts';
-import type { LinkField, Where } from './selection.ts';
+import type { LinkField, Where } from '../selection.ts';
 
 export const ENTITY = sym('?e');
 export const PARENT = sym('?p');

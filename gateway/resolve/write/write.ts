@@ -1,16 +1,16 @@
 /**
  * The writes of the API: each is one transaction. What it made is read from the database as that transaction left it.
  */
-import { DatabaseError } from '../../schema/error.ts';
-import { kw, sym } from '../../schema/keyword.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import type { TransactResult, Writer } from '../../services/connection/writer-port.ts';
-import type { Snapshot } from '../../services/reader/reader.ts';
-import { findEntity, parseBy, requireEntity } from './find-entity.ts';
-import type { By } from './find-entity.ts';
-import { ENTITY } from './list-clauses.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import type { Keyword } from '../../../schema/keyword.ts';
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import type { TransactResult, Writer } from '../../../services/connection/writer-port.ts';
+import type { Snapshot } from '../../../services/reader/reader.ts';
+import { findEntity, parseBy, requireEntity } from '../read/find-entity.ts';
+import type { By } from '../read/find-entity.ts';
+import { ENTITY } from '../query/list-clauses.ts';
 import { TransactionDraft } from './to-transaction.ts';
 import type { EntityTerm, Input, WriteLookup } from './to-transaction.ts';
 

@@ -2,12 +2,12 @@
  * Selections to one pull pattern: exactly the attributes that are asked for, as deep as refs lead without a filter, order or page of
  * their own. Several selections of the same entities (aliases, `nodes` beside `edges`) share the pull.
  */
-import { kw, sym } from '../../schema/keyword.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import type { EdnData } from '../../schema/value.ts';
-import { DEFAULT_REFS } from '../generate/page-sizes.ts';
-import { parsePage } from './page.ts';
-import type { EntitySelection, FieldSelection, LinkField, ListSelection } from './selection.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import type { Keyword } from '../../../schema/keyword.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { DEFAULT_REFS } from '../../generate/page-sizes.ts';
+import { parsePage } from '../query/page.ts';
+import type { EntitySelection, FieldSelection, LinkField, ListSelection } from '../selection.ts';
 
 /** `:db/id` is in every pull: queries that follow start from it. */
 export const DB_ID = kw('db/id');

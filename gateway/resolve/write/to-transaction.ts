@@ -2,15 +2,15 @@
  * Inputs and patches to transaction data. Everything is written as `[:db/add e a v]` and its opposites: in these forms a value is
  * never taken for a lookup ref, a map or a list of values.
  */
-import { DatabaseError } from '../../schema/error.ts';
-import { kw } from '../../schema/keyword.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import { valueKey } from '../../schema/value-key.ts';
-import type { EntityName } from './find-entity.ts';
-import { parseBy } from './find-entity.ts';
-import type { By } from './find-entity.ts';
+import { kw } from '../../../schema/keyword.ts';
+import type { Keyword } from '../../../schema/keyword.ts';
+import type { EntityType, Model, RefField, ScalarField } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { valueKey } from '../../../schema/value-key.ts';
+import { badInput } from '../bad-input.ts';
+import type { EntityName } from '../read/find-entity.ts';
+import { parseBy } from '../read/find-entity.ts';
+import type { By } from '../read/find-entity.ts';
 
 export type Input = Readonly<Record<string, unknown>>;
 
@@ -203,8 +203,4 @@ function objectAt(value: unknown, place: string): Input {
 function listAt(value: unknown, place: string): ReadonlyArray<unknown> {
   if (Array.isArray(value)) return value;
   throw badInput(place, 'must be a list');
-}
-
-function badInput(place: string, problem: string): DatabaseError {
-  return new DatabaseError('BAD_USER_INPUT', `${place} ${problem}`, { data: { place } });
 }

@@ -2,10 +2,10 @@
  * The variables of one query being built. What a caller gave becomes an input of the query, never a part of its form, so equal
  * requests have equal forms and nothing a caller writes can be read as a clause.
  */
-import { sym } from '../../schema/keyword.ts';
-import { Sym } from '../../schema/keyword.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
+import { sym } from '../../../schema/keyword.ts';
+import { Sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
 
 export class QueryScope {
   readonly #bindings: EdnData[] = [];

@@ -1,21 +1,21 @@
 /**
  * The rows of lists: one page of a type, or a page for each of many parents with one query for all of them.
  */
-import { DatabaseError } from '../../schema/error.ts';
-import type { Model } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import type { Snapshot } from '../../services/reader/reader.ts';
-import { decodeCursor, encodeCursor, hashList } from './cursor.ts';
-import type { Cursor } from './cursor.ts';
-import { decodeId } from './global-id.ts';
-import type { Bounds, ListOrigin, ListSpec } from './list-clauses.ts';
-import { rowQuery, segmentCountQuery, segmentsOf, totalCountQuery } from './list-query.ts';
-import type { QueryForm, Row, Window } from './list-query.ts';
-import { parseOrder, reverseOrder } from './order.ts';
-import type { Order } from './order.ts';
-import { parsePage } from './page.ts';
-import type { PageRequest } from './page.ts';
-import type { ListArguments } from './selection.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import type { Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import type { Snapshot } from '../../../services/reader/reader.ts';
+import { decodeCursor, encodeCursor, hashList } from '../query/cursor.ts';
+import type { Cursor } from '../query/cursor.ts';
+import { decodeId } from '../global-id.ts';
+import type { Bounds, ListOrigin, ListSpec } from '../query/list-clauses.ts';
+import { rowQuery, segmentCountQuery, segmentsOf, totalCountQuery } from '../query/list-query.ts';
+import type { QueryForm, Row, Window } from '../query/list-query.ts';
+import { parseOrder, reverseOrder } from '../query/order.ts';
+import type { Order } from '../query/order.ts';
+import { parsePage } from '../query/page.ts';
+import type { PageRequest } from '../query/page.ts';
+import type { ListArguments } from '../selection.ts';
 
 /** One consistent view from which a root field is answered. */
 export interface ReadScope {

@@ -1,7 +1,7 @@
 /** The paging arguments of a list: defaults, limits, and which way to read. */
-import { DatabaseError } from '../../schema/error.ts';
-import { DEFAULT_PAGE, MAX_PAGE } from '../generate/page-sizes.ts';
-import type { ListArguments } from './selection.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../../generate/page-sizes.ts';
+import type { ListArguments } from '../selection.ts';
 
 export interface PageRequest {
   readonly size: number;

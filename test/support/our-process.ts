@@ -1,0 +1,94 @@
+/** One of our own processes, started as a user would start it, with real signals. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { atExit } from './clean-up.ts';
+
+export interface OurProcess {
+  readonly pid: number;
+  /** Where the gateway answers. */
+  readonly url: string;
+  /** Where the writer takes transactions. */
+  readonly writerUrl: string;
+  /** All that it printed so far, on both outputs. */
+  readonly output: () => string;
+  /** Sends a signal and waits for the end; gives the exit code, null where the signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+}
+
+export interface OurProcessOptions {
+  /** The file to run and its arguments. */
+  readonly args: ReadonlyArray<string>;
+  /** Settings, beside the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Resolves when a line of this kind is printed; by default the address of the gateway or the writer. */
+  readonly readyWhen?: RegExp;
+}
+
+/** Starts a process; rejects with what it printed where it ends before it is ready. */
+export async function startProcess(options: OurProcessOptions): Promise<OurProcess> {
+  const { args, env = {}, readyWhen = /^(Health|Writer) / } = options;
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    env: { ...withoutOurs(process.env), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  const lines: string[] = [];
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      forget();
+      resolve(code);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => {
+        lines.push(line);
+        if (readyWhen.test(line)) resolve();
+      });
+    void ended.then((code) => reject(new Error(`Ended with ${code}: ${lines.join('\n')}`)));
+  });
+  const after = (label: string): string => {
+    const line = lines.find((each) => each.startsWith(label)) ?? '';
+    return line.slice(label.length).trim().split(/\s/)[0] ?? '';
+  };
+  return {
+    pid: child.pid ?? 0,
+    get url() {
+      return new URL(after('Health')).origin;
+    },
+    get writerUrl() {
+      return after('Writer');
+    },
+    output: () => lines.join('\n'),
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Settings of whoever runs the tests are not those of the processes under test. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = /^(DATAHIKE_GATEWAY_|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
+}
+
+export interface GraphQLAnswer {
+  readonly data: unknown;
+  readonly errors?: ReadonlyArray<{ readonly message: string; readonly extensions: { readonly code: string } }>;
+  readonly extensions?: { readonly basisT: string };
+}
+
+/** Asks a gateway. */
+export async function graphql(
+  url: string,
+  query: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as GraphQLAnswer;
+}
