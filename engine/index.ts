@@ -5,6 +5,8 @@
 export { kw, sym, Keyword, Sym } from '../schema/keyword.ts';
 export { readEdn } from '../schema/edn-read.ts';
 export { printEdn } from '../schema/edn-print.ts';
+export type { TxInput } from '../schema/js.ts';
+export { fromJs, toJs, toTxData } from '../schema/js.ts';
 export { EdnList, Uuid } from '../schema/value.ts';
 export type { EdnData, EdnMap, Value } from '../schema/value.ts';
 export { DatabaseError, ERROR_CODES } from '../schema/error.ts';

@@ -26,6 +26,7 @@ import {
   GRAPHIQL_POLICY,
   graphiqlPage,
 } from './graphiql.ts';
+import { checkNesting } from './nesting.ts';
 import { createRestRouter } from './rest-router.ts';
 import { serveDatabase } from './served-database.ts';
 import type { DatabasePorts, ServedDatabase } from './served-database.ts';
@@ -68,6 +69,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     const name = databaseParameter(request) ?? options.defaultDatabase;
     // A request that carries no body, such as GET, has none for Apollo to read.
     request.body ??= {};
+    const { query, variables } = request.body as { query?: unknown; variables?: unknown };
+    checkNesting(query ?? request.query['query'], variables);
     return requireDatabase(databases, name).current.graphql(request, response, next);
   });
   app.use(

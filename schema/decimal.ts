@@ -19,10 +19,7 @@ export function parseDecimal(text: string): Decimal | undefined {
 }
 
 /** Negative, zero or positive, by numeric value; either side may be any kind of number. */
-export function compareDecimal(
-  a: Decimal | number | bigint,
-  b: Decimal | number | bigint,
-): number {
+export function compareDecimal(a: Decimal | number | bigint, b: Decimal | number | bigint): number {
   const left = toDecimal(a);
   const right = toDecimal(b);
   return typeof left === 'number' || typeof right === 'number'

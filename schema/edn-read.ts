@@ -183,7 +183,8 @@ class EdnReader {
       return String.fromCharCode(parseInt(digits, 16));
     }
     const escaped = ESCAPES[character];
-    if (escaped === undefined) throw this.#error(`Expected an escape such as \\n, got \\${character}`);
+    if (escaped === undefined)
+      throw this.#error(`Expected an escape such as \\n, got \\${character}`);
     return escaped;
   }
 
@@ -298,7 +299,8 @@ function readInstant(datum: EdnData): Date | undefined {
   const millis = (match[7] ?? '').padEnd(3, '0').slice(0, 3);
   const zone = match[8] ?? 'Z';
   const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}${zone}`);
-  const isReal = !Number.isNaN(date.getTime()) && Number(day) <= daysOfMonth(Number(year), Number(month));
+  const isReal =
+    !Number.isNaN(date.getTime()) && Number(day) <= daysOfMonth(Number(year), Number(month));
   return isReal ? date : undefined;
 }
 

@@ -25,12 +25,7 @@ export type TupleValue = ReadonlyArray<Value | null>;
 
 /** Whatever an EDN text can say. Vectors are arrays, maps keep the order in which they were written. */
 export type EdnData =
-  | Value
-  | null
-  | EdnList
-  | ReadonlyArray<EdnData>
-  | EdnMap
-  | ReadonlySet<EdnData>;
+  Value | null | EdnList | ReadonlyArray<EdnData> | EdnMap | ReadonlySet<EdnData>;
 
 export type EdnMap = ReadonlyMap<EdnData, EdnData>;
 

@@ -30,7 +30,7 @@ function encodeAttributes(column: Int32Array, writer: ByteWriter): void {
   for (const a of column) if (!places.has(a)) places.set(a, places.size);
   writer.varint(places.size);
   for (const a of places.keys()) writer.string(attributeIdent(a).qualifiedName);
-  for (let start = 0; start < column.length; ) {
+  for (let start = 0; start < column.length;) {
     let end = start + 1;
     while (end < column.length && column[end] === column[start]) end++;
     writer.varint(must(places.get(column[start]!), 'a place for each attribute'));
@@ -71,7 +71,7 @@ function decodeAttributes(reader: ByteReader, length: number): Int32Array {
     attributeNumber(kw(reader.string())),
   );
   const column = new Int32Array(length);
-  for (let start = 0; start < length; ) {
+  for (let start = 0; start < length;) {
     const number = must(numbers[reader.varint()], 'an attribute of the block');
     const end = start + reader.varint();
     column.fill(number, start, end);

@@ -38,7 +38,7 @@ type Slot = Value | null;
 export function encodeValues(values: ReadonlyArray<Slot>, writer: ByteWriter): void {
   const dictionary = new Map<string, number>();
   const body = new ByteWriter();
-  for (let start = 0; start < values.length; ) {
+  for (let start = 0; start < values.length;) {
     const tag = tagOf(values[start] ?? null);
     let end = start + 1;
     while (end < values.length && tagOf(values[end] ?? null) === tag) end++;
@@ -180,8 +180,7 @@ function decodeRun(
   for (let i = 0; i < count; i++) {
     if (tag === TAG.integer || tag === TAG.instant) {
       const difference = reader.signed();
-      previous =
-        difference === Number.MIN_SAFE_INTEGER ? reader.signed() : previous + difference;
+      previous = difference === Number.MIN_SAFE_INTEGER ? reader.signed() : previous + difference;
       values.push(tag === TAG.integer ? previous : new Date(previous));
     } else {
       values.push(decodeOne(tag, reader, dictionary));
@@ -240,7 +239,11 @@ function hexToBytes(hex: string): Uint8Array {
 
 function bytesToUuid(bytes: Uint8Array): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
-    '-',
-  );
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }

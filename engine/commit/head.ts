@@ -54,11 +54,7 @@ export function followHead(
  * The head at a root that was read, on the base trees that the root names. Reads no node where the head is not behind the base: what
  * it knows of the schema it keeps.
  */
-export async function rebaseHead(
-  head: Head,
-  root: RootWithLog,
-  nodes: StoredNodes,
-): Promise<Head> {
+export async function rebaseHead(head: Head, root: RootWithLog, nodes: StoredNodes): Promise<Head> {
   const record = decodeRecord(root.record);
   if (record.indexedTx > head.db.maxTx) return restoreHead(root, nodes);
   const segments = root.segments.map(({ bytes }) => decodeSegment(bytes));

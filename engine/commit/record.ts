@@ -22,8 +22,7 @@ export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): 
     writer.byte(config.keepHistory ? 1 : 0);
     writer.varint(indexedTx);
     writer.varint(maxEid);
-    for (const era of ERAS)
-      for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
+    for (const era of ERAS) for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
   });
 }
 

@@ -60,13 +60,7 @@ export class Columns {
   }
 
   datom(row: number): Datom {
-    return new Datom(
-      this.e[row]!,
-      this.a[row]!,
-      this.v[row]!,
-      this.tx[row]!,
-      this.isAdded(row),
-    );
+    return new Datom(this.e[row]!, this.a[row]!, this.v[row]!, this.tx[row]!, this.isAdded(row));
   }
 
   /**

@@ -16,7 +16,9 @@ export const compareDatoms: Readonly<Record<IndexOrder, (a: Datom, b: Datom) => 
 };
 
 /** Zero where the datom has the components of the bound; the components that a bound leaves out match any. */
-export const compareWithBound: Readonly<Record<IndexOrder, (datom: Datom, bound: Bound) => number>> = {
+export const compareWithBound: Readonly<
+  Record<IndexOrder, (datom: Datom, bound: Bound) => number>
+> = {
   eavt: (datom, { e, a, v, tx }) => {
     if (e === undefined) return 0;
     if (datom.e !== e || a === undefined) return datom.e - e;

@@ -100,7 +100,9 @@ function compareStrings(a: string, b: string): number {
 
 /** Java compares the two halves of a UUID as signed numbers. */
 function compareUuids(a: string, b: string): number {
-  return compareSignedHex(a.slice(0, 18), b.slice(0, 18)) || compareSignedHex(a.slice(19), b.slice(19));
+  return (
+    compareSignedHex(a.slice(0, 18), b.slice(0, 18)) || compareSignedHex(a.slice(19), b.slice(19))
+  );
 }
 
 function compareSignedHex(a: string, b: string): number {
@@ -134,7 +136,9 @@ function compareArrays(
   for (let i = 0; i < length; i++) {
     const left = a[i] ?? 0;
     const right = b[i] ?? 0;
-    const order = isBytes ? ((left << 24) >> 24) - ((right << 24) >> 24) : compareNumbers(left, right);
+    const order = isBytes
+      ? ((left << 24) >> 24) - ((right << 24) >> 24)
+      : compareNumbers(left, right);
     if (order !== 0) return order;
   }
   return a.length - b.length;

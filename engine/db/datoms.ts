@@ -110,7 +110,10 @@ const PARTS = {
 /** Components as the caller gives them to those of the index: names resolved, the first missing one ends them. */
 function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Suspended<Bound> {
   if (!INDEX_ORDERS.includes(order))
-    throw new DatabaseError('BAD_USER_INPUT', `Expected one of ${INDEX_ORDERS.join(', ')} as index, got ${String(order)}`);
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      `Expected one of ${INDEX_ORDERS.join(', ')} as index, got ${String(order)}`,
+    );
   const given = new Map(PARTS[order].map((part, i) => [part, components[i] ?? null]));
   const ident = given.get('a') ?? null;
   const a = ident instanceof Keyword ? attributeNumber(ident) : undefined;
@@ -119,9 +122,14 @@ function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Sus
   for (const [part, component] of given) {
     if (component === null) break;
     if (part === 'a') {
-      if (a === undefined) throw new DatabaseError('BAD_USER_INPUT', `Expected a keyword as attribute, got ${String(component)}`);
+      if (a === undefined)
+        throw new DatabaseError(
+          'BAD_USER_INPUT',
+          `Expected a keyword as attribute, got ${String(component)}`,
+        );
       bound.a = a;
-    } else if (part === 'e' || (part === 'v' && isRef)) bound[part] = yield* requireEntity(db, component);
+    } else if (part === 'e' || (part === 'v' && isRef))
+      bound[part] = yield* requireEntity(db, component);
     else if (part === 'v') bound.v = component as Value;
     else bound.tx = Number(component);
   }

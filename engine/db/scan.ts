@@ -45,7 +45,12 @@ export function scan(
   const isPast = asOf !== undefined && asOf < db.maxTx;
   let rows = scanEra(db, 'current', order, range, isReverse);
   if (history || isPast)
-    rows = new MergeCursor(order, rows, scanEra(db, 'temporal', order, range, isReverse), isReverse);
+    rows = new MergeCursor(
+      order,
+      rows,
+      scanEra(db, 'temporal', order, range, isReverse),
+      isReverse,
+    );
   if (isPast)
     rows = history
       ? new FilterCursor(rows, (keys, row) => keys.tx[row]! <= asOf)

@@ -152,7 +152,9 @@ function tupleOf(definition: Definition): TupleDefinition | undefined {
   if (Array.isArray(types))
     return {
       kind: 'heterogeneous',
-      types: types.flatMap((type: unknown) => (type instanceof Keyword ? (valueTypeOf(type) ?? []) : [])),
+      types: types.flatMap((type: unknown) =>
+        type instanceof Keyword ? (valueTypeOf(type) ?? []) : [],
+      ),
     };
   const type = valueTypeOf(keywordOf(definition, DB.tupleType));
   return type === undefined ? undefined : { kind: 'homogeneous', type };

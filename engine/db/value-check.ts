@@ -111,7 +111,12 @@ function conformTuple(value: EdnData, tuple: TupleDefinition | undefined): Value
   if (!isRightLength) return undefined;
   const members: Array<Value | null> = [];
   for (const [i, item] of items.entries()) {
-    const type = tuple.kind === 'homogeneous' ? tuple.type : tuple.kind === 'heterogeneous' ? tuple.types[i] : undefined;
+    const type =
+      tuple.kind === 'homogeneous'
+        ? tuple.type
+        : tuple.kind === 'heterogeneous'
+          ? tuple.types[i]
+          : undefined;
     const member = item === null ? null : conform(item, type);
     if (member === undefined) return undefined;
     members.push(member);

@@ -295,7 +295,9 @@ function ownedBranch(branch: SetBranch, owner: Owner): SetBranch {
 }
 
 function lastDatom(node: SetNode): Datom {
-  return 'datoms' in node ? node.datoms[node.datoms.length - 1]! : node.lasts[node.lasts.length - 1]!;
+  return 'datoms' in node
+    ? node.datoms[node.datoms.length - 1]!
+    : node.lasts[node.lasts.length - 1]!;
 }
 
 function firstDatom(node: SetNode): Datom {

@@ -26,7 +26,8 @@ export class FilterCursor implements ChunkCursor {
       const step = this.#inner.next();
       if (step === 'missing') this.miss = this.#inner.miss;
       if (step !== 'ready') return step;
-      if (this.#select(must(this.#inner.keys, 'a chunk'), this.#inner.lo, this.#inner.hi)) return 'ready';
+      if (this.#select(must(this.#inner.keys, 'a chunk'), this.#inner.lo, this.#inner.hi))
+        return 'ready';
     }
   }
 

@@ -75,7 +75,13 @@ export class MergeCursor implements ChunkCursor {
 
   #compare(one: Side, rowOfOne: number, other: Side, rowOfOther: number): number {
     const keys = must(one.keys, 'a chunk on both sides');
-    return compareRows(this.#order, keys, rowOfOne, must(other.keys, 'a chunk on both sides'), rowOfOther);
+    return compareRows(
+      this.#order,
+      keys,
+      rowOfOne,
+      must(other.keys, 'a chunk on both sides'),
+      rowOfOther,
+    );
   }
 
   #handOn(side: Side): 'ready' {

@@ -97,7 +97,10 @@ export function overlay(
   range: ScanRange,
   isReverse: boolean,
 ): ChunkCursor {
-  const kept = removed.size === 0 ? base : new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
+  const kept =
+    removed.size === 0
+      ? base
+      : new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
   if (added.size === 0) return kept;
   return new MergeCursor(added.order, kept, new SetCursor(added, range, isReverse), isReverse);
 }
@@ -116,6 +119,9 @@ function emptyIndex(order: IndexOrder): IndexNovelty {
   return { added: DatomSet.empty(order), removed: DatomSet.empty(order) };
 }
 
-function mapIndex({ added, removed }: IndexNovelty, change: (set: DatomSet) => DatomSet): IndexNovelty {
+function mapIndex(
+  { added, removed }: IndexNovelty,
+  change: (set: DatomSet) => DatomSet,
+): IndexNovelty {
   return { added: change(added), removed: change(removed) };
 }

@@ -33,7 +33,9 @@ export class SetCursor implements ChunkCursor {
 
   #nextLeaf(): 'ready' | 'done' {
     const { from, to } = this.#range;
-    const place = this.#set.leafAt(this.#reached === undefined ? this.#isBefore(from, false) : this.#isUpTo(this.#reached));
+    const place = this.#set.leafAt(
+      this.#reached === undefined ? this.#isBefore(from, false) : this.#isUpTo(this.#reached),
+    );
     if (place === undefined) return 'done';
     const { datoms } = place.leaf;
     let end = datoms.length;

@@ -46,7 +46,8 @@ const PLAIN: PullTarget = { kind: 'plain' };
 /** @throws BAD_QUERY (`parser/pull`) */
 export function parsePull(pattern: EdnData): PullPlan {
   const items = pattern instanceof Set ? [...(pattern as ReadonlySet<EdnData>)] : pattern;
-  if (!Array.isArray(items)) throw pullError('Cannot parse pull pattern, expected a vector', pattern);
+  if (!Array.isArray(items))
+    throw pullError('Cannot parse pull pattern, expected a vector', pattern);
   const specs = new Map<string, PullSpec>();
   let isWildcard = false;
   let idKey: EdnData | undefined;
@@ -88,7 +89,15 @@ function attributeSpec(name: Keyword): PullSpec {
   const prefix = name.namespace === '' ? '' : `${name.namespace}/`;
   const ident = isReverse ? kw(`${prefix}${name.name.slice(1)}`) : name;
   const a = attributeNumber(ident);
-  return { ident, a, isReverse, key: name, limit: DEFAULT_LIMIT, default: undefined, target: PLAIN };
+  return {
+    ident,
+    a,
+    isReverse,
+    key: name,
+    limit: DEFAULT_LIMIT,
+    default: undefined,
+    target: PLAIN,
+  };
 }
 
 /** `[attr :as key :limit n :default x]` */

@@ -35,7 +35,10 @@ interface Descent {
   readonly plan: PullPlan;
   readonly visits: Visit[];
   /** Puts the pulled entities of one parent in their place; `count` of them are its. */
-  readonly places: Array<{ readonly count: number; readonly put: (entities: ReadonlyArray<EdnMap | null>) => void }>;
+  readonly places: Array<{
+    readonly count: number;
+    readonly put: (entities: ReadonlyArray<EdnMap | null>) => void;
+  }>;
 }
 
 /** One result for each entity, in order; null where nothing matched. */
@@ -45,7 +48,11 @@ export function* pullMany(
   entities: ReadonlyArray<number>,
 ): Suspended<Array<EdnMap | null>> {
   checkAttributes(db, plan);
-  return yield* pullLevel(db, plan, entities.map((e) => ({ e, path: undefined })));
+  return yield* pullLevel(
+    db,
+    plan,
+    entities.map((e) => ({ e, path: undefined })),
+  );
 }
 
 function* pullLevel(
@@ -54,9 +61,18 @@ function* pullLevel(
   visits: ReadonlyArray<Visit>,
 ): Suspended<Array<EdnMap | null>> {
   const level = new Level(db, plan);
-  yield* prefetch(db, 'eavt', visits.map(({ e }) => ({ e })));
+  yield* prefetch(
+    db,
+    'eavt',
+    visits.map(({ e }) => ({ e })),
+  );
   for (const spec of plan.specs)
-    if (spec.isReverse) yield* prefetch(db, 'avet', visits.map(({ e }) => ({ a: spec.a, v: e })));
+    if (spec.isReverse)
+      yield* prefetch(
+        db,
+        'avet',
+        visits.map(({ e }) => ({ a: spec.a, v: e })),
+      );
   const results: Result[] = [];
   for (const [i, visit] of visits.entries()) {
     results.push(yield* level.visit(visit));
@@ -136,7 +152,9 @@ class Level {
     }
     const values = spec.limit === undefined ? all : all.slice(0, spec.limit);
     const attribute = this.#db.schema.attribute(spec.a);
-    const isSingle = spec.isReverse ? attribute?.component === true : attribute?.cardinality !== 'many';
+    const isSingle = spec.isReverse
+      ? attribute?.component === true
+      : attribute?.cardinality !== 'many';
     if (attribute?.valueType !== 'ref' && spec.target.kind === 'plain') {
       result.set(spec.key, isSingle ? values[0]! : values);
       return;

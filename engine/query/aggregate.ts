@@ -23,7 +23,11 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['median', median],
   ['min', (values, n) => smallest(values, n, 1)],
   ['max', (values, n) => smallest(values, n, -1)],
-  ['rand', (values, n) => (typeof n === 'number' ? Array.from({ length: n }, () => pick(values)) : pick(values))],
+  [
+    'rand',
+    (values, n) =>
+      typeof n === 'number' ? Array.from({ length: n }, () => pick(values)) : pick(values),
+  ],
   ['sample', (values, n) => sample(distinct(values), typeof n === 'number' ? n : 1)],
 ]);
 
@@ -31,7 +35,10 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
 export function aggregate(name: string, values: Values, args: Values): EdnData {
   const fn = AGGREGATES.get(name);
   if (fn === undefined)
-    throw queryError('query/aggregate', `Unknown aggregate ${name}${didYouMean(name, AGGREGATES.keys())}`);
+    throw queryError(
+      'query/aggregate',
+      `Unknown aggregate ${name}${didYouMean(name, AGGREGATES.keys())}`,
+    );
   return fn(values, ...args);
 }
 
@@ -41,7 +48,8 @@ function distinct(values: Values): Values {
 
 function numbers(values: Values): number[] {
   return values.map((value) => {
-    if (typeof value === 'number' || typeof value === 'bigint' || isDecimal(value)) return Number(value);
+    if (typeof value === 'number' || typeof value === 'bigint' || isDecimal(value))
+      return Number(value);
     throw queryError('query/aggregate', 'Expected numbers to aggregate', value);
   });
 }
@@ -65,7 +73,9 @@ function median(values: Values): EdnData {
 /** The first value in one direction, or the first n, ascending in both. */
 function smallest(values: Values, n: EdnData | undefined, sign: number): EdnData {
   if (typeof n !== 'number')
-    return values.reduce((best, value) => (compareValues(value as Value, best as Value) * sign < 0 ? value : best));
+    return values.reduce((best, value) =>
+      compareValues(value as Value, best as Value) * sign < 0 ? value : best,
+    );
   const sorted = sort(values);
   return sign > 0 ? sorted.slice(0, n) : sorted.slice(Math.max(0, sorted.length - n));
 }
@@ -80,7 +90,8 @@ function pick(values: Values): EdnData {
 
 function sample(values: Values, n: number): EdnData[] {
   const rest = [...values];
-  return Array.from({ length: Math.min(n, rest.length) }, () =>
-    rest.splice(Math.floor(Math.random() * rest.length), 1)[0]!,
+  return Array.from(
+    { length: Math.min(n, rest.length) },
+    () => rest.splice(Math.floor(Math.random() * rest.length), 1)[0]!,
   );
 }

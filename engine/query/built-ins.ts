@@ -26,20 +26,106 @@ const COMPARISONS: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['>=', pairwise((a, b) => (order(a, b) ?? NaN) >= 0)],
   ['before?', pairwise((a, b) => (order(a, b) ?? NaN) < 0)],
   ['after?', pairwise((a, b) => (order(a, b) ?? NaN) > 0)],
-  ['compare', (a, b) => (isComparable(a) && isComparable(b) ? Math.sign(compareValues(a, b)) : undefined)],
-  ['-differ?', (...args) => !args.slice(0, args.length / 2).every((a, i) => valueEquals(a, args[i + args.length / 2]!))],
+  [
+    'compare',
+    (a, b) => (isComparable(a) && isComparable(b) ? Math.sign(compareValues(a, b)) : undefined),
+  ],
+  [
+    '-differ?',
+    (...args) =>
+      !args.slice(0, args.length / 2).every((a, i) => valueEquals(a, args[i + args.length / 2]!)),
+  ],
 ];
 
 const ARITHMETIC: ReadonlyArray<readonly [string, BuiltIn]> = [
-  ['+', (...args) => fold(args, 0, (a, b) => a + b, (a, b) => a + b)],
-  ['*', (...args) => fold(args, 1, (a, b) => a * b, (a, b) => a * b)],
-  ['-', (...args) => (args.length === 1 ? fold([0, ...args], 0, (a, b) => a - b, (a, b) => a - b) : chain(args, (a, b) => a - b, (a, b) => a - b))],
-  ['/', (...args) => chain(args.length === 1 ? [1, ...args] : args, divide, (a, b) => (b !== 0n && a % b === 0n ? a / b : divide(Number(a), Number(b))))],
-  ['quot', (a, b) => chain([a ?? null, b ?? null], (x, y) => finite(Math.trunc(x / y)), (x, y) => (y === 0n ? undefined : x / y))],
-  ['rem', (a, b) => chain([a ?? null, b ?? null], (x, y) => finite(x % y), (x, y) => (y === 0n ? undefined : x % y))],
-  ['mod', (a, b) => chain([a ?? null, b ?? null], (x, y) => finite(((x % y) + y) % y), (x, y) => (y === 0n ? undefined : ((x % y) + y) % y))],
-  ['inc', (a) => chain([a ?? null, 1], (x, y) => x + y, (x, y) => x + y)],
-  ['dec', (a) => chain([a ?? null, 1], (x, y) => x - y, (x, y) => x - y)],
+  [
+    '+',
+    (...args) =>
+      fold(
+        args,
+        0,
+        (a, b) => a + b,
+        (a, b) => a + b,
+      ),
+  ],
+  [
+    '*',
+    (...args) =>
+      fold(
+        args,
+        1,
+        (a, b) => a * b,
+        (a, b) => a * b,
+      ),
+  ],
+  [
+    '-',
+    (...args) =>
+      args.length === 1
+        ? fold(
+            [0, ...args],
+            0,
+            (a, b) => a - b,
+            (a, b) => a - b,
+          )
+        : chain(
+            args,
+            (a, b) => a - b,
+            (a, b) => a - b,
+          ),
+  ],
+  [
+    '/',
+    (...args) =>
+      chain(args.length === 1 ? [1, ...args] : args, divide, (a, b) =>
+        b !== 0n && a % b === 0n ? a / b : divide(Number(a), Number(b)),
+      ),
+  ],
+  [
+    'quot',
+    (a, b) =>
+      chain(
+        [a ?? null, b ?? null],
+        (x, y) => finite(Math.trunc(x / y)),
+        (x, y) => (y === 0n ? undefined : x / y),
+      ),
+  ],
+  [
+    'rem',
+    (a, b) =>
+      chain(
+        [a ?? null, b ?? null],
+        (x, y) => finite(x % y),
+        (x, y) => (y === 0n ? undefined : x % y),
+      ),
+  ],
+  [
+    'mod',
+    (a, b) =>
+      chain(
+        [a ?? null, b ?? null],
+        (x, y) => finite(((x % y) + y) % y),
+        (x, y) => (y === 0n ? undefined : ((x % y) + y) % y),
+      ),
+  ],
+  [
+    'inc',
+    (a) =>
+      chain(
+        [a ?? null, 1],
+        (x, y) => x + y,
+        (x, y) => x + y,
+      ),
+  ],
+  [
+    'dec',
+    (a) =>
+      chain(
+        [a ?? null, 1],
+        (x, y) => x - y,
+        (x, y) => x - y,
+      ),
+  ],
   ['zero?', numeric((n) => n === 0)],
   ['pos?', numeric((n) => n > 0)],
   ['neg?', numeric((n) => n < 0)],
@@ -65,9 +151,22 @@ const LOGIC: ReadonlyArray<readonly [string, BuiltIn]> = [
 ];
 
 const NAMES: ReadonlyArray<readonly [string, BuiltIn]> = [
-  ['name', (a) => (a instanceof Keyword ? a.name : a instanceof Sym ? a.name : typeof a === 'string' ? a : undefined)],
+  [
+    'name',
+    (a) =>
+      a instanceof Keyword
+        ? a.name
+        : a instanceof Sym
+          ? a.name
+          : typeof a === 'string'
+            ? a
+            : undefined,
+  ],
   ['namespace', (a) => (a instanceof Keyword && a.namespace !== '' ? a.namespace : undefined)],
-  ['keyword', (...args) => (args.every((a) => typeof a === 'string') ? kw(args.join('/')) : undefined)],
+  [
+    'keyword',
+    (...args) => (args.every((a) => typeof a === 'string') ? kw(args.join('/')) : undefined),
+  ],
   ['symbol', (a) => (typeof a === 'string' ? sym(a) : undefined)],
   ['type', (a) => kw(typeNameOf(a ?? null))],
 ];
@@ -82,7 +181,17 @@ const COLLECTIONS: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['array-map', (...args) => new Map(pairs(args))],
   ['count', (a) => (typeof a === 'string' ? a.length : a === null ? 0 : itemsOf(a)?.length)],
   ['empty?', (a) => (typeof a === 'string' ? a === '' : a === null || itemsOf(a)?.length === 0)],
-  ['not-empty', (a) => (typeof a === 'string' ? (a === '' ? undefined : a) : (itemsOf(a)?.length ?? 0) > 0 ? a : undefined)],
+  [
+    'not-empty',
+    (a) =>
+      typeof a === 'string'
+        ? a === ''
+          ? undefined
+          : a
+        : (itemsOf(a)?.length ?? 0) > 0
+          ? a
+          : undefined,
+  ],
   ['contains?', contains],
   ['range', range],
 ];
@@ -90,7 +199,13 @@ const COLLECTIONS: ReadonlyArray<readonly [string, BuiltIn]> = [
 const TEXT: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['str', (...args) => args.map(textOf).join('')],
   ['pr-str', (...args) => args.map(printEdn).join(' ')],
-  ['subs', (a, from, to) => (typeof a === 'string' && typeof from === 'number' && from <= a.length ? a.slice(from, typeof to === 'number' ? to : undefined) : undefined)],
+  [
+    'subs',
+    (a, from, to) =>
+      typeof a === 'string' && typeof from === 'number' && from <= a.length
+        ? a.slice(from, typeof to === 'number' ? to : undefined)
+        : undefined,
+  ],
   ['clojure.string/starts-with?', strings((a, b) => a.startsWith(b))],
   ['clojure.string/ends-with?', strings((a, b) => a.endsWith(b))],
   ['clojure.string/includes?', strings((a, b) => a.includes(b))],
@@ -221,8 +336,10 @@ function pairs(args: ReadonlyArray<EdnData>): Array<[EdnData, EdnData]> {
 
 function contains(coll: EdnData | undefined, key: EdnData | undefined): boolean {
   if (key === undefined) return false;
-  if (coll instanceof Map) return [...(coll as ReadonlyMap<EdnData, EdnData>).keys()].some((k) => valueEquals(k, key));
-  if (coll instanceof Set) return [...(coll as ReadonlySet<EdnData>)].some((k) => valueEquals(k, key));
+  if (coll instanceof Map)
+    return [...(coll as ReadonlyMap<EdnData, EdnData>).keys()].some((k) => valueEquals(k, key));
+  if (coll instanceof Set)
+    return [...(coll as ReadonlySet<EdnData>)].some((k) => valueEquals(k, key));
   return Array.isArray(coll) && typeof key === 'number' && key >= 0 && key < coll.length;
 }
 
@@ -230,7 +347,8 @@ const MAX_RANGE = 1_000_000;
 
 function range(...args: ReadonlyArray<EdnData>): EdnData | undefined {
   const [start, end, step] = args.length === 1 ? [0, args[0], 1] : [args[0], args[1], args[2] ?? 1];
-  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number') return undefined;
+  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number')
+    return undefined;
   const length = Math.max(0, Math.ceil((end - start) / step));
   return length <= MAX_RANGE ? Array.from({ length }, (_, i) => start + i * step) : undefined;
 }
@@ -243,4 +361,3 @@ function textOf(value: EdnData): string {
 function strings(test: (a: string, b: string) => boolean): BuiltIn {
   return (a, b) => typeof a === 'string' && typeof b === 'string' && test(a, b);
 }
-

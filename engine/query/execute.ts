@@ -102,7 +102,8 @@ function* toSource(value: QueryInput): Suspended<Source> {
       : value instanceof Set || value instanceof Map
         ? [...(value as Iterable<EdnData>)]
         : value;
-  if (!Array.isArray(items)) throw queryError('query/inputs', 'Expected a database or a collection as source');
+  if (!Array.isArray(items))
+    throw queryError('query/inputs', 'Expected a database or a collection as source');
   const tuples = (items as ReadonlyArray<EdnData>).map((item) =>
     item instanceof EdnList ? item.items : (item as ReadonlyArray<EdnData>),
   );
@@ -114,11 +115,20 @@ export function isDb(value: QueryInput): value is Db {
 }
 
 function dataOf(value: QueryInput): EdnData {
-  if (isDb(value)) throw queryError('query/inputs', 'Expected data, got a database: name it $ in :in');
+  if (isDb(value))
+    throw queryError('query/inputs', 'Expected data, got a database: name it $ in :in');
   return value;
 }
 
 function missingInput(input: Input, expected: number, got: number): DatabaseError {
-  const name = input.kind === 'binding' ? boundBy(input.binding).join(' ') : input.kind === 'rules' ? '%' : input.name;
-  return queryError('query/inputs', `Expected ${expected} inputs as :in says, got ${got}: nothing for ${name}`);
+  const name =
+    input.kind === 'binding'
+      ? boundBy(input.binding).join(' ')
+      : input.kind === 'rules'
+        ? '%'
+        : input.name;
+  return queryError(
+    'query/inputs',
+    `Expected ${expected} inputs as :in says, got ${got}: nothing for ${name}`,
+  );
 }

@@ -40,7 +40,9 @@ function plainRows(elements: ReadonlyArray<FindElement>, bindings: Relation): Ro
 }
 
 function aggregateRows({ find: { elements } }: Query, bindings: Relation): Row[] {
-  const keys = elements.filter(({ kind }) => kind !== 'aggregate').map(({ name }) => bindings.column(name));
+  const keys = elements
+    .filter(({ kind }) => kind !== 'aggregate')
+    .map(({ name }) => bindings.column(name));
   const rowsByKey = new Map<ValueKey, number[]>();
   for (let row = 0; row < bindings.length; row++) {
     const key = rowKey(keys, row);
@@ -53,18 +55,18 @@ function aggregateRows({ find: { elements } }: Query, bindings: Relation): Row[]
   );
 }
 
-function elementOf(
-  element: FindElement,
-  bindings: Relation,
-  rows: ReadonlyArray<number>,
-): EdnData {
+function elementOf(element: FindElement, bindings: Relation, rows: ReadonlyArray<number>): EdnData {
   const column = bindings.column(element.name);
   if (element.kind !== 'aggregate') return column[rows[0]!]!;
   const args = element.arguments.map((term): EdnData => {
     if (term.kind === 'variable') return bindings.column(term.name)[rows[0]!]!;
     return term.kind === 'constant' ? term.value : null;
   });
-  return aggregate(element.function, rows.map((row) => column[row]!), args);
+  return aggregate(
+    element.function,
+    rows.map((row) => column[row]!),
+    args,
+  );
 }
 
 function ordered(rows: Row[], { orderBy }: Query): Row[] {
@@ -100,7 +102,9 @@ function* pullInto(
     if (element.kind !== 'pull') continue;
     const { pattern } = element;
     const plan =
-      typeof pattern === 'string' ? must(patterns.get(pattern), 'an input for the pattern') : pattern;
+      typeof pattern === 'string'
+        ? must(patterns.get(pattern), 'an input for the pattern')
+        : pattern;
     const db = databaseOf(context, element.source);
     const ids: number[] = [];
     for (const row of rows) ids.push(yield* requireEntity(db, row[i]!));
@@ -117,7 +121,10 @@ function shaped(rows: Row[], query: Query): EdnData {
     case 'relation':
       return rows.map(toMap);
     case 'collection':
-      return page(rows.map((row) => row[0]!), query);
+      return page(
+        rows.map((row) => row[0]!),
+        query,
+      );
     case 'tuple':
       return rows[0] === undefined ? null : toMap(rows[0]);
     case 'scalar':

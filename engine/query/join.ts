@@ -25,8 +25,7 @@ export function antiJoin(left: Relation, right: Relation): Relation {
   const keys = keySet(right.select(shared));
   const columns = left.select(shared).columns;
   const rows: number[] = [];
-  for (let row = 0; row < left.length; row++)
-    if (!keys.has(rowKey(columns, row))) rows.push(row);
+  for (let row = 0; row < left.length; row++) if (!keys.has(rowKey(columns, row))) rows.push(row);
   return left.take(rows);
 }
 

@@ -40,7 +40,8 @@ function parseClause(form: EdnData, source: string): Clause {
 }
 
 function parsePattern(items: Forms, source: string): Clause {
-  const named = items[0] instanceof Sym && items[0].name.startsWith('$') ? items[0].name : undefined;
+  const named =
+    items[0] instanceof Sym && items[0].name.startsWith('$') ? items[0].name : undefined;
   const terms = (named === undefined ? items : items.slice(1)).map(parseTerm);
   if (terms.length === 0) throw queryError('parser/where', 'Pattern could not be empty', items);
   return { kind: 'pattern', source: named ?? source, terms, form: items };
@@ -49,7 +50,11 @@ function parsePattern(items: Forms, source: string): Clause {
 function parseCall(call: EdnList, items: Forms, source: string): CallClause {
   const [name, ...args] = call.items;
   if (!(name instanceof Sym) || items.length > 2)
-    throw queryError('parser/where', 'Cannot parse call, expected [(function arg*) binding?]', items);
+    throw queryError(
+      'parser/where',
+      'Cannot parse call, expected [(function arg*) binding?]',
+      items,
+    );
   return {
     kind: 'call',
     function: name.name,
@@ -125,7 +130,11 @@ function parseNot(
   const mentioned = new Set(clauses.flatMap((clause) => [...variablesOf(clause)]));
   const missing = join?.find((name) => !mentioned.has(name));
   if (missing !== undefined)
-    throw queryError('parser/where', `Join variable not declared inside clauses: [${missing}]`, form);
+    throw queryError(
+      'parser/where',
+      `Join variable not declared inside clauses: [${missing}]`,
+      form,
+    );
   if ((join ?? [...mentioned]).length === 0)
     throw queryError('parser/where', 'Join variables should not be empty', form);
   return { kind: 'not', join, clauses, form };
@@ -137,16 +146,23 @@ function parseOr(form: EdnData, body: Forms, source: string): OrClause {
     (branch) => new Set(branch.flatMap((clause) => [...variablesOf(clause)])),
   );
   for (const other of others) {
-    const missing = [...(first ?? [])].find((v) => !other.has(v)) ?? [...other].find((v) => first?.has(v) !== true);
+    const missing =
+      [...(first ?? [])].find((v) => !other.has(v)) ??
+      [...other].find((v) => first?.has(v) !== true);
     if (missing !== undefined)
-      throw queryError('parser/where', `Join variable not declared inside clauses: [${missing}]`, form);
+      throw queryError(
+        'parser/where',
+        `Join variable not declared inside clauses: [${missing}]`,
+        form,
+      );
   }
   return { kind: 'or', join: undefined, required: [], branches, form };
 }
 
 function parseOrJoin(form: EdnData, [variables, ...body]: Forms, source: string): OrClause {
   const items = variables instanceof EdnList ? variables.items : variables;
-  if (!Array.isArray(items)) throw queryError('parser/where', `Cannot parse 'or-join' clause`, form);
+  if (!Array.isArray(items))
+    throw queryError('parser/where', `Cannot parse 'or-join' clause`, form);
   const [head] = items as Forms;
   const required = Array.isArray(head) ? parseVariables(head, form) : [];
   const free = parseVariables(Array.isArray(head) ? items.slice(1) : items, form);
@@ -169,7 +185,8 @@ function parseBranches(form: EdnData, body: Forms, source: string): Clause[][] {
 }
 
 function parseVariables(form: EdnData | undefined, clause: EdnData): Variable[] {
-  if (!Array.isArray(form)) throw queryError('parser/where', 'Expected a vector of variables', clause);
+  if (!Array.isArray(form))
+    throw queryError('parser/where', 'Expected a vector of variables', clause);
   return (form as Forms).map((item) => {
     if (!isVariable(item)) throw queryError('parser/where', 'Expected a variable', clause);
     return item.name;
@@ -198,14 +215,14 @@ export function parseBinding(form: EdnData): Binding {
 
 /** @throws BAD_QUERY (`parser/rule`) */
 export function parseRules(form: EdnData): Rules {
-  if (!Array.isArray(form)) throw queryError('parser/rule', 'Cannot parse rules, expected a vector', form);
+  if (!Array.isArray(form))
+    throw queryError('parser/rule', 'Cannot parse rules, expected a vector', form);
   const rules = new Map<string, RuleBranch[]>();
   for (const rule of form as Forms) {
     const [head, ...body] = rule instanceof EdnList ? rule.items : Array.isArray(rule) ? rule : [];
     const [name, ...args] = head instanceof EdnList ? head.items : Array.isArray(head) ? head : [];
     if (!(name instanceof Sym)) throw queryError('parser/rule', 'Cannot parse rule-head', rule);
-    if (body.length === 0)
-      throw queryError('parser/rule', 'Rule branch should have clauses', rule);
+    if (body.length === 0) throw queryError('parser/rule', 'Rule branch should have clauses', rule);
     const required = Array.isArray(args[0]) ? parseVariables(args[0], rule) : [];
     const free = parseVariables(Array.isArray(args[0]) ? args.slice(1) : args, rule);
     const branch = { head: [...required, ...free], required, clauses: parseClauses(body) };
@@ -228,6 +245,9 @@ function checkHead(
   const mentioned = new Set(clauses.flatMap((clause) => [...variablesOf(clause)]));
   const unbound = head.find((variable) => !mentioned.has(variable));
   if (unbound !== undefined)
-    throw queryError('parser/rule', `Distinguished variable not bound in rule body: ${unbound}`, form);
+    throw queryError(
+      'parser/rule',
+      `Distinguished variable not bound in rule body: ${unbound}`,
+      form,
+    );
 }
-

@@ -107,7 +107,11 @@ function parsePullElement(form: EdnList, rest: Forms): FindElement {
   const isNamed = first instanceof Sym && first.name.startsWith('$');
   const [variable, pattern] = isNamed ? rest.slice(1) : rest;
   if (pattern === undefined)
-    throw queryError('parser/find', 'Cannot parse pull expression, expected (pull ?e pattern)', form);
+    throw queryError(
+      'parser/find',
+      'Cannot parse pull expression, expected (pull ?e pattern)',
+      form,
+    );
   return {
     kind: 'pull',
     source: isNamed ? first.name : '$',
@@ -139,7 +143,10 @@ const KEY_SECTIONS: ReadonlyArray<readonly [section: string, toKey: (name: strin
 function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> | undefined {
   const given = KEY_SECTIONS.filter(([section]) => sections.has(section));
   if (given.length > 1)
-    throw queryError('parser/return-maps', 'Only one of these three options is allowed: :keys :strs :syms');
+    throw queryError(
+      'parser/return-maps',
+      'Only one of these three options is allowed: :keys :strs :syms',
+    );
   const [section, toKey] = given[0] ?? [];
   if (section === undefined || toKey === undefined) return undefined;
   const keys = listAt(sections, section, null).map((name) => toKey(String(name)));

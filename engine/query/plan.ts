@@ -35,7 +35,9 @@ export function* chooseNext(
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
-  const unbound = clauses.flatMap((clause) => [...inputsOf(clause)].filter((name) => !bindings.has(name)));
+  const unbound = clauses.flatMap((clause) =>
+    [...inputsOf(clause)].filter((name) => !bindings.has(name)),
+  );
   throw queryError(
     'query/where',
     `Cannot resolve any more clauses - insufficient bindings: #{${[...new Set(unbound)].join(' ')}} not bound in`,
@@ -54,7 +56,11 @@ function inputsOf(clause: Clause): ReadonlySet<Variable> {
     case 'not':
       return variablesOf(clause);
     case 'or':
-      return new Set([...clause.required, ...clause.branches.flatMap(unboundInputs)].filter((name) => variablesOf(clause).has(name)));
+      return new Set(
+        [...clause.required, ...clause.branches.flatMap(unboundInputs)].filter((name) =>
+          variablesOf(clause).has(name),
+        ),
+      );
   }
 }
 

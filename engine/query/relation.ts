@@ -23,7 +23,11 @@ export class Relation {
   static readonly unit = new Relation([], [], 1);
 
   static empty(variables: ReadonlyArray<Variable>): Relation {
-    return new Relation(variables, variables.map(() => []), 0);
+    return new Relation(
+      variables,
+      variables.map(() => []),
+      0,
+    );
   }
 
   has(variable: Variable): boolean {
@@ -48,7 +52,11 @@ export class Relation {
 
   /** Some of the columns, all rows. */
   select(variables: ReadonlyArray<Variable>): Relation {
-    return new Relation(variables, variables.map((variable) => this.column(variable)), this.length);
+    return new Relation(
+      variables,
+      variables.map((variable) => this.column(variable)),
+      this.length,
+    );
   }
 
   /** Other names for the variables, in their order. */

@@ -1,10 +1,7 @@
 /** "Did you mean …?" for a misspelt name. */
 
 /** A sentence with the nearest known names, starting with a space; empty where none is near. */
-export function didYouMean(
-  name: string,
-  known: Iterable<{ toString(): string }>,
-): string {
+export function didYouMean(name: string, known: Iterable<{ toString(): string }>): string {
   const limit = Math.floor(name.length * 0.4) + 1;
   const near: Array<{ readonly text: string; readonly distance: number }> = [];
   for (const candidate of known) {

@@ -69,7 +69,8 @@ export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}):
 }
 
 function checkLimits({ signal, deadlineMs }: RunLimits): void {
-  if (signal?.aborted === true) throw new DatabaseError('CANCELLED', 'The caller cancelled the request');
+  if (signal?.aborted === true)
+    throw new DatabaseError('CANCELLED', 'The caller cancelled the request');
   if (deadlineMs !== undefined && performance.now() > deadlineMs)
     throw new DatabaseError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready');
 }
@@ -82,7 +83,9 @@ function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
     if (known === undefined) addressesBySource.set(source, [...addresses]);
     else known.push(...addresses);
   }
-  return Promise.all(Array.from(addressesBySource, ([source, addresses]) => source.load(addresses)));
+  return Promise.all(
+    Array.from(addressesBySource, ([source, addresses]) => source.load(addresses)),
+  );
 }
 
 /** Gives the event loop a full turn, so that sockets and timers are served; browsers have no setImmediate. */

@@ -95,7 +95,13 @@ function* addValues(
   ident: Keyword,
   value: EdnData,
 ): Suspended<void> {
-  const attribute = transaction.attribute(ident, new Map<EdnData, EdnData>([[DB.id, e], [ident, value]]));
+  const attribute = transaction.attribute(
+    ident,
+    new Map<EdnData, EdnData>([
+      [DB.id, e],
+      [ident, value],
+    ]),
+  );
   for (const one of valuesIn(transaction, attribute, value)) {
     const isNested = one instanceof Map && attribute?.valueType === 'ref';
     const v = isNested ? yield* nestedEntity(transaction, one) : one;
@@ -122,7 +128,9 @@ function* addReverse(
   value: EdnData,
   map: EdnMap,
 ): Suspended<void> {
-  const forward = kw(`${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`);
+  const forward = kw(
+    `${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`,
+  );
   const attribute = transaction.attribute(forward, map);
   if (attribute?.valueType !== 'ref')
     throw syntaxError(
@@ -152,7 +160,10 @@ function itemsOf(value: EdnData): Iterable<EdnData> | undefined {
 
 function attributeKey(key: EdnData, map: EdnMap): Keyword {
   if (key instanceof Keyword) return key;
-  throw syntaxError(`Bad entity attribute ${printEdn(key)} at ${printEdn(map)}, expected keyword`, map);
+  throw syntaxError(
+    `Bad entity attribute ${printEdn(key)} at ${printEdn(map)}, expected keyword`,
+    map,
+  );
 }
 
 function isReverse(ident: Keyword): boolean {

@@ -110,7 +110,9 @@ function* incomingReferences(transaction: Transaction, e: number): Suspended<Dat
   const datoms: Datom[] = [];
   for (const { ident, valueType } of transaction.db.schema.userAttributes.values())
     if (valueType === 'ref')
-      datoms.push(...(yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e })));
+      datoms.push(
+        ...(yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e })),
+      );
   return datoms;
 }
 
@@ -133,7 +135,8 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
   const e = yield* existingEntity(transaction, ref!, form);
   if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref!)}`, form);
   if (wanted === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
-  const old = expected === null ? null : yield* valueOf(transaction, ident, attribute, expected!, form);
+  const old =
+    expected === null ? null : yield* valueOf(transaction, ident, attribute, expected!, form);
   const present = yield* transaction.values(e, attributeNumber(ident));
   const isExpected =
     old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);

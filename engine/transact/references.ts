@@ -55,9 +55,7 @@ export function isLookupRef(transaction: Transaction, value: EdnData): boolean {
   const pair = value instanceof EdnList ? value.items : value;
   if (!Array.isArray(pair) || pair.length !== 2) return false;
   const ident: unknown = pair[0];
-  return (
-    ident instanceof Keyword && transaction.attribute(ident, value)?.unique === 'identity'
-  );
+  return ident instanceof Keyword && transaction.attribute(ident, value)?.unique === 'identity';
 }
 
 function currentTx(transaction: Transaction, name: EdnData): number {

@@ -28,9 +28,13 @@ const TX_INSTANT = attributeNumber(DB.txInstant);
  */
 export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
   if (db.view !== PRESENT)
-    throw new DatabaseError('BAD_TRANSACTION', 'Expected the present database, got a view of the past', {
-      kind: 'transaction/filtered',
-    });
+    throw new DatabaseError(
+      'BAD_TRANSACTION',
+      'Expected the present database, got a view of the past',
+      {
+        kind: 'transaction/filtered',
+      },
+    );
   const before = db as SettledDb;
   const instant = yield* instantOf(before, request);
   const learned = new Map<EdnData, number>();

@@ -1,20 +1,19 @@
 /** Speculation: a transaction on a value, which nobody else sees. */
-import type { EdnData } from '../../schema/value.ts';
+import type { TxInput } from '../../schema/js.ts';
+import { toTxData } from '../../schema/js.ts';
+import type { EdnMap } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
 import { run } from '../shared/suspend.ts';
 import { transact } from './transact.ts';
 import type { TxReport } from './tx-report.ts';
 
 /** What a transaction would do. */
-export function withTx(
-  db: Db,
-  txData: ReadonlyArray<EdnData>,
-  txMeta: ReadonlyMap<EdnData, EdnData> = new Map(),
-): Promise<TxReport> {
-  return run(transact(db, { txData, txMeta, now: new Date() }));
+export async function withTx(db: Db, txData: TxInput, txMeta?: EdnMap): Promise<TxReport> {
+  const request = { txData: toTxData(txData), now: new Date() };
+  return run(transact(db, txMeta === undefined ? request : { ...request, txMeta }));
 }
 
 /** The database as it would be after a transaction. */
-export async function dbWith(db: Db, txData: ReadonlyArray<EdnData>): Promise<Db> {
+export async function dbWith(db: Db, txData: TxInput): Promise<Db> {
   return (await withTx(db, txData)).dbAfter;
 }

@@ -13,8 +13,7 @@ export function* countRange<K extends { readonly length: number }, B>(
   const { from, to } = range;
   const end =
     to === undefined ? root.count : yield* rankOf(root, source, locate, to, !to.inclusive);
-  const start =
-    from === undefined ? 0 : yield* rankOf(root, source, locate, from, from.inclusive);
+  const start = from === undefined ? 0 : yield* rankOf(root, source, locate, from, from.inclusive);
   return Math.max(0, end - start);
 }
 
@@ -39,4 +38,3 @@ function* rankOf<K extends { readonly length: number }, B>(
   }
   return rank;
 }
-

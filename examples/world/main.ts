@@ -15,12 +15,20 @@ interface Options {
   readonly config?: string;
 }
 
-async function startWithWorld(config: Config, log: Log, maxCities?: number): Promise<RunningProcess> {
+async function startWithWorld(
+  config: Config,
+  log: Log,
+  maxCities?: number,
+): Promise<RunningProcess> {
   const running = await startAll(config, log);
   const [database] = running.databases.values();
   if (database === undefined) return running;
   const bar = new SingleBar(
-    { format: 'Importing the world {bar} {value}/{total} cities, {duration_formatted}', noTTYOutput: true, notTTYSchedule: 5_000 },
+    {
+      format: 'Importing the world {bar} {value}/{total} cities, {duration_formatted}',
+      noTTYOutput: true,
+      notTTYSchedule: 5_000,
+    },
     Presets.shades_classic,
   );
   try {
@@ -33,7 +41,9 @@ async function startWithWorld(config: Config, log: Log, maxCities?: number): Pro
     const datomCount = await importWorld({ reader, writer, maxCities, onProgress });
     bar.stop();
     if (datomCount > 0)
-      process.stdout.write(`Imported ${datomCount} datoms in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`);
+      process.stdout.write(
+        `Imported ${datomCount} datoms in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`,
+      );
     return running;
   } catch (error) {
     bar.stop();
@@ -54,7 +64,11 @@ await new Command('npm start --')
   .option('--config <file>', 'a JSON file with settings')
   .action(({ cities, port, config }: Options) =>
     runProcess(
-      () => loadConfig({ overrides: { 'http.port': port, development: true }, ...(config === undefined ? {} : { file: config }) }),
+      () =>
+        loadConfig({
+          overrides: { 'http.port': port, development: true },
+          ...(config === undefined ? {} : { file: config }),
+        }),
       (settings, log) => startWithWorld(settings, log, cities),
     ),
   )

@@ -45,7 +45,9 @@ export function countryForms(): ReadonlyArray<ReadonlyArray<EdnMap>> {
   const currencies = new Map(countries.flatMap((country) => Object.entries(country.currencies)));
   return [
     [
-      ...Array.from(languages, ([code, name]) => entity(['language/code', code], ['language/name', name])),
+      ...Array.from(languages, ([code, name]) =>
+        entity(['language/code', code], ['language/name', name]),
+      ),
       ...Array.from(currencies, ([code, { name, symbol }]) =>
         entity(['currency/code', code], ['currency/name', name], ['currency/symbol', symbol]),
       ),

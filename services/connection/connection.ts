@@ -3,7 +3,13 @@
  * announcement is a hint: it is applied only where it follows the head; in every other case the root is read.
  */
 import type { Db, Head, NodeCache, Store, StoredNodes } from '../../engine/index.ts';
-import { DatabaseError, MAIN_BRANCH, followHead, rebaseHead, restoreHead } from '../../engine/index.ts';
+import {
+  DatabaseError,
+  MAIN_BRANCH,
+  followHead,
+  rebaseHead,
+  restoreHead,
+} from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
 
@@ -52,7 +58,11 @@ export class Connection {
   #isRefreshDue = false;
   #isReleased = false;
 
-  constructor(options: ConnectionOptions & { readonly branch: string }, nodes: StoredNodes, head: Head) {
+  constructor(
+    options: ConnectionOptions & { readonly branch: string },
+    nodes: StoredNodes,
+    head: Head,
+  ) {
     this.store = options.store;
     this.branch = options.branch;
     this.nodes = nodes;
@@ -161,7 +171,11 @@ export class Connection {
     try {
       return followHead(this.#head, version, epoch, segments);
     } catch (error) {
-      this.#options.log.error({ event: 'announcement not understood', database: this.store.id, error });
+      this.#options.log.error({
+        event: 'announcement not understood',
+        database: this.store.id,
+        error,
+      });
       return undefined;
     }
   }

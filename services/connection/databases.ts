@@ -29,7 +29,10 @@ export async function createDatabase(
       segments: [],
     });
     if (!isCommitted)
-      throw new DatabaseError('DATABASE_EXISTS', `Database ${name} was made by another process at the same time`);
+      throw new DatabaseError(
+        'DATABASE_EXISTS',
+        `Database ${name} was made by another process at the same time`,
+      );
   } finally {
     await store.close();
   }

@@ -40,7 +40,8 @@ export class RemoteWriter implements Writer {
       if (response !== 'not reached') return response;
       // Nothing was sent: the writer moved or is gone.
       this.#address = undefined;
-      if (performance.now() > giveUpAt) throw unavailable(`The writer at ${address} does not answer`);
+      if (performance.now() > giveUpAt)
+        throw unavailable(`The writer at ${address} does not answer`);
       await pause(RETRY_INTERVAL_MS);
     }
   }
@@ -73,12 +74,17 @@ export class RemoteWriter implements Writer {
     } catch (error) {
       if (isRefused(error)) return 'not reached';
       this.#address = undefined;
-      throw unavailable('The connection to the writer was lost; the transaction may have been written', error);
+      throw unavailable(
+        'The connection to the writer was lost; the transaction may have been written',
+        error,
+      );
     }
     const text = await response.text();
     if (response.ok) return readResult(text);
-    const error = readError(text) ?? unavailable(`The writer answered with status ${response.status}`);
-    if (error.code === 'WRITER_DEPOSED' || error.code === 'WRITER_UNAVAILABLE') this.#address = undefined;
+    const error =
+      readError(text) ?? unavailable(`The writer answered with status ${response.status}`);
+    if (error.code === 'WRITER_DEPOSED' || error.code === 'WRITER_UNAVAILABLE')
+      this.#address = undefined;
     throw error;
   }
 }

@@ -17,7 +17,12 @@ const KIND = kw('kind');
 const MAX_DEPTH = 1_000;
 
 export function printRequest({ txData, txMeta }: TransactRequest): string {
-  return printEdn(new Map<EdnData, EdnData>([[TX_DATA, txData], [TX_META, txMeta ?? null]]));
+  return printEdn(
+    new Map<EdnData, EdnData>([
+      [TX_DATA, txData],
+      [TX_META, txMeta ?? null],
+    ]),
+  );
 }
 
 /** @throws BAD_EDN, BAD_TRANSACTION */

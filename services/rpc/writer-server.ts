@@ -56,7 +56,10 @@ export class WriterServer {
     app.post('/transact/:database', async (request, response) => {
       const writer = writers.get(request.params.database);
       if (writer === undefined)
-        throw new DatabaseError('DATABASE_NOT_FOUND', `This writer does not serve ${request.params.database}`);
+        throw new DatabaseError(
+          'DATABASE_NOT_FOUND',
+          `This writer does not serve ${request.params.database}`,
+        );
       if (typeof request.body !== 'string')
         throw new DatabaseError('BAD_EDN', `Expected a body of content type ${EDN}`);
       response.type(EDN).send(printResult(await writer.transact(readRequest(request.body))));
@@ -72,7 +75,12 @@ export class WriterServer {
 
   #toDatabaseError(error: unknown): DatabaseError {
     if (error instanceof DatabaseError) return error;
-    if (typeof error === 'object' && error !== null && 'type' in error && error.type === 'entity.too.large')
+    if (
+      typeof error === 'object' &&
+      error !== null &&
+      'type' in error &&
+      error.type === 'entity.too.large'
+    )
       return new DatabaseError(
         'BODY_TOO_LARGE',
         `Expected a body of at most ${this.#options.bodyLimitBytes} bytes; send the transaction in parts`,

@@ -74,7 +74,12 @@ export class LocalWriter implements Writer {
   /** Set after a commit of which it is not known whether it happened. */
   #isHeadUncertain = false;
 
-  private constructor(options: LocalWriterOptions, head: Head, record: Uint8Array, segments: StoredSegment[]) {
+  private constructor(
+    options: LocalWriterOptions,
+    head: Head,
+    record: Uint8Array,
+    segments: StoredSegment[],
+  ) {
     this.#options = options;
     this.#queueLimit = options.queueLimit ?? 10_000;
     this.#foldThreshold = options.foldThreshold ?? 300_000;
@@ -91,7 +96,8 @@ export class LocalWriter implements Writer {
   static async start(options: LocalWriterOptions): Promise<LocalWriter> {
     const { connection } = options;
     const root = await connection.store.readRoot(connection.branch);
-    if (root === undefined) throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${connection.branch}`);
+    if (root === undefined)
+      throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${connection.branch}`);
     const head = await rebaseHead(connection.head, root, connection.nodes);
     connection.advance(head);
     return new LocalWriter(options, head, root.record, [...root.segments]);
@@ -176,18 +182,30 @@ export class LocalWriter implements Writer {
     return { applied, head: { ...start, db } };
   }
 
-  async #commit(head: Head, applied: ReadonlyArray<Applied>, base: Folded | undefined): Promise<void> {
+  async #commit(
+    head: Head,
+    applied: ReadonlyArray<Applied>,
+    base: Folded | undefined,
+  ): Promise<void> {
     const { connection, lease } = this.#options;
     const { epoch } = lease;
     if (!(await lease.ensureHeld())) throw this.#end(deposed());
     const segments = applied.map(({ segment }) => segment);
-    const record = base === undefined ? this.#record : encodeRecord({ config: head.db.config, ...base });
+    const record =
+      base === undefined ? this.#record : encodeRecord({ config: head.db.config, ...base });
     const indexedTx = base?.indexedTx ?? this.#indexedTx;
     const { version } = this.#head;
     const { store, branch } = connection;
     let isCommitted: boolean;
     try {
-      isCommitted = await store.commit({ branch, expectedVersion: version, epoch, record, indexedTx, segments });
+      isCommitted = await store.commit({
+        branch,
+        expectedVersion: version,
+        epoch,
+        record,
+        indexedTx,
+        segments,
+      });
     } catch (error) {
       this.#isHeadUncertain = true;
       throw error;
@@ -224,7 +242,13 @@ export class LocalWriter implements Writer {
   #startFoldIfDue(): void {
     const { db } = this.#head;
     const isDue = db.novelty.size >= this.#foldThreshold;
-    if (!isDue || this.#folding !== undefined || this.#folded !== undefined || this.#ended !== undefined) return;
+    if (
+      !isDue ||
+      this.#folding !== undefined ||
+      this.#folded !== undefined ||
+      this.#ended !== undefined
+    )
+      return;
     this.#folding = this.#fold(this.#head)
       .catch((error: unknown) => this.#options.log.error({ event: 'index job failed', error }))
       .finally(() => {

@@ -81,7 +81,7 @@ async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData
     const report = await withTx(
       present,
       get(step, 'tx') as ReadonlyArray<EdnData>,
-      (get(step, 'meta') as EdnMap | null) ?? new Map(),
+      (get(step, 'meta') as EdnMap | null) ?? undefined,
     );
     databases.set(name, report.dbAfter);
     return reportOf(report, true);

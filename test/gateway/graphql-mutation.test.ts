@@ -58,6 +58,15 @@ describe('create', () => {
     });
   });
 
+  it('that fails leaves the answers of other transactions', async () => {
+    const { body } = await world.send(`mutation {
+      a: createCountry(input: {cca2: "AT"}) { country { cca2 } }
+      b: createCountry(input: {cca2: "FR"}) { country { cca2 } }
+    }`);
+    expect((body as Json).data).toEqual({ a: { country: { cca2: 'AT' } }, b: null });
+    expect((body as Json).errors).toMatchObject([{ path: ['b'] }]);
+  });
+
   it('needs a value', async () => {
     const error = await world.error('mutation { createCity(input: {name: null}) { tx { t } } }');
     expect(error.extensions['code']).toBe('BAD_USER_INPUT');

@@ -26,6 +26,12 @@ async function countries(where: string): Promise<string> {
   return names(countryConnection.nodes);
 }
 
+function nested(levels: number): object {
+  let where = {};
+  for (let i = 0; i < levels; i += 1) where = { _not: where };
+  return where;
+}
+
 describe('a lookup', () => {
   it('finds an entity by a unique attribute', async () => {
     expect(
@@ -357,6 +363,26 @@ describe('bad input', () => {
     const error = await world.error(query, { p: 1.5 });
     expect(error.extensions['code']).toBe('BAD_USER_INPUT');
     expect(error.message).toMatch(/\$p.*expected Long/s);
+  });
+
+  it.each([
+    [
+      'an operation',
+      `{ cityConnection(where: ${'{_not: '.repeat(300)}{}${'}'.repeat(300)}) { totalCount } }`,
+      {},
+    ],
+    [
+      'variables',
+      'query ($w: CityWhere) { cityConnection(where: $w) { totalCount } }',
+      { w: nested(300) },
+    ],
+  ])('nests too deep in %s', async (_name, query, variables) => {
+    const answer = await world.send(query, variables);
+    expect(answer.status).toBe(400);
+    expect((answer.body as Json).errors[0]).toMatchObject({
+      message: expect.stringMatching(/nest deeper than 200/) as string,
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
   });
 
   it('is only data where it looks like a query', async () => {

@@ -75,7 +75,10 @@ function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 export interface GraphQLAnswer {
   readonly data: unknown;
-  readonly errors?: ReadonlyArray<{ readonly message: string; readonly extensions: { readonly code: string } }>;
+  readonly errors?: ReadonlyArray<{
+    readonly message: string;
+    readonly extensions: { readonly code: string };
+  }>;
   readonly extensions?: { readonly basisT: string };
 }
 

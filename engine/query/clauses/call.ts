@@ -66,7 +66,12 @@ function withColumn(
     column.push(result);
   }
   const added = new Relation([name], [column], column.length);
-  return combine(bindings, added, rows, column.map((_, i) => i));
+  return combine(
+    bindings,
+    added,
+    rows,
+    column.map((_, i) => i),
+  );
 }
 
 /** The result for each row; undefined where the function has none. */
@@ -91,7 +96,11 @@ function* callAll(
   const source = clause.arguments[0];
   const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
   const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];
-  yield* prefetch(db, 'eavt', ids.map((e) => ({ e })));
+  yield* prefetch(
+    db,
+    'eavt',
+    ids.map((e) => ({ e })),
+  );
   for (let row = 0; row < bindings.length; row++) {
     results.push(yield* databaseFunction(db, valuesOf(row).slice(1)));
     if (row % 512 === 511) yield PAUSE;
@@ -163,7 +172,9 @@ function* valuesAt(db: SettledDb, ref: EdnData, ident: EdnData): Suspended<Reado
   const e = yield* resolveEntity(db, ref);
   if (e === undefined) return [];
   if (ident.name.startsWith('_')) {
-    const forward = kw(`${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`);
+    const forward = kw(
+      `${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`,
+    );
     const source = yield* entityWith(db, attributeNumber(forward), e);
     return source === undefined ? [] : [source];
   }

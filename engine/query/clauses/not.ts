@@ -14,7 +14,11 @@ export function* solveNot(
 ): Suspended<Relation> {
   const shared = [...variablesOf(clause)].filter((variable) => bindings.has(variable));
   if (shared.length === 0 && bindings !== Relation.unit)
-    throw queryError('query/where', 'Insufficient bindings: none of its variables is bound outside', clause.form);
+    throw queryError(
+      'query/where',
+      'Insufficient bindings: none of its variables is bound outside',
+      clause.form,
+    );
   const inner = { ...context, tables: undefined };
   const excluded = yield* context.solve(inner, clause.clauses, bindings.project(shared));
   return antiJoin(bindings, excluded.select(shared));

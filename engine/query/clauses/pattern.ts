@@ -81,15 +81,23 @@ function attributeOf(db: SettledDb, a: EdnData): number | null {
 
 /** The entity that stands in a pattern; null for what cannot be one. */
 function* entityFor(db: SettledDb, ref: EdnData): Suspended<number | null> {
-  if (typeof ref === 'number') return Number.isInteger(ref) && ref >= 0 && ref <= MAX_ID ? ref : null;
+  if (typeof ref === 'number')
+    return Number.isInteger(ref) && ref >= 0 && ref <= MAX_ID ? ref : null;
   if (ref instanceof Keyword) return db.schema.idOf(ref) ?? null;
   const isLookupRef = Array.isArray(ref) || ref instanceof EdnList;
   return isLookupRef ? yield* requireEntity(db, ref) : null;
 }
 
 /** The index whose order lets the known components narrow a scan the most, and the range. */
-function rangeFor(db: SettledDb, { e, a, v, tx }: Bound): [IndexOrder, ReturnType<typeof prefixRange>] {
-  if (e !== undefined) return ['eavt', prefixRange(a === undefined ? { e } : { e, a, v, ...(v === undefined ? {} : { tx }) })];
+function rangeFor(
+  db: SettledDb,
+  { e, a, v, tx }: Bound,
+): [IndexOrder, ReturnType<typeof prefixRange>] {
+  if (e !== undefined)
+    return [
+      'eavt',
+      prefixRange(a === undefined ? { e } : { e, a, v, ...(v === undefined ? {} : { tx }) }),
+    ];
   if (a === undefined) return ['eavt', {}];
   return v !== undefined && db.schema.isIndexed(a)
     ? ['avet', prefixRange({ a, v })]
@@ -205,7 +213,9 @@ class Matches {
     for (const [place, term] of terms.entries()) {
       const part = PARTS[place];
       if (term.kind !== 'variable' || part === undefined) continue;
-      const first = terms.findIndex((other) => other.kind === 'variable' && other.name === term.name);
+      const first = terms.findIndex(
+        (other) => other.kind === 'variable' && other.name === term.name,
+      );
       if (first < place) this.#equalParts.push([PARTS[first]!, part]);
       else if (!known.has(term.name)) {
         this.#variables.push(term.name);
@@ -283,7 +293,9 @@ function* resolvedBindings(
       const key = valueKey(value);
       if (!ids.has(key)) ids.set(key, yield* looseEntity(db, value));
     }
-    const columns = bindings.columns.map((c) => (c === column ? c.map((value) => ids.get(valueKey(value)) ?? null) : c));
+    const columns = bindings.columns.map((c) =>
+      c === column ? c.map((value) => ids.get(valueKey(value)) ?? null) : c,
+    );
     return new Relation(bindings.variables, columns, bindings.length);
   }
   return bindings;
@@ -296,7 +308,9 @@ function matchTuples(
 ): Relation {
   const { terms } = clause;
   const variables = variablesIn(clause);
-  const places = variables.map((name) => terms.findIndex((term) => term.kind === 'variable' && term.name === name));
+  const places = variables.map((name) =>
+    terms.findIndex((term) => term.kind === 'variable' && term.name === name),
+  );
   const rows = tuples.filter(
     (tuple) =>
       tuple.length >= terms.length &&

@@ -30,7 +30,8 @@ export function* solveRule(
     );
   const source = clause.source === '$' ? context.defaultSource : clause.source;
   const call = new Call({ ...clause, source }, branches[0]!.head.length, bindings);
-  const inside = context.tables === undefined ? { ...context, tables: new Map<string, RuleTable>() } : context;
+  const inside =
+    context.tables === undefined ? { ...context, tables: new Map<string, RuleTable>() } : context;
   const table = tableOf(inside, call);
   ask(table, call.questions);
   if (context.tables === undefined) yield* complete(inside);
@@ -75,22 +76,32 @@ class Call {
     const names: Variable[] = [];
     const columns: ReadonlyArray<EdnData>[] = [];
     let rows = answers;
-    for (const [i, argument] of this.#clause.arguments.slice(0, this.#parameters.length).entries()) {
+    for (const [i, argument] of this.#clause.arguments
+      .slice(0, this.#parameters.length)
+      .entries()) {
       const parameter = this.#parameters[i]!;
       if (argument.kind === 'constant')
         rows = join(rows, new Relation([parameter], [[argument.value]], 1));
       if (argument.kind !== 'variable') continue;
       const first = names.indexOf(argument.name);
-      if (first >= 0) rows = equalColumns(rows, this.#parameters[this.#placeOf(argument.name)]!, parameter);
+      if (first >= 0)
+        rows = equalColumns(rows, this.#parameters[this.#placeOf(argument.name)]!, parameter);
       else names.push(argument.name);
     }
     for (const name of names) columns.push(rows.column(this.#parameters[this.#placeOf(name)]!));
-    const found = names.length === 0 ? (rows.length > 0 ? Relation.unit : Relation.empty([])) : new Relation(names, columns, rows.length).distinct();
+    const found =
+      names.length === 0
+        ? rows.length > 0
+          ? Relation.unit
+          : Relation.empty([])
+        : new Relation(names, columns, rows.length).distinct();
     return join(bindings, found);
   }
 
   #placeOf(name: Variable): number {
-    return this.#clause.arguments.findIndex((term) => term.kind === 'variable' && term.name === name);
+    return this.#clause.arguments.findIndex(
+      (term) => term.kind === 'variable' && term.name === name,
+    );
   }
 }
 
@@ -156,7 +167,11 @@ function* solveBranch(
   const names = questions.variables.map((parameter) => head[Number(parameter.slice(1))]!);
   const start = questions === Relation.unit ? questions : questions.rename(names);
   const sources = new Map(context.sources).set('$', sourceOf(context, source));
-  const found = yield* context.solve({ ...context, sources, defaultSource: source }, clauses, start);
+  const found = yield* context.solve(
+    { ...context, sources, defaultSource: source },
+    clauses,
+    start,
+  );
   const unbound = head.find((variable) => !found.has(variable));
   if (unbound !== undefined)
     throw queryError('query/where', `Insufficient bindings: ${unbound} is not bound by the rule`);

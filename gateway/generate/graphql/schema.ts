@@ -116,7 +116,8 @@ function mutationFields<Context>(
   inputs: Inputs,
   objects: ObjectTypes,
 ): Fields<Context> {
-  const payload = new GraphQLNonNull(objects.payload(type));
+  // Nullable: a field that fails must not take the answers of those before it along, whose transactions are done.
+  const payload = objects.payload(type);
   const by = { type: new GraphQLNonNull(inputs.by(type.name)) };
   const input = { type: new GraphQLNonNull(inputs.input(type.name)) };
   const clientMutationId = { type: GraphQLString };

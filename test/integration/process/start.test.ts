@@ -51,7 +51,9 @@ it('keeps every transaction that was acknowledged before kill -9, and goes on wi
   const acknowledged = /(\d+)\/60000 cities/;
   const first = await startProcess({ args, env, readyWhen: acknowledged });
   await first.end('SIGKILL');
-  const counts = Array.from(first.output().matchAll(new RegExp(acknowledged, 'g')), ([, n]) => Number(n));
+  const counts = Array.from(first.output().matchAll(new RegExp(acknowledged, 'g')), ([, n]) =>
+    Number(n),
+  );
   const stored = await countStoredCities(directory);
   expect(stored).toBeGreaterThanOrEqual(Math.max(...counts));
   expect(stored).toBeLessThan(60_000);

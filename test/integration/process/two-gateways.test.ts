@@ -1,7 +1,13 @@
 /** A writer and two gateways as processes of their own, over one PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEdn } from '../../../engine/index.ts';
-import { createLog, closeStorage, openDatabase, openStorage, RemoteWriter } from '../../../services/index.ts';
+import {
+  createLog,
+  closeStorage,
+  openDatabase,
+  openStorage,
+  RemoteWriter,
+} from '../../../services/index.ts';
 import type { OurProcess } from '../../support/our-process.ts';
 import { graphql, startProcess } from '../../support/our-process.ts';
 import { freshSchema } from '../../support/postgres.ts';
@@ -40,11 +46,16 @@ async function transact(env: Readonly<Record<string, string>>, txData: string): 
 }
 
 /** Asks until the answer holds; the field is unknown until the schema has arrived. */
-async function eventually(url: string, query: string, isReached: (data: unknown) => boolean): Promise<number> {
+async function eventually(
+  url: string,
+  query: string,
+  isReached: (data: unknown) => boolean,
+): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
     const { data } = await graphql(url, query);
-    if (data !== undefined && data !== null && isReached(data)) return performance.now() - startedAt;
+    if (data !== undefined && data !== null && isReached(data))
+      return performance.now() - startedAt;
     if (performance.now() - startedAt > 10_000) throw new Error(`Not reached: ${query}`);
   }
 }
@@ -115,7 +126,10 @@ describe('with Redis gone', () => {
       DATAHIKE_GATEWAY_LOG_LEVEL: 'silent',
     };
     const writer = await startProcess({ args: ['gateway/main.ts', 'writer', '--port', '0'], env });
-    const gateway = await startProcess({ args: ['gateway/main.ts', 'gateway', '--port', '0'], env });
+    const gateway = await startProcess({
+      args: ['gateway/main.ts', 'gateway', '--port', '0'],
+      env,
+    });
     await transact(env, SCHEMA);
     await eventually(gateway.url, '{ personConnection { totalCount } }', () => true);
     expect((await graphql(gateway.url, CREATE)).errors).toBeUndefined();

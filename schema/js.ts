@@ -1,0 +1,90 @@
+/**
+ * Plain JavaScript data to EDN data and back, by the rules of Datahike's JavaScript API: keys are keywords with or without a colon,
+ * a text that starts with a colon is a keyword (`'\\:text'` for such a text), and back again maps become objects whose keys have no
+ * colon.
+ */
+import { isDecimal } from './decimal.ts';
+import { DatabaseError } from './error.ts';
+import { Keyword, Sym, kw } from './keyword.ts';
+import { readEdn } from './edn-read.ts';
+import { EdnList, Uuid } from './value.ts';
+import type { EdnData } from './value.ts';
+
+/** What may be given as transaction data: EDN text, or entity maps and operations as EDN or plain JavaScript data. */
+export type TxInput = string | ReadonlyArray<unknown>;
+
+/** @throws BAD_EDN, BAD_TRANSACTION */
+export function toTxData(input: TxInput): ReadonlyArray<EdnData> {
+  const data = typeof input === 'string' ? readEdn(input) : input;
+  if (Array.isArray(data)) return data.map((form) => fromJs(form));
+  throw new DatabaseError(
+    'BAD_TRANSACTION',
+    'Bad transaction data, expected sequential collection',
+    {
+      kind: 'transact/syntax',
+    },
+  );
+}
+
+/** EDN data is left as it is. @throws BAD_USER_INPUT for what EDN cannot say, such as a function */
+export function fromJs(data: unknown): EdnData {
+  switch (typeof data) {
+    case 'string':
+      if (data.startsWith('\\:')) return data.slice(1);
+      return data.startsWith(':') && data.length > 1 ? kw(data) : data;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return data;
+    case 'undefined':
+      return null;
+    case 'object':
+      return fromObject(data);
+    default:
+      throw new DatabaseError('BAD_USER_INPUT', `Expected data, got a ${typeof data}`);
+  }
+}
+
+function fromObject(data: object | null): EdnData {
+  if (data === null || isAtom(data)) return data as EdnData;
+  if (Array.isArray(data)) return data.map(fromJs);
+  if (data instanceof Set) return new Set(Array.from(data, fromJs));
+  if (data instanceof Map)
+    return new Map(Array.from(data, ([key, value]) => [fromJs(key), fromJs(value)]));
+  return new Map(Object.entries(data).map(([key, value]) => [kw(key), fromJs(value)]));
+}
+
+/** What is a value of its own and not a collection. */
+function isAtom(data: object): boolean {
+  return (
+    data instanceof Keyword ||
+    data instanceof Sym ||
+    data instanceof Date ||
+    data instanceof Uuid ||
+    data instanceof EdnList ||
+    isDecimal(data) ||
+    ArrayBuffer.isView(data)
+  );
+}
+
+/** Keywords become texts with a colon, UUIDs and symbols texts, sets and lists arrays, maps objects. */
+export function toJs(data: EdnData): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  if (data instanceof Keyword || data instanceof Sym || data instanceof Uuid)
+    return data.toString();
+  if (data instanceof EdnList) return data.items.map(toJs);
+  if (data instanceof Set) return Array.from(data as ReadonlySet<EdnData>, toJs);
+  if (Array.isArray(data)) return (data as ReadonlyArray<EdnData>).map(toJs);
+  if (data instanceof Map)
+    return Object.fromEntries(
+      Array.from(data as ReadonlyMap<EdnData, EdnData>, ([key, value]) => [
+        keyOf(key),
+        toJs(value),
+      ]),
+    );
+  return data;
+}
+
+function keyOf(key: EdnData): string {
+  return key instanceof Keyword ? key.qualifiedName : String(toJs(key));
+}

@@ -1,0 +1,34 @@
+/** DataScript as the peer: the same people under the same attributes. */
+import { createRequire } from 'node:module';
+import type { Person } from './people.ts';
+
+export interface DataScriptDb {
+  readonly kind: 'DataScript database';
+}
+
+interface DataScript {
+  empty_db(schema: object): DataScriptDb;
+  db_with(db: DataScriptDb, txData: ReadonlyArray<object>): DataScriptDb;
+  q(query: string, db: DataScriptDb): ReadonlyArray<unknown>;
+  pull(db: DataScriptDb, pattern: string, id: number): unknown;
+}
+
+// The package has no types.
+export const ds = createRequire(import.meta.url)('datascript') as DataScript;
+
+const INDEXED = { ':db/index': true };
+
+export function emptyPeople(): DataScriptDb {
+  return ds.empty_db({
+    name: INDEXED,
+    'last-name': INDEXED,
+    sex: INDEXED,
+    age: INDEXED,
+    salary: INDEXED,
+  });
+}
+
+export function personObject(person: Person, index: number): object {
+  const { name, lastName, sex, age, salary } = person;
+  return { ':db/id': -1 - index, name, 'last-name': lastName, sex, age, salary };
+}

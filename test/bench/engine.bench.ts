@@ -1,0 +1,58 @@
+/** What the engine does in memory, against DataScript: import, warm point pull, a join of two clauses. */
+import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, kw, pull, q } from '../../engine/index.ts';
+import type { Db } from '../../engine/index.ts';
+import { ds, emptyPeople, personObject } from './datascript.ts';
+import type { Result } from './harness.ts';
+import { compareRates, compareTimes } from './harness.ts';
+import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
+
+const COUNT = 20_000;
+const ATTRIBUTES = 5;
+
+/** One object, so that it is parsed once. */
+const PATTERN = ['name', 'last-name', 'sex', 'age', 'salary'].map(kw);
+
+async function emptyOfPeople(): Promise<Db> {
+  return dbWith(emptyDb(DEFAULT_DATABASE_CONFIG), PEOPLE_SCHEMA);
+}
+
+export async function engineBench(): Promise<Result[]> {
+  const everybody = people(COUNT);
+  const forms = everybody.map(personForm);
+  const objects = everybody.map(personObject);
+  const empty = await emptyOfPeople();
+  const db = await dbWith(empty, forms);
+  const theirs = ds.db_with(emptyPeople(), objects);
+  const datoms = COUNT * ATTRIBUTES;
+  const first = db.maxEid - COUNT + 1;
+  let next = 0;
+  return [
+    await compareRates({
+      name: 'import of 20,000 people in one transaction',
+      peer: 'DataScript',
+      unit: 'datoms/s',
+      rounds: 5,
+      ours: async () => {
+        await dbWith(empty, forms);
+        return datoms;
+      },
+      theirs: async () => {
+        ds.db_with(emptyPeople(), objects);
+        return datoms;
+      },
+    }),
+    await compareTimes({
+      name: 'warm point pull of 5 attributes',
+      peer: 'DataScript',
+      ours: () => pull(db, PATTERN, first + (next++ % COUNT)),
+      theirs: () =>
+        ds.pull(theirs, '["name" "last-name" "sex" "age" "salary"]', 1 + (next++ % COUNT)),
+    }),
+    await compareTimes({
+      name: 'join of two clauses over 20,000 people (name and age of each Ivan)',
+      peer: 'DataScript',
+      ours: () => q('[:find ?e ?a :where [?e :name "Ivan"] [?e :age ?a]]', db),
+      theirs: () => ds.q('[:find ?e ?a :where [?e "name" "Ivan"] [?e "age" ?a]]', theirs),
+    }),
+  ];
+}

@@ -1,0 +1,267 @@
+/** Random schemas, transactions, pull patterns and queries over few names and values, so that they meet. */
+import fc from 'fast-check';
+import { kw, sym } from '../../schema/keyword.ts';
+import type { Keyword } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { ModelAttribute } from './facts.ts';
+import { attribute } from './facts.ts';
+import type { ModelQuery } from './query.ts';
+
+const A = {
+  id: kw('x/id'),
+  code: kw('x/code'),
+  n: kw('x/n'),
+  tags: kw('x/tags'),
+  ref: kw('x/ref'),
+  refs: kw('y/refs'),
+  kind: kw('kind'),
+} as const;
+
+/** Attributes of every kind; which are indexed, components or without history is random. */
+export const schemas: fc.Arbitrary<ReadonlyArray<ModelAttribute>> = fc
+  .record({
+    isIndexed: fc.boolean(),
+    isTagIndexed: fc.boolean(),
+    isForgetful: fc.boolean(),
+    areTagsForgetful: fc.boolean(),
+    isComponent: fc.boolean(),
+    areComponents: fc.boolean(),
+  })
+  .map((flags) => [
+    attribute('x/id', 'string', { unique: 'identity' }),
+    attribute('x/code', 'long', { unique: 'value' }),
+    attribute('x/n', 'long', { isIndexed: flags.isIndexed, isForgetful: flags.isForgetful }),
+    attribute('x/tags', 'string', {
+      isMany: true,
+      isIndexed: flags.isTagIndexed,
+      isForgetful: flags.areTagsForgetful,
+    }),
+    attribute('x/ref', 'ref', { isComponent: flags.isComponent }),
+    attribute('y/refs', 'ref', { isMany: true, isComponent: flags.areComponents }),
+    attribute('kind', 'keyword'),
+  ]);
+
+/** The transaction data that declares attributes. */
+export function declaration(attributes: ReadonlyArray<ModelAttribute>): EdnData[] {
+  return attributes.map((one) => {
+    const map = new Map<EdnData, EdnData>([
+      [kw('db/ident'), one.ident],
+      [kw('db/valueType'), kw(`db.type/${one.type}`)],
+      [kw('db/cardinality'), kw(`db.cardinality/${one.isMany ? 'many' : 'one'}`)],
+    ]);
+    if (one.unique !== undefined) map.set(kw('db/unique'), kw(`db.unique/${one.unique}`));
+    if (one.isIndexed && one.unique === undefined && one.type !== 'ref') map.set(kw('db/index'), true);
+    if (one.isComponent) map.set(kw('db/isComponent'), true);
+    if (one.isForgetful) map.set(kw('db/noHistory'), true);
+    return map;
+  });
+}
+
+/** Entities that transactions speak of: beyond those that hold the schema. */
+export const ids = fc.integer({ min: 8, max: 20 });
+const texts = fc.constantFrom('a', 'b', 'c', 'd');
+const numbers = fc.integer({ min: -1, max: 4 });
+const kinds = fc.constantFrom(kw('red'), kw('k/red'), kw('k/blue'));
+const tempids = fc.constantFrom<EdnData>(-1, -2, 'new');
+const lookupRefs = texts.map((text): EdnData => [A.id, text]);
+const knownEntities: fc.Arbitrary<EdnData> = fc.oneof(
+  { weight: 5, arbitrary: ids },
+  { weight: 1, arbitrary: lookupRefs },
+);
+const anyEntities: fc.Arbitrary<EdnData> = fc.oneof(
+  { weight: 3, arbitrary: knownEntities },
+  { weight: 1, arbitrary: tempids },
+);
+
+const facts: fc.Arbitrary<readonly [Keyword, EdnData]> = fc.oneof(
+  fc.tuple(fc.constant(A.id), texts),
+  fc.tuple(fc.constant(A.code), numbers),
+  fc.tuple(fc.constant(A.n), numbers),
+  fc.tuple(fc.constant(A.tags), texts),
+  fc.tuple(fc.constant(A.ref), knownEntities),
+  fc.tuple(fc.constant(A.refs), knownEntities),
+  fc.tuple(fc.constant(A.kind), kinds),
+);
+
+function maps(depth: number): fc.Arbitrary<EdnData> {
+  const nested = depth === 0 ? anyEntities : fc.oneof({ weight: 3, arbitrary: anyEntities }, { weight: 1, arbitrary: maps(depth - 1) });
+  const fields: Readonly<Record<string, fc.Arbitrary<EdnData>>> = {
+    'db/id': anyEntities,
+    'x/id': texts,
+    'x/code': numbers,
+    'x/n': numbers,
+    'x/tags': fc.array(texts, { maxLength: 3 }),
+    'x/ref': nested,
+    'y/refs': fc.array(nested, { maxLength: 3 }),
+    kind: kinds,
+    'x/_ref': knownEntities,
+    'y/_refs': fc.array(nested, { maxLength: 2 }),
+  };
+  return fc
+    .subarray(Object.keys(fields), { minLength: 1, maxLength: 4 })
+    .chain((names) =>
+      fc.tuple(...names.map((name) => fields[name]!)).map(
+        (values): EdnData => new Map(names.map((name, i) => [kw(name), values[i]!])),
+      ),
+    );
+}
+
+const op = (name: string): fc.Arbitrary<EdnData> => fc.constant(kw(name));
+
+const forms: fc.Arbitrary<EdnData> = fc.oneof(
+  { weight: 5, arbitrary: maps(2) },
+  { weight: 4, arbitrary: fc.tuple(op('db/add'), anyEntities, facts).map(([add, e, fact]): EdnData => [add, e, ...fact]) },
+  { weight: 3, arbitrary: fc.tuple(op('db/retract'), knownEntities, facts).map(([retract, e, fact]): EdnData => [retract, e, ...fact]) },
+  { weight: 1, arbitrary: fc.tuple(op('db/retract'), knownEntities, facts).map(([retract, e, [a]]): EdnData => [retract, e, a]) },
+  { weight: 1, arbitrary: fc.tuple(op('db.fn/retractAttribute'), knownEntities, facts).map(([retract, e, [a]]): EdnData => [retract, e, a]) },
+  { weight: 2, arbitrary: fc.tuple(op('db/retractEntity'), knownEntities).map((form): EdnData => form) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(op('db/cas'), ids, facts, fc.boolean())
+      .map(([cas, e, [a, v], isNew]): EdnData => [cas, e, a, isNew ? null : v, v]),
+  },
+);
+
+export const transactions: fc.Arbitrary<ReadonlyArray<EdnData>> = fc.array(forms, {
+  minLength: 1,
+  maxLength: 5,
+});
+
+export const pullPatterns: fc.Arbitrary<ReadonlyArray<EdnData>> = patterns(2);
+
+function patterns(depth: number): fc.Arbitrary<ReadonlyArray<EdnData>> {
+  const refs = fc.constantFrom(A.ref, A.refs, kw('x/_ref'), kw('y/_refs'));
+  const target: fc.Arbitrary<EdnData> =
+    depth === 0
+      ? fc.constantFrom<EdnData>(sym('...'), 1, 2)
+      : fc.oneof(patterns(depth - 1), fc.constantFrom<EdnData>(sym('...'), 1, 2));
+  const specs: fc.Arbitrary<EdnData> = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom<EdnData>(A.id, A.n, A.tags, A.ref, A.refs, A.kind, kw('db/id')) },
+    { weight: 2, arbitrary: refs },
+    { weight: 2, arbitrary: fc.tuple(refs, target).map((entry): EdnData => new Map([entry])) },
+    { weight: 1, arbitrary: fc.constantFrom<EdnData>(sym('*')) },
+    { weight: 1, arbitrary: fc.constant<EdnData>(new EdnList([sym('default'), A.n, 99])) },
+  );
+  return fc.uniqueArray(specs, { minLength: 1, maxLength: 4, selector: nameOfSpec });
+}
+
+/** A pattern names an attribute once: of several the last would count. */
+function nameOfSpec(spec: EdnData): string {
+  if (spec instanceof Map) return String([...spec.keys()][0]);
+  return String(spec instanceof EdnList ? spec.items[1] : spec);
+}
+
+/** Rules that queries may call. */
+export const RULES: ReadonlyArray<ReadonlyArray<EdnData>> = [
+  [list('linked', '?x', '?y'), [sym('?x'), A.refs, sym('?y')]],
+  [list('linked', '?x', '?y'), [sym('?x'), A.ref, sym('?y')]],
+  [list('reach', '?x', '?y'), list('linked', '?x', '?y')],
+  [list('reach', '?x', '?y'), list('reach', '?x', '?z'), list('linked', '?z', '?y')],
+  [list('alone', '?x'), [sym('?x'), A.tags, sym('_')], new EdnList([sym('not'), list('linked', '?x', '?other')])],
+];
+
+function list(...names: ReadonlyArray<string>): EdnList {
+  return new EdnList(names.map(sym));
+}
+
+const entityVariables = fc.constantFrom('?a', '?b', '?c').map(sym);
+const valueVariables = fc.constantFrom('?v', '?w').map(sym);
+
+/** A pattern and the variables that it binds. */
+const dataPatterns: fc.Arbitrary<ReadonlyArray<EdnData>> = fc
+  .record({
+    e: fc.oneof({ weight: 6, arbitrary: entityVariables }, { weight: 1, arbitrary: ids }),
+    a: fc.constantFrom(A.id, A.n, A.tags, A.ref, A.refs, A.kind, A.code),
+    isAnyAttribute: fc.nat(9),
+    isConstant: fc.nat(3),
+    text: texts,
+    number: numbers,
+    id: ids,
+    kind: kinds,
+    target: fc.oneof({ weight: 3, arbitrary: entityVariables }, { weight: 1, arbitrary: fc.constant(sym('_')) }),
+    value: fc.oneof({ weight: 4, arbitrary: valueVariables }, { weight: 1, arbitrary: fc.constant(sym('_')) }),
+    tail: fc.oneof(
+      { weight: 8, arbitrary: fc.constant<EdnData[]>([]) },
+      { weight: 1, arbitrary: fc.constant<EdnData[]>([sym('?tx')]) },
+      { weight: 1, arbitrary: fc.constant<EdnData[]>([sym('_'), sym('?op')]) },
+      { weight: 1, arbitrary: fc.constant<EdnData[]>([sym('?tx'), true]) },
+    ),
+  })
+  .map((r) => {
+    if (r.isAnyAttribute === 0) return [r.e, sym('?attr'), r.value, ...r.tail];
+    const constants = new Map<Keyword, EdnData>([
+      [A.id, r.text], [A.tags, r.text], [A.n, r.number], [A.code, r.number], [A.kind, r.kind], [A.ref, r.id], [A.refs, r.id],
+    ]);
+    const open = r.a === A.ref || r.a === A.refs ? r.target : r.value;
+    return [r.e, r.a, r.isConstant === 0 ? constants.get(r.a)! : open, ...r.tail];
+  });
+
+/** Rule calls and alternatives bind entities only. */
+const otherBinders: fc.Arbitrary<EdnData> = fc.oneof(
+  fc.tuple(fc.constantFrom('linked', 'reach'), entityVariables, entityVariables).map((items): EdnData => new EdnList([sym(items[0]), items[1], items[2]])),
+  entityVariables.map((e): EdnData => new EdnList([sym('alone'), e])),
+  fc.tuple(ids, entityVariables).map(([id, e]): EdnData => new EdnList([sym('reach'), id, e])),
+  fc.tuple(entityVariables, texts, numbers).map(([e, text, number]): EdnData =>
+    new EdnList([sym('or'), [e, A.tags, text], new EdnList([sym('and'), [e, A.n, number], new EdnList([sym('not'), [e, A.id, text]])])])),
+  fc.tuple(entityVariables, texts).map(([e, text]): EdnData =>
+    new EdnList([sym('or-join'), [e], [e, A.id, text], new EdnList([sym('and'), [e, A.refs, sym('?v')], [sym('?v'), A.n, sym('?w')]])])),
+);
+
+/** Queries whose clauses, in any order, have an answer: what is tested or negated is bound by some other clause. */
+export const queries: fc.Arbitrary<ModelQuery> = fc
+  .tuple(fc.array(dataPatterns, { minLength: 1, maxLength: 3 }), fc.array(otherBinders, { maxLength: 1 }))
+  .chain(([first, others]) => {
+    const binders: ReadonlyArray<EdnData> = [...first, ...others];
+    const bound = [...new Set(binders.flatMap(variablesOf))].sort();
+    if (bound.length === 0) return fc.constant({ find: [sym('?z')], with: [], where: [[sym('?z'), A.id, sym('_')], ...binders], rules: RULES });
+    const variables = fc.constantFrom(...bound).map(sym);
+    return fc
+      .record({
+        find: fc.subarray(bound, { minLength: 1, maxLength: 3 }),
+        tests: fc.array(testsOver(variables), { maxLength: 2 }),
+        aggregates: fc.option(fc.constantFrom('count', 'count-distinct', 'min', 'max'), { freq: 4 }),
+        with: fc.option(variables, { freq: 3 }),
+      })
+      .chain(({ find, tests, aggregates, with: more }) => {
+        const elements: EdnData[] = find.map(sym);
+        if (aggregates !== null) elements.push(new EdnList([sym(aggregates), elements.pop()!]));
+        const isNew = more !== null && aggregates !== null && !find.includes(more.name);
+        return fc.shuffledSubarray([...binders, ...tests], { minLength: binders.length + tests.length }).map((where): ModelQuery => ({
+          find: elements,
+          with: isNew ? [more] : [],
+          where,
+          rules: RULES,
+        }));
+      });
+  });
+
+function testsOver(variables: fc.Arbitrary<EdnData>): fc.Arbitrary<EdnData> {
+  const calls = fc
+    .tuple(fc.constantFrom('<', '>=', '=', 'not='), variables, fc.oneof(variables, numbers, texts))
+    .map(([name, one, other]): EdnData => [new EdnList([sym(name), one, other])]);
+  const negations = fc.tuple(variables, fc.constantFrom(A.n, A.tags, A.refs, A.id), fc.constantFrom('?inner', '_')).map(
+    ([e, a, v]): EdnData => new EdnList([sym('not'), [e, a, sym(v)]]),
+  );
+  const joins = fc.tuple(variables, entityVariables).map(
+    ([one, inner]): EdnData => new EdnList([sym('not-join'), [one], [one, A.refs, inner], [inner, A.n, sym('?v')]]),
+  );
+  const alternatives = fc.tuple(variables, numbers, texts).map(
+    ([one, number, text]): EdnData =>
+      new EdnList([sym('or'), [one, A.n, number], new EdnList([sym('not'), [one, A.tags, text]])]),
+  );
+  const functions = fc.tuple(variables, variables).map(
+    ([one, other]): EdnData => [new EdnList([sym('vector'), one, other]), sym('?pair')],
+  );
+  const reached = variables.map((one): EdnData => new EdnList([sym('not'), new EdnList([sym('reach'), one, one])]));
+  return fc.oneof({ weight: 3, arbitrary: calls }, negations, joins, alternatives, functions, reached);
+}
+
+function variablesOf(form: EdnData): string[] {
+  if (!(form instanceof EdnList)) return (form as ReadonlyArray<EdnData>).map(String).filter((name) => name.startsWith('?'));
+  const [head, ...rest] = form.items;
+  if (String(head) === 'or' || String(head) === 'or-join')
+    return ((rest[0] as ReadonlyArray<EdnData>).map(String)).filter((name) => name.startsWith('?'));
+  return rest.map(String).filter((name) => name.startsWith('?'));
+}
