@@ -48,15 +48,10 @@ class Cleanup {
   }
 
   async #runAll(): Promise<void> {
-    let failure: unknown;
-    for (const step of this.#steps.toReversed()) {
-      try {
-        await step();
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
+    const failures: unknown[] = [];
+    for (const step of this.#steps.toReversed())
+      await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be closed');
   }
 }
 

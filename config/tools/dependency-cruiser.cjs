@@ -132,7 +132,7 @@ module.exports = {
     onlyHere('zod', ['^config/']),
     onlyHere('express', [
       '^gateway/(http|rest-router)[.]ts$',
-      '^services/rpc/express-adapter[.]ts$',
+      '^services/rpc/writer-server[.]ts$',
     ]),
     onlyHere('@apollo/server', ['^gateway/graphql-server[.]ts$']),
   ],

@@ -54,7 +54,7 @@ function* readSchema(db: Db): Suspended<Schema> {
           break;
         }
         for (let row = rows.lo; row < rows.hi; row++)
-          changes.push({ kind: 'assert', datom: rows.keys!.datom(row) });
+          changes.push({ kind: 'assert', datom: rows.keys.datom(row) });
       }
     }
     if (missing.length > 0) yield missing;

@@ -7,7 +7,7 @@ export interface ChunkCursor {
   /** Moves to the next chunk. Never waits: `missing` names in `miss` what has to be loaded before it is called again. */
   next(): 'ready' | 'missing' | 'done';
   /** After ready: rows `lo <= i < hi`, at least one, ascending also in a backward scan. */
-  readonly keys: Columns | undefined;
+  readonly keys: Columns;
   readonly lo: number;
   readonly hi: number;
   readonly miss: Wait | undefined;

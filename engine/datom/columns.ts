@@ -125,6 +125,9 @@ export class Columns {
   }
 }
 
+/** No rows. */
+export const NO_ROWS = new Columns(new Int32Array(0), new Int32Array(0), [], new Int32Array(0));
+
 /** Compares rows of two blocks; `added` decides between rows that are otherwise equal, retractions first. */
 export function compareRows(
   order: IndexOrder,

@@ -4,10 +4,10 @@
  */
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
+import { NO_ROWS } from '../datom/columns.ts';
 import { ColumnsBuilder } from '../datom/columns-builder.ts';
 import { compareValues } from '../datom/value-order.ts';
 import type { Wait } from '../shared/suspend.ts';
-import { must } from '../shared/assert.ts';
 
 /** A row of some chunk. */
 interface Row {
@@ -16,7 +16,7 @@ interface Row {
 }
 
 export class AsOfCursor implements ChunkCursor {
-  keys: Columns | undefined;
+  keys: Columns = NO_ROWS;
   lo = 0;
   hi = 0;
   miss: Wait | undefined;
@@ -56,8 +56,7 @@ export class AsOfCursor implements ChunkCursor {
   }
 
   #visitChunk(held: Row[]): void {
-    const { lo, hi } = this.#rows;
-    const keys = must(this.#rows.keys, 'a chunk');
+    const { keys, lo, hi } = this.#rows;
     for (let i = 0; i < hi - lo; i++) {
       const row = this.#isReverse ? hi - 1 - i : lo + i;
       if (this.#fact === undefined || !isSameFact(this.#fact, keys, row)) {

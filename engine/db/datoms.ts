@@ -97,7 +97,7 @@ async function* drain(
   const cursor = scan(db, order, range, isReverse);
   while (await run(advance(cursor))) {
     const { keys, lo, hi } = cursor;
-    for (let i = 0; i < hi - lo; i++) yield keys!.datom(isReverse ? hi - 1 - i : lo + i);
+    for (let i = 0; i < hi - lo; i++) yield keys.datom(isReverse ? hi - 1 - i : lo + i);
   }
 }
 

@@ -20,7 +20,7 @@ export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Sus
   const rows = scan(db, order, prefixRange(bound));
   const datoms: Datom[] = [];
   while (yield* advance(rows)) {
-    for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys!.datom(row));
+    for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys.datom(row));
     yield PAUSE;
   }
   return datoms;
@@ -29,7 +29,7 @@ export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Sus
 /** The entity that holds a value of a unique attribute. */
 export function* entityWith(db: SettledDb, a: number, v: Value): Suspended<number | undefined> {
   const rows = scan(db, 'avet', prefixRange({ a, v }));
-  return (yield* advance(rows)) ? rows.keys!.e[rows.lo] : undefined;
+  return (yield* advance(rows)) ? rows.keys.e[rows.lo] : undefined;
 }
 
 /**

@@ -94,5 +94,5 @@ function* transactionAt(db: Db, point: TimePoint | undefined): Suspended<number 
     to: { bound: { a, v: point }, inclusive: true },
   };
   const rows = scan({ ...db, view: PRESENT } as SettledDb, 'avet', range, true);
-  return (yield* advance(rows)) ? rows.keys!.e[rows.hi - 1]! : TX0;
+  return (yield* advance(rows)) ? rows.keys.e[rows.hi - 1]! : TX0;
 }

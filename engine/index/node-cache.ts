@@ -96,7 +96,7 @@ export class StoredNodes implements NodeSource<Columns> {
       });
       for (const address of wanted) this.#loading.set(address, loading);
     }
-    await Promise.all(new Set(addresses.map((address) => this.#loading.get(address))));
+    await Promise.all(addresses.flatMap((address) => this.#loading.get(address) ?? []));
   }
 
   /** Keeps a node that was just made, so that it need not be read. */

@@ -1,14 +1,14 @@
 /** The rows of a scan that a test lets through. Chunks that lose nothing are handed on as they are. */
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
+import { NO_ROWS } from '../datom/columns.ts';
 import { ColumnsBuilder } from '../datom/columns-builder.ts';
 import type { Wait } from '../shared/suspend.ts';
-import { must } from '../shared/assert.ts';
 
 export type KeepRow = (keys: Columns, row: number) => boolean;
 
 export class FilterCursor implements ChunkCursor {
-  keys: Columns | undefined;
+  keys: Columns = NO_ROWS;
   lo = 0;
   hi = 0;
   miss: Wait | undefined;
@@ -26,8 +26,7 @@ export class FilterCursor implements ChunkCursor {
       const step = this.#inner.next();
       if (step === 'missing') this.miss = this.#inner.miss;
       if (step !== 'ready') return step;
-      if (this.#select(must(this.#inner.keys, 'a chunk'), this.#inner.lo, this.#inner.hi))
-        return 'ready';
+      if (this.#select(this.#inner.keys, this.#inner.lo, this.#inner.hi)) return 'ready';
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
-import { compareRows } from '../datom/columns.ts';
+import { NO_ROWS, compareRows } from '../datom/columns.ts';
 import { ColumnsBuilder } from '../datom/columns-builder.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Wait } from '../shared/suspend.ts';
@@ -20,7 +20,7 @@ interface Side {
 }
 
 export class MergeCursor implements ChunkCursor {
-  keys: Columns | undefined;
+  keys: Columns = NO_ROWS;
   lo = 0;
   hi = 0;
   miss: Wait | undefined;
@@ -85,7 +85,7 @@ export class MergeCursor implements ChunkCursor {
   }
 
   #handOn(side: Side): 'ready' {
-    this.keys = side.keys;
+    this.keys = must(side.keys, 'a chunk to hand on');
     this.lo = side.lo;
     this.hi = side.hi;
     side.keys = undefined;

@@ -21,6 +21,9 @@ export interface IndexNovelty {
 
 type Indices = Readonly<Record<IndexOrder, IndexNovelty>>;
 
+// Made at its first use: the compiler puts a static field that makes its own class before the class.
+let nothing: Novelty | undefined;
+
 export class Novelty {
   readonly eras: Readonly<Record<Era, Indices>>;
 
@@ -28,7 +31,9 @@ export class Novelty {
     this.eras = eras;
   }
 
-  static readonly empty = new Novelty({ current: emptyIndices(), temporal: emptyIndices() });
+  static get empty(): Novelty {
+    return (nothing ??= new Novelty({ current: emptyIndices(), temporal: emptyIndices() }));
+  }
 
   /** How many datoms the novelty of all indices holds; what decides when to fold it into the base. */
   get size(): number {
@@ -56,14 +61,35 @@ export class Novelty {
   apply(change: Change, isIndexed: boolean): void {
     const { datom } = change;
     if (change.kind === 'assert') {
+      this.#forgetFlip(datom, isIndexed);
       this.#add('current', datom, isIndexed);
       return;
     }
     const assertion = new Datom(datom.e, datom.a, datom.v, change.assertedTx, true);
     this.#remove('current', assertion, isIndexed);
-    if (!change.keepsHistory) return;
+    const isTurnedAgain = change.assertedTx === datom.tx && this.#isInHistory(datom);
+    if (!change.keepsHistory || isTurnedAgain) return;
     this.#add('temporal', assertion, isIndexed);
     this.#add('temporal', datom, isIndexed);
+  }
+
+  /**
+   * A transaction may turn a fact more than once. The rows of its history tell how it ended only while they are at most one assertion
+   * and one retraction, of which the first undoes the second or the second the first; so the third turn takes back the two before it.
+   */
+  #forgetFlip(assertion: Datom, isIndexed: boolean): void {
+    if (!this.#isInHistory(assertion)) return;
+    this.#remove('temporal', assertion, isIndexed);
+    this.#remove(
+      'temporal',
+      new Datom(assertion.e, assertion.a, assertion.v, assertion.tx, false),
+      isIndexed,
+    );
+  }
+
+  /** Whether history holds a row of the transaction that is applied: none of those can be in the base. */
+  #isInHistory(datom: Datom): boolean {
+    return this.eras.temporal.eavt.added.has(datom);
   }
 
   #add(era: Era, datom: Datom, isIndexed: boolean): void {

@@ -1,6 +1,7 @@
 /** A scan over a range of a {@link DatomSet}. Never misses anything: the set is in memory. */
 import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
+import { NO_ROWS } from '../datom/columns.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
@@ -10,7 +11,7 @@ import type { DatomSet, LeafPlace, SetLeaf } from './datom-set.ts';
 const WHOLE_LEAF_SHARE = 4;
 
 export class SetCursor implements ChunkCursor {
-  keys: Columns | undefined;
+  keys: Columns = NO_ROWS;
   lo = 0;
   hi = 0;
   readonly miss = undefined;

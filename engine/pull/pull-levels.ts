@@ -15,15 +15,16 @@ import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import type { PullPlan, PullSpec, PullTarget } from './parse.ts';
 
-/** An entity to pull, and how it was reached. */
+/** An entity to pull, and the recursion that led to it. */
 interface Visit {
   readonly e: number;
   readonly path: Path | undefined;
 }
 
-/** The entities whose patterns enclose a visit, the nearest first. */
+/** The entities that a recursion entered, and by which spec, the last first. The one that it started from is not among them. */
 interface Path {
   readonly e: number;
+  readonly spec: PullSpec;
   readonly up: Path | undefined;
 }
 
@@ -156,7 +157,7 @@ class Level {
       ? attribute?.component === true
       : attribute?.cardinality !== 'many';
     if (attribute?.valueType !== 'ref' && spec.target.kind === 'plain') {
-      result.set(spec.key, isSingle ? values[0]! : values);
+      result.set(spec.key, isSingle ? (values[0] ?? null) : values);
       return;
     }
     this.#putEntities(result, spec, attribute, values as ReadonlyArray<number>, isSingle, visit);
@@ -184,11 +185,11 @@ class Level {
     // Keeps the place of the key in the result.
     result.set(spec.key, null);
     const isLoop = below.isRecursive;
-    const path = isLoop ? { e: visit.e, up: visit.path } : undefined;
     const seen = ids.map((e) => isLoop && isOnPath(visit.path, e));
     const descent = this.#descent(spec, below.plan);
     const fresh = ids.filter((_, i) => seen[i] !== true);
-    for (const e of fresh) descent.visits.push({ e, path });
+    for (const e of fresh)
+      descent.visits.push({ e, path: isLoop ? { e, spec, up: visit.path } : undefined });
     descent.places.push({
       count: fresh.length,
       put: (pulled) => {
@@ -212,7 +213,7 @@ class Level {
           ? { plan: WHOLE, isRecursive: true }
           : undefined;
       case 'recursion':
-        return spec.target.depth <= depthOf(visit.path)
+        return spec.target.depth <= depthOf(visit.path, spec)
           ? undefined
           : { plan: this.#plan, isRecursive: true };
     }
@@ -240,9 +241,10 @@ function isOnPath(path: Path | undefined, e: number): boolean {
   return false;
 }
 
-function depthOf(path: Path | undefined): number {
+/** How often the recursion of one spec led on. */
+function depthOf(path: Path | undefined, spec: PullSpec): number {
   let depth = 0;
-  for (let at = path; at !== undefined; at = at.up) depth++;
+  for (let at = path; at !== undefined; at = at.up) if (at.spec === spec) depth++;
   return depth;
 }
 

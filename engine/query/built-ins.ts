@@ -33,7 +33,9 @@ const COMPARISONS: ReadonlyArray<readonly [string, BuiltIn]> = [
   [
     '-differ?',
     (...args) =>
-      !args.slice(0, args.length / 2).every((a, i) => valueEquals(a, args[i + args.length / 2]!)),
+      !args
+        .slice(0, args.length / 2)
+        .every((a, i) => valueEquals(a, args[i + args.length / 2] ?? null)),
   ],
 ];
 
@@ -225,7 +227,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map([
 
 /** True where each neighbouring pair of arguments is related. */
 function pairwise(isRelated: (a: EdnData, b: EdnData) => boolean): BuiltIn {
-  return (...args) => args.every((b, i) => i === 0 || isRelated(args[i - 1]!, b));
+  return (...args) => args.every((b, i) => i === 0 || isRelated(args[i - 1] ?? null, b));
 }
 
 /** The order of two values of one kind; undefined for different kinds. */
@@ -331,7 +333,10 @@ function itemsOf(value: EdnData | undefined): ReadonlyArray<EdnData> | undefined
 }
 
 function pairs(args: ReadonlyArray<EdnData>): Array<[EdnData, EdnData]> {
-  return Array.from({ length: args.length >>> 1 }, (_, i) => [args[2 * i]!, args[2 * i + 1]!]);
+  return Array.from({ length: args.length >>> 1 }, (_, i) => [
+    args[2 * i] ?? null,
+    args[2 * i + 1] ?? null,
+  ]);
 }
 
 function contains(coll: EdnData | undefined, key: EdnData | undefined): boolean {

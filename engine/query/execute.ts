@@ -1,5 +1,5 @@
 /** Runs a query: bind the inputs, solve the clauses one after the other, find. */
-import { DatabaseError } from '../../schema/error.ts';
+import type { DatabaseError } from '../../schema/error.ts';
 import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
@@ -7,7 +7,7 @@ import type { Db } from '../db/db.ts';
 import { settle } from '../db/scan.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
-import { unreachable } from '../shared/assert.ts';
+import { must, unreachable } from '../shared/assert.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Clause, Input, Query, Rules } from './ast.ts';
@@ -70,10 +70,10 @@ function* solve(
   const estimates: Estimates = new Map();
   let solved = bindings;
   while (rest.length > 0) {
-    const isOnlyPattern = rest.length === 1 && rest[0]!.kind === 'pattern';
+    const isOnlyPattern = rest.length === 1 && rest[0]?.kind === 'pattern';
     const next = isOnlyPattern ? 0 : yield* chooseNext(context, rest, solved, estimates);
     const [clause] = rest.splice(next, 1);
-    solved = yield* solveClause(context, clause!, solved);
+    solved = yield* solveClause(context, must(clause, 'a clause that was chosen'), solved);
     yield PAUSE;
   }
   return solved;

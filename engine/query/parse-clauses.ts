@@ -59,7 +59,7 @@ function parseCall(call: EdnList, items: Forms, source: string): CallClause {
     kind: 'call',
     function: name.name,
     arguments: args.map((arg) => parseArgument(arg, source)),
-    binding: items.length === 2 ? parseBinding(items[1]!) : undefined,
+    binding: items.length === 2 ? parseBinding(items[1] ?? null) : undefined,
     form: items,
   };
 }
@@ -207,7 +207,7 @@ export function parseBinding(form: EdnData): Binding {
   if (items.length === 0) throw queryError('parser/binding', 'Tuple binding cannot be empty', form);
   const [first, second] = items;
   if (items.length === 2 && second instanceof Sym && second.name === '...')
-    return { kind: 'collection', item: parseBinding(first!) };
+    return { kind: 'collection', item: parseBinding(first ?? null) };
   if (items.length === 1 && Array.isArray(first))
     return { kind: 'collection', item: parseBinding(first) };
   return { kind: 'tuple', items: items.map(parseBinding) };

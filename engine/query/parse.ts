@@ -68,11 +68,11 @@ function parseFind(forms: Forms): FindSpec {
     const items = first as Forms;
     const isCollection = items.length === 2 && items[1] instanceof Sym && items[1].name === '...';
     return isCollection
-      ? { kind: 'collection', elements: [parseElement(items[0]!)] }
+      ? { kind: 'collection', elements: [parseElement(items[0] ?? null)] }
       : { kind: 'tuple', elements: items.map(parseElement) };
   }
   if (forms.length === 2 && second instanceof Sym && second.name === '.')
-    return { kind: 'scalar', elements: [parseElement(first!)] };
+    return { kind: 'scalar', elements: [parseElement(first ?? null)] };
   if (forms.length === 0)
     throw queryError(
       'parser/find',
@@ -115,7 +115,7 @@ function parsePullElement(form: EdnList, rest: Forms): FindElement {
   return {
     kind: 'pull',
     source: isNamed ? first.name : '$',
-    name: parseVariable(variable!, 'parser/find'),
+    name: parseVariable(variable ?? null, 'parser/find'),
     pattern: pattern instanceof Sym && pattern.name !== '*' ? pattern.name : parsePull(pattern),
   };
 }

@@ -41,7 +41,7 @@ export function* chooseNext(
   throw queryError(
     'query/where',
     `Cannot resolve any more clauses - insufficient bindings: #{${[...new Set(unbound)].join(' ')}} not bound in`,
-    clauses[0]!.form,
+    clauses[0]?.form,
   );
 }
 

@@ -19,12 +19,13 @@ export function didYouMean(name: string, known: Iterable<{ toString(): string }>
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
+    let left = i;
+    row = row.map((above, j) => {
+      if (j === 0) return i;
+      const diagonal = row[j - 1] ?? 0;
+      const substitution = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1);
+      return (left = Math.min(substitution, above + 1, left + 1));
+    });
   }
-  return row[b.length]!;
+  return row.at(-1) ?? 0;
 }

@@ -9,6 +9,7 @@ import { compareValues } from '../datom/value-order.ts';
 import { datomsWith } from '../db/lookup.ts';
 import { conform } from '../db/value-check.ts';
 import { didYouMean } from '../shared/suggest.ts';
+import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { addFact, valueOf } from './add-fact.ts';
 import { entityOf, existingEntity, referenceOf } from './references.ts';
@@ -42,13 +43,13 @@ export function* applyOperation(transaction: Transaction, form: Form): Suspended
 
 function* add(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 4, 4);
-  const [, ref, , value] = form;
+  const [, ref = null, , value = null] = form;
   const ident = attributeIn(form);
   const attribute = transaction.attribute(ident, form);
-  if (isTempid(ref!) && !isCurrentTx(ref!) && attribute?.unique === 'identity')
-    yield* upsert(transaction, ref!, attribute, value!);
-  const e = yield* entityOf(transaction, ref!, form);
-  yield* addFact(transaction, e, ident, value!);
+  if (isTempid(ref) && !isCurrentTx(ref) && attribute?.unique === 'identity')
+    yield* upsert(transaction, ref, attribute, value);
+  const e = yield* entityOf(transaction, ref, form);
+  yield* addFact(transaction, e, ident, value);
 }
 
 /** A tempid that is given the identity of an entity stands for that entity. */
@@ -70,10 +71,10 @@ function* upsert(
 
 function* retract(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 3, 4);
-  const [, ref, , value] = form;
+  const [, ref = null, , value] = form;
   const ident = attributeIn(form);
   const attribute = transaction.attribute(ident, form);
-  const e = yield* existingEntity(transaction, ref!, form);
+  const e = yield* existingEntity(transaction, ref, form);
   if (e === undefined) return;
   const present = yield* transaction.values(e, attributeNumber(ident));
   if (value === undefined) {
@@ -88,60 +89,63 @@ function* retractAttribute(transaction: Transaction, form: Form): Suspended<void
   checkLength(form, 3, 3);
   const ident = attributeIn(form);
   transaction.attribute(ident, form);
-  const e = yield* existingEntity(transaction, form[1]!, form);
+  const e = yield* existingEntity(transaction, form[1] ?? null, form);
   if (e === undefined) return;
   yield* retractAll(transaction, yield* transaction.values(e, attributeNumber(ident)));
 }
 
 function* retractEntity(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 2, 2);
-  const e = yield* existingEntity(transaction, form[1]!, form);
-  if (e !== undefined) yield* retractWhole(transaction, e);
+  const e = yield* existingEntity(transaction, form[1] ?? null, form);
+  if (e !== undefined) yield* retractAll(transaction, yield* factsAbout(transaction, e));
 }
 
-/** All that an entity says, all that points at it, and its components. */
-function* retractWhole(transaction: Transaction, e: number): Suspended<void> {
-  const own = yield* datomsWith(transaction.db, 'eavt', { e });
-  const incoming = yield* incomingReferences(transaction, e);
-  yield* retractAll(transaction, [...own, ...incoming.filter((datom) => datom.e !== e)]);
-}
-
-function* incomingReferences(transaction: Transaction, e: number): Suspended<Datom[]> {
-  const datoms: Datom[] = [];
-  for (const { ident, valueType } of transaction.db.schema.userAttributes.values())
-    if (valueType === 'ref')
-      datoms.push(
-        ...(yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e })),
-      );
+/** All that an entity says, and all that points at it. */
+function* factsAbout(transaction: Transaction, e: number): Suspended<Datom[]> {
+  const datoms = yield* datomsWith(transaction.db, 'eavt', { e });
+  for (const { ident, valueType } of transaction.db.schema.userAttributes.values()) {
+    if (valueType !== 'ref') continue;
+    const incoming = yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e });
+    datoms.push(...incoming.filter((datom) => datom.e !== e));
+  }
   return datoms;
 }
 
-/** Retracts facts and then, where they pointed at components, those. */
+/** Retracts facts and, where they pointed at components, all about those, one component wholly before its sibling. */
 function* retractAll(transaction: Transaction, datoms: ReadonlyArray<Datom>): Suspended<void> {
-  for (const datom of datoms) transaction.retract(datom);
-  for (const { a, v } of datoms) {
-    const attribute = transaction.db.schema.attribute(a);
-    if (attribute?.component !== true || typeof v !== 'number') continue;
-    const children = yield* datomsWith(transaction.db, 'eavt', { e: v });
-    if (children.length > 0) yield* retractWhole(transaction, v);
+  const components = retractEach(transaction, datoms);
+  for (let e = components.pop(); e !== undefined; e = components.pop()) {
+    components.push(...retractEach(transaction, yield* factsAbout(transaction, e)));
+    yield PAUSE;
   }
+}
+
+/** The components that the facts pointed at, the last first. */
+function retractEach(transaction: Transaction, datoms: ReadonlyArray<Datom>): number[] {
+  const components: number[] = [];
+  for (const datom of datoms) {
+    transaction.retract(datom);
+    const attribute = transaction.db.schema.attribute(datom.a);
+    if (attribute?.component === true && typeof datom.v === 'number') components.push(datom.v);
+  }
+  return components.reverse();
 }
 
 function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 5, 5);
-  const [, ref, , expected, wanted] = form;
+  const [, ref = null, , expected = null, wanted = null] = form;
   const ident = attributeIn(form);
   const attribute = transaction.attribute(ident, form);
-  const e = yield* existingEntity(transaction, ref!, form);
-  if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref!)}`, form);
+  const e = yield* existingEntity(transaction, ref, form);
+  if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref)}`, form);
   if (wanted === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
   const old =
-    expected === null ? null : yield* valueOf(transaction, ident, attribute, expected!, form);
+    expected === null ? null : yield* valueOf(transaction, ident, attribute, expected, form);
   const present = yield* transaction.values(e, attributeNumber(ident));
   const isExpected =
     old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);
   if (!isExpected) throw casFailed(e, ident, present, old);
-  yield* addFact(transaction, e, ident, wanted!);
+  yield* addFact(transaction, e, ident, wanted);
 }
 
 function casFailed(

@@ -5,7 +5,7 @@
 import { DB, SYSTEM_ATTRIBUTES } from '../../schema/bootstrap.ts';
 import type { Attribute } from '../../schema/attribute.ts';
 import { printEdn } from '../../schema/edn-print.ts';
-import { Keyword } from '../../schema/keyword.ts';
+import type { Keyword } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
@@ -18,11 +18,12 @@ import type { Suspended } from '../shared/suspend.ts';
 import { txError, undeclaredAttribute } from './tx-error.ts';
 
 /** A tempid turned out to be an entity that exists: the transaction starts again with what was learned. */
-export class TempidResolved {
+export class TempidResolved extends Error {
   readonly tempid: EdnData;
   readonly entity: number;
 
   constructor(tempid: EdnData, entity: number) {
+    super(`A tempid stands for entity ${entity}`);
     this.tempid = tempid;
     this.entity = entity;
   }
@@ -126,7 +127,7 @@ export class Transaction {
         `Expected number, string, keyword or lookup ref for :db/id, got ${printEdn(id)} at ${printEdn(form)}: a number is an integer from 1 to ${MAX_ID}`,
         { form },
       );
-    if (id > this.maxEid && id < TX0) this.maxEid = id;
+    this.#raiseMaxEid(id);
     return id;
   }
 
@@ -176,11 +177,17 @@ export class Transaction {
 
   #record(change: Change): void {
     const { datom } = change;
+    this.#raiseMaxEid(datom.e);
     const attribute = SYSTEM.get(datom.a) ?? this.db.schema.attribute(datom.a);
     this.#db.novelty.apply(change, attribute?.indexed === true);
     this.changes.push(change);
     this.txData.push(datom);
     if (DEFINING.has(datom.a)) this.#schemaChanges.push(change);
+  }
+
+  /** No datom is of an entity with a larger id, those of transactions aside. */
+  #raiseMaxEid(e: number): void {
+    if (e > this.maxEid && e < TX0) this.maxEid = e;
   }
 
   /** Whether no datom of the entity can be in the database before. */

@@ -35,7 +35,6 @@ interface Frame<K> {
 
 export class TreeCursor<K extends { readonly length: number }, B> {
   /** After `next()` said ready: the chunk is keys `lo <= i < hi`, ascending also in a backward scan. */
-  keys: K | undefined;
   lo = 0;
   hi = 0;
   /** After `next()` said missing. */
@@ -46,6 +45,7 @@ export class TreeCursor<K extends { readonly length: number }, B> {
   readonly #range: Range<B>;
   readonly #step: 1 | -1;
   readonly #frames: Frame<K>[] = [];
+  #keys: K | undefined;
   #rootAddress: number | undefined;
   #batchSize: number;
 
@@ -63,6 +63,10 @@ export class TreeCursor<K extends { readonly length: number }, B> {
     this.#rootAddress = root.address;
     const isBounded = (isReverse ? range.from : range.to) !== undefined;
     this.#batchSize = isBounded ? BATCH_OF_BOUNDED : BATCH_OF_OPEN;
+  }
+
+  get keys(): K {
+    return must(this.#keys, 'a chunk');
   }
 
   next(): Step {
@@ -99,7 +103,7 @@ export class TreeCursor<K extends { readonly length: number }, B> {
     if (from !== undefined) first = this.#place(node.keys, from, from.inclusive);
     if (to !== undefined) end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
     if (node.kind === 'leaf') {
-      this.keys = node.keys;
+      this.#keys = node.keys;
       this.lo = first;
       this.hi = end;
       return first < end;

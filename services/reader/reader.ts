@@ -26,7 +26,7 @@ export interface Reader {
 
 /** One immutable state of one database. */
 export interface Snapshot {
-  /** The last transaction this snapshot holds. */
+  /** The last transaction this snapshot holds; as of an instant the newest one that is known. */
   readonly basisTx: number;
   /** The user's attributes by ident (none of `:db/*`), the same map object until the schema changes. */
   readonly attributes: ReadonlyMap<Keyword, Attribute>;

@@ -13,8 +13,10 @@ interface DataScript {
   pull(db: DataScriptDb, pattern: string, id: number): unknown;
 }
 
+const require = createRequire(import.meta.url);
+
 // The package has no types.
-export const ds = createRequire(import.meta.url)('datascript') as DataScript;
+export const ds = require('datascript') as DataScript;
 
 const INDEXED = { ':db/index': true };
 

@@ -108,7 +108,8 @@ export function historyOf(db: ModelDb): ReadonlyArray<Fact> {
   for (const fact of remembered(db)) {
     const ofTransaction = rows.filter((row) => row.tx === fact.tx && isSameFact(row, fact));
     // The third turn takes back the two before it.
-    if (ofTransaction.length === 2) for (const row of ofTransaction) rows.splice(rows.indexOf(row), 1);
+    if (ofTransaction.length === 2)
+      for (const row of ofTransaction) rows.splice(rows.indexOf(row), 1);
     rows.push(fact);
   }
   return rows;

@@ -51,7 +51,8 @@ export function declaration(attributes: ReadonlyArray<ModelAttribute>): EdnData[
       [kw('db/cardinality'), kw(`db.cardinality/${one.isMany ? 'many' : 'one'}`)],
     ]);
     if (one.unique !== undefined) map.set(kw('db/unique'), kw(`db.unique/${one.unique}`));
-    if (one.isIndexed && one.unique === undefined && one.type !== 'ref') map.set(kw('db/index'), true);
+    if (one.isIndexed && one.unique === undefined && one.type !== 'ref')
+      map.set(kw('db/index'), true);
     if (one.isComponent) map.set(kw('db/isComponent'), true);
     if (one.isForgetful) map.set(kw('db/noHistory'), true);
     return map;
@@ -59,7 +60,7 @@ export function declaration(attributes: ReadonlyArray<ModelAttribute>): EdnData[
 }
 
 /** Entities that transactions speak of: beyond those that hold the schema. */
-export const ids = fc.integer({ min: 8, max: 20 });
+export const ids = fc.integer({ min: 8, max: 14 });
 const texts = fc.constantFrom('a', 'b', 'c', 'd');
 const numbers = fc.integer({ min: -1, max: 4 });
 const kinds = fc.constantFrom(kw('red'), kw('k/red'), kw('k/blue'));
@@ -85,7 +86,10 @@ const facts: fc.Arbitrary<readonly [Keyword, EdnData]> = fc.oneof(
 );
 
 function maps(depth: number): fc.Arbitrary<EdnData> {
-  const nested = depth === 0 ? anyEntities : fc.oneof({ weight: 3, arbitrary: anyEntities }, { weight: 1, arbitrary: maps(depth - 1) });
+  const nested =
+    depth === 0
+      ? anyEntities
+      : fc.oneof({ weight: 3, arbitrary: anyEntities }, { weight: 1, arbitrary: maps(depth - 1) });
   const fields: Readonly<Record<string, fc.Arbitrary<EdnData>>> = {
     'db/id': anyEntities,
     'x/id': texts,
@@ -101,9 +105,9 @@ function maps(depth: number): fc.Arbitrary<EdnData> {
   return fc
     .subarray(Object.keys(fields), { minLength: 1, maxLength: 4 })
     .chain((names) =>
-      fc.tuple(...names.map((name) => fields[name]!)).map(
-        (values): EdnData => new Map(names.map((name, i) => [kw(name), values[i]!])),
-      ),
+      fc
+        .tuple(...names.map((name) => fields[name]!))
+        .map((values): EdnData => new Map(names.map((name, i) => [kw(name), values[i]!]))),
     );
 }
 
@@ -111,11 +115,34 @@ const op = (name: string): fc.Arbitrary<EdnData> => fc.constant(kw(name));
 
 const forms: fc.Arbitrary<EdnData> = fc.oneof(
   { weight: 5, arbitrary: maps(2) },
-  { weight: 4, arbitrary: fc.tuple(op('db/add'), anyEntities, facts).map(([add, e, fact]): EdnData => [add, e, ...fact]) },
-  { weight: 3, arbitrary: fc.tuple(op('db/retract'), knownEntities, facts).map(([retract, e, fact]): EdnData => [retract, e, ...fact]) },
-  { weight: 1, arbitrary: fc.tuple(op('db/retract'), knownEntities, facts).map(([retract, e, [a]]): EdnData => [retract, e, a]) },
-  { weight: 1, arbitrary: fc.tuple(op('db.fn/retractAttribute'), knownEntities, facts).map(([retract, e, [a]]): EdnData => [retract, e, a]) },
-  { weight: 2, arbitrary: fc.tuple(op('db/retractEntity'), knownEntities).map((form): EdnData => form) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(op('db/add'), anyEntities, facts)
+      .map(([add, e, fact]): EdnData => [add, e, ...fact]),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(op('db/retract'), knownEntities, facts)
+      .map(([retract, e, fact]): EdnData => [retract, e, ...fact]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(op('db/retract'), knownEntities, facts)
+      .map(([retract, e, [a]]): EdnData => [retract, e, a]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(op('db.fn/retractAttribute'), knownEntities, facts)
+      .map(([retract, e, [a]]): EdnData => [retract, e, a]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(op('db/retractEntity'), knownEntities).map((form): EdnData => form),
+  },
   {
     weight: 1,
     arbitrary: fc
@@ -138,7 +165,10 @@ function patterns(depth: number): fc.Arbitrary<ReadonlyArray<EdnData>> {
       ? fc.constantFrom<EdnData>(sym('...'), 1, 2)
       : fc.oneof(patterns(depth - 1), fc.constantFrom<EdnData>(sym('...'), 1, 2));
   const specs: fc.Arbitrary<EdnData> = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom<EdnData>(A.id, A.n, A.tags, A.ref, A.refs, A.kind, kw('db/id')) },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom<EdnData>(A.id, A.n, A.tags, A.ref, A.refs, A.kind, kw('db/id')),
+    },
     { weight: 2, arbitrary: refs },
     { weight: 2, arbitrary: fc.tuple(refs, target).map((entry): EdnData => new Map([entry])) },
     { weight: 1, arbitrary: fc.constantFrom<EdnData>(sym('*')) },
@@ -159,7 +189,11 @@ export const RULES: ReadonlyArray<ReadonlyArray<EdnData>> = [
   [list('linked', '?x', '?y'), [sym('?x'), A.ref, sym('?y')]],
   [list('reach', '?x', '?y'), list('linked', '?x', '?y')],
   [list('reach', '?x', '?y'), list('reach', '?x', '?z'), list('linked', '?z', '?y')],
-  [list('alone', '?x'), [sym('?x'), A.tags, sym('_')], new EdnList([sym('not'), list('linked', '?x', '?other')])],
+  [
+    list('alone', '?x'),
+    [sym('?x'), A.tags, sym('_')],
+    new EdnList([sym('not'), list('linked', '?x', '?other')]),
+  ],
 ];
 
 function list(...names: ReadonlyArray<string>): EdnList {
@@ -180,8 +214,14 @@ const dataPatterns: fc.Arbitrary<ReadonlyArray<EdnData>> = fc
     number: numbers,
     id: ids,
     kind: kinds,
-    target: fc.oneof({ weight: 3, arbitrary: entityVariables }, { weight: 1, arbitrary: fc.constant(sym('_')) }),
-    value: fc.oneof({ weight: 4, arbitrary: valueVariables }, { weight: 1, arbitrary: fc.constant(sym('_')) }),
+    target: fc.oneof(
+      { weight: 3, arbitrary: entityVariables },
+      { weight: 1, arbitrary: fc.constant(sym('_')) },
+    ),
+    value: fc.oneof(
+      { weight: 4, arbitrary: valueVariables },
+      { weight: 1, arbitrary: fc.constant(sym('_')) },
+    ),
     tail: fc.oneof(
       { weight: 8, arbitrary: fc.constant<EdnData[]>([]) },
       { weight: 1, arbitrary: fc.constant<EdnData[]>([sym('?tx')]) },
@@ -192,7 +232,13 @@ const dataPatterns: fc.Arbitrary<ReadonlyArray<EdnData>> = fc
   .map((r) => {
     if (r.isAnyAttribute === 0) return [r.e, sym('?attr'), r.value, ...r.tail];
     const constants = new Map<Keyword, EdnData>([
-      [A.id, r.text], [A.tags, r.text], [A.n, r.number], [A.code, r.number], [A.kind, r.kind], [A.ref, r.id], [A.refs, r.id],
+      [A.id, r.text],
+      [A.tags, r.text],
+      [A.n, r.number],
+      [A.code, r.number],
+      [A.kind, r.kind],
+      [A.ref, r.id],
+      [A.refs, r.id],
     ]);
     const open = r.a === A.ref || r.a === A.refs ? r.target : r.value;
     return [r.e, r.a, r.isConstant === 0 ? constants.get(r.a)! : open, ...r.tail];
@@ -200,40 +246,72 @@ const dataPatterns: fc.Arbitrary<ReadonlyArray<EdnData>> = fc
 
 /** Rule calls and alternatives bind entities only. */
 const otherBinders: fc.Arbitrary<EdnData> = fc.oneof(
-  fc.tuple(fc.constantFrom('linked', 'reach'), entityVariables, entityVariables).map((items): EdnData => new EdnList([sym(items[0]), items[1], items[2]])),
+  fc
+    .tuple(fc.constantFrom('linked', 'reach'), entityVariables, entityVariables)
+    .map((items): EdnData => new EdnList([sym(items[0]), items[1], items[2]])),
   entityVariables.map((e): EdnData => new EdnList([sym('alone'), e])),
   fc.tuple(ids, entityVariables).map(([id, e]): EdnData => new EdnList([sym('reach'), id, e])),
-  fc.tuple(entityVariables, texts, numbers).map(([e, text, number]): EdnData =>
-    new EdnList([sym('or'), [e, A.tags, text], new EdnList([sym('and'), [e, A.n, number], new EdnList([sym('not'), [e, A.id, text]])])])),
-  fc.tuple(entityVariables, texts).map(([e, text]): EdnData =>
-    new EdnList([sym('or-join'), [e], [e, A.id, text], new EdnList([sym('and'), [e, A.refs, sym('?v')], [sym('?v'), A.n, sym('?w')]])])),
+  fc
+    .tuple(entityVariables, texts, numbers)
+    .map(
+      ([e, text, number]): EdnData =>
+        new EdnList([
+          sym('or'),
+          [e, A.tags, text],
+          new EdnList([sym('and'), [e, A.n, number], new EdnList([sym('not'), [e, A.id, text]])]),
+        ]),
+    ),
+  fc
+    .tuple(entityVariables, texts)
+    .map(
+      ([e, text]): EdnData =>
+        new EdnList([
+          sym('or-join'),
+          [e],
+          [e, A.id, text],
+          new EdnList([sym('and'), [e, A.refs, sym('?v')], [sym('?v'), A.n, sym('?w')]]),
+        ]),
+    ),
 );
 
 /** Queries whose clauses, in any order, have an answer: what is tested or negated is bound by some other clause. */
 export const queries: fc.Arbitrary<ModelQuery> = fc
-  .tuple(fc.array(dataPatterns, { minLength: 1, maxLength: 3 }), fc.array(otherBinders, { maxLength: 1 }))
+  .tuple(
+    fc.array(dataPatterns, { minLength: 1, maxLength: 3 }),
+    fc.array(otherBinders, { maxLength: 1 }),
+  )
   .chain(([first, others]) => {
     const binders: ReadonlyArray<EdnData> = [...first, ...others];
     const bound = [...new Set(binders.flatMap(variablesOf))].sort();
-    if (bound.length === 0) return fc.constant({ find: [sym('?z')], with: [], where: [[sym('?z'), A.id, sym('_')], ...binders], rules: RULES });
+    if (bound.length === 0)
+      return fc.constant({
+        find: [sym('?z')],
+        with: [],
+        where: [[sym('?z'), A.id, sym('_')], ...binders],
+        rules: RULES,
+      });
     const variables = fc.constantFrom(...bound).map(sym);
     return fc
       .record({
         find: fc.subarray(bound, { minLength: 1, maxLength: 3 }),
         tests: fc.array(testsOver(variables), { maxLength: 2 }),
-        aggregates: fc.option(fc.constantFrom('count', 'count-distinct', 'min', 'max'), { freq: 4 }),
+        aggregates: fc.option(fc.constantFrom('count', 'count-distinct', 'min', 'max'), {
+          freq: 4,
+        }),
         with: fc.option(variables, { freq: 3 }),
       })
       .chain(({ find, tests, aggregates, with: more }) => {
         const elements: EdnData[] = find.map(sym);
         if (aggregates !== null) elements.push(new EdnList([sym(aggregates), elements.pop()!]));
         const isNew = more !== null && aggregates !== null && !find.includes(more.name);
-        return fc.shuffledSubarray([...binders, ...tests], { minLength: binders.length + tests.length }).map((where): ModelQuery => ({
-          find: elements,
-          with: isNew ? [more] : [],
-          where,
-          rules: RULES,
-        }));
+        return fc
+          .shuffledSubarray([...binders, ...tests], { minLength: binders.length + tests.length })
+          .map((where): ModelQuery => ({
+            find: elements,
+            with: isNew ? [more] : [],
+            where,
+            rules: RULES,
+          }));
       });
   });
 
@@ -241,27 +319,46 @@ function testsOver(variables: fc.Arbitrary<EdnData>): fc.Arbitrary<EdnData> {
   const calls = fc
     .tuple(fc.constantFrom('<', '>=', '=', 'not='), variables, fc.oneof(variables, numbers, texts))
     .map(([name, one, other]): EdnData => [new EdnList([sym(name), one, other])]);
-  const negations = fc.tuple(variables, fc.constantFrom(A.n, A.tags, A.refs, A.id), fc.constantFrom('?inner', '_')).map(
-    ([e, a, v]): EdnData => new EdnList([sym('not'), [e, a, sym(v)]]),
+  const negations = fc
+    .tuple(variables, fc.constantFrom(A.n, A.tags, A.refs, A.id), fc.constantFrom('?inner', '_'))
+    .map(([e, a, v]): EdnData => new EdnList([sym('not'), [e, a, sym(v)]]));
+  const joins = fc
+    .tuple(variables, entityVariables)
+    .map(
+      ([one, inner]): EdnData =>
+        new EdnList([sym('not-join'), [one], [one, A.refs, inner], [inner, A.n, sym('?v')]]),
+    );
+  const alternatives = fc
+    .tuple(variables, numbers, texts)
+    .map(
+      ([one, number, text]): EdnData =>
+        new EdnList([
+          sym('or'),
+          [one, A.n, number],
+          new EdnList([sym('not'), [one, A.tags, text]]),
+        ]),
+    );
+  const functions = fc
+    .tuple(variables, variables)
+    .map(([one, other]): EdnData => [new EdnList([sym('vector'), one, other]), sym('?pair')]);
+  const reached = variables.map(
+    (one): EdnData => new EdnList([sym('not'), new EdnList([sym('reach'), one, one])]),
   );
-  const joins = fc.tuple(variables, entityVariables).map(
-    ([one, inner]): EdnData => new EdnList([sym('not-join'), [one], [one, A.refs, inner], [inner, A.n, sym('?v')]]),
+  return fc.oneof(
+    { weight: 3, arbitrary: calls },
+    negations,
+    joins,
+    alternatives,
+    functions,
+    reached,
   );
-  const alternatives = fc.tuple(variables, numbers, texts).map(
-    ([one, number, text]): EdnData =>
-      new EdnList([sym('or'), [one, A.n, number], new EdnList([sym('not'), [one, A.tags, text]])]),
-  );
-  const functions = fc.tuple(variables, variables).map(
-    ([one, other]): EdnData => [new EdnList([sym('vector'), one, other]), sym('?pair')],
-  );
-  const reached = variables.map((one): EdnData => new EdnList([sym('not'), new EdnList([sym('reach'), one, one])]));
-  return fc.oneof({ weight: 3, arbitrary: calls }, negations, joins, alternatives, functions, reached);
 }
 
 function variablesOf(form: EdnData): string[] {
-  if (!(form instanceof EdnList)) return (form as ReadonlyArray<EdnData>).map(String).filter((name) => name.startsWith('?'));
+  if (!(form instanceof EdnList))
+    return (form as ReadonlyArray<EdnData>).map(String).filter((name) => name.startsWith('?'));
   const [head, ...rest] = form.items;
   if (String(head) === 'or' || String(head) === 'or-join')
-    return ((rest[0] as ReadonlyArray<EdnData>).map(String)).filter((name) => name.startsWith('?'));
+    return (rest[0] as ReadonlyArray<EdnData>).map(String).filter((name) => name.startsWith('?'));
   return rest.map(String).filter((name) => name.startsWith('?'));
 }

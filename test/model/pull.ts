@@ -32,7 +32,8 @@ export function pullModel(
   const specs = pattern.flatMap(specsOf).filter(({ name }) => name !== ID);
   const named = new Set(specs.map(({ name }) => name));
   if (isWildcard)
-    for (const { a } of own) if (!named.has(a)) show({ name: a, target: undefined, fallback: undefined });
+    for (const { a } of own)
+      if (!named.has(a)) show({ name: a, target: undefined, fallback: undefined });
   for (const spec of specs) show(spec);
   return result.size > 0 ? result : null;
 
@@ -41,7 +42,9 @@ export function pullModel(
     const ident = isReverse ? kw(`${name.namespace}/${name.name.slice(1)}`) : name;
     const { isMany, isComponent, type } = attributeOf(db, ident);
     const values = isReverse
-      ? sortFacts(facts, 'avet').filter(({ a, v }) => a === ident && v === e).map((fact) => fact.e)
+      ? sortFacts(facts, 'avet')
+          .filter(({ a, v }) => a === ident && v === e)
+          .map((fact) => fact.e)
       : own.filter(({ a }) => a === ident).map(({ v }) => v);
     if (values.length === 0) {
       if (fallback !== undefined && !isWildcard) result.set(name, fallback);
@@ -50,10 +53,16 @@ export function pullModel(
     const isSingle = isReverse ? isComponent : !isMany;
     const shown =
       type === 'ref'
-        ? values.slice(0, LIMIT).map((v) => follow(v as number, name, target, isComponent && !isReverse))
+        ? values
+            .slice(0, LIMIT)
+            .map((v) => follow(v as number, name, target, isComponent && !isReverse))
         : values;
     const present = shown.filter((one) => one !== null);
-    if (!isSingle) result.set(name, type === 'ref' && target !== undefined && isOver(name, target) ? [] : present);
+    if (!isSingle)
+      result.set(
+        name,
+        type === 'ref' && target !== undefined && isOver(name, target) ? [] : present,
+      );
     else if (present[0] !== undefined) result.set(name, present[0]);
     if (Array.isArray(result.get(name)) && isOver(name, target)) result.delete(name);
   }
@@ -88,7 +97,11 @@ interface Spec {
 
 function specsOf(item: EdnData): Spec[] {
   if (item instanceof Map)
-    return Array.from(item as EdnMap, ([name, target]) => ({ name: name as Keyword, target, fallback: undefined }));
+    return Array.from(item as EdnMap, ([name, target]) => ({
+      name: name as Keyword,
+      target,
+      fallback: undefined,
+    }));
   if (item instanceof EdnList)
     return [{ name: item.items[1] as Keyword, target: undefined, fallback: item.items[2] }];
   return item instanceof Sym || String(item) === ':*'

@@ -22,7 +22,10 @@ export interface ModelQuery {
 }
 
 /** The rows of the answer, each once; with `:with`, once for each binding of all its variables. */
-export function queryModel({ find, with: more, where, rules }: ModelQuery, rows: ReadonlyArray<Row>): Row[] {
+export function queryModel(
+  { find, with: more, where, rules }: ModelQuery,
+  rows: ReadonlyArray<Row>,
+): Row[] {
   const known = ruleAnswers(rules, rows);
   const envs = solve(where, [new Map()], { rows, known });
   const names = [...find, ...more].map(variableOf);
@@ -37,7 +40,10 @@ export function queryModel({ find, with: more, where, rules }: ModelQuery, rows:
   return Array.from(groups.values(), (group) =>
     find.map((element, i) =>
       element instanceof EdnList
-        ? aggregate(String(element.items[0]), group.map((tuple) => tuple[i]!))
+        ? aggregate(
+            String(element.items[0]),
+            group.map((tuple) => tuple[i]!),
+          )
         : group[0]![i]!,
     ),
   );
@@ -82,7 +88,9 @@ function solveOne(clause: EdnData, env: Env, world: World): ReadonlyArray<Env> {
       return rest.flatMap((branch) => solve(clausesOf(branch), [env], world));
     case 'or-join': {
       const join = rest[0] as Forms;
-      const inner = rest.slice(1).flatMap((branch) => solve(clausesOf(branch), [only(env, join)], world));
+      const inner = rest
+        .slice(1)
+        .flatMap((branch) => solve(clausesOf(branch), [only(env, join)], world));
       return inner.map((found) => new Map([...env, ...only(found, join)]));
     }
     default:
@@ -112,7 +120,11 @@ function unify(terms: Forms, row: Row, env: Env): ReadonlyArray<Env> {
   return [next];
 }
 
-function call({ items: [name, ...args] }: EdnList, binding: EdnData | undefined, env: Env): ReadonlyArray<Env> {
+function call(
+  { items: [name, ...args] }: EdnList,
+  binding: EdnData | undefined,
+  env: Env,
+): ReadonlyArray<Env> {
   const values = args.map((arg) => (arg instanceof Sym ? env.get(arg.name)! : arg));
   const result = FUNCTIONS[String(name)]!(values);
   if (binding === undefined) return result === true ? [env] : [];
@@ -134,7 +146,7 @@ function isOrdered(a: EdnData, b: EdnData): boolean {
 
 function ruleAnswers(rules: ReadonlyArray<Forms>, rows: ReadonlyArray<Row>): World['known'] {
   let known = new Map<string, ReadonlyArray<Row>>();
-  for (let before = -1, size = 0; before !== size; ) {
+  for (let before = -1, size = 0; before !== size;) {
     before = size;
     const next = new Map<string, Row[]>();
     for (const [head, ...body] of rules) {

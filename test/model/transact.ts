@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../schema/error.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import { valueEquals } from '../../schema/value-key.ts';
 import type { Fact, ModelAttribute, ModelDb } from './facts.ts';
-import { attributeOf, presentOf } from './facts.ts';
+import { FIRST_TX, attributeOf, presentOf } from './facts.ts';
 
 export interface ModelReport {
   readonly after: ModelDb;
@@ -72,7 +72,8 @@ class Attempt {
     switch ((op as Keyword).name) {
       case 'add': {
         const { unique } = attributeOf(this.#before, ident);
-        const holder = unique === 'identity' && isTempid(ref!) ? this.#holder(ident, v!) : undefined;
+        const holder =
+          unique === 'identity' && isTempid(ref!) ? this.#holder(ident, v!) : undefined;
         if (holder !== undefined) this.#bind(ref!, holder);
         return this.#add(this.#entity(ref!), ident, v!);
       }
@@ -110,7 +111,11 @@ class Attempt {
       if (ident.name.startsWith('_')) {
         const forward = kw(`${ident.namespace}/${ident.name.slice(1)}`);
         for (const item of this.#items(value))
-          this.#add(item instanceof Map ? this.#entityMap(item as EdnMap) : this.#target(item), forward, e);
+          this.#add(
+            item instanceof Map ? this.#entityMap(item as EdnMap) : this.#target(item),
+            forward,
+            e,
+          );
         continue;
       }
       const { isMany } = attributeOf(this.#before, ident);
@@ -125,7 +130,8 @@ class Attempt {
     const holders = new Set<number>();
     for (const [key, value] of map) {
       const attribute = this.#before.attributes.get(key as Keyword);
-      const holder = attribute?.unique === 'identity' ? this.#holder(attribute.ident, value) : undefined;
+      const holder =
+        attribute?.unique === 'identity' ? this.#holder(attribute.ident, value) : undefined;
       if (holder !== undefined) holders.add(holder);
     }
     if (holders.size > 1) return fail('UPSERT_CONFLICT');
@@ -153,7 +159,9 @@ class Attempt {
   }
 
   #items(value: EdnData): ReadonlyArray<EdnData> {
-    return Array.isArray(value) && !isLookupRef(value) ? (value as ReadonlyArray<EdnData>) : [value];
+    return Array.isArray(value) && !isLookupRef(value)
+      ? (value as ReadonlyArray<EdnData>)
+      : [value];
   }
 
   #entity(ref: EdnData): number {
@@ -200,6 +208,7 @@ class Attempt {
     const fact = { e, a, v, tx: this.#tx, added: true };
     this.#facts.push(fact);
     this.#held.push(fact);
+    if (e < FIRST_TX) this.#maxEid = Math.max(this.#maxEid, e);
   }
 
   #end(facts: ReadonlyArray<Fact>): void {

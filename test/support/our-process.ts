@@ -67,6 +67,24 @@ export async function startProcess(options: OurProcessOptions): Promise<OurProce
   };
 }
 
+/** Runs a command to its end; gives what it printed, rejects with it where the command fails. */
+export function runCommand(
+  program: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { env: { ...withoutOurs(process.env), ...env } });
+    const printed: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+    child.once('close', (code) => {
+      if (code === 0) resolve(printed.join(''));
+      else reject(new Error(`${program} ended with ${code}: ${printed.join('')}`));
+    });
+  });
+}
+
 /** Settings of whoever runs the tests are not those of the processes under test. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(DATAHIKE_GATEWAY_|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/;

@@ -1,11 +1,10 @@
 /** Executes the tour of the README, block by block, and compares what each prints. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/child-server.ts';
 import type { OurProcess } from '../support/our-process.ts';
-import { startProcess } from '../support/our-process.ts';
+import { runCommand, startProcess } from '../support/our-process.ts';
 import { freshSchema } from '../support/postgres.ts';
 import type { TestSchema } from '../support/postgres.ts';
 import { redisUrl } from '../support/server-urls.ts';
@@ -84,25 +83,15 @@ async function useServers(): Promise<void> {
 async function runProgram({ text, line }: Step): Promise<string> {
   const file = join(folder, `line-${line}.ts`);
   await writeFile(file, text);
-  return run(process.execPath, ['--conditions=datahike-gateway-source', '--import', 'tsx', file]);
+  return runCommand(
+    process.execPath,
+    ['--conditions=datahike-gateway-source', '--import', 'tsx', file],
+    env,
+  );
 }
 
 function runShell({ text }: Step): Promise<string> {
-  return run('bash', ['-euc', withPorts(text)]);
-}
-
-function run(program: string, args: ReadonlyArray<string>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { env: { ...process.env, ...env } });
-    const printed: string[] = [];
-    child.stdout.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
-    child.once('close', (code) =>
-      code === 0
-        ? resolve(printed.join(''))
-        : reject(new Error(`Ended with ${code}: ${printed.join('')}`)),
-    );
-  });
+  return runCommand('bash', ['-euc', withPorts(text)], env);
 }
 
 function withPorts(text: string): string {

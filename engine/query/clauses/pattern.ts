@@ -150,7 +150,7 @@ function* seekAll(
   for (const [row, bound] of bounds.entries()) {
     if (bound === undefined) continue;
     const rows = scan(db, ...rangeFor(db, bound));
-    while (yield* advance(rows)) matches.add(rows.keys!, rows.lo, rows.hi, bound);
+    while (yield* advance(rows)) matches.add(rows.keys, rows.lo, rows.hi, bound);
     while (asked.length < matches.length) asked.push(row);
     if (row % 512 === 511) yield PAUSE;
   }
@@ -188,7 +188,7 @@ function* scanAll(db: SettledDb, clause: PatternClause, fixed: Bound): Suspended
   const rows = scan(db, ...rangeFor(db, fixed));
   const matches = new Matches(db, clause, new Set());
   while (yield* advance(rows)) {
-    matches.add(rows.keys!, rows.lo, rows.hi, fixed);
+    matches.add(rows.keys, rows.lo, rows.hi, fixed);
     yield PAUSE;
   }
   return matches.relation();

@@ -1,0 +1,40 @@
+/** A store that counts what is asked of another one. */
+import type { Store } from '../../engine/index.ts';
+
+export interface CountingStore extends Store {
+  /** Calls of `read`: what a cold reader waits for one after the other. */
+  readonly roundTrips: number;
+  /** Nodes in all calls together. */
+  readonly nodesRead: number;
+  reset(): void;
+}
+
+export function countReads(store: Store): CountingStore {
+  let roundTrips = 0;
+  let nodesRead = 0;
+  return {
+    id: store.id,
+    leases: store.leases,
+    get roundTrips() {
+      return roundTrips;
+    },
+    get nodesRead() {
+      return nodesRead;
+    },
+    reset() {
+      roundTrips = 0;
+      nodesRead = 0;
+    },
+    read(addresses) {
+      roundTrips++;
+      nodesRead += addresses.length;
+      return store.read(addresses);
+    },
+    write: (nodes) => store.write(nodes),
+    readRoot: (branch) => store.readRoot(branch),
+    readVersion: (branch) => store.readVersion(branch),
+    readLog: (branch, fromTx, toTx) => store.readLog(branch, fromTx, toTx),
+    commit: (commit) => store.commit(commit),
+    close: () => store.close(),
+  };
+}
