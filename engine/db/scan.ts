@@ -1,8 +1,9 @@
 /** The one read path: rows of a database value in the order of an index. */
 import { DB } from '../../schema/bootstrap.ts';
-import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
 import { advance } from '../datom/chunk-cursor.ts';
 import { attributeNumber } from '../datom/attribute-number.ts';
+import { compareWithBound } from '../datom/compare-datoms.ts';
 import { TX0 } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Era } from '../index/base-index.ts';
@@ -43,18 +44,11 @@ export function scan(
 ): ChunkCursor {
   const { asOf, since, history } = db.view;
   const isPast = asOf !== undefined && asOf < db.maxTx;
-  let rows = scanEra(db, 'current', order, range, isReverse);
-  if (history || isPast)
-    rows = new MergeCursor(
-      order,
-      rows,
-      scanEra(db, 'temporal', order, range, isReverse),
-      isReverse,
-    );
-  if (isPast)
-    rows = history
-      ? new FilterCursor(rows, (keys, row) => keys.tx[row]! <= asOf)
-      : new AsOfCursor(rows, asOf, isReverse);
+  let rows: ChunkCursor;
+  if (isPast && !history) rows = scanPast(db, order, range, isReverse, asOf);
+  else if (history) rows = scanHistory(db, order, range, isReverse);
+  else rows = scanEra(db, 'current', order, range, isReverse);
+  if (isPast && history) rows = new FilterCursor(rows, (keys, row) => keys.tx[row]! <= asOf);
   return since === undefined ? rows : new FilterCursor(rows, (keys, row) => keys.tx[row]! > since);
 }
 
@@ -66,6 +60,41 @@ export function* countRows(db: SettledDb, order: IndexOrder, range: ScanRange): 
   if (db.view.history || db.view.asOf !== undefined)
     count += yield* countEra(db, 'temporal', order, range);
   return count;
+}
+
+function scanHistory(db: Db, order: IndexOrder, range: ScanRange, isReverse: boolean): ChunkCursor {
+  const current = scanEra(db, 'current', order, range, isReverse);
+  return new MergeCursor(order, current, scanEra(db, 'temporal', order, range, isReverse), isReverse);
+}
+
+/** What held: all rows of a fact have to be seen to tell, also where the range begins or ends between them. */
+function scanPast(
+  db: Db,
+  order: IndexOrder,
+  range: ScanRange,
+  isReverse: boolean,
+  asOf: number,
+): ChunkCursor {
+  const { from, to } = range;
+  const rows = (of: ScanRange): ChunkCursor =>
+    new AsOfCursor(scanHistory(db, order, of, isReverse), asOf, isReverse);
+  if (from?.bound.tx === undefined && to?.bound.tx === undefined) return rows(range);
+  const compare = compareWithBound[order];
+  return new FilterCursor(rows({ from: aroundFact(from), to: aroundFact(to) }), (keys, row) => {
+    const datom = keys.datom(row);
+    const [start, end] = [from && compare(datom, from.bound), to && compare(datom, to.bound)];
+    return (
+      (start === undefined || start > 0 || (start === 0 && from?.inclusive === true)) &&
+      (end === undefined || end < 0 || (end === 0 && to?.inclusive === true))
+    );
+  });
+}
+
+/** An edge that lies within the rows of a fact, moved so that it takes in all of them. */
+function aroundFact(edge: ScanEdge | undefined): ScanEdge | undefined {
+  return edge?.bound.tx === undefined
+    ? edge
+    : { bound: { ...edge.bound, tx: undefined }, inclusive: true };
 }
 
 function scanEra(

@@ -2,12 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { engineBench } from './engine.bench.ts';
+import { gatewaysBench } from './gateways.bench.ts';
 import type { Result } from './harness.ts';
 import { storageBench } from './storage.bench.ts';
+import { worldBench } from './world.bench.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   engine: engineBench,
   storage: storageBench,
+  world: worldBench,
+  gateways: gatewaysBench,
 };
 
 async function main(): Promise<void> {
