@@ -14,7 +14,6 @@ import type { RootWithLog, StoredSegment } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { restore } from './restore.ts';
-import type { Segment } from './segment.ts';
 import { applySegment, decodeSegment } from './segment.ts';
 
 export interface Head {
@@ -31,8 +30,7 @@ export function emptyRecord(config: DatabaseConfig): Uint8Array {
 
 /** A stored root as a head. */
 export async function restoreHead(root: RootWithLog, nodes: StoredNodes): Promise<Head> {
-  const segments = root.segments.map(({ bytes }) => decodeSegment(bytes));
-  const db = await run(restore(root.record, segments, nodes));
+  const db = await run(restore(root.record, root.segments, nodes));
   return { version: root.version, epoch: root.epoch, db };
 }
 
@@ -57,23 +55,22 @@ export function followHead(
 export async function rebaseHead(head: Head, root: RootWithLog, nodes: StoredNodes): Promise<Head> {
   const record = decodeRecord(root.record);
   if (record.indexedTx > head.db.maxTx) return restoreHead(root, nodes);
-  const segments = root.segments.map(({ bytes }) => decodeSegment(bytes));
-  const db = await run(rebase(head.db, record, segments, nodes));
+  const db = await run(rebase(head.db, record, root.segments, nodes));
   return { version: root.version, epoch: root.epoch, db };
 }
 
 function* rebase(
   known: Db,
   { roots, indexedTx, maxEid }: RootRecord,
-  segments: ReadonlyArray<Segment>,
+  segments: ReadonlyArray<StoredSegment>,
   source: StoredNodes,
 ): Suspended<Db> {
   const base = { roots, source };
   let db: Db = { ...known, base, indexedTx, novelty: Novelty.empty, maxTx: indexedTx, maxEid };
-  for (const segment of segments) {
-    const next = yield* applySegment(db, segment);
+  for (const { tx, bytes } of segments) {
+    const next = yield* applySegment(db, decodeSegment(bytes));
     // What is known has the schema of the segments that it has.
-    db = segment.tx <= known.maxTx ? { ...next, schema: known.schema } : next;
+    db = tx <= known.maxTx ? { ...next, schema: known.schema } : next;
   }
   return db;
 }

@@ -12,13 +12,13 @@ import type { Change } from '../novelty/change.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import { decodeRecord } from './record.ts';
-import type { Segment } from './segment.ts';
-import { applySegment } from './segment.ts';
+import type { StoredSegment } from '../store/store.ts';
+import { applySegment, decodeSegment } from './segment.ts';
 
 /** The database that a root record and the segments after it describe. */
 export function* restore(
   record: Uint8Array,
-  segments: ReadonlyArray<Segment>,
+  segments: ReadonlyArray<StoredSegment>,
   source: StoredNodes,
 ): Suspended<Db> {
   const { config, indexedTx, maxEid, roots } = decodeRecord(record);
@@ -33,7 +33,7 @@ export function* restore(
     view: PRESENT,
   };
   let db: Db = { ...base, schema: yield* readSchema(base) };
-  for (const segment of segments) db = yield* applySegment(db, segment);
+  for (const { bytes } of segments) db = yield* applySegment(db, decodeSegment(bytes));
   return db;
 }
 

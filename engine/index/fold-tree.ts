@@ -47,6 +47,9 @@ const COLUMN_OPS: KeyOps<Columns> = {
 /** How many touched children are asked for at once. */
 const FETCH_BATCH = 64;
 
+/** A pause after so many new rows: about a millisecond of work. */
+const ROWS_PER_PAUSE = 2_048;
+
 class Fold {
   readonly #compare: (a: Datom, b: Datom) => number;
   readonly #source: NodeSource<Columns>;
@@ -77,11 +80,7 @@ class Fold {
 
   /** Appends what is left of the additions. */
   *addRest(): Suspended<void> {
-    const { added } = this.#changes;
-    while (this.#nextAdded < added.length) {
-      this.#push(added[this.#nextAdded++]!);
-      if (this.#nextAdded % 4_096 === 0) yield PAUSE;
-    }
+    yield* this.#addUntil(this.#changes.added.length);
   }
 
   finish(): TreeRoot {
@@ -128,14 +127,12 @@ class Fold {
   /** The first place from `start` on whose datom is after `last`. */
   #skipTo(datoms: ReadonlyArray<Datom>, start: number, last: Datom | undefined): number {
     if (last === undefined) return datoms.length;
-    let lo = start;
-    let hi = datoms.length;
-    while (lo < hi) {
-      const middle = (lo + hi) >>> 1;
-      if (this.#compare(datoms[middle]!, last) <= 0) lo = middle + 1;
-      else hi = middle;
-    }
-    return lo;
+    return firstNot(datoms, start, (datom) => this.#compare(datom, last) <= 0);
+  }
+
+  /** The first place of what is left to add whose datom is not before another one. */
+  #placeIn(datoms: ReadonlyArray<Datom>, datom: Datom): number {
+    return firstNot(datoms, this.#nextAdded, (added) => this.#compare(added, datom) < 0);
   }
 
   #isTouched(last: Datom | undefined): boolean {
@@ -150,27 +147,30 @@ class Fold {
     const { added, removed } = this.#changes;
     for (let row = 0; row < keys.length; row++) {
       const datom = keys.datom(row);
-      this.#addUpTo(datom);
+      if (this.#isNextBefore(datom)) yield* this.#addUntil(this.#placeIn(added, datom));
       if (this.#isRemoved(datom)) continue;
       const same = added[this.#nextAdded];
       if (same !== undefined && this.#compare(same, datom) === 0) this.#nextAdded++;
       this.#push(datom);
     }
-    if (last === undefined) yield* this.addRest();
-    else this.#addUpTo(last);
+    yield* this.#addUntil(this.#skipTo(added, this.#nextAdded, last));
     // What removes nothing is passed over.
     this.#nextRemoved = this.#skipTo(removed, this.#nextRemoved, last);
     yield PAUSE;
   }
 
-  #addUpTo(datom: Datom): void {
+  #isNextBefore(datom: Datom): boolean {
+    const next = this.#changes.added[this.#nextAdded];
+    return next !== undefined && this.#compare(next, datom) < 0;
+  }
+
+  /** Adds up to a place in the additions. */
+  *#addUntil(end: number): Suspended<void> {
     const { added } = this.#changes;
-    for (
-      let next = added[this.#nextAdded];
-      next !== undefined && this.#compare(next, datom) < 0;
-      next = added[++this.#nextAdded]
-    )
-      this.#push(next);
+    while (this.#nextAdded < end) {
+      this.#push(added[this.#nextAdded++]!);
+      if (this.#nextAdded % ROWS_PER_PAUSE === 0) yield PAUSE;
+    }
   }
 
   #isRemoved(datom: Datom): boolean {
@@ -197,4 +197,20 @@ class Fold {
     this.#writer.appendLeaves(end === rows.length ? rows : rows.slice(0, end));
     this.#rows.pushRows(rows, end, rows.length);
   }
+}
+
+/** The first place from `start` on where a condition that holds for a prefix does not hold any more. */
+function firstNot(
+  datoms: ReadonlyArray<Datom>,
+  start: number,
+  isBefore: (datom: Datom) => boolean,
+): number {
+  let lo = start;
+  let hi = datoms.length;
+  while (lo < hi) {
+    const middle = (lo + hi) >>> 1;
+    if (isBefore(datoms[middle]!)) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
 }

@@ -10,6 +10,7 @@ import { parsePull } from '../pull/parse.ts';
 import { must, unreachable } from '../shared/assert.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
+import { join } from './algebra.ts';
 import type { Clause, Input, Query, Rules } from './ast.ts';
 import { boundBy } from './ast.ts';
 import { bind } from './bind.ts';
@@ -20,7 +21,7 @@ import { solvePattern } from './clauses/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
 import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
-import { join } from './join.ts';
+
 import { parseRules } from './parse-clauses.ts';
 import type { Estimates } from './plan.ts';
 import { chooseNext } from './plan.ts';
@@ -50,7 +51,7 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
         patterns.set(input.name, parsePull(dataOf(value)));
         break;
       case 'binding':
-        bindings = join(bindings, bind(input.binding, dataOf(value)));
+        bindings = yield* join(bindings, bind(input.binding, dataOf(value)));
         break;
       default:
         unreachable(input);

@@ -6,13 +6,16 @@ import { requireEntity } from '../db/lookup.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { pullMany } from '../pull/pull-levels.ts';
 import { must } from '../shared/assert.ts';
+import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { aggregate } from './aggregate.ts';
-import type { FindElement, Query } from './ast.ts';
+import { ROWS_PER_PAUSE, project } from './algebra.ts';
+import type { FindElement, OrderKey, Query } from './ast.ts';
 import type { Context } from './context.ts';
 import { databaseOf } from './context.ts';
 import type { Relation } from './relation.ts';
 import { rowKey } from './relation.ts';
+import { sorted } from './sort.ts';
 
 type Row = EdnData[];
 
@@ -25,21 +28,28 @@ export function* findAll(
 ): Suspended<EdnData> {
   const { elements } = query.find;
   const variables = [...new Set([...elements.map(({ name }) => name), ...query.with])];
-  const distinct = bindings.project(variables);
+  const distinct = yield* project(bindings, variables);
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
-  let rows = hasAggregate ? aggregateRows(query, distinct) : plainRows(elements, distinct);
-  rows = ordered(rows, query);
+  let rows = hasAggregate
+    ? yield* aggregateRows(query, distinct)
+    : yield* plainRows(elements, distinct);
+  if (query.orderBy.length > 0) rows = yield* sorted(rows, compareBy(query.orderBy));
   if (query.find.kind === 'relation') rows = page(rows, query);
   yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
 }
 
-function plainRows(elements: ReadonlyArray<FindElement>, bindings: Relation): Row[] {
+function* plainRows(elements: ReadonlyArray<FindElement>, bindings: Relation): Suspended<Row[]> {
   const columns = elements.map(({ name }) => bindings.column(name));
-  return Array.from({ length: bindings.length }, (_, row) => columns.map((column) => column[row]!));
+  const rows: Row[] = [];
+  for (let row = 0; row < bindings.length; row++) {
+    rows.push(columns.map((column) => column[row]!));
+    if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
+  }
+  return rows;
 }
 
-function aggregateRows({ find: { elements } }: Query, bindings: Relation): Row[] {
+function* aggregateRows({ find: { elements } }: Query, bindings: Relation): Suspended<Row[]> {
   const keys = elements
     .filter(({ kind }) => kind !== 'aggregate')
     .map(({ name }) => bindings.column(name));
@@ -49,10 +59,14 @@ function aggregateRows({ find: { elements } }: Query, bindings: Relation): Row[]
     const rows = rowsByKey.get(key);
     if (rows === undefined) rowsByKey.set(key, [row]);
     else rows.push(row);
+    if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
   }
-  return Array.from(rowsByKey.values(), (rows) =>
-    elements.map((element) => elementOf(element, bindings, rows)),
-  );
+  const aggregated: Row[] = [];
+  for (const rows of rowsByKey.values()) {
+    aggregated.push(elements.map((element) => elementOf(element, bindings, rows)));
+    yield PAUSE;
+  }
+  return aggregated;
 }
 
 function elementOf(element: FindElement, bindings: Relation, rows: ReadonlyArray<number>): EdnData {
@@ -69,15 +83,14 @@ function elementOf(element: FindElement, bindings: Relation, rows: ReadonlyArray
   );
 }
 
-function ordered(rows: Row[], { orderBy }: Query): Row[] {
-  if (orderBy.length === 0) return rows;
-  return rows.sort((a, b) => {
+function compareBy(orderBy: ReadonlyArray<OrderKey>): (a: Row, b: Row) => number {
+  return (a, b) => {
     for (const { index, isDescending } of orderBy) {
       const order = compareNullable(a[index]!, b[index]!);
       if (order !== 0) return isDescending ? -order : order;
     }
     return 0;
-  });
+  };
 }
 
 function compareNullable(a: EdnData, b: EdnData): number {

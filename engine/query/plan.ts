@@ -67,9 +67,7 @@ function inputsOf(clause: Clause): ReadonlySet<Variable> {
 /** Inputs of a branch that nothing in the branch itself binds. */
 function unboundInputs(branch: ReadonlyArray<Clause>): Variable[] {
   const bound = new Set(branch.flatMap((clause) => [...outputsOf(clause)]));
-  return branch.flatMap((clause) =>
-    clause.kind === 'not' ? [] : [...inputsOf(clause)].filter((name) => !bound.has(name)),
-  );
+  return branch.flatMap((clause) => [...inputsOf(clause)].filter((name) => !bound.has(name)));
 }
 
 /** Variables that a clause can bind. */

@@ -38,18 +38,6 @@ export class Relation {
     return must(this.columns[this.variables.indexOf(variable)], `${variable} to be bound`);
   }
 
-  /** The rows with the given numbers, in that order. */
-  take(rows: ReadonlyArray<number>): Relation {
-    if (rows.length === this.length) return this;
-    const columns = this.columns.map((column) => rows.map((row) => column[row]!));
-    return new Relation(this.variables, columns, rows.length);
-  }
-
-  /** The distinct bindings of some of the variables. */
-  project(variables: ReadonlyArray<Variable>): Relation {
-    return this.select(variables).distinct();
-  }
-
   /** Some of the columns, all rows. */
   select(variables: ReadonlyArray<Variable>): Relation {
     return new Relation(
@@ -62,19 +50,6 @@ export class Relation {
   /** Other names for the variables, in their order. */
   rename(variables: ReadonlyArray<Variable>): Relation {
     return new Relation(variables, this.columns, this.length);
-  }
-
-  distinct(): Relation {
-    const seen = new Set<ValueKey>();
-    const rows: number[] = [];
-    for (let row = 0; row < this.length; row++) {
-      const key = rowKey(this.columns, row);
-      if (!seen.has(key)) {
-        seen.add(key);
-        rows.push(row);
-      }
-    }
-    return this.take(rows);
   }
 
   /** The rows of both; the other has the same variables in any order. */

@@ -29,8 +29,8 @@ export interface RunLimits {
   readonly deadlineMs?: number | undefined;
 }
 
-/** How long a computation may hold the event loop before a pause gives it away. */
-const SLICE_MS = 12;
+/** How long computations, all together, may hold one turn of the event loop before a pause gives it away. */
+const SLICE_MS = 10;
 
 /**
  * Drives a computation whose nodes are all in memory.
@@ -52,17 +52,11 @@ export function runSync<T>(computation: Suspended<T>): T {
  * @throws DEADLINE_EXCEEDED, CANCELLED, or what the computation throws
  */
 export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}): Promise<T> {
-  let sliceEnd = performance.now() + SLICE_MS;
   let step = computation.next();
   while (!step.done) {
     checkLimits(limits);
-    if (step.value !== PAUSE) {
-      await loadAll(step.value);
-      sliceEnd = performance.now() + SLICE_MS;
-    } else if (performance.now() > sliceEnd) {
-      await new Promise<void>((resolve) => nextTurn(resolve));
-      sliceEnd = performance.now() + SLICE_MS;
-    }
+    if (step.value !== PAUSE) await loadAll(step.value);
+    else if (isSliceOver()) await nextTurn();
     step = computation.next();
   }
   return step.value;
@@ -88,6 +82,34 @@ function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
   );
 }
 
-/** Gives the event loop a full turn, so that sockets and timers are served; browsers have no setImmediate. */
-const nextTurn: (callback: () => void) => void =
+/** When the slice of this turn ends, on the clock of `performance.now()`; undefined until the first pause of the turn. */
+let sliceEnd: number | undefined;
+
+function isSliceOver(): boolean {
+  const now = performance.now();
+  if (sliceEnd !== undefined) return now > sliceEnd;
+  sliceEnd = now + SLICE_MS;
+  afterTurn(() => {
+    sliceEnd = undefined;
+  });
+  return false;
+}
+
+/** Computations that gave way. One goes on in each turn of the event loop, so that many of them hold it no longer than one. */
+const waiting: Array<() => void> = [];
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) afterTurn(resumeFirst);
+  });
+}
+
+function resumeFirst(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) afterTurn(resumeFirst);
+}
+
+/** After sockets and timers were served; browsers have no setImmediate. */
+const afterTurn: (callback: () => void) => void =
   typeof setImmediate === 'function' ? setImmediate : (callback) => setTimeout(callback, 0);

@@ -1,6 +1,7 @@
 /** Predicates `[(< ?a ?b)]` and functions `[(f ?a) ?b]`, once for each row of bindings. */
 import { Keyword, kw } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
+import { valueEquals } from '../../../schema/value-key.ts';
 import { attributeNumber } from '../../datom/attribute-number.ts';
 import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
@@ -8,13 +9,13 @@ import type { SettledDb } from '../../db/scan.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Argument, CallClause } from '../ast.ts';
+import type { Argument, Binding, CallClause } from '../ast.ts';
 import { boundBy } from '../ast.ts';
 import { bind } from '../bind.ts';
 import { BUILT_INS } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from '../context.ts';
-import { combine, join } from '../join.ts';
+import { checkRows, combine, take } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
 import { Relation } from '../relation.ts';
 
@@ -36,42 +37,65 @@ export function* solveCall(
   bindings: Relation,
 ): Suspended<Relation> {
   const results = yield* callAll(context, clause, bindings);
-  if (clause.binding === undefined) {
-    const rows: number[] = [];
-    for (const [row, result] of results.entries())
-      if (result !== undefined && result !== null && result !== false) rows.push(row);
-    return bindings.take(rows);
-  }
   const { binding } = clause;
-  const isSimple = binding.kind === 'scalar' && !bindings.has(binding.name);
-  if (isSimple) return withColumn(bindings, binding.name, results);
-  let joined = Relation.empty([...new Set([...bindings.variables, ...boundBy(binding)])]);
-  for (const [row, result] of results.entries())
-    if (result !== undefined && result !== null)
-      joined = joined.union(join(bindings.take([row]), bind(binding, result)));
-  return joined;
+  if (binding === undefined) {
+    const isTrue = (result: EdnData | undefined): boolean => isResult(result) && result !== false;
+    return yield* take(bindings, rowsWhere(results, isTrue));
+  }
+  const rows = rowsWhere(results, isResult);
+  if (binding.kind === 'scalar' && !bindings.has(binding.name)) {
+    const column = rows.map((row) => results[row] ?? null);
+    const bound = new Relation([binding.name], [column], column.length);
+    return yield* combine(bindings, bound, rows, [...column.keys()]);
+  }
+  return yield* destructure(binding, results, rows, bindings);
 }
 
-/** The bindings with one more variable; rows without a result go. */
-function withColumn(
-  bindings: Relation,
-  name: string,
+/** Each row beside every way to bind its result; where a variable is bound already the values have to agree. */
+function* destructure(
+  binding: Binding,
   results: ReadonlyArray<EdnData | undefined>,
-): Relation {
-  const rows: number[] = [];
-  const column: EdnData[] = [];
-  for (const [row, result] of results.entries()) {
-    if (result === undefined || result === null) continue;
-    rows.push(row);
-    column.push(result);
+  rows: ReadonlyArray<number>,
+  bindings: Relation,
+): Suspended<Relation> {
+  const names = [...new Set(boundBy(binding))];
+  const columns: EdnData[][] = names.map(() => []);
+  const rowsOfBindings: number[] = [];
+  for (const row of rows) {
+    const bound = bind(binding, results[row] ?? null);
+    for (let i = 0; i < bound.length; i++) {
+      const isAgreed = names.every(
+        (name) =>
+          !bindings.has(name) || valueEquals(bindings.column(name)[row]!, bound.column(name)[i]!),
+      );
+      if (!isAgreed) continue;
+      rowsOfBindings.push(row);
+      for (const [place, name] of names.entries()) columns[place]!.push(bound.column(name)[i]!);
+    }
+    checkRows(rowsOfBindings.length);
+    if (row % 512 === 511) yield PAUSE;
   }
-  const added = new Relation([name], [column], column.length);
-  return combine(
-    bindings,
-    added,
-    rows,
-    column.map((_, i) => i),
+  const isNew = names.map((name) => !bindings.has(name));
+  const added = new Relation(
+    names.filter((_, place) => isNew[place]),
+    columns.filter((_, place) => isNew[place]),
+    rowsOfBindings.length,
   );
+  return yield* combine(bindings, added, rowsOfBindings, [...rowsOfBindings.keys()]);
+}
+
+/** nil is no result. */
+function isResult(result: EdnData | undefined): boolean {
+  return result !== undefined && result !== null;
+}
+
+function rowsWhere(
+  results: ReadonlyArray<EdnData | undefined>,
+  isWanted: (result: EdnData | undefined) => boolean,
+): number[] {
+  const rows: number[] = [];
+  for (const [row, result] of results.entries()) if (isWanted(result)) rows.push(row);
+  return rows;
 }
 
 /** The result for each row; undefined where the function has none. */

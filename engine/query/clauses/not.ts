@@ -3,9 +3,9 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { NotClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { antiJoin } from '../join.ts';
+import { antiJoin, project } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
-import { Relation } from '../relation.ts';
+import type { Relation } from '../relation.ts';
 
 export function* solveNot(
   context: Context,
@@ -13,13 +13,13 @@ export function* solveNot(
   bindings: Relation,
 ): Suspended<Relation> {
   const shared = [...variablesOf(clause)].filter((variable) => bindings.has(variable));
-  if (shared.length === 0 && bindings !== Relation.unit)
+  if (shared.length === 0)
     throw queryError(
       'query/where',
       'Insufficient bindings: none of its variables is bound outside',
       clause.form,
     );
   const inner = { ...context, tables: undefined };
-  const excluded = yield* context.solve(inner, clause.clauses, bindings.project(shared));
-  return antiJoin(bindings, excluded.select(shared));
+  const excluded = yield* context.solve(inner, clause.clauses, yield* project(bindings, shared));
+  return yield* antiJoin(bindings, excluded.select(shared));
 }

@@ -3,7 +3,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { OrClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { join } from '../join.ts';
+import { distinct, join, project } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
 import { Relation } from '../relation.ts';
 
@@ -12,18 +12,21 @@ export function* solveOr(
   clause: OrClause,
   bindings: Relation,
 ): Suspended<Relation> {
-  const variables = [...variablesOf(clause)];
+  // A variable of `or-join` that no branch speaks of is left alone.
+  const mentioned = new Set(clause.branches.flat().flatMap((inner) => [...variablesOf(inner)]));
+  const variables = [...variablesOf(clause)].filter((variable) => mentioned.has(variable));
   const missing = clause.required.find((variable) => !bindings.has(variable));
   if (missing !== undefined)
     throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
-  const shared = bindings.project(variables.filter((variable) => bindings.has(variable)));
+  const bound = variables.filter((variable) => bindings.has(variable));
+  const shared = yield* project(bindings, bound);
   let all = Relation.empty(variables);
   for (const branch of clause.branches) {
     const found = yield* context.solve(context, branch, shared);
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
       throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);
-    all = all.union(found.project(variables));
+    all = all.union(yield* project(found, variables));
   }
-  return join(bindings, all.distinct());
+  return yield* join(bindings, yield* distinct(all));
 }

@@ -21,7 +21,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { PatternClause, Term, Variable } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf } from '../context.ts';
-import { checkRows, combine, join } from '../join.ts';
+import { checkRows, combine, join, project } from '../algebra.ts';
 import { Relation } from '../relation.ts';
 
 type Part = 'e' | 'a' | 'v' | 'tx' | 'added';
@@ -37,18 +37,19 @@ export function* solvePattern(
   bindings: Relation,
 ): Suspended<Relation> {
   const source = sourceOf(context, clause.source);
-  if (source.kind === 'tuples') return join(bindings, matchTuples(clause, source.tuples));
+  if (source.kind === 'tuples') return yield* join(bindings, matchTuples(clause, source.tuples));
   const { db } = source;
   const fixed = yield* constantsOf(db, clause);
   if (fixed === undefined) return Relation.empty(union(bindings.variables, variablesIn(clause)));
   const scanCost = yield* countRows(db, ...rangeFor(db, fixed));
   const key = seekKey(db, clause, fixed, bindings);
   if (key !== undefined) {
-    const questions = bindings.project(key.variables);
+    const questions = yield* project(bindings, key.variables);
     if (questions.length * SEEK_COST < scanCost)
       return yield* seekAll(db, clause, fixed, key, bindings, questions);
   }
-  return join(yield* resolvedBindings(db, clause, bindings), yield* scanAll(db, clause, fixed));
+  const resolved = yield* resolvedBindings(db, clause, bindings);
+  return yield* join(resolved, yield* scanAll(db, clause, fixed));
 }
 
 /** How many datoms the constants of a pattern leave; what the planner goes by. */
@@ -156,7 +157,7 @@ function* seekAll(
   }
   const found = matches.relation();
   const questionRows = asked.map((_, i) => i);
-  return join(bindings, combine(questions, found, asked, questionRows));
+  return yield* join(bindings, yield* combine(questions, found, asked, questionRows));
 }
 
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */

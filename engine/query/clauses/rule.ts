@@ -4,16 +4,16 @@
  * repeated until nothing new comes. (Query-subquery evaluation: Vieille 1986; it ends because values are finite, and it never works
  * out what was not asked.)
  */
-import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { RuleBranch, RuleClause, Variable } from '../ast.ts';
+import type { RuleBranch, RuleClause, Term, Variable } from '../ast.ts';
 import type { Context, RuleTable } from '../context.ts';
 import { sourceOf } from '../context.ts';
-import { antiJoin, join } from '../join.ts';
+import { antiJoin, distinct, join, project, take } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
+import type { Column } from '../relation.ts';
 import { Relation } from '../relation.ts';
 
 export function* solveRule(
@@ -29,111 +29,101 @@ export function* solveRule(
       clause.form,
     );
   const source = clause.source === '$' ? context.defaultSource : clause.source;
-  const call = new Call({ ...clause, source }, branches[0]!.head.length, bindings);
+  const call = new Call({ ...clause, source }, branches[0]!.head.length);
   const inside =
     context.tables === undefined ? { ...context, tables: new Map<string, RuleTable>() } : context;
-  const table = tableOf(inside, call);
-  ask(table, call.questions);
+  const questions = yield* call.questions(bindings);
+  const table = tableOf(inside, call, questions);
+  yield* ask(table, questions);
   if (context.tables === undefined) yield* complete(inside);
-  return call.answer(bindings, table.answers);
+  return yield* call.answer(bindings, table.answers);
 }
 
 /** How the arguments of one call map to the parameters of a rule, which are called `?0`, `?1` …. */
 class Call {
   readonly name: string;
   readonly source: string;
-  /** The parameters that are bound, in order. */
-  readonly bound: ReadonlyArray<Variable>;
-  readonly questions: Relation;
-  readonly #clause: RuleClause;
+  readonly arity: number;
+  readonly #arguments: ReadonlyArray<Term>;
   readonly #parameters: ReadonlyArray<Variable>;
 
-  constructor(clause: RuleClause, arity: number, bindings: Relation) {
-    this.name = clause.name;
-    this.source = clause.source;
-    this.#clause = clause;
+  constructor({ name, source, arguments: terms }: RuleClause, arity: number) {
+    this.name = name;
+    this.source = source;
+    this.arity = arity;
+    this.#arguments = terms.slice(0, arity);
     this.#parameters = parametersOf(arity);
-    const columns: ReadonlyArray<EdnData>[] = [];
+  }
+
+  /** The distinct values of the arguments that are bound, under the names of their parameters. */
+  *questions(bindings: Relation): Suspended<Relation> {
+    const columns: Column[] = [];
     const bound: Variable[] = [];
-    for (const [i, argument] of clause.arguments.slice(0, arity).entries()) {
-      const column =
-        argument.kind === 'constant'
-          ? Array.from({ length: bindings.length }, () => argument.value)
-          : argument.kind === 'variable' && bindings.has(argument.name)
-            ? bindings.column(argument.name)
-            : undefined;
+    for (const [i, argument] of this.#arguments.entries()) {
+      const column = boundColumn(argument, bindings);
       if (column === undefined) continue;
       columns.push(column);
       bound.push(this.#parameters[i]!);
     }
-    this.bound = bound;
-    this.questions =
-      bound.length === 0 ? Relation.unit : new Relation(bound, columns, bindings.length).distinct();
+    if (bound.length === 0) return Relation.unit;
+    return yield* distinct(new Relation(bound, columns, bindings.length));
   }
 
   /** The bindings joined with what the rule answers. */
-  answer(bindings: Relation, answers: Relation): Relation {
-    const names: Variable[] = [];
-    const columns: ReadonlyArray<EdnData>[] = [];
+  *answer(bindings: Relation, answers: Relation): Suspended<Relation> {
+    /** Where each variable of the call stands for the first time. */
+    const places = new Map<Variable, Variable>();
     let rows = answers;
-    for (const [i, argument] of this.#clause.arguments
-      .slice(0, this.#parameters.length)
-      .entries()) {
+    for (const [i, argument] of this.#arguments.entries()) {
       const parameter = this.#parameters[i]!;
       if (argument.kind === 'constant')
-        rows = join(rows, new Relation([parameter], [[argument.value]], 1));
+        rows = yield* join(rows, new Relation([parameter], [[argument.value]], 1));
       if (argument.kind !== 'variable') continue;
-      const first = names.indexOf(argument.name);
-      if (first >= 0)
-        rows = equalColumns(rows, this.#parameters[this.#placeOf(argument.name)]!, parameter);
-      else names.push(argument.name);
+      const first = places.get(argument.name);
+      if (first === undefined) places.set(argument.name, parameter);
+      else rows = yield* whereEqual(rows, first, parameter);
     }
-    for (const name of names) columns.push(rows.column(this.#parameters[this.#placeOf(name)]!));
-    const found =
-      names.length === 0
-        ? rows.length > 0
-          ? Relation.unit
-          : Relation.empty([])
-        : new Relation(names, columns, rows.length).distinct();
-    return join(bindings, found);
+    if (places.size === 0) return rows.length > 0 ? bindings : Relation.empty(bindings.variables);
+    const found = yield* project(rows, [...places.values()]);
+    return yield* join(bindings, found.rename([...places.keys()]));
   }
+}
 
-  #placeOf(name: Variable): number {
-    return this.#clause.arguments.findIndex(
-      (term) => term.kind === 'variable' && term.name === name,
-    );
-  }
+function boundColumn(argument: Term, bindings: Relation): Column | undefined {
+  if (argument.kind === 'constant')
+    return Array.from({ length: bindings.length }, () => argument.value);
+  return argument.kind === 'variable' && bindings.has(argument.name)
+    ? bindings.column(argument.name)
+    : undefined;
 }
 
 function parametersOf(arity: number): Variable[] {
   return Array.from({ length: arity }, (_, i) => `?${i}`);
 }
 
-function equalColumns(rows: Relation, one: Variable, other: Variable): Relation {
+function* whereEqual(rows: Relation, one: Variable, other: Variable): Suspended<Relation> {
   const [left, right] = [rows.column(one), rows.column(other)];
-  const isEqual = (row: number): boolean => valueEquals(left[row]!, right[row]!);
-  return rows.take(Array.from({ length: rows.length }, (_, row) => row).filter(isEqual));
+  const equal: number[] = [];
+  for (let row = 0; row < rows.length; row++)
+    if (valueEquals(left[row]!, right[row]!)) equal.push(row);
+  return yield* take(rows, equal);
 }
 
-function keyOf({ source, name, bound }: Call): string {
-  return `${source} ${name} ${bound.join(' ')}`;
-}
-
-function tableOf(context: Context, call: Call): RuleTable {
+function tableOf(context: Context, { source, name, arity }: Call, questions: Relation): RuleTable {
   const tables = context.tables!;
-  const key = keyOf(call);
+  const key = `${source} ${name} ${questions.variables.join(' ')}`;
   let table = tables.get(key);
   if (table === undefined) {
-    const arity = context.rules.get(call.name)![0]!.head.length;
-    table = { questions: Relation.empty(call.bound), answers: Relation.empty(parametersOf(arity)) };
+    const answers = Relation.empty(parametersOf(arity));
+    table = { questions: Relation.empty(questions.variables), answers };
     tables.set(key, table);
   }
   return table;
 }
 
-function ask(table: RuleTable, questions: Relation): void {
-  if (table.questions.variables.length === 0) table.questions = Relation.unit;
-  else table.questions = table.questions.union(antiJoin(questions, table.questions));
+function* ask(table: RuleTable, questions: Relation): Suspended<void> {
+  if (questions === Relation.unit) table.questions = questions;
+  else table.questions = table.questions.union(yield* antiJoin(questions, table.questions));
 }
 
 /** Works out all tables until none has a new question or answer. */
@@ -145,7 +135,7 @@ function* complete(context: Context): Suspended<void> {
       const [source, name] = key.split(' ');
       for (const branch of context.rules.get(name!)!) {
         const found = yield* solveBranch(context, source!, branch, table);
-        table.answers = table.answers.union(antiJoin(found, table.answers));
+        table.answers = table.answers.union(yield* antiJoin(found, table.answers));
         yield PAUSE;
       }
     }
@@ -175,5 +165,5 @@ function* solveBranch(
   const unbound = head.find((variable) => !found.has(variable));
   if (unbound !== undefined)
     throw queryError('query/where', `Insufficient bindings: ${unbound} is not bound by the rule`);
-  return found.project(head).rename(answers.variables);
+  return (yield* project(found, head)).rename(answers.variables);
 }
