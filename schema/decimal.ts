@@ -18,17 +18,13 @@ export function parseDecimal(text: string): Decimal | undefined {
   }
 }
 
-/** Negative, zero or positive, by numeric value; either side may be any kind of number. */
+/** Negative, zero or positive, by numeric value; either side may be any kind of finite number. */
 export function compareDecimal(a: Decimal | number | bigint, b: Decimal | number | bigint): number {
-  const left = toDecimal(a);
-  const right = toDecimal(b);
-  return typeof left === 'number' || typeof right === 'number'
-    ? Number(left) - Number(right)
-    : left.compareTo(right);
+  return toDecimal(a).compareTo(toDecimal(b));
 }
 
-/** Infinities and NaN have no decimal and stay numbers. */
-function toDecimal(value: Decimal | number | bigint): Decimal | number {
+/** A whole double is exactly what it is, not the shortest text that reads back as it. */
+function toDecimal(value: Decimal | number | bigint): Decimal {
   if (isDecimal(value)) return value;
-  return typeof value === 'number' && !Number.isFinite(value) ? value : Big(value);
+  return Big(Number.isInteger(value) ? BigInt(value) : value);
 }

@@ -46,7 +46,7 @@ function printNumber(number: number): string {
 function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>): string {
   if (datum === null) return 'nil';
   if (datum instanceof Keyword || datum instanceof Sym) return datum.toString();
-  if (datum instanceof Date) return `#inst "${datum.toISOString().replace('Z', '-00:00')}"`;
+  if (datum instanceof Date) return `#inst "${printInstant(datum)}"`;
   if (datum instanceof Uuid) return `#uuid "${datum.text}"`;
   if (isDecimal(datum)) return `${datum.toString()}M`;
   if (datum instanceof EdnList) return `(${printAll(datum.items)})`;
@@ -55,6 +55,11 @@ function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>
   if (datum instanceof Set) return `#{${printAll([...datum])}}`;
   if (ArrayBuffer.isView(datum)) return `[${printAll(Array.from(datum))}]`;
   return `[${printAll(datum as ReadonlyArray<EdnData>)}]`;
+}
+
+/** A date of JavaScript may be no instant at all; then what is printed cannot be read. */
+function printInstant(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'invalid' : date.toISOString().replace('Z', '-00:00');
 }
 
 function printAll(items: ReadonlyArray<EdnData>): string {

@@ -29,13 +29,16 @@ export function readEdn(text: string, options: ReadOptions = {}): EdnData {
   return datum;
 }
 
-const WHITESPACE = /[\s,]/;
-const DELIMITER = /[\s,()[\]{}";]/;
+const BLANKS = /[\s,]+/y;
+const TOKEN = /[^\s,()[\]{}";]*/y;
+/** What a string says up to its end or the next escape. */
+const PLAIN_TEXT = /[^"\\]*/y;
 const INTEGER = /^[+-]?(?:0|[1-9]\d*)$/;
-const FLOAT = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
+const FLOAT = /^[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d{1,9})?$/;
 const HEX = /^([+-]?)0[xX]([\da-fA-F]+)$/;
-const NAME = /^(?:\/|[^\d/:#][^/]*(?:\/[^/]+)?)$/;
-const MAX_DIGITS = 1_000;
+/** Reader macros of Clojure such as `^` and `@` begin no symbol. */
+const NAME = /^(?:\/|[^\d/:#^@`~][^/]*(?:\/[^/]+)?)$/;
+const MAX_TOKEN = 1_000;
 const CHARACTERS: Readonly<Record<string, string>> = {
   newline: '\n',
   return: '\r',
@@ -54,6 +57,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 const CLOSING = new Set([')', ']', '}']);
+
+/** A datum and where its text is. */
+interface Span {
+  readonly datum: EdnData;
+  readonly from: number;
+  readonly to: number;
+}
 
 class EdnReader {
   readonly #text: string;
@@ -102,11 +112,11 @@ class EdnReader {
     for (;;) {
       const character = this.#text[this.#at];
       if (character === undefined) return;
-      if (WHITESPACE.test(character)) this.#at++;
-      else if (character === ';') this.#skipLine();
+      if (this.#match(BLANKS) !== '') continue;
+      if (character === ';') this.#skipLine();
       else if (character === '#' && this.#text[this.#at + 1] === '_') {
         this.#at += 2;
-        this.#nested(() => this.datum());
+        this.#nestedDatum();
       } else return;
     }
   }
@@ -117,21 +127,25 @@ class EdnReader {
   }
 
   #sequence(close: string): EdnData[] {
+    return this.#spans(close).map(({ datum }) => datum);
+  }
+
+  #spans(close: string): Span[] {
     const start = this.#at++;
-    return this.#nested(() => {
-      const items: EdnData[] = [];
-      for (;;) {
-        this.#skipBlank();
-        const character = this.#text[this.#at];
-        if (character === undefined)
-          throw this.#error(`Expected "${close}" for what opens here`, start);
-        if (character === close) {
-          this.#at++;
-          return items;
-        }
-        items.push(this.datum());
-      }
-    });
+    const spans: Span[] = [];
+    this.#enter();
+    for (;;) {
+      this.#skipBlank();
+      const character = this.#text[this.#at];
+      if (character === undefined)
+        throw this.#error(`Expected "${close}" for what opens here`, start);
+      if (character === close) break;
+      const from = this.#at;
+      spans.push({ datum: this.datum(), from, to: this.#at });
+    }
+    this.#at++;
+    this.#depth--;
+    return spans;
   }
 
   #map(): EdnData {
@@ -143,34 +157,40 @@ class EdnReader {
     const seen = new Set<ValueKey>();
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i] ?? null;
-      this.#addOnce(seen, key, start, 'key of the map');
+      if (seen.has(valueKey(key)))
+        throw this.#error('Expected each key of the map once, got one twice', start);
+      seen.add(valueKey(key));
       map.set(key, items[i + 1] ?? null);
     }
     return map;
   }
 
+  /** Of elements that are two in Clojure and one here, such as `1` and `1.0`, the first is kept. */
   #set(): EdnData {
     const start = this.#at;
-    const items = this.#sequence('}');
-    const seen = new Set<ValueKey>();
-    for (const item of items) this.#addOnce(seen, item, start, 'element of the set');
-    return new Set(items);
+    const spans = new Map<ValueKey, Span>();
+    for (const span of this.#spans('}')) {
+      const first = spans.get(valueKey(span.datum));
+      if (first === undefined) spans.set(valueKey(span.datum), span);
+      else if (this.#textOf(first) === this.#textOf(span))
+        throw this.#error('Expected each element of the set once, got one twice', start);
+    }
+    return new Set(Array.from(spans.values(), ({ datum }) => datum));
   }
 
-  #addOnce(seen: Set<ValueKey>, item: EdnData, start: number, what: string): void {
-    const key = valueKey(item);
-    if (seen.has(key)) throw this.#error(`Expected each ${what} once, got one twice`, start);
-    seen.add(key);
+  #textOf({ from, to }: Span): string {
+    return this.#text.slice(from, to);
   }
 
   #string(): string {
     const start = this.#at++;
     let result = '';
     for (;;) {
+      result += this.#match(PLAIN_TEXT);
       const character = this.#text[this.#at++];
       if (character === undefined) throw this.#error('Expected a closing quote', start);
       if (character === '"') return result;
-      result += character === '\\' ? this.#escape() : character;
+      result += this.#escape();
     }
   }
 
@@ -191,11 +211,13 @@ class EdnReader {
   #character(): string {
     const start = this.#at++;
     // The first character counts even where it is a delimiter: `\(`.
-    const token = (this.#text[this.#at++] ?? '') + this.#token();
+    const [first = ''] = this.#text.slice(this.#at, this.#at + 2);
+    this.#at += first.length;
+    const token = first + this.#token();
     const named = CHARACTERS[token];
     if (named !== undefined) return named;
     if (/^u[\da-fA-F]{4}$/.test(token)) return String.fromCharCode(parseInt(token.slice(1), 16));
-    if (token.length === 0 || [...token].length > 1)
+    if (token === '' || token !== first)
       throw this.#error(`Expected a character such as \\a or \\newline, got \\${token}`, start);
     return token;
   }
@@ -211,7 +233,7 @@ class EdnReader {
     const read = tag === 'inst' ? readInstant : tag === 'uuid' ? readUuid : this.#tags.get(tag);
     if (read === undefined)
       throw this.#error(`Expected a known tag (#inst, #uuid), got #${tag}`, start);
-    const result = read(this.#nested(() => this.datum()));
+    const result = read(this.#nestedDatum());
     if (result === undefined) throw this.#error(`Expected a valid text after #${tag}`, start);
     return result;
   }
@@ -240,7 +262,6 @@ class EdnReader {
   }
 
   #number(token: string, start: number): EdnData {
-    if (token.length > MAX_DIGITS) throw this.#error('Expected at most 1000 digits', start);
     const hex = HEX.exec(token);
     if (hex !== null) return exactInteger(BigInt(`0x${hex[2]}`) * (hex[1] === '-' ? -1n : 1n));
     if (INTEGER.test(token)) {
@@ -262,16 +283,31 @@ class EdnReader {
 
   #token(): string {
     const start = this.#at;
-    while (this.#at < this.#text.length && !DELIMITER.test(this.#text[this.#at] ?? '')) this.#at++;
-    return this.#text.slice(start, this.#at);
+    const token = this.#match(TOKEN);
+    if (token.length > MAX_TOKEN)
+      throw this.#error(`Expected at most ${MAX_TOKEN} characters in a number or name`, start);
+    return token;
   }
 
-  #nested<T>(read: () => T): T {
+  /** Takes what a pattern matches here, which may be nothing. */
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text)?.[0] ?? '';
+    this.#at += match.length;
+    return match;
+  }
+
+  /** A datum that belongs to what stands before it. */
+  #nestedDatum(): EdnData {
+    this.#enter();
+    const datum = this.datum();
+    this.#depth--;
+    return datum;
+  }
+
+  #enter(): void {
     if (++this.#depth > this.#maxDepth)
       throw this.#error(`Expected at most ${this.#maxDepth} nested collections`);
-    const result = read();
-    this.#depth--;
-    return result;
   }
 
   #error(message: string, at = this.#at): DatabaseError {
@@ -289,7 +325,7 @@ function isKeywordName(name: string): boolean {
 }
 
 const INSTANT =
-  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?)?(Z|[+-]\d\d:\d\d)?$/;
+  /^(\d{4}|[+-]\d{6})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** Milliseconds are kept, finer digits dropped, as `java.util.Date` does. */
 function readInstant(datum: EdnData): Date | undefined {
@@ -304,8 +340,9 @@ function readInstant(datum: EdnData): Date | undefined {
   return isReal ? date : undefined;
 }
 
+/** The calendar repeats itself every 400 years; `Date.UTC` takes years below 100 for others. */
 function daysOfMonth(year: number, month: number): number {
-  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return new Date(Date.UTC(2_000 + (year % 400), month, 0)).getUTCDate();
 }
 
 function readUuid(datum: EdnData): Uuid | undefined {

@@ -16,9 +16,7 @@ export class Keyword {
   readonly #text: string;
 
   private constructor(qualifiedName: string) {
-    const slash = qualifiedName.length > 1 ? qualifiedName.indexOf('/') : -1;
-    this.namespace = slash > 0 ? qualifiedName.slice(0, slash) : '';
-    this.name = slash > 0 ? qualifiedName.slice(slash + 1) : qualifiedName;
+    [this.namespace, this.name] = splitName(qualifiedName);
     this.sortKey = `${this.namespace}\u0000${this.name}`;
     this.#text = `:${qualifiedName}`;
   }
@@ -53,10 +51,14 @@ export class Keyword {
 
 /** A symbol such as `?e`, `$` or `my.ns/f`. Make one with {@link sym}. */
 export class Sym {
+  /** With the namespace. */
   readonly name: string;
+  /** Orders as that of {@link Keyword}. */
+  readonly sortKey: string;
 
   private constructor(name: string) {
     this.name = name;
+    this.sortKey = splitName(name).join('\u0000');
   }
 
   static intern(name: string): Sym {
@@ -79,6 +81,14 @@ export class Sym {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.name;
   }
+}
+
+/** Namespace and name; a slash alone or in front is part of the name. */
+function splitName(qualifiedName: string): readonly [namespace: string, name: string] {
+  const slash = qualifiedName.indexOf('/');
+  return slash > 0
+    ? [qualifiedName.slice(0, slash), qualifiedName.slice(slash + 1)]
+    : ['', qualifiedName];
 }
 
 /** The keyword of a name: `kw('person/name')` and `kw(':person/name')` are both `:person/name`. */

@@ -41,7 +41,7 @@ function objectKey(value: Exclude<EdnData, string | number | bigint | boolean>):
   if (value instanceof Date) return `${MARK}d${value.getTime()}`;
   if (value instanceof Uuid) return `${MARK}u${value.text}`;
   if (isDecimal(value)) return `${MARK}m${value.toString()}`;
-  if (ArrayBuffer.isView(value)) return `${MARK}b${value.constructor.name}${value.join(',')}`;
+  if (ArrayBuffer.isView(value)) return `${MARK}b${value.BYTES_PER_ELEMENT} ${value.join(',')}`;
   if (value instanceof EdnList) return sequenceKey(value.items);
   if (value instanceof Map) return mapKey(value);
   if (value instanceof Set) return setKey(value);
@@ -61,15 +61,23 @@ function setKey(set: ReadonlySet<EdnData>): string {
   return `${MARK}#${Array.from(set, printKey).sort().join(MARK)}${MARK}}`;
 }
 
-/** A key as text that differs between types: `1`, `"1"` and `:1` are three things. */
+/** A key as text that differs between types, `1`, `"1"` and `:1` are three things, and that says where it ends. */
 function printKey(value: EdnData): string {
+  if (typeof value === 'string') return `"${value.length}:${value}`;
   const key = valueKey(value);
   switch (typeof key) {
     case 'string':
-      return key.startsWith(MARK) ? key : `"${key.length}:${key}`;
+      return key;
+    case 'bigint':
+      return `${key}N`;
     case 'object':
-      return key === null ? 'nil' : key instanceof Sym ? `'${key.name}` : key.toString();
+      return key === null ? 'nil' : printName(key);
     default:
       return String(key);
   }
+}
+
+function printName(name: Keyword | Sym): string {
+  const text = name.toString();
+  return `${name instanceof Sym ? "'" : ':'}${text.length}:${text}`;
 }

@@ -130,10 +130,7 @@ module.exports = {
     onlyHere('ioredis', ['^services/bus/redis-bus[.]ts$']),
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
-    onlyHere('express', [
-      '^gateway/(http|rest-router)[.]ts$',
-      '^services/rpc/writer-server[.]ts$',
-    ]),
+    onlyHere('express', ['^gateway/(http|rest-router)[.]ts$', '^services/rpc/writer-server[.]ts$']),
     onlyHere('@apollo/server', ['^gateway/graphql-server[.]ts$']),
   ],
   options: {

@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class ByteWriter {
   #bytes = new Uint8Array(4_096);
@@ -61,8 +61,16 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
+  /** UTF-8; or code units where the text has a lone surrogate, which UTF-8 cannot hold. The lowest bit of the length tells. */
   string(text: string): void {
-    this.bytes(encoder.encode(text));
+    if (text.isWellFormed()) {
+      const bytes = encoder.encode(text);
+      this.varint(bytes.length * 2);
+      this.raw(bytes);
+    } else {
+      this.varint(text.length * 2 + 1);
+      for (let i = 0; i < text.length; i++) this.varint(text.charCodeAt(i));
+    }
   }
 
   take(): Uint8Array {
@@ -142,7 +150,10 @@ export class ByteReader {
   }
 
   string(): string {
-    return decoder.decode(this.bytes());
+    const head = this.varint();
+    const length = Math.floor(head / 2);
+    if (head % 2 === 0) return decoder.decode(this.raw(length));
+    return Array.from({ length }, () => String.fromCharCode(this.varint())).join('');
   }
 
   #view(length: number): DataView {

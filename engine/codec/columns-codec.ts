@@ -1,5 +1,5 @@
 /** Columns of datoms to bytes and back: differences of integers, runs of attributes, then the values. */
-import { kw } from '../../schema/keyword.ts';
+import { Keyword } from '../../schema/keyword.ts';
 import type { Value } from '../../schema/value.ts';
 import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
 import { Columns } from '../datom/columns.ts';
@@ -68,7 +68,7 @@ function decodeIntegers(reader: ByteReader, length: number): Int32Array {
 
 function decodeAttributes(reader: ByteReader, length: number): Int32Array {
   const numbers = Array.from({ length: reader.varint() }, () =>
-    attributeNumber(kw(reader.string())),
+    attributeNumber(Keyword.intern(reader.string())),
   );
   const column = new Int32Array(length);
   for (let start = 0; start < length;) {

@@ -4,7 +4,7 @@
  */
 import { isDecimal, parseDecimal } from '../../schema/decimal.ts';
 import { DatabaseError } from '../../schema/error.ts';
-import { Keyword, Sym, kw, sym } from '../../schema/keyword.ts';
+import { Keyword, Sym, sym } from '../../schema/keyword.ts';
 import { Uuid } from '../../schema/value.ts';
 import type { Value } from '../../schema/value.ts';
 import { must } from '../shared/assert.ts';
@@ -29,8 +29,8 @@ const TAG = {
   floats: 13,
   doubles: 14,
   tuple: 15,
-  /** A string with a lone surrogate, which UTF-8 cannot hold. */
-  codeUnits: 16,
+  map: 16,
+  set: 17,
 } as const;
 
 type Slot = Value | null;
@@ -73,7 +73,7 @@ export function decodeValues(reader: ByteReader, count: number): Slot[] {
 function tagOf(value: Slot): number {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? TAG.string : TAG.codeUnits;
+      return TAG.string;
     case 'number':
       return Number.isSafeInteger(value) && !Object.is(value, -0) ? TAG.integer : TAG.float;
     case 'bigint':
@@ -95,6 +95,8 @@ function tagOfObject(value: Exclude<Slot, string | number | bigint | boolean>): 
   if (value instanceof Uint8Array) return TAG.bytes;
   if (value instanceof Float32Array) return TAG.floats;
   if (value instanceof Float64Array) return TAG.doubles;
+  if (value instanceof Map) return TAG.map;
+  if (value instanceof Set) return TAG.set;
   return TAG.tuple;
 }
 
@@ -154,14 +156,20 @@ function encodeOther(tag: number, value: Slot, body: ByteWriter): void {
     case TAG.floats:
     case TAG.doubles:
       return encodeFloats(value as Float32Array | Float64Array, body);
-    case TAG.tuple:
-      body.varint((value as ReadonlyArray<Slot>).length);
-      return encodeValues(value as ReadonlyArray<Slot>, body);
     default:
-      body.varint((value as string).length);
-      for (let i = 0; i < (value as string).length; i++)
-        body.varint((value as string).charCodeAt(i));
+      return encodeItems(itemsOf(value), body);
   }
+}
+
+function itemsOf(value: unknown): ReadonlyArray<Slot> {
+  if (value instanceof Map)
+    return [...(value.keys() as Iterable<Slot>), ...(value.values() as Iterable<Slot>)];
+  return value instanceof Set ? [...(value as Iterable<Slot>)] : (value as ReadonlyArray<Slot>);
+}
+
+function encodeItems(items: ReadonlyArray<Slot>, body: ByteWriter): void {
+  body.varint(items.length);
+  encodeValues(items, body);
 }
 
 function encodeFloats(values: Float32Array | Float64Array, body: ByteWriter): void {
@@ -201,13 +209,13 @@ function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<st
     case TAG.string:
       return readText(reader, dictionary);
     case TAG.keyword:
-      return kw(readText(reader, dictionary));
+      return Keyword.intern(readText(reader, dictionary));
     case TAG.symbol:
       return sym(readText(reader, dictionary));
     case TAG.uuid:
       return must(Uuid.parse(bytesToUuid(reader.raw(16))), 'a UUID of 16 bytes');
     case TAG.bytes:
-      return reader.bytes().slice();
+      return new Uint8Array(reader.bytes());
     case TAG.bigint:
       return BigInt(reader.string());
     case TAG.decimal:
@@ -217,14 +225,21 @@ function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<st
     case TAG.doubles:
       return Float64Array.from({ length: reader.varint() }, () => reader.float64());
     case TAG.tuple:
-      return decodeValues(reader, reader.varint());
-    case TAG.codeUnits:
-      return Array.from({ length: reader.varint() }, () =>
-        String.fromCharCode(reader.varint()),
-      ).join('');
+      return decodeItems(reader);
+    case TAG.map: {
+      const items = decodeItems(reader);
+      const keys = items.slice(0, items.length / 2);
+      return new Map(keys.map((key, i) => [key, items[keys.length + i]])) as unknown as Slot;
+    }
+    case TAG.set:
+      return new Set(decodeItems(reader)) as unknown as Slot;
     default:
-      throw new DatabaseError('STORE_CORRUPT', `Expected a value tag up to 16, got ${tag}`);
+      throw new DatabaseError('STORE_CORRUPT', `Expected a value tag up to 17, got ${tag}`);
   }
+}
+
+function decodeItems(reader: ByteReader): Slot[] {
+  return decodeValues(reader, reader.varint());
 }
 
 function readText(reader: ByteReader, dictionary: ReadonlyArray<string>): string {

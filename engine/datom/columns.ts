@@ -3,6 +3,7 @@
  * `[e[i], a[i], v[i], tx[i], added[i]]`; rows are in the order of one index.
  */
 import type { Value } from '../../schema/value.ts';
+import { firstNot } from '../shared/binary-search.ts';
 import { compareAttributes } from './attribute-number.ts';
 import { Datom } from './datom.ts';
 import type { IndexOrder } from './index-order.ts';
@@ -109,8 +110,8 @@ export class Columns {
     if (a === undefined) return false;
     const column = this.a;
     if (range.lo < range.hi && column[range.lo] === a && column[range.hi - 1] === a) return true;
-    const lo = lowerBound(range.lo, range.hi, (row) => compareAttributes(column[row]!, a) < 0);
-    range.hi = lowerBound(lo, range.hi, (row) => column[row] === a);
+    const lo = firstNot(range.lo, range.hi, (row) => compareAttributes(column[row]!, a) < 0);
+    range.hi = firstNot(lo, range.hi, (row) => column[row] === a);
     range.lo = lo;
     return lo < range.hi;
   }
@@ -118,8 +119,8 @@ export class Columns {
   #locateV(v: Value | undefined, range: RowRange): boolean {
     if (v === undefined) return false;
     const values = this.v;
-    const lo = lowerBound(range.lo, range.hi, (row) => compareValues(values[row]!, v) < 0);
-    range.hi = lowerBound(lo, range.hi, (row) => compareValues(values[row]!, v) === 0);
+    const lo = firstNot(range.lo, range.hi, (row) => compareValues(values[row]!, v) < 0);
+    range.hi = firstNot(lo, range.hi, (row) => compareValues(values[row]!, v) === 0);
     range.lo = lo;
     return lo < range.hi;
   }
@@ -167,14 +168,4 @@ function locateInteger(column: Int32Array, wanted: number, range: RowRange): boo
   range.lo = first;
   range.hi = lo;
   return first < lo;
-}
-
-/** The first row of `[lo, hi)` that is not before the wanted place. */
-function lowerBound(lo: number, hi: number, isBefore: (row: number) => boolean): number {
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (isBefore(middle)) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
 }

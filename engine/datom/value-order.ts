@@ -5,6 +5,7 @@
 import { compareDecimal, isDecimal } from '../../schema/decimal.ts';
 import type { Decimal } from '../../schema/decimal.ts';
 import { Keyword, Sym } from '../../schema/keyword.ts';
+import { valueKey } from '../../schema/value-key.ts';
 import { Uuid } from '../../schema/value.ts';
 import type { TupleValue, Value } from '../../schema/value.ts';
 
@@ -23,13 +24,15 @@ const RANK = {
   doubles: 1,
   floats: 2,
   keyword: 3,
-  tuple: 4,
-  symbol: 5,
-  boolean: 6,
-  number: 7,
-  string: 8,
-  instant: 9,
-  uuid: 10,
+  map: 4,
+  set: 5,
+  tuple: 6,
+  symbol: 7,
+  boolean: 8,
+  number: 9,
+  string: 10,
+  instant: 11,
+  uuid: 12,
 } as const;
 
 function rankOf(value: Value): number {
@@ -55,6 +58,8 @@ function rankOfObject(value: Exclude<Value, string | number | bigint | boolean>)
   if (value instanceof Uint8Array) return RANK.bytes;
   if (value instanceof Float64Array) return RANK.doubles;
   if (value instanceof Float32Array) return RANK.floats;
+  if (value instanceof Map) return RANK.map;
+  if (value instanceof Set) return RANK.set;
   return RANK.tuple;
 }
 
@@ -65,13 +70,17 @@ function compareWithinRank(rank: number, a: Value, b: Value): number {
     case RANK.keyword:
       return compareStrings((a as Keyword).sortKey, (b as Keyword).sortKey);
     case RANK.symbol:
-      return compareStrings((a as Sym).name, (b as Sym).name);
+      return compareStrings((a as Sym).sortKey, (b as Sym).sortKey);
     case RANK.instant:
       return (a as Date).getTime() - (b as Date).getTime();
     case RANK.boolean:
       return Number(a) - Number(b);
     case RANK.uuid:
       return compareUuids((a as Uuid).text, (b as Uuid).text);
+    case RANK.map:
+    case RANK.set:
+      // They have no order of their own; any that tells them apart will do.
+      return compareStrings(String(valueKey(a)), String(valueKey(b)));
     case RANK.tuple:
       return compareTuples(a as TupleValue, b as TupleValue);
     default:
@@ -82,9 +91,18 @@ function compareWithinRank(rank: number, a: Value, b: Value): number {
 type Numeric = number | bigint | Decimal;
 
 function compareAnyNumbers(a: Numeric, b: Numeric): number {
+  if (!isFinite(a) || !isFinite(b)) return compareNumbers(outerPlace(a), outerPlace(b));
   if (isDecimal(a) || isDecimal(b)) return compareDecimal(a, b);
-  if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isFinite(value: Numeric): boolean {
+  return typeof value !== 'number' || Number.isFinite(value);
+}
+
+/** Infinities and NaN as they are; all other numbers lie between them at one place. */
+function outerPlace(value: Numeric): number {
+  return typeof value === 'number' && !Number.isFinite(value) ? value : 0;
 }
 
 /** NaN equals itself and comes last, as the index needs a total order. */

@@ -2,9 +2,8 @@
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import type { Suspended, Wait } from '../shared/suspend.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Miss } from '../shared/suspend.ts';
+import { missesOf } from '../shared/suspend.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
 import { scan } from './scan.ts';
 
@@ -29,10 +28,4 @@ export function* prefetch(
       if (misses.length > 0) yield misses;
     }
   }
-}
-
-/** The nodes of a wait, none for a pause. */
-export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
-  if (wait === undefined || wait === PAUSE) return [];
-  return 'source' in wait ? [wait] : wait;
 }

@@ -64,7 +64,12 @@ export function* countRows(db: SettledDb, order: IndexOrder, range: ScanRange): 
 
 function scanHistory(db: Db, order: IndexOrder, range: ScanRange, isReverse: boolean): ChunkCursor {
   const current = scanEra(db, 'current', order, range, isReverse);
-  return new MergeCursor(order, current, scanEra(db, 'temporal', order, range, isReverse), isReverse);
+  return new MergeCursor(
+    order,
+    current,
+    scanEra(db, 'temporal', order, range, isReverse),
+    isReverse,
+  );
 }
 
 /** What held: all rows of a fact have to be seen to tell, also where the range begins or ends between them. */

@@ -2,8 +2,8 @@
 import type { TupleDefinition, ValueType } from '../../schema/attribute.ts';
 import { isDecimal } from '../../schema/decimal.ts';
 import { Keyword, Sym } from '../../schema/keyword.ts';
-import { Uuid } from '../../schema/value.ts';
-import type { EdnData, TupleValue, Value } from '../../schema/value.ts';
+import { EdnList, Uuid } from '../../schema/value.ts';
+import type { EdnData, EdnMap, TupleValue, Value } from '../../schema/value.ts';
 
 /** What values of each type are, for messages. */
 const EXPECTATIONS: Readonly<Record<ValueType, string>> = {
@@ -38,7 +38,7 @@ export function conform(
 ): Value | undefined {
   switch (type) {
     case undefined:
-      return value === null ? undefined : (value as Value);
+      return conformAny(value);
     case 'string':
       return typeof value === 'string' ? value : undefined;
     case 'boolean':
@@ -52,7 +52,7 @@ export function conform(
     case 'instant':
       return value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined;
     case 'bytes':
-      return value instanceof Uint8Array ? value : undefined;
+      return value instanceof Uint8Array ? new Uint8Array(value) : undefined;
     case 'float-array':
       return value instanceof Float32Array ? value : undefined;
     case 'double-array':
@@ -62,6 +62,46 @@ export function conform(
     default:
       return conformNumber(value, type);
   }
+}
+
+/** Any data but nil, in its stored form: lists are vectors, and bytes are plain bytes whatever class they came in. */
+function conformAny(value: EdnData): Value | undefined {
+  if (value instanceof EdnList) return conformAll(value.items);
+  if (Array.isArray(value)) return conformAll(value as ReadonlyArray<EdnData>);
+  if (value instanceof Map) {
+    const keys = conformAll([...(value as EdnMap).keys()]);
+    const values = conformAll([...(value as EdnMap).values()]);
+    if (keys === undefined || values === undefined) return undefined;
+    return new Map(keys.map((key, i) => [key, values[i] ?? null])) as unknown as Value;
+  }
+  if (value instanceof Set) {
+    const items = conformAll([...(value as ReadonlySet<EdnData>)]);
+    return items === undefined ? undefined : (new Set(items) as unknown as Value);
+  }
+  return conform(value, typeOf(value));
+}
+
+function conformAll(items: ReadonlyArray<EdnData>): TupleValue | undefined {
+  const conformed: Array<Value | null> = [];
+  for (const item of items) {
+    const member = item === null ? null : conformAny(item);
+    if (member === undefined) return undefined;
+    conformed.push(member);
+  }
+  return conformed;
+}
+
+/** The type that a single value has by itself. */
+function typeOf(value: EdnData): ValueType {
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'boolean';
+  if (value instanceof Keyword) return 'keyword';
+  if (value instanceof Sym) return 'symbol';
+  if (value instanceof Uuid) return 'uuid';
+  if (value instanceof Date) return 'instant';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (value instanceof Float32Array) return 'float-array';
+  return value instanceof Float64Array ? 'double-array' : 'number';
 }
 
 const LONG_MAX = 9_223_372_036_854_775_807n;

@@ -7,6 +7,7 @@ import type { Columns } from '../datom/columns.ts';
 import { compareDatoms } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
+import { firstNot } from '../shared/binary-search.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { fetchNode } from '../tree/fetch.ts';
@@ -127,12 +128,12 @@ class Fold {
   /** The first place from `start` on whose datom is after `last`. */
   #skipTo(datoms: ReadonlyArray<Datom>, start: number, last: Datom | undefined): number {
     if (last === undefined) return datoms.length;
-    return firstNot(datoms, start, (datom) => this.#compare(datom, last) <= 0);
+    return firstNot(start, datoms.length, (i) => this.#compare(datoms[i]!, last) <= 0);
   }
 
   /** The first place of what is left to add whose datom is not before another one. */
   #placeIn(datoms: ReadonlyArray<Datom>, datom: Datom): number {
-    return firstNot(datoms, this.#nextAdded, (added) => this.#compare(added, datom) < 0);
+    return firstNot(this.#nextAdded, datoms.length, (i) => this.#compare(datoms[i]!, datom) < 0);
   }
 
   #isTouched(last: Datom | undefined): boolean {
@@ -197,20 +198,4 @@ class Fold {
     this.#writer.appendLeaves(end === rows.length ? rows : rows.slice(0, end));
     this.#rows.pushRows(rows, end, rows.length);
   }
-}
-
-/** The first place from `start` on where a condition that holds for a prefix does not hold any more. */
-function firstNot(
-  datoms: ReadonlyArray<Datom>,
-  start: number,
-  isBefore: (datom: Datom) => boolean,
-): number {
-  let lo = start;
-  let hi = datoms.length;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (isBefore(datoms[middle]!)) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
 }

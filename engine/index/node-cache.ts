@@ -38,7 +38,8 @@ export class NodeCache {
   admit(entry: Entry): void {
     this.#sizeBytes += entry.sizeBytes;
     this.#ring.push(entry);
-    while (this.#sizeBytes > this.#budgetBytes) this.#evictOne(entry);
+    // A node larger than the budget stays alone.
+    while (this.#sizeBytes > this.#budgetBytes && this.#ring.length > 1) this.#evictOne(entry);
   }
 
   /** Forgets the nodes of a database that was closed. */

@@ -8,6 +8,7 @@ import type { Bound, Columns } from '../datom/columns.ts';
 import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
+import { firstNot } from '../shared/binary-search.ts';
 
 const MAX_LEAF = 256;
 const MAX_CHILDREN = 64;
@@ -127,12 +128,12 @@ export class DatomSet {
   leafAt(isBefore: (datom: Datom) => boolean): LeafPlace | undefined {
     let node = this.#root;
     while ('children' in node) {
-      const child = node.children[firstNot(node.lasts, isBefore)];
+      const child = node.children[firstNotIn(node.lasts, isBefore)];
       if (child === undefined) return undefined;
       node = child;
     }
     const leaf = node;
-    const at = firstNot(leaf.datoms, isBefore);
+    const at = firstNotIn(leaf.datoms, isBefore);
     if (at >= leaf.datoms.length) return undefined;
     return { leaf, at };
   }
@@ -142,12 +143,12 @@ export class DatomSet {
     let node = this.#root;
     while ('children' in node) {
       // The wanted datom is in the first child that does not end before the point, or, where that one has none, before it.
-      const at = Math.min(firstNot(node.lasts, isBefore), node.children.length - 1);
+      const at = Math.min(firstNotIn(node.lasts, isBefore), node.children.length - 1);
       const child: SetNode = node.children[at]!;
       node = at > 0 && !isBefore(firstDatom(child)) ? node.children[at - 1]! : child;
     }
     const leaf = node;
-    const at = firstNot(leaf.datoms, isBefore) - 1;
+    const at = firstNotIn(leaf.datoms, isBefore) - 1;
     return at < 0 ? undefined : { leaf, at };
   }
 
@@ -166,13 +167,13 @@ export class DatomSet {
     let rank = 0;
     let node = this.#root;
     while ('children' in node) {
-      const at = firstNot(node.lasts, isBefore);
+      const at = firstNotIn(node.lasts, isBefore);
       for (let i = 0; i < at; i++) rank += sizeOf(node.children[i]!);
       const child = node.children[at];
       if (child === undefined) return rank;
       node = child;
     }
-    return rank + firstNot(node.datoms, isBefore);
+    return rank + firstNotIn(node.datoms, isBefore);
   }
 
   /** All datoms, in order. */
@@ -312,23 +313,9 @@ function collect(node: SetNode, into: Datom[]): void {
 }
 
 function firstNotBefore(datoms: ReadonlyArray<Datom>, datom: Datom, compare: Compare): number {
-  let lo = 0;
-  let hi = datoms.length;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (compare(datoms[middle]!, datom) < 0) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
+  return firstNot(0, datoms.length, (i) => compare(datoms[i]!, datom) < 0);
 }
 
-function firstNot(datoms: ReadonlyArray<Datom>, isBefore: (datom: Datom) => boolean): number {
-  let lo = 0;
-  let hi = datoms.length;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (isBefore(datoms[middle]!)) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
+function firstNotIn(datoms: ReadonlyArray<Datom>, isBefore: (datom: Datom) => boolean): number {
+  return firstNot(0, datoms.length, (i) => isBefore(datoms[i]!));
 }

@@ -62,6 +62,29 @@ export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}):
   return step.value;
 }
 
+/** Computations side by side: what all of them miss is asked for at once. */
+export function* together<T>(computations: ReadonlyArray<Suspended<T>>): Suspended<T[]> {
+  const results: T[] = [];
+  let pending = [...computations.entries()];
+  while (pending.length > 0) {
+    const misses: Miss[] = [];
+    pending = pending.filter(([place, computation]) => {
+      const step = computation.next();
+      if (step.done === true) results[place] = step.value;
+      else misses.push(...missesOf(step.value));
+      return step.done !== true;
+    });
+    if (pending.length > 0) yield misses.length > 0 ? misses : PAUSE;
+  }
+  return results;
+}
+
+/** The nodes of a wait, none for a pause. */
+export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
+  if (wait === undefined || wait === PAUSE) return [];
+  return 'source' in wait ? [wait] : wait;
+}
+
 function checkLimits({ signal, deadlineMs }: RunLimits): void {
   if (signal?.aborted === true)
     throw new DatabaseError('CANCELLED', 'The caller cancelled the request');

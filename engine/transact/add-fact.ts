@@ -6,7 +6,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import { kw } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
-import { conform, expectationOf } from '../db/value-check.ts';
+import { expectationOf } from '../db/value-check.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { referenceOf } from './references.ts';
 import type { Transaction } from './transaction.ts';
@@ -38,8 +38,8 @@ export function* valueOf(
   if (attribute?.tuple?.kind === 'composite')
     throw syntaxError(`Can’t modify tuple attrs directly: ${printEdn(form)}`, form);
   if (attribute?.valueType === 'ref') return yield* referenceOf(transaction, value, form);
-  const v = conform(value, attribute?.valueType, attribute?.tuple);
-  if (v === undefined || !isLegal(ident, v))
+  const v = transaction.conform(value, attribute);
+  if (v === undefined || (transaction.isStrict && !isLegal(ident, v)))
     throw badValue(ident, value, expectationFor(ident, attribute), form);
   return v;
 }

@@ -7,7 +7,6 @@ import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { attributeNumber } from '../datom/attribute-number.ts';
 import { resolveEntity } from '../db/lookup.ts';
-import { conform } from '../db/value-check.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { addFact } from './add-fact.ts';
 import { entityOf, isLookupRef, referenceOf } from './references.ts';
@@ -72,7 +71,7 @@ function* holderOf(
 ): Suspended<number | undefined> {
   const a = attributeNumber(attribute.ident);
   if (attribute.valueType !== 'ref') {
-    const v = conform(value, attribute.valueType, attribute.tuple);
+    const v = transaction.conform(value, attribute);
     return v === undefined ? undefined : yield* transaction.entityWith(a, v);
   }
   if (isTempid(value) || value instanceof Map) return undefined;

@@ -7,7 +7,6 @@ import { attributeNumber } from '../datom/attribute-number.ts';
 import type { Datom } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
 import { datomsWith } from '../db/lookup.ts';
-import { conform } from '../db/value-check.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -63,7 +62,7 @@ function* upsert(
   const v =
     attribute.valueType === 'ref'
       ? yield* referenceOf(transaction, value, value)
-      : conform(value, attribute.valueType, attribute.tuple);
+      : transaction.conform(value, attribute);
   if (v === undefined) return;
   const holder = yield* transaction.entityWith(attributeNumber(attribute.ident), v);
   if (holder !== undefined) transaction.bindTempid(tempid, holder);

@@ -2,7 +2,7 @@
  * One transaction while it is applied: the database as it is so far, the ids given out, and what was asserted and retracted. Forms are
  * applied one after the other, each seeing what the ones before it did, as in Datahike.
  */
-import { DB, SYSTEM_ATTRIBUTES } from '../../schema/bootstrap.ts';
+import { DB, SYSTEM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
 import type { Attribute } from '../../schema/attribute.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import type { Keyword } from '../../schema/keyword.ts';
@@ -12,8 +12,10 @@ import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
 import { datomsWith, entityWith } from '../db/lookup.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { conform } from '../db/value-check.ts';
 import { DEFINING_ATTRIBUTES } from '../db/schema.ts';
 import type { Change } from '../novelty/change.ts';
+import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { txError, undeclaredAttribute } from './tx-error.ts';
 
@@ -28,6 +30,9 @@ export class TempidResolved extends Error {
     this.entity = entity;
   }
 }
+
+/** About a millisecond of work. */
+const CHANGES_PER_PAUSE = 128;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -80,9 +85,21 @@ export class Transaction {
   attribute(ident: Keyword, form: EdnData): Attribute | undefined {
     const number = attributeNumber(ident);
     const attribute = SYSTEM.get(number) ?? this.db.schema.attribute(number);
-    if (attribute === undefined && this.#before.config.schemaFlexibility === 'write')
+    if (attribute === undefined && this.isStrict)
       throw undeclaredAttribute(ident, form, this.db.schema.idents);
     return attribute;
+  }
+
+  /** Whether attributes must be declared and values have to fit their types. */
+  get isStrict(): boolean {
+    return this.#before.config.schemaFlexibility === 'write';
+  }
+
+  /** The value as it is stored, undefined where it does not fit. A database that is not strict takes any data, its own attributes aside. */
+  conform(value: EdnData, attribute: Attribute | undefined): Value | undefined {
+    const v = conform(value, attribute?.valueType, attribute?.tuple);
+    const takesAny = !this.isStrict && attribute !== undefined && !isReserved(attribute.ident);
+    return v === undefined && takesAny ? conform(value, undefined) : v;
   }
 
   newEntity(): number {
@@ -131,11 +148,11 @@ export class Transaction {
     return id;
   }
 
-  /** What holds of an attribute of an entity now. */
-  *values(e: number, a: number): Suspended<Datom[]> {
+  /** What holds of an attribute of an entity now, or the one fact with a value. */
+  *values(e: number, a: number, v?: Value): Suspended<Datom[]> {
     return this.#isNew(e)
-      ? this.#db.novelty.eras.current.eavt.added.matching({ e, a })
-      : yield* datomsWith(this.#db, 'eavt', { e, a });
+      ? this.#db.novelty.eras.current.eavt.added.matching({ e, a, v })
+      : yield* datomsWith(this.#db, 'eavt', { e, a, v });
   }
 
   *entityWith(a: number, v: Value): Suspended<number | undefined> {
@@ -145,11 +162,13 @@ export class Transaction {
   /** Asserts a fact that was checked; what holds already is no change, and the value of a single-valued attribute is replaced. */
   *assert(e: number, ident: Keyword, attribute: Attribute | undefined, v: Value): Suspended<void> {
     const a = attributeNumber(ident);
-    const present = yield* this.values(e, a);
+    const isMany = attribute?.cardinality === 'many';
+    const present = yield* this.values(e, a, isMany ? v : undefined);
     if (present.some((datom) => compareValues(datom.v, v) === 0)) return;
     if (attribute?.unique !== undefined) yield* this.#checkUnique(e, a, v);
-    if (attribute?.cardinality !== 'many') for (const datom of present) this.retract(datom);
+    if (!isMany) for (const datom of present) this.retract(datom);
     this.#record({ kind: 'assert', datom: new Datom(e, a, v, this.tx, true) });
+    if (this.changes.length % CHANGES_PER_PAUSE === 0) yield PAUSE;
   }
 
   /** Ends a fact that holds. */

@@ -1,4 +1,5 @@
 /** How many keys a range of a tree holds, from the counts in its branches: O(log n). */
+import { together } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Edge, Range } from './cursor.ts';
 import { fetchNode } from './fetch.ts';
@@ -11,10 +12,15 @@ export function* countRange<K extends { readonly length: number }, B>(
   range: Range<B>,
 ): Suspended<number> {
   const { from, to } = range;
-  const end =
-    to === undefined ? root.count : yield* rankOf(root, source, locate, to, !to.inclusive);
-  const start = from === undefined ? 0 : yield* rankOf(root, source, locate, from, from.inclusive);
+  const [start = 0, end = root.count] = yield* together([
+    from === undefined ? known(0) : rankOf(root, source, locate, from, from.inclusive),
+    to === undefined ? known(root.count) : rankOf(root, source, locate, to, !to.inclusive),
+  ]);
   return Math.max(0, end - start);
+}
+
+function* known(rank: number): Suspended<number> {
+  return rank;
 }
 
 /** How many keys come before the keys that match the edge, or before their end. */
@@ -26,7 +32,7 @@ function* rankOf<K extends { readonly length: number }, B>(
   isStart: boolean,
 ): Suspended<number> {
   let rank = 0;
-  let address = root.address;
+  let { address } = root;
   while (address !== undefined) {
     const node: Node<K> = yield* fetchNode(source, address);
     const range = { lo: 0, hi: node.keys.length };

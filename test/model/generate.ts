@@ -200,7 +200,8 @@ function list(...names: ReadonlyArray<string>): EdnList {
   return new EdnList(names.map(sym));
 }
 
-const entityVariables = fc.constantFrom('?a', '?b', '?c').map(sym);
+const ENTITY_NAMES = ['?a', '?b', '?c'];
+const entityVariables = fc.constantFrom(...ENTITY_NAMES).map(sym);
 const valueVariables = fc.constantFrom('?v', '?w').map(sym);
 
 /** A pattern and the variables that it binds. */
@@ -293,8 +294,8 @@ export const queries: fc.Arbitrary<ModelQuery> = fc
     const variables = fc.constantFrom(...bound).map(sym);
     return fc
       .record({
-        find: fc.subarray(bound, { minLength: 1, maxLength: 3 }),
-        tests: fc.array(testsOver(variables), { maxLength: 2 }),
+        find: fc.subarray(bound, { minLength: 1, maxLength: Math.min(3, bound.length) }),
+        tests: fc.array(testsOver(variables, subjectsOf(bound)), { maxLength: 2 }),
         aggregates: fc.option(fc.constantFrom('count', 'count-distinct', 'min', 'max'), {
           freq: 4,
         }),
@@ -315,21 +316,34 @@ export const queries: fc.Arbitrary<ModelQuery> = fc
       });
   });
 
-function testsOver(variables: fc.Arbitrary<EdnData>): fc.Arbitrary<EdnData> {
+/** Variables that stand for entities: a keyword that came from a value names no entity for the model. */
+function subjectsOf(bound: ReadonlyArray<string>): fc.Arbitrary<EdnData> | undefined {
+  const names = bound.filter((name) => ENTITY_NAMES.includes(name));
+  return names.length === 0 ? undefined : fc.constantFrom(...names).map(sym);
+}
+
+function testsOver(
+  variables: fc.Arbitrary<EdnData>,
+  subjects: fc.Arbitrary<EdnData> | undefined,
+): fc.Arbitrary<EdnData> {
   const calls = fc
     .tuple(fc.constantFrom('<', '>=', '=', 'not='), variables, fc.oneof(variables, numbers, texts))
     .map(([name, one, other]): EdnData => [new EdnList([sym(name), one, other])]);
+  const functions = fc
+    .tuple(variables, variables)
+    .map(([one, other]): EdnData => [new EdnList([sym('vector'), one, other]), sym('?pair')]);
+  if (subjects === undefined) return fc.oneof(calls, functions);
   const negations = fc
-    .tuple(variables, fc.constantFrom(A.n, A.tags, A.refs, A.id), fc.constantFrom('?inner', '_'))
+    .tuple(subjects, fc.constantFrom(A.n, A.tags, A.refs, A.id), fc.constantFrom('?inner', '_'))
     .map(([e, a, v]): EdnData => new EdnList([sym('not'), [e, a, sym(v)]]));
   const joins = fc
-    .tuple(variables, entityVariables)
+    .tuple(subjects, entityVariables)
     .map(
       ([one, inner]): EdnData =>
         new EdnList([sym('not-join'), [one], [one, A.refs, inner], [inner, A.n, sym('?v')]]),
     );
   const alternatives = fc
-    .tuple(variables, numbers, texts)
+    .tuple(subjects, numbers, texts)
     .map(
       ([one, number, text]): EdnData =>
         new EdnList([
@@ -338,18 +352,15 @@ function testsOver(variables: fc.Arbitrary<EdnData>): fc.Arbitrary<EdnData> {
           new EdnList([sym('not'), [one, A.tags, text]]),
         ]),
     );
-  const functions = fc
-    .tuple(variables, variables)
-    .map(([one, other]): EdnData => [new EdnList([sym('vector'), one, other]), sym('?pair')]);
-  const reached = variables.map(
+  const reached = subjects.map(
     (one): EdnData => new EdnList([sym('not'), new EdnList([sym('reach'), one, one])]),
   );
   return fc.oneof(
     { weight: 3, arbitrary: calls },
+    functions,
     negations,
     joins,
     alternatives,
-    functions,
     reached,
   );
 }

@@ -62,12 +62,13 @@ function solve(clauses: Forms, start: ReadonlyArray<Env>, world: World): Readonl
   return envs;
 }
 
-/** Patterns and rules, alternatives, functions, predicates, negations. */
+/** Patterns and rules, alternatives, functions, alternatives that only test, predicates, negations. */
 function stageOf(clause: EdnData): number {
   const head = clause instanceof EdnList ? String(clause.items[0]) : undefined;
-  if (head?.startsWith('not') === true) return 4;
-  if (head?.startsWith('or') === true) return 1;
-  if (Array.isArray(clause) && clause[0] instanceof EdnList) return clause.length === 2 ? 2 : 3;
+  if (head?.startsWith('not') === true) return 5;
+  if (head?.startsWith('or') === true)
+    return (clause as EdnList).items.slice(1).some((branch) => stageOf(branch) === 5) ? 3 : 1;
+  if (Array.isArray(clause) && clause[0] instanceof EdnList) return clause.length === 2 ? 2 : 4;
   return 0;
 }
 

@@ -1,0 +1,83 @@
+/** A stored block in which one bit was turned is refused, and never gives other rows. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { columnsOf } from '../../engine/datom/columns-builder.ts';
+import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
+import { decodeRecord, encodeRecord } from '../../engine/commit/record.ts';
+import { decodeSegment, encodeSegment } from '../../engine/commit/segment.ts';
+import { NO_ROOTS } from '../../engine/index/base-index.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { datomsInRow, datomsOver } from '../model/datoms.ts';
+
+const config = { schemaFlexibility: 'write', keepHistory: true } as const;
+
+const blocks: ReadonlyArray<
+  readonly [name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown]
+> = [
+  ['a leaf', encodeNode({ kind: 'leaf', keys: columnsOf(datomsInRow(1, 40)) }), decodeNode],
+  [
+    'a branch',
+    encodeNode({
+      kind: 'branch',
+      level: 1,
+      keys: columnsOf(datomsInRow(1, 3)),
+      addresses: Float64Array.of(1, 2, 2 ** 40),
+      counts: Float64Array.of(5, 6, 7),
+    }),
+    decodeNode,
+  ],
+  [
+    'a segment',
+    encodeSegment({
+      tx: 536_870_914,
+      maxEid: 9,
+      changes: datomsInRow(1, 20).map((datom) => ({ kind: 'assert', datom })),
+    }),
+    decodeSegment,
+  ],
+  [
+    'a record',
+    encodeRecord({ config, indexedTx: 536_870_914, maxEid: 9, roots: NO_ROOTS }),
+    decodeRecord,
+  ],
+];
+
+it.each(blocks)('%s with any one bit turned is refused', (_, bytes, decode) => {
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const damaged = bytes.slice();
+    damaged[bit >>> 3]! ^= 1 << (bit & 7);
+    expect(codeOf(() => decode(damaged))).toBe('STORE_CORRUPT');
+  }
+});
+
+it.each(blocks)('%s that was cut off anywhere is refused', (_, bytes, decode) => {
+  for (let length = 0; length < bytes.length; length++)
+    expect(codeOf(() => decode(bytes.slice(0, length)))).toBe('STORE_CORRUPT');
+});
+
+it('bytes that are no block at all are refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      for (const decode of [decodeNode, decodeSegment, decodeRecord])
+        expect(codeOf(() => decode(bytes))).toBe('STORE_CORRUPT');
+    }),
+  );
+});
+
+it('a leaf has the rows that were put in, whatever they are', () => {
+  fc.assert(
+    fc.property(fc.array(datomsOver(1_000)), (datoms) => {
+      const { keys } = decodeNode(encodeNode({ kind: 'leaf', keys: columnsOf(datoms) }));
+      expect(datoms.map((_, row) => keys.datom(row))).toEqual(datoms);
+    }),
+  );
+});
+
+function codeOf(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error instanceof DatabaseError ? error.code : String(error);
+  }
+}

@@ -1,0 +1,178 @@
+/** What random tests found, each with the data that showed it. */
+import { describe, expect, it } from 'vitest';
+import type { Db, EdnData } from '../../../engine/index.ts';
+import {
+  DEFAULT_DATABASE_CONFIG,
+  asOf,
+  countDatoms,
+  datoms,
+  dbWith,
+  emptyDb,
+  history,
+  kw,
+  printEdn,
+  pull,
+  q,
+  readEdn,
+} from '../../../engine/index.ts';
+import { ByteReader, ByteWriter } from '../../../engine/codec/bytes.ts';
+import { decodeValues, encodeValues } from '../../../engine/codec/value-codec.ts';
+import { compareValues } from '../../../engine/datom/value-order.ts';
+import { parseDecimal } from '../../../schema/decimal.ts';
+import { Keyword, sym } from '../../../schema/keyword.ts';
+import { valueEquals } from '../../../schema/value-key.ts';
+import { StoredDatabase } from '../../support/stored-database.ts';
+
+const SCHEMA = `[
+  {:db/ident :id :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+  {:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/index true}
+  {:db/ident :tags :db/valueType :db.type/string :db/cardinality :db.cardinality/many}
+  {:db/ident :ref :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}
+  {:db/ident :part :db/valueType :db.type/ref :db/cardinality :db.cardinality/many :db/isComponent true}]`;
+
+const FIRST_TX = 536_870_914;
+
+/** The database after the schema and some transactions. */
+async function dbAfter(...transactions: ReadonlyArray<string>): Promise<Db> {
+  let db = emptyDb(DEFAULT_DATABASE_CONFIG);
+  for (const text of [SCHEMA, ...transactions]) db = await dbWith(db, readEdn(text) as EdnData[]);
+  return db;
+}
+
+async function rowsOf(db: Db, ...components: ReadonlyArray<EdnData>): Promise<string[]> {
+  const rows: string[] = [];
+  for await (const { e, attribute, v, tx, added } of datoms(db, 'eavt', ...components))
+    rows.push(printEdn([e, attribute, v, tx - FIRST_TX, added]));
+  return rows;
+}
+
+describe('transactions', () => {
+  it('see the facts of an entity that was first named by a backward reference', async () => {
+    const database = await StoredDatabase.create();
+    await database.transact(readEdn(SCHEMA) as EdnData[]);
+    await database.transact(readEdn('[{:id "a" :_ref 20}]') as EdnData[]);
+    await database.fold();
+    const { txData } = await database.transact(readEdn('[[:db/add 20 :ref 6]]') as EdnData[]);
+    expect(txData).toHaveLength(1);
+    expect(database.db.maxEid).toBe(20);
+  });
+
+  it('end the references to a component that says nothing itself', async () => {
+    const db = await dbAfter(
+      '[[:db/add 10 :part 11] [:db/add 12 :ref 11]]',
+      '[[:db/retractEntity 10]]',
+    );
+    expect(await rowsOf(db, 10)).toEqual([]);
+    expect(await rowsOf(db, 12)).toEqual([]);
+  });
+
+  it('retract a chain of 10,000 components', async () => {
+    const chain = Array.from({ length: 10_000 }, (_, i): EdnData => [
+      kw('db/add'),
+      10 + i,
+      kw('part'),
+      11 + i,
+    ]);
+    const db = await dbWith(await dbAfter(), chain);
+    expect(
+      await countDatoms(await dbWith(db, [[kw('db/retractEntity'), 10]]), 'aevt', kw('part')),
+    ).toBe(0);
+  });
+
+  it('keep one row of a fact that they turn three times, so that every view tells how it ended', async () => {
+    const kept = await dbAfter(
+      '[[:db/add 10 :n 1] [:db/retract 10 :n 1] [:db/add 10 :n 1]]',
+      '[[:db/retract 10 :n 1]]',
+    );
+    expect(await rowsOf(asOf(kept, FIRST_TX), 10)).toEqual(['[10 :n 1 0 true]']);
+    expect(await rowsOf(history(kept), 10)).toEqual(['[10 :n 1 0 true]', '[10 :n 1 1 false]']);
+    const gone = await dbAfter(
+      '[[:db/add 10 :n 1]]',
+      '[[:db/retract 10 :n 1] [:db/add 10 :n 1] [:db/retract 10 :n 1]]',
+      '[]',
+    );
+    expect(await rowsOf(asOf(gone, FIRST_TX + 1), 10)).toEqual([]);
+    expect(await rowsOf(history(gone), 10)).toEqual(['[10 :n 1 0 true]', '[10 :n 1 1 false]']);
+  });
+});
+
+describe('views of the past', () => {
+  it('know of a retraction also where the transaction of the assertion is asked for', async () => {
+    const db = await dbAfter('[[:db/add 10 :n 1]]', '[[:db/retract 10 :n 1]]', '[]');
+    expect(await rowsOf(asOf(db, FIRST_TX), 10, kw('n'), 1, FIRST_TX)).toEqual([
+      '[10 :n 1 0 true]',
+    ]);
+    expect(await rowsOf(asOf(db, FIRST_TX + 1), 10, kw('n'), 1, FIRST_TX)).toEqual([]);
+  });
+});
+
+describe('pull', () => {
+  it('goes round a ring once and ends where it comes to an entity that it entered', async () => {
+    const db = await dbAfter('[{:db/id 10 :ref 11} {:db/id 11 :ref 12} {:db/id 12 :ref 10}]');
+    expect(printEdn(await pull(db, readEdn('[{:ref ...}]'), 10))).toBe(
+      '{:ref {:ref {:ref {:ref {:db/id 11}}}}}',
+    );
+  });
+
+  it('counts the depth of each recursion by itself', async () => {
+    const db = await dbAfter(
+      '[{:db/id 10 :ref 11 :part [12]} {:db/id 11 :part [13]} {:db/id 13 :n 1}]',
+    );
+    expect(printEdn(await pull(db, readEdn('[:n {:ref 1 :part 1}]'), 10))).toBe(
+      '{:ref {:part [{:n 1}]}, :part []}',
+    );
+  });
+});
+
+describe('queries', () => {
+  it('wait with an alternative that only tests until what it tests is bound', async () => {
+    const db = await dbAfter('[{:db/id 10 :n 1 :tags ["a"]} {:db/id 11 :n 2}]');
+    const query = '[:find [?e ...] :where (or [?e :n 5] (not [?e :tags "a"])) [?e :n _]]';
+    expect(await q(query, db)).toEqual([11]);
+  });
+
+  it('refuse a negation of which nothing is bound, wherever it stands', async () => {
+    const db = await dbAfter();
+    for (const where of [
+      '(not [?x :n 1]) [?e :n ?n]',
+      '[?e :n ?n] (not [?x :n 1])',
+      '(not [?e :n ?n])',
+    ])
+      await expect(q(`[:find ?n :where ${where}]`, db)).rejects.toMatchObject({
+        kind: 'query/where',
+      });
+  });
+});
+
+describe('values', () => {
+  const decimal = (text: string) => parseDecimal(text)!;
+
+  it.each([
+    ['NaN after every bigint', 5n, NaN, -1],
+    ['NaN after every decimal', decimal('1'), NaN, -1],
+    ['infinity after a decimal beyond all doubles', decimal('1E+400'), Infinity, -1],
+    ['a large double as exactly what it is', 2 ** 70, decimal('1180591620717411303424'), 0],
+    ['symbols without a namespace first', sym('b'), sym('a/b'), -1],
+  ])('order %s', (_, a, b, order) => {
+    expect(Math.sign(compareValues(a, b))).toBe(order);
+    expect(Math.sign(compareValues(b, a)) + order).toBe(0);
+  });
+
+  it('are told apart where one text looks like two', () => {
+    expect(valueEquals(['\u0000x\u0000"1:a'], ['\u0000x', 'a'])).toBe(false);
+    expect(valueEquals([2n ** 53n], [2 ** 53])).toBe(false);
+  });
+
+  it.each<ReadonlyArray<EdnData>>([
+    ['a byte order mark', '\ufeffa'],
+    ['a lone surrogate', '\ud800'],
+    ['two halves of a pair', '\ud83d', '\ude00'],
+    ['a keyword with a lone surrogate', Keyword.intern('\udc00')],
+    ['a keyword whose name begins with a colon', Keyword.intern(':a')],
+    ['a map and a set', new Map<EdnData, EdnData>([['a', 1]]), new Set(['a'])],
+  ])('survive the bytes of a column: %s', (_, ...column) => {
+    const writer = new ByteWriter();
+    encodeValues(column as never, writer);
+    expect(decodeValues(new ByteReader(writer.take()), column.length)).toEqual(column);
+  });
+});
