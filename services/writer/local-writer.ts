@@ -28,7 +28,7 @@ export interface LocalWriterOptions {
   readonly log: Log;
   /** Transactions that may wait; 10,000 by default. */
   readonly queueLimit?: number;
-  /** Novelty is folded into the base when it holds so many datoms, over all indices; 300,000 by default. */
+  /** Novelty is folded into the base when it holds so many datoms, over all indices; 200,000 by default. */
   readonly foldThreshold?: number;
 }
 
@@ -82,7 +82,7 @@ export class LocalWriter implements Writer {
   ) {
     this.#options = options;
     this.#queueLimit = options.queueLimit ?? 10_000;
-    this.#foldThreshold = options.foldThreshold ?? 300_000;
+    this.#foldThreshold = options.foldThreshold ?? 200_000;
     this.#head = head;
     this.#record = record;
     this.#indexedTx = head.db.indexedTx;

@@ -10,7 +10,6 @@ import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { RuleBranch, RuleClause, Term, Variable } from '../ast.ts';
 import type { Context, RuleTable } from '../context.ts';
-import { sourceOf } from '../context.ts';
 import { antiJoin, distinct, join, project, take } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
 import type { Column } from '../relation.ts';
@@ -156,7 +155,9 @@ function* solveBranch(
 ): Suspended<Relation> {
   const names = questions.variables.map((parameter) => head[Number(parameter.slice(1))]!);
   const start = questions === Relation.unit ? questions : questions.rename(names);
-  const sources = new Map(context.sources).set('$', sourceOf(context, source));
+  // A rule over plain values needs no source.
+  const own = context.sources.get(source);
+  const sources = own === undefined ? context.sources : new Map(context.sources).set('$', own);
   const found = yield* context.solve(
     { ...context, sources, defaultSource: source },
     clauses,
