@@ -24,12 +24,16 @@ export interface Folded {
 /** A node row stays in one page of PostgreSQL. */
 const MAX_NODE_BYTES = 7_800;
 
+/** A branch of few children is not split whatever its bytes: a tree of branches with one child each would have no end. */
+const MIN_CHILDREN = 8;
+
 /** `newAddress` gives an address that was never given before. */
 export function* fold(db: Db, source: StoredNodes, newAddress: () => number): Suspended<Folded> {
   const nodes: StoredNode[] = [];
   const sink = (node: Node<Columns>): number | undefined => {
     const bytes = encodeNode(node);
-    if (bytes.length > MAX_NODE_BYTES && node.keys.length > 1) return undefined;
+    const fewest = node.kind === 'leaf' ? 1 : MIN_CHILDREN;
+    if (bytes.length > MAX_NODE_BYTES && node.keys.length > fewest) return undefined;
     const address = newAddress();
     nodes.push({ address, bytes });
     source.put(address, node, bytes.length);

@@ -10,11 +10,13 @@ import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import type { Suspended } from '../shared/suspend.ts';
+import { didYouMean } from '../shared/suggest.ts';
 import { run } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
 import { requireEntity } from './lookup.ts';
 import type { SettledDb } from './scan.ts';
-import { countRows, scan, settle } from './scan.ts';
+import { countRows, scan } from './scan.ts';
+import { settle } from './settle.ts';
 
 /** The components of an index in its order: `eavt` is entity, attribute, value, transaction. */
 export type Components = ReadonlyArray<EdnData>;
@@ -117,7 +119,18 @@ function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Sus
   const given = new Map(PARTS[order].map((part, i) => [part, components[i] ?? null]));
   const ident = given.get('a') ?? null;
   const a = ident instanceof Keyword ? attributeNumber(ident) : undefined;
-  const isRef = a !== undefined && db.schema.attribute(a)?.valueType === 'ref';
+  const attribute = a === undefined ? undefined : db.schema.attribute(a);
+  if (
+    ident instanceof Keyword &&
+    attribute === undefined &&
+    db.config.schemaFlexibility === 'write'
+  )
+    throw new DatabaseError(
+      'SCHEMA_VIOLATION',
+      `Bad entity attribute ${ident.toString()}, not defined in current schema${didYouMean(ident.toString(), db.schema.idents)}`,
+      { kind: 'transact/schema', data: { attribute: ident } },
+    );
+  const isRef = attribute?.valueType === 'ref';
   const bound: { e?: number; a?: number; v?: Value; tx?: number } = {};
   for (const [part, component] of given) {
     if (component === null) break;

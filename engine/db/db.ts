@@ -59,10 +59,10 @@ const NO_NODES = { peek: () => undefined, load: () => Promise.resolve() };
  */
 export function asOf(db: Db, point: TimePoint): Db {
   requireHistory(db, 'as-of');
-  if (typeof point === 'number' && point <= TX0)
+  if (typeof point === 'number' && point < TX0)
     throw new DatabaseError(
       'BAD_USER_INPUT',
-      `Invalid transaction ID. Must be bigger than ${TX0}. Got ${point}`,
+      `Invalid transaction ID. Must be at least ${TX0}. Got ${point}`,
       { data: { point } },
     );
   return { ...db, view: { ...db.view, asOf: checkedPoint(point) } };

@@ -3,7 +3,7 @@ import { run } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
 import { resolveEntity } from './lookup.ts';
-import { settle } from './scan.ts';
+import { settle } from './settle.ts';
 
 /** The entity that an id, ident or lookup ref names in a database; undefined where it names none. */
 export function resolveEntityId(db: Db, ref: EdnData): Promise<number | undefined> {

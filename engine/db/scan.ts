@@ -1,10 +1,6 @@
 /** The one read path: rows of a database value in the order of an index. */
-import { DB } from '../../schema/bootstrap.ts';
 import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
-import { advance } from '../datom/chunk-cursor.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import { compareWithBound } from '../datom/compare-datoms.ts';
-import { TX0 } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Era } from '../index/base-index.ts';
 import { countBase, scanBase } from '../index/base-index.ts';
@@ -13,8 +9,13 @@ import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { AsOfCursor } from './as-of-cursor.ts';
-import type { Db, TimePoint } from './db.ts';
-import { PRESENT } from './db.ts';
+import type { Db } from './db.ts';
+
+/** The transactions up to one, but for those of an earlier number and a later time. */
+export interface Cut {
+  readonly tx: number;
+  readonly strays?: ReadonlySet<number> | undefined;
+}
 
 /** A database whose window of time is given by transaction ids, so that it can be scanned. */
 export interface SettledDb extends Db {
@@ -22,18 +23,8 @@ export interface SettledDb extends Db {
     readonly asOf: number | undefined;
     readonly since: number | undefined;
   };
-}
-
-/** Resolves instants to the transactions that they name. */
-export function* settle(db: Db): Suspended<SettledDb> {
-  const { asOf, since, history } = db.view;
-  if (!(asOf instanceof Date) && !(since instanceof Date)) return db as SettledDb;
-  const view = {
-    asOf: yield* transactionAt(db, asOf),
-    since: yield* transactionAt(db, since),
-    history,
-  };
-  return { ...db, view };
+  /** See {@link Cut}. */
+  readonly strays?: { readonly asOf: Cut['strays']; readonly since: Cut['strays'] };
 }
 
 export function scan(
@@ -43,13 +34,20 @@ export function scan(
   isReverse = false,
 ): ChunkCursor {
   const { asOf, since, history } = db.view;
-  const isPast = asOf !== undefined && asOf < db.maxTx;
+  const past = asOf === undefined ? undefined : { tx: asOf, strays: db.strays?.asOf };
+  const isPast = past !== undefined && (past.tx < db.maxTx || past.strays !== undefined);
   let rows: ChunkCursor;
-  if (isPast && !history) rows = scanPast(db, order, range, isReverse, asOf);
+  if (isPast && !history) rows = scanPast(db, order, range, isReverse, past);
   else if (history) rows = scanHistory(db, order, range, isReverse);
   else rows = scanEra(db, 'current', order, range, isReverse);
-  if (isPast && history) rows = new FilterCursor(rows, (keys, row) => keys.tx[row]! <= asOf);
-  return since === undefined ? rows : new FilterCursor(rows, (keys, row) => keys.tx[row]! > since);
+  if (isPast && history) rows = new FilterCursor(rows, (keys, row) => isUpTo(past, keys.tx[row]!));
+  if (since === undefined) return rows;
+  const start = { tx: since, strays: db.strays?.since };
+  return new FilterCursor(rows, (keys, row) => !isUpTo(start, keys.tx[row]!));
+}
+
+function isUpTo({ tx, strays }: Cut, transaction: number): boolean {
+  return transaction <= tx && strays?.has(transaction) !== true;
 }
 
 /**
@@ -78,11 +76,16 @@ function scanPast(
   order: IndexOrder,
   range: ScanRange,
   isReverse: boolean,
-  asOf: number,
+  past: Cut,
 ): ChunkCursor {
   const { from, to } = range;
-  const rows = (of: ScanRange): ChunkCursor =>
-    new AsOfCursor(scanHistory(db, order, of, isReverse), asOf, isReverse);
+  const { strays } = past;
+  const rows = (of: ScanRange): ChunkCursor => {
+    const all = scanHistory(db, order, of, isReverse);
+    const known =
+      strays === undefined ? all : new FilterCursor(all, (keys, row) => !strays.has(keys.tx[row]!));
+    return new AsOfCursor(known, past.tx, isReverse);
+  };
   if (from?.bound.tx === undefined && to?.bound.tx === undefined) return rows(range);
   const compare = compareWithBound[order];
   return new FilterCursor(rows({ from: aroundFact(from), to: aroundFact(to) }), (keys, row) => {
@@ -117,16 +120,4 @@ function* countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange): Suspe
   const { added, removed } = db.novelty.eras[era][order];
   const base = yield* countBase(db.base, era, order, range);
   return base + added.countRange(range) - removed.countRange(range);
-}
-
-/** The last transaction at or before an instant; {@link TX0} where there is none. */
-function* transactionAt(db: Db, point: TimePoint | undefined): Suspended<number | undefined> {
-  if (!(point instanceof Date)) return point;
-  const a = attributeNumber(DB.txInstant);
-  const range = {
-    from: { bound: { a }, inclusive: true },
-    to: { bound: { a, v: point }, inclusive: true },
-  };
-  const rows = scan({ ...db, view: PRESENT } as SettledDb, 'avet', range, true);
-  return (yield* advance(rows)) ? rows.keys.e[rows.hi - 1]! : TX0;
 }

@@ -15,6 +15,7 @@ import type { Branch, NodeSource, TreeRoot } from '../tree/node.ts';
 import { BRANCHING_FACTOR } from '../tree/node.ts';
 import type { KeyOps, NodeSink } from '../tree/tree-writer.ts';
 import { TreeWriter } from '../tree/tree-writer.ts';
+import { separator } from './separator.ts';
 
 /** Datoms to add and to take out, each sorted in the order of the index. */
 export interface TreeChanges {
@@ -36,14 +37,15 @@ export function* foldTree(
   return fold.finish();
 }
 
-const COLUMN_OPS: KeyOps<Columns> = {
+const columnOps = (order: IndexOrder): KeyOps<Columns> => ({
   slice: (keys, lo, hi) => keys.slice(lo, hi),
   gather: (rows) => {
     const builder = new ColumnsBuilder();
     for (const { keys, row } of rows) builder.pushRows(keys, row, row + 1);
     return builder.take();
   },
-};
+  separator: (last, first) => separator(order, last, first),
+});
 
 /** How many touched children are asked for at once. */
 const FETCH_BATCH = 64;
@@ -69,7 +71,7 @@ class Fold {
     this.#compare = compareDatoms[order];
     this.#source = source;
     this.#changes = changes;
-    this.#writer = new TreeWriter(COLUMN_OPS, sink);
+    this.#writer = new TreeWriter(columnOps(order), sink);
   }
 
   /** Folds into a node all changes up to `last`, or all that are left. */

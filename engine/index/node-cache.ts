@@ -14,6 +14,8 @@ interface Entry {
   readonly node: Node<Columns>;
   readonly sizeBytes: number;
   wasUsed: boolean;
+  /** Entries that came together; the latest ones stay until others come, as whoever asked for them has not looked at them yet. */
+  batch: number;
 }
 
 /** One batch of a scan has to fit several times. */
@@ -24,6 +26,7 @@ export class NodeCache {
   #sizeBytes = 0;
   #ring: Entry[] = [];
   #hand = 0;
+  #batch = 0;
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = Math.max(budgetBytes, MIN_BUDGET_BYTES);
@@ -34,12 +37,16 @@ export class NodeCache {
     return new StoredNodes(store, this);
   }
 
-  /** Makes room for an entry and keeps it. */
-  admit(entry: Entry): void {
-    this.#sizeBytes += entry.sizeBytes;
-    this.#ring.push(entry);
-    // A node larger than the budget stays alone.
-    while (this.#sizeBytes > this.#budgetBytes && this.#ring.length > 1) this.#evictOne(entry);
+  /** Keeps entries and makes room for them, however large they are. */
+  admit(entries: ReadonlyArray<Entry>): void {
+    this.#batch++;
+    for (const entry of entries) {
+      entry.batch = this.#batch;
+      this.#sizeBytes += entry.sizeBytes;
+      this.#ring.push(entry);
+    }
+    while (this.#sizeBytes > this.#budgetBytes && this.#ring.length > entries.length)
+      this.#evictOne();
   }
 
   /** Forgets the nodes of a database that was closed. */
@@ -49,11 +56,11 @@ export class NodeCache {
     this.#sizeBytes = this.#ring.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   }
 
-  #evictOne(newest: Entry): void {
+  #evictOne(): void {
     for (;;) {
       if (this.#hand >= this.#ring.length) this.#hand = 0;
       const entry = must(this.#ring[this.#hand], 'an entry under the hand');
-      if (entry.wasUsed || entry === newest) {
+      if (entry.wasUsed || entry.batch === this.#batch) {
         entry.wasUsed = false;
         this.#hand++;
         continue;
@@ -102,11 +109,8 @@ export class StoredNodes implements NodeSource<Columns> {
 
   /** Keeps a node that was just made, so that it need not be read. */
   put(address: number, node: Node<Columns>, byteLength: number): void {
-    if (this.#entries.has(address)) return;
-    const sizeBytes = sizeInMemory(node, byteLength);
-    const entry: Entry = { source: this, address, node, sizeBytes, wasUsed: true };
-    this.#entries.set(address, entry);
-    this.#cache.admit(entry);
+    const entry = this.#enter(address, node, byteLength);
+    if (entry !== undefined) this.#cache.admit([entry]);
   }
 
   drop(address: number): void {
@@ -121,10 +125,20 @@ export class StoredNodes implements NodeSource<Columns> {
   async #read(addresses: ReadonlyArray<number>): Promise<void> {
     const blocks = await this.#store.read(addresses);
     assert(blocks.length === addresses.length, 'a block for each address');
-    addresses.forEach((address, i) => {
+    const entries = addresses.flatMap((address, i) => {
       const bytes = must(blocks[i], 'a block for each address');
-      this.put(address, decodeNode(bytes), bytes.length);
+      return this.#enter(address, decodeNode(bytes), bytes.length) ?? [];
     });
+    this.#cache.admit(entries);
+  }
+
+  /** An entry that the cache has yet to make room for; undefined where the node is there. */
+  #enter(address: number, node: Node<Columns>, byteLength: number): Entry | undefined {
+    if (this.#entries.has(address)) return undefined;
+    const sizeBytes = sizeInMemory(node, byteLength);
+    const entry: Entry = { source: this, address, node, sizeBytes, wasUsed: true, batch: 0 };
+    this.#entries.set(address, entry);
+    return entry;
   }
 }
 

@@ -43,7 +43,11 @@ export type PullTarget =
 const DEFAULT_LIMIT = 1_000;
 const PLAIN: PullTarget = { kind: 'plain' };
 
-/** @throws BAD_QUERY (`parser/pull`) */
+/**
+ * Of several specs of one attribute the one with a pattern or recursion counts, else the last.
+ *
+ * @throws BAD_QUERY (`parser/pull`)
+ */
 export function parsePull(pattern: EdnData): PullPlan {
   const items = pattern instanceof Set ? [...(pattern as ReadonlySet<EdnData>)] : pattern;
   if (!Array.isArray(items))
@@ -57,12 +61,18 @@ export function parsePull(pattern: EdnData): PullPlan {
       continue;
     }
     for (const spec of parseSpec(item)) {
+      const name = `${spec.ident.toString()} ${spec.isReverse}`;
+      const isPlainAgain = spec.target.kind === 'plain' && specs.get(name)?.target.kind !== 'plain';
       if (spec.ident === DB.id) idKey = spec.key;
-      else specs.set(`${spec.ident.toString()} ${spec.isReverse}`, spec);
+      else if (!specs.has(name) || !isPlainAgain) specs.set(name, spec);
     }
   }
-  if (isWildcard) idKey ??= DB.id;
-  return { isWildcard, idKey, specs: [...specs.values()] };
+  if (!isWildcard) return { isWildcard, idKey, specs: [...specs.values()] };
+  // A wildcard shows the refs of an entity as they are, unless a pattern of their own says how.
+  const kept = [...specs.values()].filter(
+    (spec) => spec.isReverse || spec.target.kind !== 'recursion',
+  );
+  return { isWildcard, idKey: idKey ?? DB.id, specs: kept };
 }
 
 function parseSpec(item: EdnData): ReadonlyArray<PullSpec> {
@@ -76,8 +86,10 @@ function parseSpec(item: EdnData): ReadonlyArray<PullSpec> {
 
 function parseAttribute(item: EdnData): PullSpec {
   if (item instanceof Keyword) return attributeSpec(item);
-  if (item instanceof EdnList) return parseLegacy(item);
-  if (Array.isArray(item) && item.length % 2 === 1 && item.length > 1) return parseOptions(item);
+  if (item instanceof EdnList && item.items[0] instanceof Sym) return parseLegacy(item);
+  const items = item instanceof EdnList ? item.items : item;
+  if (Array.isArray(items) && items.length % 2 === 1 && items.length > 1)
+    return parseOptions(items as ReadonlyArray<EdnData>);
   throw pullError(
     'Cannot parse attr-spec, expected: (attr-name | wildcard | map-spec | attr-expr)',
     item,

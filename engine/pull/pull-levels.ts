@@ -4,6 +4,7 @@
  */
 import type { Attribute } from '../../schema/attribute.ts';
 import { DB } from '../../schema/bootstrap.ts';
+import { printEdn } from '../../schema/edn-print.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import { attributeIdent } from '../datom/attribute-number.ts';
@@ -48,7 +49,6 @@ export function* pullMany(
   plan: PullPlan,
   entities: ReadonlyArray<number>,
 ): Suspended<Array<EdnMap | null>> {
-  checkAttributes(db, plan);
   return yield* pullLevel(
     db,
     plan,
@@ -61,6 +61,7 @@ function* pullLevel(
   plan: PullPlan,
   visits: ReadonlyArray<Visit>,
 ): Suspended<Array<EdnMap | null>> {
+  if (visits.length > 0) checkAttributes(db, plan);
   const level = new Level(db, plan);
   yield* prefetch(
     db,
@@ -160,7 +161,7 @@ class Level {
       result.set(spec.key, isSingle ? (values[0] ?? null) : values);
       return;
     }
-    this.#putEntities(result, spec, attribute, values as ReadonlyArray<number>, isSingle, visit);
+    this.#putEntities(result, spec, attribute, values.map(entityIdOf), isSingle, visit);
   }
 
   #putEntities(
@@ -185,11 +186,12 @@ class Level {
     // Keeps the place of the key in the result.
     result.set(spec.key, null);
     const isLoop = below.isRecursive;
-    const seen = ids.map((e) => isLoop && isOnPath(visit.path, e));
+    const isWhole = spec.target.kind === 'plain';
+    const seen = ids.map((e) => isLoop && (isOnPath(visit.path, e) || (isWhole && e === visit.e)));
     const descent = this.#descent(spec, below.plan);
     const fresh = ids.filter((_, i) => seen[i] !== true);
     for (const e of fresh)
-      descent.visits.push({ e, path: isLoop ? { e, spec, up: visit.path } : undefined });
+      descent.visits.push({ e, path: isLoop ? pathTo(e, spec, visit) : undefined });
     descent.places.push({
       count: fresh.length,
       put: (pulled) => {
@@ -232,8 +234,25 @@ class Level {
 /** What a component shows without a pattern of its own: everything. */
 const WHOLE: PullPlan = { isWildcard: true, idKey: DB.id, specs: [] };
 
+/** A pattern below an attribute that is no ref takes its values for entity ids. */
+function entityIdOf(value: Value): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `Expected number or lookup ref for entity id, got ${printEdn(value)}`,
+    { kind: 'entity-id/syntax', data: { entityId: value } },
+  );
+}
+
 function onlyId(e: number): EdnMap {
   return new Map<EdnData, EdnData>([[DB.id, e]]);
+}
+
+/** The entity whose components are shown counts as entered by that; the one that a recursion starts from does not. */
+function pathTo(e: number, spec: PullSpec, visit: Visit): Path {
+  const isStart = spec.target.kind === 'plain' && !isOnPath(visit.path, visit.e);
+  const up = isStart ? { e: visit.e, spec, up: visit.path } : visit.path;
+  return { e, spec, up };
 }
 
 function isOnPath(path: Path | undefined, e: number): boolean {
@@ -250,14 +269,12 @@ function depthOf(path: Path | undefined, spec: PullSpec): number {
 
 /** @throws SCHEMA_VIOLATION for an attribute that a strict database does not know */
 function checkAttributes(db: SettledDb, plan: PullPlan): void {
-  if (db.config.schemaFlexibility === 'read') return;
-  for (const { ident, a, target } of plan.specs) {
+  if (db.config.schemaFlexibility === 'read' || plan.isWildcard) return;
+  for (const { ident, a } of plan.specs)
     if (db.schema.attribute(a) === undefined)
       throw new DatabaseError(
         'SCHEMA_VIOLATION',
         `Bad entity attribute ${ident.toString()} in pull pattern, not defined in current schema${didYouMean(ident.toString(), db.schema.idents)}`,
         { kind: 'transact/schema', data: { attribute: ident } },
       );
-    if (target.kind === 'pattern') checkAttributes(db, target.plan);
-  }
 }

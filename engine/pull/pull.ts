@@ -3,7 +3,7 @@ import { readEdn } from '../../schema/edn-read.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
 import { requireEntity } from '../db/lookup.ts';
-import { settle } from '../db/scan.ts';
+import { settle } from '../db/settle.ts';
 import type { RunLimits, Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { PullPlan } from './parse.ts';

@@ -85,8 +85,8 @@ export type FindElement =
       readonly kind: 'pull';
       readonly source: string;
       readonly name: Variable;
-      /** A plan, or the name of the input that holds the pattern. */
-      readonly pattern: PullPlan | string;
+      /** A plan, or the input that holds the pattern. */
+      readonly pattern: PullPlan | Variable;
     };
 
 export interface FindSpec {
@@ -103,7 +103,6 @@ export interface OrderKey {
 export type Input =
   | { readonly kind: 'source'; readonly name: string }
   | { readonly kind: 'rules' }
-  | { readonly kind: 'pattern'; readonly name: string }
   | { readonly kind: 'binding'; readonly binding: Binding };
 
 export interface Query {

@@ -7,7 +7,7 @@ import type { Decimal } from '../../schema/decimal.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword, Sym, kw, sym } from '../../schema/keyword.ts';
 import { EdnList, Uuid } from '../../schema/value.ts';
-import type { EdnData, Value } from '../../schema/value.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import { valueEquals } from '../../schema/value-key.ts';
 import { compareValues } from '../datom/value-order.ts';
 
@@ -133,8 +133,8 @@ const ARITHMETIC: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['neg?', numeric((n) => n < 0)],
   ['even?', numeric((n) => n % 2 === 0)],
   ['odd?', numeric((n) => Math.abs(n % 2) === 1)],
-  ['max', (coll) => extreme(coll, 1)],
-  ['min', (coll) => extreme(coll, -1)],
+  ['max', (...args) => extreme(args, 1)],
+  ['min', (...args) => extreme(args, -1)],
   ['rand', (n) => Math.random() * (typeof n === 'number' ? n : 1)],
   ['rand-int', (n) => (typeof n === 'number' ? Math.floor(Math.random() * n) : undefined)],
 ];
@@ -173,6 +173,24 @@ const NAMES: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['type', (a) => kw(typeNameOf(a ?? null))],
 ];
 
+/** Whether a value is of a kind. */
+const KINDS: ReadonlyArray<readonly [string, BuiltIn]> = [
+  ['string?', (a) => typeof a === 'string'],
+  ['boolean?', (a) => typeof a === 'boolean'],
+  ['number?', isNumeric],
+  ['integer?', (a) => isNumeric(a) && isInteger(a)],
+  ['int?', (a) => isNumeric(a) && isInteger(a)],
+  ['decimal?', isDecimal],
+  ['keyword?', (a) => a instanceof Keyword],
+  ['symbol?', (a) => a instanceof Sym],
+  ['inst?', (a) => a instanceof Date],
+  ['uuid?', (a) => a instanceof Uuid],
+  ['map?', (a) => a instanceof Map],
+  ['set?', (a) => a instanceof Set],
+  ['vector?', (a) => Array.isArray(a)],
+  ['coll?', (a) => itemsOf(a) !== undefined],
+];
+
 const COLLECTIONS: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['tuple', (...args) => args],
   ['untuple', (a) => a],
@@ -195,12 +213,22 @@ const COLLECTIONS: ReadonlyArray<readonly [string, BuiltIn]> = [
           : undefined,
   ],
   ['contains?', contains],
+  ['get', lookUp],
+  ['first', (a) => itemsOf(a)?.[0]],
+  ['second', (a) => itemsOf(a)?.[1]],
+  ['last', (a) => itemsOf(a)?.at(-1)],
+  ['nth', (a, n) => itemsOf(a)?.[Number(n)]],
+  ['keys', (a) => (a instanceof Map ? [...(a as EdnMap).keys()] : undefined)],
+  ['vals', (a) => (a instanceof Map ? [...(a as EdnMap).values()] : undefined)],
   ['range', range],
 ];
 
 const TEXT: ReadonlyArray<readonly [string, BuiltIn]> = [
   ['str', (...args) => args.map(textOf).join('')],
   ['pr-str', (...args) => args.map(printEdn).join(' ')],
+  ['prn-str', (...args) => `${args.map(printEdn).join(' ')}\n`],
+  ['print-str', (...args) => args.map(displayOf).join(' ')],
+  ['println-str', (...args) => `${args.map(displayOf).join(' ')}\n`],
   [
     'subs',
     (a, from, to) =>
@@ -221,6 +249,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map([
   ...ARITHMETIC,
   ...LOGIC,
   ...NAMES,
+  ...KINDS,
   ...COLLECTIONS,
   ...TEXT,
 ]);
@@ -316,12 +345,27 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function extreme(coll: EdnData | undefined, sign: number): EdnData | undefined {
-  const values = (itemsOf(coll) ?? []).filter(isComparable);
-  return values.reduce<Value | undefined>(
-    (best, v) => (best === undefined || compareValues(v, best) * sign > 0 ? v : best),
-    undefined,
-  );
+/** `(max coll)`, or the n largest of `(max n coll)`, ascending. */
+function extreme(args: ReadonlyArray<EdnData>, sign: number): EdnData | undefined {
+  const values = (itemsOf(args.at(-1)) ?? []).filter(isComparable).sort(compareValues);
+  const [n] = args;
+  if (args.length === 2 && typeof n === 'number')
+    return sign > 0 ? values.slice(Math.max(0, values.length - n)) : values.slice(0, n);
+  return sign > 0 ? values.at(-1) : values[0];
+}
+
+function lookUp(
+  coll: EdnData | undefined,
+  key: EdnData | undefined,
+  otherwise?: EdnData,
+): EdnData | undefined {
+  if (key === undefined) return undefined;
+  if (coll instanceof Map) {
+    for (const [k, value] of coll as EdnMap) if (valueEquals(k, key)) return value;
+  } else if (coll instanceof Set) {
+    for (const item of coll as ReadonlySet<EdnData>) if (valueEquals(item, key)) return item;
+  } else if (Array.isArray(coll)) return (coll as ReadonlyArray<EdnData>)[Number(key)] ?? otherwise;
+  return otherwise;
 }
 
 function itemsOf(value: EdnData | undefined): ReadonlyArray<EdnData> | undefined {
@@ -356,6 +400,11 @@ function range(...args: ReadonlyArray<EdnData>): EdnData | undefined {
     return undefined;
   const length = Math.max(0, Math.ceil((end - start) / step));
   return length <= MAX_RANGE ? Array.from({ length }, (_, i) => start + i * step) : undefined;
+}
+
+/** As a person reads it: texts without quotes. */
+function displayOf(value: EdnData): string {
+  return typeof value === 'string' ? value : printEdn(value);
 }
 
 function textOf(value: EdnData): string {

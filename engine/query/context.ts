@@ -2,7 +2,7 @@
 import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Rules } from './ast.ts';
+import type { Clause, Rules, Variable } from './ast.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation.ts';
 
@@ -16,13 +16,19 @@ export interface Context {
   /** The name that the caller gave to what `$` stands for here: inside a rule called on `$b` it is `$b`. */
   readonly defaultSource: string;
   readonly rules: Rules;
+  /** Variables that are single inputs: what such a one names has to exist. */
+  readonly scalars: ReadonlySet<Variable>;
   /** Answers of rule calls that are being worked out, see `clauses/rule.ts`. */
   readonly tables: Map<string, RuleTable> | undefined;
+  /** How many negations are being worked out, each within the one before. */
+  readonly negations: number;
   /**
    * Solves clauses together with the bindings so far. Handed on so that clauses that enclose clauses need not import the loop that
    * runs them.
    */
   readonly solve: Solve;
+  /** Answers a query within the query; handed on for the same reason. */
+  readonly query: (form: EdnData, inputs: ReadonlyArray<SettledDb | EdnData>) => Suspended<EdnData>;
 }
 
 export type Solve = (

@@ -4,15 +4,15 @@ import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
-import { settle } from '../db/scan.ts';
+import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
 import { must, unreachable } from '../shared/assert.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import { join } from './algebra.ts';
-import type { Clause, Input, Query, Rules } from './ast.ts';
-import { boundBy } from './ast.ts';
+import type { Clause, Input, Query, Variable } from './ast.ts';
+import { boundBy, variablesOf } from './ast.ts';
 import { bind } from './bind.ts';
 import { solveCall } from './clauses/call.ts';
 import { solveNot } from './clauses/not.ts';
@@ -23,10 +23,12 @@ import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
 
 import { parseRules } from './parse-clauses.ts';
+import { parseQuery } from './parse.ts';
 import type { Estimates } from './plan.ts';
 import { chooseNext } from './plan.ts';
 import { queryError } from './query-error.ts';
 import { Relation } from './relation.ts';
+import { STANDARD_RULES } from './standard-rules.ts';
 
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
@@ -34,32 +36,62 @@ export type QueryInput = Db | EdnData;
 /** The answer in the shape of the find specification; the rows of a relation are distinct. */
 export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
   const sources = new Map<string, Source>();
-  const patterns = new Map<string, PullPlan>();
-  let rules: Rules = new Map();
+  const patterns = new Map<Variable, PullPlan>();
+  const scalars = new Set<Variable>();
+  let rules = STANDARD_RULES;
   let bindings = Relation.unit;
   for (const [i, input] of query.in.entries()) {
-    const value = inputs[i];
+    const value = inputs[i] === undefined && isScalar(input) ? null : inputs[i];
     if (value === undefined) throw missingInput(input, query.in.length, inputs.length);
     switch (input.kind) {
       case 'source':
         sources.set(input.name, yield* toSource(value));
         break;
       case 'rules':
-        rules = parseRules(typeof value === 'string' ? readEdn(value) : dataOf(value));
+        rules = new Map([
+          ...rules,
+          ...parseRules(typeof value === 'string' ? readEdn(value) : dataOf(value)),
+        ]);
         break;
-      case 'pattern':
-        patterns.set(input.name, parsePull(dataOf(value)));
+      case 'binding': {
+        const { binding } = input;
+        const data = dataOf(value);
+        if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
+          patterns.set(binding.name, parsePull(data));
+        else if (binding.kind !== 'scalar' || data !== null || !isInPattern(query, binding.name))
+          bindings = yield* join(bindings, bind(binding, data));
+        if (binding.kind === 'scalar') scalars.add(binding.name);
         break;
-      case 'binding':
-        bindings = yield* join(bindings, bind(input.binding, dataOf(value)));
-        break;
+      }
       default:
         unreachable(input);
     }
   }
-  const context: Context = { sources, defaultSource: '$', rules, tables: undefined, solve };
+  const context: Context = {
+    sources,
+    defaultSource: '$',
+    rules,
+    scalars,
+    tables: undefined,
+    negations: 0,
+    solve,
+    query: (form, args) => execute(parseQuery(form), args),
+  };
   const solved = yield* solve(context, query.where, bindings);
   return yield* findAll(context, query, solved, patterns);
+}
+
+function isScalar(input: Input): boolean {
+  return input.kind === 'binding' && input.binding.kind === 'scalar';
+}
+
+function isPullPattern({ find }: Query, name: Variable): boolean {
+  return find.elements.some((element) => element.kind === 'pull' && element.pattern === name);
+}
+
+/** An input that is nil, or is not given, leaves a variable open that some pattern can bind. */
+function isInPattern({ where }: Query, name: Variable): boolean {
+  return where.some((clause) => clause.kind === 'pattern' && variablesOf(clause).has(name));
 }
 
 function* solve(

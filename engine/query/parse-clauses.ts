@@ -187,10 +187,13 @@ function parseBranches(form: EdnData, body: Forms, source: string): Clause[][] {
 function parseVariables(form: EdnData | undefined, clause: EdnData): Variable[] {
   if (!Array.isArray(form))
     throw queryError('parser/where', 'Expected a vector of variables', clause);
-  return (form as Forms).map((item) => {
+  const names = (form as Forms).map((item) => {
     if (!isVariable(item)) throw queryError('parser/where', 'Expected a variable', clause);
     return item.name;
   });
+  if (new Set(names).size < names.length)
+    throw queryError('parser/rule-vars', 'Rule variables should be distinct', clause);
+  return names;
 }
 
 /** @throws BAD_QUERY (`parser/binding`) */

@@ -11,6 +11,7 @@ import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './
 import { boundBy, variablesOf } from './ast.ts';
 import { isVariable, parseBinding, parseClauses, parseTerm } from './parse-clauses.ts';
 import { queryError } from './query-error.ts';
+import { STANDARD_RULES } from './standard-rules.ts';
 
 type Forms = ReadonlyArray<EdnData>;
 type Sections = ReadonlyMap<string, EdnData>;
@@ -20,12 +21,15 @@ export function parseQuery(form: EdnData): Query {
   if (typeof form === 'string') return parseQuery(readEdn(form));
   const isMap = form instanceof Map;
   const sections = isMap ? sectionsOfMap(form) : sectionsOfVector(form);
-  const find = parseFind(listAt(sections, ':find', form));
+  const plainInputs = plainInputsOf(sections);
+  const listWithInputs = (name: string, otherwise?: Forms): Forms =>
+    asVariables(listAt(sections, name, form, otherwise), plainInputs) as Forms;
+  const find = parseFind(listWithInputs(':find'));
   const query: Query = {
     find,
     with: listAt(sections, ':with', form, []).map((item) => parseVariable(item, 'parser/with')),
-    in: sections.has(':in') ? listAt(sections, ':in', form).map(parseInput) : [DEFAULT_INPUT],
-    where: parseClauses(listAt(sections, ':where', form, [])),
+    in: sections.has(':in') ? listWithInputs(':in').map(parseInput) : [DEFAULT_INPUT],
+    where: parseClauses(listWithInputs(':where', [])),
     keys: parseKeys(sections, find),
     orderBy: isMap ? parseOrderBy(sections.get(':order-by'), find) : [],
     limit: isMap ? parseCount(sections, ':limit') : undefined,
@@ -126,12 +130,25 @@ function parseVariable(form: EdnData, kind: string): Variable {
 }
 
 function parseInput(form: EdnData): Input {
-  if (!(form instanceof Sym) || isVariable(form) || form.name === '_')
-    return { kind: 'binding', binding: parseBinding(form) };
-  if (form.name === '%') return { kind: 'rules' };
-  return form.name.startsWith('$')
+  if (form instanceof Sym && form.name === '%') return { kind: 'rules' };
+  return form instanceof Sym && form.name.startsWith('$')
     ? { kind: 'source', name: form.name }
-    : { kind: 'pattern', name: form.name };
+    : { kind: 'binding', binding: parseBinding(form) };
+}
+
+/** Inputs without a question mark, `:in $ limit`: variables all the same, wherever the query names them. */
+function plainInputsOf(sections: Sections): ReadonlySet<EdnData> {
+  const inputs = sections.get(':in');
+  const isPlain = (form: EdnData): boolean => form instanceof Sym && /^[^?$%_]/.test(form.name);
+  return new Set(Array.isArray(inputs) ? (inputs as Forms).filter(isPlain) : []);
+}
+
+function asVariables(form: EdnData, plainInputs: ReadonlySet<EdnData>): EdnData {
+  if (plainInputs.size === 0) return form;
+  if (plainInputs.has(form)) return Sym.intern(`?<${String(form)}>`);
+  const inside = (items: Forms): Forms => items.map((item) => asVariables(item, plainInputs));
+  if (form instanceof EdnList) return new EdnList(inside(form.items));
+  return Array.isArray(form) ? inside(form as Forms) : form;
 }
 
 const KEY_SECTIONS: ReadonlyArray<readonly [section: string, toKey: (name: string) => EdnData]> = [
@@ -190,21 +207,27 @@ function orderIndex(item: EdnData, find: FindSpec): number {
 /** What is asked for has to be bound somewhere. */
 function checkVariables(query: Query, form: EdnData): void {
   const known = new Set<Variable>(query.where.flatMap((clause) => [...variablesOf(clause)]));
-  const inputs = new Set<string>();
-  for (const input of query.in) {
-    if (input.kind === 'binding') for (const name of boundBy(input.binding)) known.add(name);
-    else inputs.add(input.kind === 'rules' ? '%' : input.name);
-  }
-  const unknown = [...query.find.elements.map(({ name }) => name), ...query.with].find(
-    (name) => !known.has(name),
-  );
+  const found = query.find.elements.map(({ name }) => name);
+  const given = query.in.flatMap((input) => {
+    if (input.kind === 'binding') return boundBy(input.binding);
+    return [input.kind === 'rules' ? '%' : input.name];
+  });
+  for (const name of given) known.add(name);
+  const inputs = new Set(given);
+  if (inputs.size < given.length)
+    throw queryError('parser/query', 'Vars used in :in should be distinct', form);
+  if (new Set(query.with).size < query.with.length)
+    throw queryError('parser/query', 'Vars used in :with should be distinct', form);
+  if (query.with.some((name) => found.includes(name)))
+    throw queryError('parser/query', ':find and :with should not use same variables', form);
+  const unknown = [...found, ...query.with].find((name) => !known.has(name));
   if (unknown !== undefined)
     throw queryError('parser/query', `Query for unknown vars: [${unknown}]`, form);
   for (const clause of query.where) {
     const isUnknown = clause.kind === 'pattern' && !inputs.has(clause.source);
     if (isUnknown)
       throw queryError('parser/query', `Where uses unknown source vars: [${clause.source}]`, form);
-    if (clause.kind === 'rule' && !inputs.has('%'))
+    if (clause.kind === 'rule' && !inputs.has('%') && !STANDARD_RULES.has(clause.name))
       throw queryError('parser/query', `Missing rules var '%' in :in`, form);
   }
 }

@@ -3,10 +3,11 @@
  * expected to leave the fewest bindings goes first.
  */
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Variable } from './ast.ts';
-import { boundBy, nameOf, variablesOf } from './ast.ts';
+import type { Clause, Rules } from './ast.ts';
+import { variablesOf } from './ast.ts';
 import { estimatePattern } from './clauses/pattern.ts';
 import type { Context } from './context.ts';
+import { inputsOf, outputsOf } from './inputs.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation.ts';
 
@@ -30,13 +31,13 @@ export function* chooseNext(
   let best = -1;
   let bestCost = Infinity;
   for (const [i, clause] of clauses.entries()) {
-    if (!isReady(clause, clauses, bindings)) continue;
+    if (!isReady(clause, clauses, bindings, context.rules)) continue;
     const cost = yield* costOf(context, clause, bindings, estimates);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
   const unbound = clauses.flatMap((clause) =>
-    [...inputsOf(clause)].filter((name) => !bindings.has(name)),
+    [...inputsOf(clause, context.rules)].filter((name) => !bindings.has(name)),
   );
   throw queryError(
     'query/where',
@@ -45,44 +46,18 @@ export function* chooseNext(
   );
 }
 
-/** Variables that have to be bound before a clause can be worked out. */
-function inputsOf(clause: Clause): ReadonlySet<Variable> {
-  switch (clause.kind) {
-    case 'pattern':
-    case 'rule':
-      return new Set();
-    case 'call':
-      return new Set(clause.arguments.flatMap(nameOf));
-    case 'not':
-      return variablesOf(clause);
-    case 'or':
-      return new Set(
-        [...clause.required, ...clause.branches.flatMap(unboundInputs)].filter((name) =>
-          variablesOf(clause).has(name),
-        ),
-      );
-  }
-}
-
-/** Inputs of a branch that nothing in the branch itself binds. */
-function unboundInputs(branch: ReadonlyArray<Clause>): Variable[] {
-  const bound = new Set(branch.flatMap((clause) => [...outputsOf(clause)]));
-  return branch.flatMap((clause) => [...inputsOf(clause)].filter((name) => !bound.has(name)));
-}
-
-/** Variables that a clause can bind. */
-function outputsOf(clause: Clause): ReadonlySet<Variable> {
-  if (clause.kind === 'not') return new Set();
-  return clause.kind === 'call' ? new Set(boundBy(clause.binding)) : variablesOf(clause);
-}
-
-function isReady(clause: Clause, clauses: ReadonlyArray<Clause>, bindings: Relation): boolean {
-  const missing = [...inputsOf(clause)].filter((name) => !bindings.has(name));
+function isReady(
+  clause: Clause,
+  clauses: ReadonlyArray<Clause>,
+  bindings: Relation,
+  rules: Rules,
+): boolean {
+  const missing = [...inputsOf(clause, rules)].filter((name) => !bindings.has(name));
   if (missing.length === 0) return true;
   if (clause.kind !== 'not') return false;
   // A variable that nothing outside can bind is the business of the `not` alone.
   return missing.every((name) =>
-    clauses.every((other) => other === clause || !outputsOf(other).has(name)),
+    clauses.every((other) => other === clause || !outputsOf(other, rules).has(name)),
   );
 }
 

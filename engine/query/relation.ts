@@ -82,11 +82,13 @@ function partKey(key: ValueKey): string {
       return `${key}\u0001`;
     case 'string':
       return `"${key.length}:${key}`;
+    case 'bigint':
+      return `${key}N\u0001`;
     default:
       return `${kindOf(key)}${String(key)}\u0001`;
   }
 }
 
-function kindOf(key: bigint | boolean | null | Keyword | Sym): string {
+function kindOf(key: boolean | null | Keyword | Sym): string {
   return key === null || typeof key !== 'object' ? '' : `${key.constructor.name} `;
 }

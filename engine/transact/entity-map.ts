@@ -7,12 +7,13 @@ import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { attributeNumber } from '../datom/attribute-number.ts';
 import { resolveEntity } from '../db/lookup.ts';
+import { expectationOf } from '../db/value-check.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { addFact } from './add-fact.ts';
 import { entityOf, isLookupRef, referenceOf } from './references.ts';
 import type { Transaction } from './transaction.ts';
 import { isCurrentTx, isTempid } from './transaction.ts';
-import { syntaxError, txError } from './tx-error.ts';
+import { badValue, syntaxError, txError } from './tx-error.ts';
 
 /** Applies an entity map and gives its entity. */
 export function* applyEntityMap(transaction: Transaction, map: EdnMap): Suspended<number> {
@@ -72,11 +73,18 @@ function* holderOf(
   const a = attributeNumber(attribute.ident);
   if (attribute.valueType !== 'ref') {
     const v = transaction.conform(value, attribute);
-    return v === undefined ? undefined : yield* transaction.entityWith(a, v);
+    if (v === undefined) throw badValueOf(attribute, value);
+    return yield* transaction.entityWith(a, v);
   }
   if (isTempid(value) || value instanceof Map) return undefined;
   const target = yield* resolveEntity(transaction.db, value);
   return target === undefined ? undefined : yield* transaction.entityWith(a, target);
+}
+
+/** What identifies is one value, also where the attribute may have many. */
+function badValueOf({ ident, valueType }: Attribute, value: EdnData): Error {
+  const expectation = valueType === undefined ? 'a value' : expectationOf(valueType);
+  return badValue(ident, value, expectation, new Map<EdnData, EdnData>([[ident, value]]));
 }
 
 function conflictingId(map: EdnMap, found: number, e: number): Error {

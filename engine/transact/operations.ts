@@ -125,7 +125,13 @@ function retractEach(transaction: Transaction, datoms: ReadonlyArray<Datom>): nu
   for (const datom of datoms) {
     transaction.retract(datom);
     const attribute = transaction.db.schema.attribute(datom.a);
-    if (attribute?.component === true && typeof datom.v === 'number') components.push(datom.v);
+    if (attribute?.component !== true) continue;
+    if (attribute.valueType !== 'ref' || typeof datom.v !== 'number')
+      throw syntaxError(
+        `Expected a reference as component, got ${printEdn(datom.v)} of ${datom.attribute.toString()}`,
+        [datom.e, datom.attribute, datom.v],
+      );
+    components.push(datom.v);
   }
   return components.reverse();
 }
@@ -138,8 +144,12 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
   const e = yield* existingEntity(transaction, ref, form);
   if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref)}`, form);
   if (wanted === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  // What does not fit the attribute is an expectation that fails.
+  const isValue = expected !== null && attribute?.valueType !== 'ref';
   const old =
-    expected === null ? null : yield* valueOf(transaction, ident, attribute, expected, form);
+    expected === null || (isValue && transaction.conform(expected, attribute) === undefined)
+      ? (expected as Value | null)
+      : yield* valueOf(transaction, ident, attribute, expected, form);
   const present = yield* transaction.values(e, attributeNumber(ident));
   const isExpected =
     old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);

@@ -4,6 +4,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
+import { attributeNumber } from '../datom/attribute-number.ts';
 import { requireEntity, resolveEntity } from '../db/lookup.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Transaction } from './transaction.ts';
@@ -55,7 +56,8 @@ export function isLookupRef(transaction: Transaction, value: EdnData): boolean {
   const pair = value instanceof EdnList ? value.items : value;
   if (!Array.isArray(pair) || pair.length !== 2) return false;
   const ident: unknown = pair[0];
-  return ident instanceof Keyword && transaction.attribute(ident, value)?.unique === 'identity';
+  if (!(ident instanceof Keyword)) return false;
+  return transaction.db.schema.attribute(attributeNumber(ident))?.unique === 'identity';
 }
 
 function currentTx(transaction: Transaction, name: EdnData): number {

@@ -16,7 +16,7 @@ import { addFact } from './add-fact.ts';
 import { applyEntityMap } from './entity-map.ts';
 import { applyOperation } from './operations.ts';
 import { TempidResolved, Transaction } from './transaction.ts';
-import { syntaxError } from './tx-error.ts';
+import { badValue, syntaxError } from './tx-error.ts';
 import type { TxReport, TxRequest } from './tx-report.ts';
 
 const TX_INSTANT = attributeNumber(DB.txInstant);
@@ -34,6 +34,11 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
       {
         kind: 'transaction/filtered',
       },
+    );
+  if (!Array.isArray(request.txData))
+    throw syntaxError(
+      `Bad transaction data ${printEdn(request.txData)}, expected sequential collection`,
+      request.txData,
     );
   const before = db as SettledDb;
   const instant = yield* instantOf(before, request);
@@ -80,6 +85,8 @@ function* addMeta(transaction: Transaction, key: EdnData, value: EdnData): Suspe
 function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> {
   const given = txMeta?.get(DB.txInstant);
   if (given instanceof Date) return given;
+  if (given !== undefined && given !== null)
+    throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
   const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: TX_INSTANT });
   const lastMs = last?.v instanceof Date ? last.v.getTime() : -Infinity;
   return new Date(Math.max(now.getTime(), lastMs + 1));

@@ -12,6 +12,8 @@ export interface KeyOps<K> {
   slice(keys: K, lo: number, hi: number): K;
   /** The given keys, one after the other, as one block. */
   gather(rows: ReadonlyArray<KeyAt<K>>): K;
+  /** A key that is not before the last one of a subtree and before the first one of the next. */
+  separator(last: KeyAt<K>, first: KeyAt<K>): KeyAt<K>;
 }
 
 /** One key in a block. */
@@ -20,10 +22,12 @@ export interface KeyAt<K> {
   readonly row: number;
 }
 
-/** A subtree: its last key, where it is, and how many keys it holds. */
+/** A subtree: its last key or a separator after it, where it is, and how many keys it holds. */
 export interface Child<K> extends KeyAt<K> {
   readonly address: number;
   readonly count: number;
+  /** Its first key, where that is known. */
+  readonly first?: KeyAt<K> | undefined;
 }
 
 /** Takes a finished node and gives its address, or undefined where its bytes are too many and it must be split. */
@@ -44,15 +48,14 @@ export class TreeWriter<K extends { readonly length: number }> {
   appendLeaves(keys: K): void {
     this.#writeEvenly(keys.length, (lo, hi) => {
       const part = lo === 0 && hi === keys.length ? keys : this.#ops.slice(keys, lo, hi);
-      return this.#write({ kind: 'leaf', keys: part }, 0, part.length);
+      return this.#write({ kind: 'leaf', keys: part }, 0, part.length, { keys: part, row: 0 });
     });
   }
 
   /** Appends a subtree that exists, whose root is at the level given. */
   keep(child: Child<K>, level: number): void {
     for (let below = 0; below < level; below++) this.#flush(below);
-    this.#pendingAt(level).push(child);
-    this.#cutFull(level);
+    this.#append(child, level);
   }
 
   finish(): TreeRoot {
@@ -92,7 +95,7 @@ export class TreeWriter<K extends { readonly length: number }> {
         addresses: Float64Array.from(part, (child) => child.address),
         counts: Float64Array.from(part, (child) => child.count),
       };
-      return this.#write(branch, level, count);
+      return this.#write(branch, level, count, part[0]?.first);
     });
   }
 
@@ -112,12 +115,23 @@ export class TreeWriter<K extends { readonly length: number }> {
       );
   }
 
-  #write(node: Node<K>, level: number, count: number): boolean {
+  #write(node: Node<K>, level: number, count: number, first: KeyAt<K> | undefined): boolean {
     const address = this.#sink(node);
     if (address === undefined) return false;
-    this.#pendingAt(level).push({ keys: node.keys, row: node.keys.length - 1, address, count });
-    this.#cutFull(level);
+    const { keys } = node;
+    this.#append({ keys, row: keys.length - 1, address, count, first }, level);
     return true;
+  }
+
+  /** Pending nodes of a level are neighbours, so that one is known by what separates it from the next. */
+  #append(child: Child<K>, level: number): void {
+    const children = this.#pendingAt(level);
+    const left = children.pop();
+    if (left !== undefined && child.first !== undefined)
+      children.push({ ...left, ...this.#ops.separator(left, child.first) });
+    else if (left !== undefined) children.push(left);
+    children.push(child);
+    this.#cutFull(level);
   }
 
   #pendingAt(level: number): Child<K>[] {

@@ -33,11 +33,14 @@ export function datomsOver(width: number): fc.Arbitrary<Datom> {
     .map(([e, a, v, tx, added]) => new Datom(e, a, v, TX0 + tx, added));
 }
 
+/** So long that branches keep the start of a text only. */
+const LONG = 'text '.repeat(15);
+
 /** Many datoms cheaply: one for each number from `start` on. */
 export function datomsInRow(start: number, count: number, step = 1): Datom[] {
   return Array.from({ length: count }, (_, i) => {
     const n = start + i * step;
-    return new Datom(n, ATTRIBUTES[n % 2]!, n % 7 === 0 ? `text ${n}` : n, TX0 + 1, true);
+    return new Datom(n, ATTRIBUTES[n % 2]!, n % 3 === 0 ? `${LONG}${n}` : n, TX0 + 1, true);
   });
 }
 
@@ -126,4 +129,9 @@ export function cursorOver(
     },
   };
   return cursor;
+}
+
+/** Equal for datoms that are equal in all five components. */
+export function keyOf({ e, a, v, tx, added }: Datom): string {
+  return `${e} ${a} ${typeof v} ${String(v)} ${tx} ${added}`;
 }

@@ -29,7 +29,12 @@ export function pullModel(
   const own = sortFacts(facts, 'eavt').filter((fact) => fact.e === e);
   const isWildcard = pattern.some((item) => String(item) === '*' || String(item) === ':*');
   if (isWildcard || (pattern.includes(ID) && own.length > 0)) result.set(ID, e);
-  const specs = pattern.flatMap(specsOf).filter(({ name }) => name !== ID);
+  const specs = pattern
+    .flatMap(specsOf)
+    .filter(
+      ({ name, target }) =>
+        name !== ID && !(isWildcard && isRecursion(target) && !isBackward(name)),
+    );
   const named = new Set(specs.map(({ name }) => name));
   if (isWildcard)
     for (const { a } of own)
@@ -38,7 +43,7 @@ export function pullModel(
   return result.size > 0 ? result : null;
 
   function show({ name, target, fallback }: Spec): void {
-    const isReverse = name.name.startsWith('_');
+    const isReverse = isBackward(name);
     const ident = isReverse ? kw(`${name.namespace}/${name.name.slice(1)}`) : name;
     const { isMany, isComponent, type } = attributeOf(db, ident);
     const values = isReverse
@@ -81,11 +86,21 @@ export function pullModel(
     if (Array.isArray(target)) return pullModel(db, facts, target as ReadonlyArray<EdnData>, to);
     if (target === undefined && !isWhole) return plain;
     if (isOver(name, target)) return null;
-    if (trail.entered.includes(to)) return plain;
+    const isStart = target === undefined && !trail.entered.includes(e);
+    const entered = isStart ? [...trail.entered, e] : trail.entered;
+    if (entered.includes(to)) return plain;
     const depths = new Map(trail.depths).set(name, (trail.depths.get(name) ?? 0) + 1);
-    const next = { entered: [...trail.entered, to], depths };
+    const next = { entered: [...entered, to], depths };
     return pullModel(db, facts, target === undefined ? WHOLE : pattern, to, next);
   }
+}
+
+function isRecursion(target: EdnData | undefined): boolean {
+  return typeof target === 'number' || target instanceof Sym;
+}
+
+function isBackward({ name }: Keyword): boolean {
+  return name.startsWith('_');
 }
 
 interface Spec {

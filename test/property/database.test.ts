@@ -130,7 +130,7 @@ describe('a database', () => {
         if (view === 'present')
           expect(await countDatoms(db, order, ...components)).toBe(within(first, end + 1).length);
       }),
-      { numRuns: 200 },
+      { numRuns: 250 },
     );
   });
 
@@ -159,7 +159,7 @@ describe('a database', () => {
           );
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 250 },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   datomsOver,
   drain,
   isInRange,
+  keyOf,
   orders,
   rangesNear,
   sortDatoms,
@@ -131,7 +132,3 @@ describe('a set of datoms', () => {
     expect(compareDatoms.eavt(set.toArray()[0]!, datomsInRow(1, 1)[0]!)).toBe(0);
   });
 });
-
-function keyOf({ e, a, v, tx, added }: Datom): string {
-  return `${e} ${a} ${typeof v} ${String(v)} ${tx} ${added}`;
-}

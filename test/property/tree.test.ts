@@ -16,6 +16,7 @@ import {
   datomsOver,
   drain,
   isInRange,
+  keyOf,
   orders,
   rangesNear,
   sortDatoms,
@@ -112,7 +113,7 @@ describe('a folded tree', () => {
         expect(scanned.map(keyOf)).toEqual(expected.map(keyOf));
         checkShape(nodes, root, maxKeys);
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
   });
 
@@ -141,7 +142,7 @@ describe('a folded tree', () => {
           expect(runSync(countRange(root, nodes, locateIn(order), range))).toBe(expected.length);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
   });
 
@@ -167,8 +168,4 @@ function checkShape(nodes: MemoryNodes, root: TreeRoot, maxKeys: number): void {
     return counts.reduce((sum, count) => sum + count, 0);
   };
   if (root.address !== undefined) expect(visit(root.address, root.level)).toBe(root.count);
-}
-
-function keyOf({ e, a, v, tx, added }: Datom): string {
-  return `${e} ${a} ${typeof v} ${String(v)} ${tx} ${added}`;
 }

@@ -14,7 +14,7 @@ import { boundBy } from '../ast.ts';
 import { bind } from '../bind.ts';
 import { BUILT_INS } from '../built-ins.ts';
 import type { Context } from '../context.ts';
-import { databaseOf } from '../context.ts';
+import { databaseOf, sourceOf } from '../context.ts';
 import { checkRows, combine, take } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
 import { Relation } from '../relation.ts';
@@ -115,6 +115,19 @@ function* callAll(
     }
     return results;
   }
+  if (clause.function === 'q' || clause.function === 'datahike.query/q') {
+    const [, ...inputs] = clause.arguments.map((argument) =>
+      inputColumn(context, argument, bindings),
+    );
+    for (let row = 0; row < bindings.length; row++)
+      results.push(
+        yield* context.query(
+          args[0]!(row),
+          inputs.map((input) => input(row)),
+        ),
+      );
+    return results;
+  }
   const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);
   if (databaseFunction === undefined) throw unknownFunction(clause);
   const source = clause.arguments[0];
@@ -140,6 +153,18 @@ function entityIds(args: ReadonlyArray<(row: number) => EdnData>, length: number
     if (typeof e === 'number') ids.add(e);
   }
   return [...ids];
+}
+
+/** As {@link argumentColumn}, with sources as inputs of a query within the query. */
+function inputColumn(
+  context: Context,
+  argument: Argument,
+  bindings: Relation,
+): (row: number) => SettledDb | EdnData {
+  if (argument.kind !== 'source') return argumentColumn(argument, bindings);
+  const source = sourceOf(context, argument.name);
+  const input = source.kind === 'database' ? source.db : source.tuples;
+  return () => input;
 }
 
 function argumentColumn(argument: Argument, bindings: Relation): (row: number) => EdnData {

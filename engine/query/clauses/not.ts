@@ -7,6 +7,8 @@ import { antiJoin, project } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
 import type { Relation } from '../relation.ts';
 
+const MAX_NEGATIONS = 64;
+
 export function* solveNot(
   context: Context,
   clause: NotClause,
@@ -19,7 +21,13 @@ export function* solveNot(
       'Insufficient bindings: none of its variables is bound outside',
       clause.form,
     );
-  const inner = { ...context, tables: undefined };
+  if (context.negations >= MAX_NEGATIONS)
+    throw queryError(
+      'query/where',
+      `A rule negates itself: expected at most ${MAX_NEGATIONS} negations within each other`,
+      clause.form,
+    );
+  const inner = { ...context, tables: undefined, negations: context.negations + 1 };
   const excluded = yield* context.solve(inner, clause.clauses, yield* project(bindings, shared));
   return yield* antiJoin(bindings, excluded.select(shared));
 }

@@ -46,10 +46,33 @@ export function* solvePattern(
   if (key !== undefined) {
     const questions = yield* project(bindings, key.variables);
     if (questions.length * SEEK_COST < scanCost)
-      return yield* seekAll(db, clause, fixed, key, bindings, questions);
+      return yield* seekAll(context, db, clause, fixed, key, bindings, questions);
   }
-  const resolved = yield* resolvedBindings(db, clause, bindings);
-  return yield* join(resolved, yield* scanAll(db, clause, fixed));
+  const resolved = yield* resolvedBindings(context, db, clause, bindings);
+  const found = yield* scanAll(db, clause, fixed);
+  if (resolved === bindings) return yield* join(bindings, found);
+  return yield* joinResolved(bindings, resolved, found);
+}
+
+/** Names the row of the bindings that a joined row came from. */
+const ROW = 'row';
+
+/** A join by the ids that values stand for; the values stay in the answer. */
+function* joinResolved(
+  bindings: Relation,
+  resolved: Relation,
+  found: Relation,
+): Suspended<Relation> {
+  const rows = Array.from({ length: bindings.length }, (_, row) => row);
+  const numbered = new Relation(
+    [...resolved.variables, ROW],
+    [...resolved.columns, rows],
+    bindings.length,
+  );
+  const joined = yield* join(numbered, found);
+  const added = joined.variables.filter((name) => name !== ROW && !bindings.has(name));
+  const rowsOfBindings = joined.column(ROW) as ReadonlyArray<number>;
+  return yield* combine(bindings, joined.select(added), rowsOfBindings, [...rowsOfBindings.keys()]);
 }
 
 /** How many datoms the constants of a pattern leave; what the planner goes by. */
@@ -134,6 +157,7 @@ function seekKey(
 
 /** One seek for each distinct question, and its answers beside each binding that asks it. */
 function* seekAll(
+  context: Context,
   db: SettledDb,
   clause: PatternClause,
   fixed: Bound,
@@ -143,7 +167,7 @@ function* seekAll(
 ): Suspended<Relation> {
   const bounds: Array<Bound | undefined> = [];
   for (let row = 0; row < questions.length; row++)
-    bounds.push(yield* boundOf(db, fixed, key, questions.row(row)));
+    bounds.push(yield* boundOf(context, db, fixed, key, questions.row(row)));
   const present = bounds.filter((bound) => bound !== undefined);
   if (present[0] !== undefined) yield* prefetch(db, rangeFor(db, present[0])[0], present);
   const matches = new Matches(db, clause, new Set(key.variables));
@@ -162,27 +186,36 @@ function* seekAll(
 
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */
 function* boundOf(
+  context: Context,
   db: SettledDb,
   fixed: Bound,
-  { parts }: SeekKey,
+  { variables, parts }: SeekKey,
   values: ReadonlyArray<EdnData>,
 ): Suspended<Bound | undefined> {
   let bound = fixed;
   for (const [i, part] of parts.entries()) {
     const value = values[i]!;
     const isRef = part === 'e' || db.schema.attribute(bound.a ?? -1)?.valueType === 'ref';
-    const component = isRef ? yield* looseEntity(db, value) : value;
+    const component = isRef ? yield* namedEntity(context, db, variables[i]!, value) : value;
     if (component === null) return undefined;
     bound = { ...bound, [part]: component };
   }
   return bound;
 }
 
-/** As {@link entityFor}, but a reference that names nothing matches nothing. */
-function* looseEntity(db: SettledDb, ref: EdnData): Suspended<number | null> {
+/** The entity that the value of a variable names, null where it names none; a single input has to name one. */
+function* namedEntity(
+  context: Context,
+  db: SettledDb,
+  variable: Variable,
+  ref: EdnData,
+): Suspended<number | null> {
   if (typeof ref === 'number' || ref instanceof Keyword) return yield* entityFor(db, ref);
   const isLookupRef = Array.isArray(ref) || ref instanceof EdnList;
-  return isLookupRef ? ((yield* resolveEntity(db, ref)) ?? null) : null;
+  if (!isLookupRef) return null;
+  return context.scalars.has(variable)
+    ? yield* requireEntity(db, ref)
+    : ((yield* resolveEntity(db, ref)) ?? null);
 }
 
 function* scanAll(db: SettledDb, clause: PatternClause, fixed: Bound): Suspended<Relation> {
@@ -278,28 +311,29 @@ function partOf(keys: Columns, row: number, part: Part): EdnData {
  * value stays what the caller gave, the join goes by the id.
  */
 function* resolvedBindings(
+  context: Context,
   db: SettledDb,
   { terms }: PatternClause,
   bindings: Relation,
 ): Suspended<Relation> {
   const attribute = terms[1]?.kind === 'constant' ? attributeOf(db, terms[1].value) : null;
   const isRef = attribute !== null && db.schema.attribute(attribute)?.valueType === 'ref';
+  let resolved = bindings;
   for (const place of isRef ? [0, 2] : [0]) {
     const term = terms[place];
-    if (term?.kind !== 'variable' || !bindings.has(term.name)) continue;
-    const column = bindings.column(term.name);
+    if (term?.kind !== 'variable' || !resolved.has(term.name)) continue;
+    const column = resolved.column(term.name);
     if (column.every((value) => typeof value === 'number')) continue;
     const ids = new Map<ValueKey, EdnData>();
     for (const value of column) {
       const key = valueKey(value);
-      if (!ids.has(key)) ids.set(key, yield* looseEntity(db, value));
+      if (!ids.has(key)) ids.set(key, yield* namedEntity(context, db, term.name, value));
     }
-    const columns = bindings.columns.map((c) =>
-      c === column ? c.map((value) => ids.get(valueKey(value)) ?? null) : c,
-    );
-    return new Relation(bindings.variables, columns, bindings.length);
+    const idColumn = column.map((value) => ids.get(valueKey(value)) ?? null);
+    const columns = resolved.columns.map((other) => (other === column ? idColumn : other));
+    resolved = new Relation(resolved.variables, columns, resolved.length);
   }
-  return bindings;
+  return resolved;
 }
 
 /** Positional match of plain tuples, with Clojure's equality. */

@@ -147,6 +147,8 @@ function sizeOf(tables: ReadonlyMap<string, RuleTable>): number {
   return size;
 }
 
+const NO_VARIABLES: ReadonlySet<Variable> = new Set();
+
 function* solveBranch(
   context: Context,
   source: string,
@@ -159,7 +161,7 @@ function* solveBranch(
   const own = context.sources.get(source);
   const sources = own === undefined ? context.sources : new Map(context.sources).set('$', own);
   const found = yield* context.solve(
-    { ...context, sources, defaultSource: source },
+    { ...context, sources, defaultSource: source, scalars: NO_VARIABLES },
     clauses,
     start,
   );

@@ -14,6 +14,8 @@ import {
   pull,
   q,
   readEdn,
+  since as sinceView,
+  withTx,
 } from '../../../engine/index.ts';
 import { ByteReader, ByteWriter } from '../../../engine/codec/bytes.ts';
 import { decodeValues, encodeValues } from '../../../engine/codec/value-codec.ts';
@@ -106,6 +108,27 @@ describe('views of the past', () => {
   });
 });
 
+describe('a date', () => {
+  it('stands for the transactions of that time, also where their times do not rise', async () => {
+    let db = await dbAfter();
+    const at = (text: string) => new Map([[kw('db/txInstant'), new Date(text)]]);
+    for (const [n, time] of [
+      [1, '2030-05-01'],
+      [2, '2030-03-01'],
+      [3, '2030-06-01'],
+    ] as const)
+      db = (await withTx(db, [[kw('db/add'), 10, kw('n'), n]], at(time))).dbAfter;
+    const valueAsOf = async (time: string) =>
+      q('[:find ?n . :where [10 :n ?n]]', asOf(db, new Date(time)));
+    expect(await valueAsOf('2030-02-01')).toBe(null);
+    expect(await valueAsOf('2030-04-01')).toBe(2);
+    expect(await valueAsOf('2030-05-15')).toBe(2);
+    expect(await valueAsOf('2030-07-01')).toBe(3);
+    const since = sinceView(db, new Date('2030-04-01'));
+    expect(await rowsOf(since, 10)).toEqual(['[10 :n 3 2 true]']);
+  });
+});
+
 describe('pull', () => {
   it('goes round a ring once and ends where it comes to an entity that it entered', async () => {
     const db = await dbAfter('[{:db/id 10 :ref 11} {:db/id 11 :ref 12} {:db/id 12 :ref 10}]');
@@ -141,6 +164,58 @@ describe('queries', () => {
       await expect(q(`[:find ?n :where ${where}]`, db)).rejects.toMatchObject({
         kind: 'query/where',
       });
+  });
+});
+
+describe('a query within its rules', () => {
+  it('waits with a rule that only compares until what it compares is bound', async () => {
+    const db = await dbAfter('[{:db/id 10 :n 1} {:db/id 11 :n 5}]');
+    const rules = readEdn('[[(small ?x ?limit) [(< ?x ?limit)]]]');
+    const query = '[:find [?e ...] :in $ % :where (small ?n 3) [?e :n ?n]]';
+    expect(await q(query, db, rules)).toEqual([10]);
+  });
+
+  it('knows intervals without being told', async () => {
+    const intervals = readEdn('[[1 3] [2 5] [7 9]]');
+    const query = '[:find ?a :in [[?a ?b]] :where (interval-overlaps? ?a ?b 4 8)]';
+    expect(await q(query, intervals)).toEqual([[2], [7]]);
+  });
+
+  it('refuses a rule that negates itself', async () => {
+    const db = await dbAfter('[{:db/id 10 :n 1}]');
+    const rules = readEdn('[[(odd ?x) [?x :n _] (not (odd ?x))]]');
+    await expect(q('[:find ?x :in $ % :where (odd ?x)]', db, rules)).rejects.toMatchObject({
+      code: 'BAD_QUERY',
+    });
+  });
+});
+
+describe('the inputs of a query', () => {
+  it('keep a lookup ref as it was given, through alternatives and rules', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a"} {:db/id 11 :ref 10} {:db/id 12 :part [11]}]');
+    const query = `[:find ?e ?to :in $ ?to :where
+      (or-join [?e ?to] [?e :ref ?to] (and [?e :part ?m] [?m :ref ?to]))]`;
+    const rows = (await q(query, db, readEdn('[:id "a"]'))) as EdnData[];
+    expect(rows.map(printEdn).sort()).toEqual(['[11 [:id "a"]]', '[12 [:id "a"]]']);
+  });
+
+  it('have to exist where a single one names an entity, and are passed over in a collection', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a" :n 1}]');
+    const nobody = readEdn('[:id "nobody"]');
+    await expect(q('[:find ?n :in $ ?e :where [?e :n ?n]]', db, nobody)).rejects.toMatchObject({
+      code: 'ENTITY_NOT_FOUND',
+    });
+    expect(await q('[:find ?n :in $ [?e ...] :where [?e :n ?n]]', db, [nobody])).toEqual([]);
+  });
+
+  it('leave a variable open where they are nil and a pattern binds it', async () => {
+    const db = await dbAfter('[{:db/id 10 :n 1} {:db/id 11 :n 2}]');
+    expect(await q('[:find ?n :in $ ?n :where [_ :n ?n]]', db, null)).toEqual([[1], [2]]);
+  });
+
+  it('may be named without a question mark', async () => {
+    const db = await dbAfter('[{:db/id 10 :n 1} {:db/id 11 :n 2}]');
+    expect(await q('[:find [?n ...] :in $ min :where [_ :n ?n] [(> ?n min)]]', db, 1)).toEqual([2]);
   });
 });
 

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { Db, EdnData } from '../../../../engine/index.ts';
+import { NodeCache, kw, q, readEdn, restoreHead } from '../../../../engine/index.ts';
+import { must } from '../../../../engine/shared/assert.ts';
+import { countReads } from '../../../support/counting-store.ts';
+import { StoredDatabase } from '../../../support/stored-database.ts';
+
+const SCHEMA = readEdn(
+  '[{:db/ident :text :db/valueType :db.type/string :db/cardinality :db.cardinality/one}]',
+) as EdnData[];
+
+async function databaseOf(texts: ReadonlyArray<string>): Promise<StoredDatabase> {
+  const database = await StoredDatabase.create();
+  await database.transact(SCHEMA);
+  await database.transact(
+    texts.map((text, i): EdnData => [kw('db/add'), 100 + i, kw('text'), text]),
+  );
+  await database.fold();
+  return database;
+}
+
+/** The database through a cache of the smallest size. */
+async function withSmallestCache(
+  database: StoredDatabase,
+): Promise<{ db: Db; nodesRead: () => number }> {
+  const store = countReads(database.store);
+  const root = must(await store.readRoot('db'), 'a root');
+  const { db } = await restoreHead(root, new NodeCache(0).open(store));
+  return { db, nodesRead: () => store.nodesRead };
+}
+
+describe('a cache of nodes', () => {
+  it('keeps a node that is larger than all of its budget', async () => {
+    const { db } = await withSmallestCache(await databaseOf(['x'.repeat(12_000_000)]));
+    expect(await q('[:find (count ?t) . :where [_ :text ?t]]', db)).toBe(1);
+  });
+
+  it('lets a scan go on over more than it can hold, and reads each node a few times at most', async () => {
+    const texts = Array.from({ length: 60 }, (_, i) => `${i} ${'x'.repeat(800_000)}`);
+    const { db, nodesRead } = await withSmallestCache(await databaseOf(texts));
+    expect(await q('[:find (count ?e) . :where [?e :text ?t]]', db)).toBe(60);
+    expect(nodesRead()).toBeLessThan(4 * 60);
+  });
+});
