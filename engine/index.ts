@@ -32,8 +32,8 @@ export type { Commit, Lease, Store, StoreHost, StoredSegment } from './store/sto
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
-export { NodeCache } from './index/node-cache.ts';
-export type { StoredNodes } from './index/node-cache.ts';
+export { NodeCache } from './indices/node-cache.ts';
+export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
 export { emptyRecord, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { encodeRecord } from './commit/record.ts';

@@ -48,7 +48,7 @@ export default tseslint.config(
       'engine/codec/*.ts',
       'engine/datom/columns*.ts',
       'engine/tree/*.ts',
-      'engine/index/*tree*.ts',
+      'engine/indices/*tree*.ts',
       'engine/novelty/{datom-set,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
       'engine/query/{aggregate,algebra,bind,find,relation,sort}.ts',

@@ -17,19 +17,24 @@ export function sealBlock(write: (writer: ByteWriter) => void): Uint8Array {
 }
 
 /**
- * A reader at the start of the body.
+ * What a block says, read from the start of its body.
  *
- * @throws STORE_CORRUPT where the checksum does not hold, or a newer version wrote the block
+ * @throws STORE_CORRUPT where the checksum does not hold, a newer version wrote the block, or it does not say what it should
  */
-export function openBlock(bytes: Uint8Array): ByteReader {
+export function readBlock<T>(bytes: Uint8Array, read: (body: ByteReader) => T): T {
   const reader = new ByteReader(bytes);
   const version = reader.byte();
   if (version !== FORMAT_VERSION)
-    throw new DatabaseError(
-      'STORE_CORRUPT',
-      `Expected a stored block of format version ${FORMAT_VERSION}, got ${version}`,
-    );
+    throw corrupt(`Expected a stored block of format version ${FORMAT_VERSION}, got ${version}`);
   if (reader.uint32() !== checksum(bytes, BODY_START))
-    throw new DatabaseError('STORE_CORRUPT', 'The checksum of a stored block does not hold');
-  return reader;
+    throw corrupt('The checksum of a stored block does not hold');
+  try {
+    return read(reader);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error : corrupt('A stored block cannot be read', error);
+  }
+}
+
+function corrupt(message: string, cause?: unknown): DatabaseError {
+  return new DatabaseError('STORE_CORRUPT', message, cause === undefined ? {} : { cause });
 }

@@ -1,7 +1,7 @@
 /** A tree node to bytes and back. Values are decoded when they are first looked at. */
 import type { Columns } from '../datom/columns.ts';
 import type { Branch, Node } from '../tree/node.ts';
-import { openBlock, sealBlock } from './block.ts';
+import { readBlock, sealBlock } from './block.ts';
 import type { ByteWriter } from './bytes.ts';
 import { decodeColumns, encodeColumns } from './columns-codec.ts';
 
@@ -15,17 +15,18 @@ export function encodeNode(node: Node<Columns>): Uint8Array {
 
 /** @throws STORE_CORRUPT */
 export function decodeNode(bytes: Uint8Array): Node<Columns> {
-  const reader = openBlock(bytes);
-  const level = reader.byte();
-  if (level === 0) return { kind: 'leaf', keys: decodeColumns(reader) };
-  const count = reader.varint();
-  const addresses = new Float64Array(count);
-  const counts = new Float64Array(count);
-  for (let i = 0, previous = 0; i < count; i++) {
-    addresses[i] = previous += reader.signed();
-    counts[i] = reader.varint();
-  }
-  return { kind: 'branch', level, keys: decodeColumns(reader), addresses, counts };
+  return readBlock(bytes, (reader) => {
+    const level = reader.byte();
+    if (level === 0) return { kind: 'leaf', keys: decodeColumns(reader) };
+    const count = reader.varint();
+    const addresses = new Float64Array(count);
+    const counts = new Float64Array(count);
+    for (let i = 0, previous = 0; i < count; i++) {
+      addresses[i] = previous += reader.signed();
+      counts[i] = reader.varint();
+    }
+    return { kind: 'branch', level, keys: decodeColumns(reader), addresses, counts };
+  });
 }
 
 function encodeChildren({ addresses, counts }: Branch<Columns>, writer: ByteWriter): void {

@@ -5,8 +5,8 @@
 import type { DatabaseConfig } from '../../schema/database.ts';
 import { TX0 } from '../datom/datom.ts';
 import type { Db } from '../db/db.ts';
-import { NO_ROOTS } from '../index/base-index.ts';
-import type { StoredNodes } from '../index/node-cache.ts';
+import { NO_ROOTS } from '../indices/base-index.ts';
+import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run, runSync } from '../shared/suspend.ts';

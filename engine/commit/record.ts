@@ -1,10 +1,10 @@
 /** The record of a root: everything about a database that is not a datom and cannot be derived from one. */
 import type { DatabaseConfig } from '../../schema/database.ts';
-import { openBlock, sealBlock } from '../codec/block.ts';
+import { readBlock, sealBlock } from '../codec/block.ts';
 import type { ByteReader, ByteWriter } from '../codec/bytes.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
-import type { Era, BaseRoots } from '../index/base-index.ts';
-import { ERAS } from '../index/base-index.ts';
+import type { Era, BaseRoots } from '../indices/base-index.ts';
+import { ERAS } from '../indices/base-index.ts';
 import type { TreeRoot } from '../tree/node.ts';
 
 export interface RootRecord {
@@ -28,18 +28,18 @@ export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): 
 
 /** @throws STORE_CORRUPT */
 export function decodeRecord(bytes: Uint8Array): RootRecord {
-  const reader = openBlock(bytes);
-  const schemaFlexibility = reader.byte() === 1 ? 'write' : 'read';
-  const keepHistory = reader.byte() === 1;
-  const indexedTx = reader.varint();
-  const maxEid = reader.varint();
-  const rootsOf = (): BaseRoots[Era] => ({
-    eavt: decodeRoot(reader),
-    aevt: decodeRoot(reader),
-    avet: decodeRoot(reader),
+  return readBlock(bytes, (reader) => {
+    const schemaFlexibility = reader.byte() === 1 ? 'write' : 'read';
+    const keepHistory = reader.byte() === 1;
+    const indexedTx = reader.varint();
+    const maxEid = reader.varint();
+    const roots = { current: decodeRoots(reader), temporal: decodeRoots(reader) };
+    return { config: { schemaFlexibility, keepHistory }, indexedTx, maxEid, roots };
   });
-  const roots = { current: rootsOf(), temporal: rootsOf() };
-  return { config: { schemaFlexibility, keepHistory }, indexedTx, maxEid, roots };
+}
+
+function decodeRoots(reader: ByteReader): BaseRoots[Era] {
+  return { eavt: decodeRoot(reader), aevt: decodeRoot(reader), avet: decodeRoot(reader) };
 }
 
 function encodeRoot({ address, count, level }: TreeRoot, writer: ByteWriter): void {

@@ -7,7 +7,7 @@ import { PRESENT } from '../db/db.ts';
 import { scan } from '../db/scan.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { DEFINING_ATTRIBUTES, Schema } from '../db/schema.ts';
-import type { StoredNodes } from '../index/node-cache.ts';
+import type { StoredNodes } from '../indices/node-cache.ts';
 import type { Change } from '../novelty/change.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';

@@ -1,9 +1,10 @@
 /** A transaction as bytes: one segment of the log. What it says is enough to move any reader forward without reading anything. */
 import { ByteWriter } from '../codec/bytes.ts';
-import { openBlock, sealBlock } from '../codec/block.ts';
+import { readBlock, sealBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Db } from '../db/db.ts';
+import { EvolvingDb } from '../db/evolving-db.ts';
 import type { Change } from '../novelty/change.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
@@ -30,32 +31,35 @@ export function encodeSegment({ tx, maxEid, changes }: Segment): Uint8Array {
 
 /** @throws STORE_CORRUPT */
 export function decodeSegment(bytes: Uint8Array): Segment {
-  const reader = openBlock(bytes);
-  const tx = reader.varint();
-  const maxEid = reader.varint();
-  const marks = reader.section();
-  const columns = decodeColumns(reader);
-  const changes = Array.from({ length: columns.length }, (_, row): Change => {
-    const datom = columns.datom(row);
-    const mark = marks.byte();
-    if (mark === ASSERTED) return { kind: 'assert', datom };
-    const assertedTx = tx - marks.signed();
-    return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
+  return readBlock(bytes, (reader) => {
+    const tx = reader.varint();
+    const maxEid = reader.varint();
+    const marks = reader.section();
+    const columns = decodeColumns(reader);
+    const changes = Array.from({ length: columns.length }, (_, row): Change => {
+      const datom = columns.datom(row);
+      const mark = marks.byte();
+      if (mark === ASSERTED) return { kind: 'assert', datom };
+      const assertedTx = tx - marks.signed();
+      return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
+    });
+    return { tx, maxEid, changes };
   });
-  return { tx, maxEid, changes };
 }
 
 /** The next database value. A segment has to follow: `segment.tx > db.maxTx`. */
 export function* applySegment(db: Db, { tx, maxEid, changes }: Segment): Suspended<Db> {
-  const novelty = db.novelty.edit();
-  const schema = db.schema.apply(changes);
+  const evolving = new EvolvingDb(db, tx);
   for (const [i, change] of changes.entries()) {
-    novelty.apply(change, schema.isIndexed(change.datom.a));
-    if (i % 2_048 === 2_047) yield PAUSE;
+    evolving.apply(change);
+    if (i % CHANGES_PER_PAUSE === CHANGES_PER_PAUSE - 1) yield PAUSE;
   }
   yield PAUSE;
-  return { ...db, novelty: novelty.seal(), schema, maxTx: tx, maxEid };
+  return evolving.seal(maxEid);
 }
+
+/** A few milliseconds of work. */
+const CHANGES_PER_PAUSE = 1_024;
 
 function encodeMarks(changes: ReadonlyArray<Change>, tx: number): Uint8Array {
   const writer = new ByteWriter();

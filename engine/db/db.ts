@@ -5,8 +5,8 @@
 import type { DatabaseConfig } from '../../schema/database.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { TX0 } from '../datom/datom.ts';
-import type { BaseIndex } from '../index/base-index.ts';
-import { NO_ROOTS } from '../index/base-index.ts';
+import type { BaseIndex } from '../indices/base-index.ts';
+import { NO_ROOTS } from '../indices/base-index.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import { Schema } from './schema.ts';
 

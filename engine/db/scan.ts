@@ -2,8 +2,8 @@
 import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
 import { compareWithBound } from '../datom/compare-datoms.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import type { Era } from '../index/base-index.ts';
-import { countBase, scanBase } from '../index/base-index.ts';
+import type { Era } from '../indices/base-index.ts';
+import { countBase, scanBase } from '../indices/base-index.ts';
 import { FilterCursor } from '../novelty/filter-cursor.ts';
 import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';

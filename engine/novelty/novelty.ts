@@ -6,7 +6,7 @@ import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import { Datom } from '../datom/datom.ts';
-import type { Era } from '../index/base-index.ts';
+import type { Era } from '../indices/base-index.ts';
 import type { Change } from './change.ts';
 import { DatomSet } from './datom-set.ts';
 import { FilterCursor } from './filter-cursor.ts';

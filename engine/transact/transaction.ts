@@ -2,7 +2,7 @@
  * One transaction while it is applied: the database as it is so far, the ids given out, and what was asserted and retracted. Forms are
  * applied one after the other, each seeing what the ones before it did, as in Datahike.
  */
-import { DB, SYSTEM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
+import { DB, isReserved } from '../../schema/bootstrap.ts';
 import type { Attribute } from '../../schema/attribute.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import type { Keyword } from '../../schema/keyword.ts';
@@ -10,10 +10,10 @@ import type { EdnData, Value } from '../../schema/value.ts';
 import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
+import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomsWith, entityWith } from '../db/lookup.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { conform } from '../db/value-check.ts';
-import { DEFINING_ATTRIBUTES } from '../db/schema.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -34,15 +34,6 @@ export class TempidResolved extends Error {
 /** About a millisecond of work. */
 const CHANGES_PER_PAUSE = 128;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-const DEFINING = new Set(DEFINING_ATTRIBUTES.map(attributeNumber));
-
-/** Attributes whose meaning no transaction can change, so that asking for them need not look at the schema so far. */
-const SYSTEM: ReadonlyMap<number, Attribute> = new Map(
-  SYSTEM_ATTRIBUTES.map((attribute) => [attributeNumber(attribute.ident), attribute]),
-);
-
 export class Transaction {
   readonly tx: number;
   readonly txData: Datom[] = [];
@@ -52,9 +43,7 @@ export class Transaction {
 
   readonly #before: SettledDb;
   readonly #learned: ReadonlyMap<EdnData, number>;
-  readonly #db: Mutable<SettledDb>;
-  /** Changes that define attributes and are not in the schema of `#db` yet. */
-  #schemaChanges: Change[] = [];
+  readonly #evolving: EvolvingDb<SettledDb>;
 
   /** `learned`: tempids that an earlier try found to be entities that exist. */
   constructor(before: SettledDb, learned: ReadonlyMap<EdnData, number>) {
@@ -62,29 +51,22 @@ export class Transaction {
     this.#learned = learned;
     this.tx = before.maxTx + 1;
     this.maxEid = before.maxEid;
-    this.#db = { ...before, novelty: before.novelty.edit(), maxTx: this.tx };
+    this.#evolving = new EvolvingDb(before, this.tx);
   }
 
   /** The database as it is so far; changes with every assertion. */
   get db(): SettledDb {
-    if (this.#schemaChanges.length > 0) {
-      this.#db.schema = this.#db.schema.apply(this.#schemaChanges);
-      this.#schemaChanges = [];
-    }
-    return this.#db;
+    return this.#evolving.db;
   }
 
   /** The database after the transaction, as a value. */
   finish(): SettledDb {
-    this.#db.novelty.seal();
-    this.#db.maxEid = this.maxEid;
-    return this.db;
+    return this.#evolving.seal(this.maxEid);
   }
 
   /** The attribute, or undefined where none is declared and the database does not ask for it. */
   attribute(ident: Keyword, form: EdnData): Attribute | undefined {
-    const number = attributeNumber(ident);
-    const attribute = SYSTEM.get(number) ?? this.db.schema.attribute(number);
+    const attribute = this.#evolving.attribute(attributeNumber(ident));
     if (attribute === undefined && this.isStrict)
       throw undeclaredAttribute(ident, form, this.db.schema.idents);
     return attribute;
@@ -151,12 +133,12 @@ export class Transaction {
   /** What holds of an attribute of an entity now, or the one fact with a value. */
   *values(e: number, a: number, v?: Value): Suspended<Datom[]> {
     return this.#isNew(e)
-      ? this.#db.novelty.eras.current.eavt.added.matching({ e, a, v })
-      : yield* datomsWith(this.#db, 'eavt', { e, a, v });
+      ? this.#evolving.facts.novelty.eras.current.eavt.added.matching({ e, a, v })
+      : yield* datomsWith(this.#evolving.facts, 'eavt', { e, a, v });
   }
 
   *entityWith(a: number, v: Value): Suspended<number | undefined> {
-    return yield* entityWith(this.#db, a, v);
+    return yield* entityWith(this.#evolving.facts, a, v);
   }
 
   /** Asserts a fact that was checked; what holds already is no change, and the value of a single-valued attribute is replaced. */
@@ -173,7 +155,7 @@ export class Transaction {
 
   /** Ends a fact that holds. */
   retract(datom: Datom): void {
-    const attribute = SYSTEM.get(datom.a) ?? this.db.schema.attribute(datom.a);
+    const attribute = this.#evolving.attribute(datom.a);
     this.#record({
       kind: 'retract',
       datom: new Datom(datom.e, datom.a, datom.v, this.tx, false),
@@ -197,11 +179,9 @@ export class Transaction {
   #record(change: Change): void {
     const { datom } = change;
     this.#raiseMaxEid(datom.e);
-    const attribute = SYSTEM.get(datom.a) ?? this.db.schema.attribute(datom.a);
-    this.#db.novelty.apply(change, attribute?.indexed === true);
+    this.#evolving.apply(change);
     this.changes.push(change);
     this.txData.push(datom);
-    if (DEFINING.has(datom.a)) this.#schemaChanges.push(change);
   }
 
   /** No datom is of an entity with a larger id, those of transactions aside. */

@@ -5,7 +5,7 @@ import { columnsOf } from '../../engine/datom/columns-builder.ts';
 import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
 import { decodeRecord, encodeRecord } from '../../engine/commit/record.ts';
 import { decodeSegment, encodeSegment } from '../../engine/commit/segment.ts';
-import { NO_ROOTS } from '../../engine/index/base-index.ts';
+import { NO_ROOTS } from '../../engine/indices/base-index.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { datomsInRow, datomsOver } from '../model/datoms.ts';
 

@@ -5,7 +5,7 @@ import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
 import type { Bound, Columns } from '../../engine/datom/columns.ts';
 import type { Datom } from '../../engine/datom/datom.ts';
 import type { IndexOrder } from '../../engine/datom/index-order.ts';
-import { foldTree } from '../../engine/index/fold-tree.ts';
+import { foldTree } from '../../engine/indices/fold-tree.ts';
 import { runSync } from '../../engine/shared/suspend.ts';
 import { countRange } from '../../engine/tree/count.ts';
 import { TreeCursor } from '../../engine/tree/cursor.ts';
