@@ -4,12 +4,22 @@ import { expect, it } from 'vitest';
 import { runCases } from './run-case.ts';
 
 const ANSWERED = [
+  'q-aggregates',
   'q-attr-vars',
+  'q-errors',
   'q-find-specs',
+  'q-functions',
   'q-history',
+  'q-inputs',
   'q-joins',
+  'q-nil-missing',
+  'q-not',
+  'q-or',
   'q-order-limit',
+  'q-pull-in-find',
+  'q-recursion',
   'q-return-maps',
+  'q-sources-crossdb',
 ];
 
 it.each(ANSWERED)('%s', async (suite) => {
