@@ -8,6 +8,7 @@ import type { ValueKey } from '../../schema/value-key.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Variable } from './ast.ts';
+import { KeySet } from './key-set.ts';
 import { Relation, rowKey } from './relation.ts';
 
 /** More rows than this in one intermediate result end the query. */
@@ -25,23 +26,40 @@ export function project(
 }
 
 export function* distinct(relation: Relation): Suspended<Relation> {
-  const seen = new Set<ValueKey>();
+  const seen = new KeySet();
   const rows: number[] = [];
   for (let row = 0; row < relation.length; row++) {
-    const key = rowKey(relation.columns, row);
-    if (!seen.has(key)) {
-      seen.add(key);
-      rows.push(row);
-    }
+    if (seen.add(rowKey(relation.columns, row))) rows.push(row);
     if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
   }
   return yield* take(relation, rows);
 }
 
+/** The distinct rows of relations that all have the variables. */
+export function* union(
+  variables: ReadonlyArray<Variable>,
+  relations: ReadonlyArray<Relation>,
+): Suspended<Relation> {
+  const seen = new KeySet();
+  const columns: EdnData[][] = variables.map(() => []);
+  let length = 0;
+  for (const relation of relations) {
+    const own = relation.select(variables).columns;
+    for (let row = 0; row < relation.length; row++) {
+      if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
+      if (!seen.add(rowKey(own, row))) continue;
+      for (const [place, column] of own.entries()) columns[place]!.push(column[row]!);
+      length++;
+    }
+  }
+  return new Relation(variables, columns, length);
+}
+
 /** The natural join; the product where nothing is shared. */
 export function* join(left: Relation, right: Relation): Suspended<Relation> {
-  if (left === Relation.unit) return right;
-  if (right === Relation.unit) return left;
+  // What has no variables only says whether there is anything.
+  if (left.variables.length === 0) return left.length > 0 ? right : Relation.empty(right.variables);
+  if (right.variables.length === 0) return right.length > 0 ? left : Relation.empty(left.variables);
   const shared = left.variables.filter((variable) => right.has(variable));
   const added = right.variables.filter((variable) => !left.has(variable));
   const pairs =
@@ -52,7 +70,7 @@ export function* join(left: Relation, right: Relation): Suspended<Relation> {
 /** The rows of the left that match no row of the right. */
 export function* antiJoin(left: Relation, right: Relation): Suspended<Relation> {
   const shared = left.variables.filter((variable) => right.has(variable));
-  const keys = new Set<ValueKey>();
+  const keys = new KeySet();
   const other = right.select(shared).columns;
   for (let row = 0; row < right.length; row++) {
     keys.add(rowKey(other, row));

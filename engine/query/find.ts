@@ -33,7 +33,10 @@ export function* findAll(
   let rows = hasAggregate
     ? yield* aggregateRows(query, distinct)
     : yield* plainRows(elements, distinct);
-  if (query.orderBy.length > 0) rows = yield* sorted(rows, compareBy(query.orderBy));
+  if (query.orderBy.length > 0) {
+    const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
+    rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
+  }
   if (query.find.kind === 'relation') rows = page(rows, query);
   yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);

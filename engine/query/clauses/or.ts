@@ -3,9 +3,9 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { OrClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { distinct, join, project } from '../algebra.ts';
+import { join, project, union } from '../algebra.ts';
 import { queryError } from '../query-error.ts';
-import { Relation } from '../relation.ts';
+import type { Relation } from '../relation.ts';
 
 export function* solveOr(
   context: Context,
@@ -20,13 +20,13 @@ export function* solveOr(
     throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
   const bound = variables.filter((variable) => bindings.has(variable));
   const shared = yield* project(bindings, bound);
-  let all = Relation.empty(variables);
+  const answers: Relation[] = [];
   for (const branch of clause.branches) {
     const found = yield* context.solve(context, branch, shared);
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
       throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);
-    all = all.union(yield* project(found, variables));
+    answers.push(found);
   }
-  return yield* join(bindings, yield* distinct(all));
+  return yield* join(bindings, yield* union(variables, answers));
 }
