@@ -74,7 +74,11 @@ export function runCommand(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { env: { ...withoutOurs(process.env), ...env } });
+    const child = spawn(program, [...args], {
+      env: { ...withoutOurs(process.env), ...env },
+      // bash takes a socket for a remote login and reads its start files.
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const printed: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
