@@ -58,7 +58,7 @@ describe('the tour of the README', () => {
       const [command, file] = server;
       if (file === 'gateway/main.ts') await useServers();
       const args = withPorts(step.text.slice(command.length)).split(' ').filter(Boolean);
-      servers.push(await startProcess({ args: [file, ...args], env }));
+      servers.push(await startProcess({ args: ['config/tools/run.js', file, ...args], env }));
       return;
     }
     const printed = await (step.language === 'ts' ? runProgram(step) : runShell(step));
