@@ -103,7 +103,9 @@ function refusedRequest(error: unknown): DatabaseError | undefined {
   if (!(error instanceof Error) || !('status' in error)) return undefined;
   const type = 'type' in error ? error.type : undefined;
   if (type === 'entity.too.large') {
-    return new DatabaseError('BODY_TOO_LARGE', 'The request body is larger than this server takes');
+    const limit =
+      'limit' in error ? ` of at most ${String(error.limit)} bytes` : ' that is smaller';
+    return new DatabaseError('BODY_TOO_LARGE', `Expected a request body${limit}; send it in parts`);
   }
   if (type === 'entity.parse.failed') {
     return new DatabaseError('BAD_USER_INPUT', 'The request body is not JSON');
