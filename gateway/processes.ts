@@ -2,8 +2,6 @@
  * The three kinds of process, put together from a configuration: one that does everything, the writer alone, a gateway alone. Parts are
  * started in order; what a part opened it closes, in reverse, when the process stops.
  */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { DatabaseError } from '../schema/error.ts';
 import type { Connection } from '../services/connection/connection.ts';
@@ -12,6 +10,7 @@ import type { Writer } from '../services/connection/writer-port.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
 import { RemoteWriter } from '../services/rpc/remote-writer.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
+import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { Storage } from '../services/storage.ts';
 import { closeStorage, openDatabase, openStorage } from '../services/storage.ts';
@@ -169,23 +168,7 @@ async function serve(
     log,
   });
   cleanup.add(stop);
-  const server = await listen(app.listen(http.port, http.host));
-  cleanup.add(() => close(server));
-  const { port } = server.address() as AddressInfo;
-  const host = http.host.includes(':') ? `[${http.host}]` : http.host;
-  return `http://${host}:${port}`;
-}
-
-function listen(server: Server): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('listening', () => resolve(server)).once('error', reject);
-  });
-}
-
-/** Takes no new connection; those that are busy finish their request. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  const server = app.listen(http.port, http.host);
+  cleanup.add(() => closeServer(server));
+  return untilListening(server, http.host, http.port);
 }

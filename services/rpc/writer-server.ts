@@ -1,11 +1,11 @@
 /** Takes transactions of other processes: `POST /transact/{database}` with an EDN body. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { ErrorRequestHandler } from 'express';
 import { DatabaseError } from '../../engine/index.ts';
 import type { Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
+import { closeServer, untilListening } from '../shared/listen.ts';
 import { printError, printResult, readRequest } from './wire.ts';
 
 export interface WriterServerOptions {
@@ -31,22 +31,12 @@ export class WriterServer {
     const { host, port } = this.#options;
     const server = this.#app().listen(port, host);
     this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('listening', resolve).once('error', reject);
-    });
-    const address = server.address() as AddressInfo;
-    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return `http://${name}:${address.port}`;
+    return untilListening(server, host, port);
   }
 
   /** Takes no new request; resolves when those under way are answered. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
+    if (this.#server !== undefined) await closeServer(this.#server);
   }
 
   #app(): express.Express {

@@ -84,6 +84,23 @@ it('ends at once where a setting is wrong, with one line that names it', async (
   );
 });
 
+it('ends at once where the port is taken, with one line, and leaves the database free', async () => {
+  const env = { DATAHIKE_GATEWAY_DIRECTORY: await testFolder() };
+  const first = await startProcess({ args: ['gateway/main.ts', 'start', '--port', '0'], env });
+  const { port } = new URL(first.url);
+  const other = { DATAHIKE_GATEWAY_DIRECTORY: await testFolder() };
+  const args = ['gateway/main.ts', 'start', '--port', port];
+  await expect(startProcess({ args, env: other })).rejects.toThrow(
+    new RegExp(
+      `Ended with 1: .*BAD_CONFIG: Expected to listen on 127.0.0.1 port ${port}, got`,
+      's',
+    ),
+  );
+  await first.end('SIGTERM');
+  const next = await startProcess({ args, env: other });
+  expect(await next.end('SIGTERM')).toBe(0);
+});
+
 it('knows how many cities there are', () => {
   expect(readCities()).toHaveLength(CITY_COUNT);
 });
