@@ -51,7 +51,7 @@ export default tseslint.config(
       'engine/indices/*tree*.ts',
       'engine/novelty/{datom-set,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
-      'engine/query/{aggregate,algebra,bind,find,key-set,relation,sort}.ts',
+      'engine/query/{aggregate,algebra,bind,find,key-map,key-set,relation,sort}.ts',
       'engine/query/clauses/*.ts',
     ],
     rules: { 'ts/no-non-null-assertion': 'off' },

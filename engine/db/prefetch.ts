@@ -2,7 +2,7 @@
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import { missesOf } from '../shared/suspend.ts';
+import { PAUSE, missesOf } from '../shared/suspend.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
 import { scan } from './scan.ts';
@@ -27,5 +27,6 @@ export function* prefetch(
       });
       if (misses.length > 0) yield misses;
     }
+    yield PAUSE;
   }
 }

@@ -4,10 +4,10 @@
  */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData } from '../../schema/value.ts';
-import type { ValueKey } from '../../schema/value-key.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Variable } from './ast.ts';
+import { KeyMap } from './key-map.ts';
 import { KeySet } from './key-set.ts';
 import { Relation, rowKey } from './relation.ts';
 
@@ -158,12 +158,12 @@ function* pairEqual(
 }
 
 interface RowsByKey {
-  readonly first: ReadonlyMap<ValueKey, number>;
+  readonly first: KeyMap;
   readonly next: Int32Array;
 }
 
 function* hash({ columns, length }: Relation): Suspended<RowsByKey> {
-  const first = new Map<ValueKey, number>();
+  const first = new KeyMap();
   const next = new Int32Array(length);
   for (let row = length - 1; row >= 0; row--) {
     const key = rowKey(columns, row);

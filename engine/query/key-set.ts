@@ -1,18 +1,19 @@
-/** A set of row keys. Small whole numbers, as entity ids mostly are, take one bit each; everything else goes into a `Set`. */
+/** A set of row keys. Small whole numbers, as entity ids mostly are, take one bit each; everything else goes into a map. */
 import type { ValueKey } from '../../schema/value-key.ts';
+import { KeyMap } from './key-map.ts';
 
 /** Larger numbers are not worth the bits up to them: 2 MiB at most. */
 const MAX_BITS = 2 ** 24;
 
 export class KeySet {
   #bits = new Uint32Array(1_024);
-  readonly #others = new Set<ValueKey>();
+  readonly #others = new KeyMap();
 
   /** False where the key was there. */
   add(key: ValueKey): boolean {
     if (!isSmall(key)) {
-      if (this.#others.has(key)) return false;
-      this.#others.add(key);
+      if (this.#others.get(key) !== undefined) return false;
+      this.#others.set(key, 1);
       return true;
     }
     const word = key >>> 5;
@@ -24,7 +25,7 @@ export class KeySet {
   }
 
   has(key: ValueKey): boolean {
-    if (!isSmall(key)) return this.#others.has(key);
+    if (!isSmall(key)) return this.#others.get(key) !== undefined;
     return ((this.#bits[key >>> 5] ?? 0) & (1 << (key & 31))) !== 0;
   }
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { run } from '../../engine/index.ts';
+import { KeyMap } from '../../engine/query/key-map.ts';
 import { KeySet } from '../../engine/query/key-set.ts';
 import { sorted } from '../../engine/query/sort.ts';
 
@@ -33,6 +34,16 @@ const key = fc.oneof(
   fc.string({ maxLength: 2 }),
   fc.constantFrom(null, true, false),
 );
+
+it('finds every key of a large map, whatever its kind', () => {
+  const keys = Array.from({ length: 40_000 }, (_, i) =>
+    i % 2 === 0 ? i * 1_000.5 : `key ${i} of many`,
+  );
+  const map = new KeyMap();
+  for (const [i, each] of keys.entries()) map.set(each, i);
+  expect(keys.every((each, i) => map.get(each) === i)).toBe(true);
+  expect(map.get('no key')).toBeUndefined();
+});
 
 it('knows which keys it has, as a set does', () => {
   fc.assert(

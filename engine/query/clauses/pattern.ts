@@ -166,8 +166,10 @@ function* seekAll(
   questions: Relation,
 ): Suspended<Relation> {
   const bounds: Array<Bound | undefined> = [];
-  for (let row = 0; row < questions.length; row++)
+  for (let row = 0; row < questions.length; row++) {
     bounds.push(yield* boundOf(context, db, fixed, key, questions.row(row)));
+    if (row % 512 === 511) yield PAUSE;
+  }
   const present = bounds.filter((bound) => bound !== undefined);
   if (present[0] !== undefined) yield* prefetch(db, rangeFor(db, present[0])[0], present);
   const matches = new Matches(db, clause, new Set(key.variables));
