@@ -53,6 +53,6 @@ export interface Snapshot {
     entities: ReadonlyArray<EdnData>,
   ): Promise<ReadonlyArray<EdnMap | null>>;
 
-  /** How many datoms hold the attribute (and the value): exact, from counts in the index. */
+  /** How many datoms hold the attribute (and the value), from counts in the index: exact for the present, of the past at least as many. */
   count(attribute: Keyword, value?: Value): Promise<number>;
 }

@@ -121,8 +121,9 @@ export class LocalWriter implements Writer {
   /** Takes no more transactions; resolves when those that wait are answered and the lease is released. */
   async stop(): Promise<void> {
     this.#ended ??= new DatabaseError('WRITER_UNAVAILABLE', 'The writer is stopping; try again');
-    await this.#working;
-    await this.#folding;
+    // An index job that ends leaves one more commit to make.
+    while (this.#working !== undefined || this.#folding !== undefined)
+      await Promise.all([this.#working, this.#folding]);
     await this.#options.lease.release();
   }
 
@@ -143,7 +144,9 @@ export class LocalWriter implements Writer {
         await this.#waitForRoom();
         await this.#writeBatch(batch);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        // What went back to the queue is not answered yet: it will be written.
+        const waiting = new Set(this.#queue);
+        for (const each of batch) if (!waiting.has(each)) each.reject(error);
       }
     }
   }

@@ -144,6 +144,42 @@ describe('a commit of unknown outcome', () => {
   );
 });
 
+it('does not refuse what it puts back for the next commit when a commit fails', async () => {
+  let isFailing = false;
+  const { transact } = await open({
+    wrap: (store) => {
+      const commit = store.commit.bind(store);
+      store.commit = (request) => {
+        if (!isFailing) return commit(request);
+        isFailing = false;
+        return Promise.reject(new DatabaseError('STORE_UNAVAILABLE', 'The connection was lost'));
+      };
+      return store;
+    },
+  });
+  // The first commit that carries any fails; all together are more than leaves in one.
+  isFailing = true;
+  const large = Array.from({ length: 8 }, (_, i) =>
+    transact([{ 'person/name': `${i}${'x'.repeat(300_000)}` }]),
+  );
+  const settled = await Promise.allSettled(large);
+  const written = new Set((await names()).map((name) => String(name)[0]));
+  expect(settled.some(({ status }) => status === 'rejected')).toBe(true);
+  expect(settled.some(({ status }) => status === 'fulfilled')).toBe(true);
+  for (const [i, { status }] of settled.entries())
+    expect([i, written.has(String(i))]).toEqual([i, status === 'fulfilled']);
+});
+
+it('has made the last commit of the index job when it has stopped', async () => {
+  const { transact, writer, store } = await open({ foldThreshold: 30 });
+  await Promise.all(Array.from({ length: 40 }, (_, i) => transact([{ 'person/name': `P${i}` }])));
+  await writer.stop();
+  const version = await store.readVersion('db');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await store.readVersion('db')).toBe(version);
+  expect(await store.leases.current('db')).toBeUndefined();
+});
+
 it('says that it is busy instead of letting a queue grow without bound', async () => {
   const { transact } = await open();
   const many = Array.from({ length: 10_200 }, (_, i) => transact([{ 'person/age': i }]));
