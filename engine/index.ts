@@ -13,14 +13,35 @@ export { DatabaseError, ERROR_CODES } from '../schema/error.ts';
 export type { ErrorCode } from '../schema/error.ts';
 export type { Attribute } from '../schema/attribute.ts';
 export type { DatabaseConfig } from '../schema/database.ts';
-export { DEFAULT_DATABASE_CONFIG, MAIN_BRANCH } from '../schema/database.ts';
+export {
+  DEFAULT_DATABASE_CONFIG,
+  MAIN_BRANCH,
+  configFromEdn,
+  configToEdn,
+  databaseConfig,
+} from '../schema/database.ts';
 
-export type { Db, TimePoint, View } from './db/db.ts';
-export { asOf, emptyDb, history, since } from './db/db.ts';
+export type { DatomPredicate, Db, TimePoint, View } from './db/db.ts';
+export {
+  asOf,
+  filter,
+  history,
+  isFiltered,
+  since,
+  validAll,
+  validAt,
+  validBetween,
+  validDuring,
+} from './db/views.ts';
+export { emptyDb } from './db/genesis.ts';
 export type { Datom } from './datom/datom.ts';
 export { TX0 } from './datom/datom.ts';
 export type { IndexOrder } from './datom/index-order.ts';
 export { countDatoms, datoms, indexRange, rseekDatoms, seekDatoms } from './db/datoms.ts';
+export type { EntityValue } from './db/entity.ts';
+export { Entity, entity } from './db/entity.ts';
+export { reverseSchema, schema } from './db/schema-map.ts';
+export { registerFunction } from './shared/functions.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export { q, qWithin } from './query/q.ts';
@@ -35,7 +56,7 @@ export { openPostgresStoreHost } from './store/postgres-store.ts';
 export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
-export { emptyRecord, followHead, rebaseHead, restoreHead } from './commit/head.ts';
+export { firstCommit, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { encodeRecord } from './commit/record.ts';
 export { encodeSegment } from './commit/segment.ts';
 export type { Folded } from './commit/fold.ts';

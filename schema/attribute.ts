@@ -1,7 +1,7 @@
 /**
  * Attribute definitions: what a schema transaction says about an attribute, as a plain value.
  */
-import type { Keyword } from './keyword.ts';
+import type { Keyword, Sym } from './keyword.ts';
 
 export const VALUE_TYPES = [
   'bigdec',
@@ -17,6 +17,7 @@ export const VALUE_TYPES = [
   'long',
   'number',
   'ref',
+  'store-ref',
   'string',
   'symbol',
   'tuple',
@@ -40,6 +41,10 @@ export interface Attribute {
   readonly noHistory: boolean;
   readonly doc: string | undefined;
   readonly tuple: TupleDefinition | undefined;
+  /** The longest value that may be written: characters, bytes or elements; undefined where only the database's own limits count. */
+  readonly maxLength?: number;
+  /** Names of registered functions that every value written has to satisfy. */
+  readonly predicates?: ReadonlyArray<Sym>;
   /** What `:gateway/targets` says on a ref: the namespaces of the entities it leads to. */
   readonly targets?: ReadonlyArray<Keyword>;
   /** The transaction that installed the attribute; a fixed order of attributes. */

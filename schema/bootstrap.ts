@@ -21,20 +21,24 @@ export const DB = {
   tupleType: kw('db/tupleType'),
   tupleTypes: kw('db/tupleTypes'),
   tupleAttrs: kw('db/tupleAttrs'),
+  maxLength: kw('db/maxLength'),
+  attrPreds: kw('db.attr/preds'),
+  entityAttrs: kw('db.entity/attrs'),
+  entityPreds: kw('db.entity/preds'),
+  fn: kw('db/fn'),
   txInstant: kw('db/txInstant'),
+  validFrom: kw('db.valid/from'),
+  validTo: kw('db.valid/to'),
   currentTx: kw('db/current-tx'),
   ensure: kw('db/ensure'),
   targets: kw('gateway/targets'),
 } as const;
 
-interface Options {
-  readonly cardinality?: 'many';
-  readonly unique?: 'identity';
-  readonly indexed?: true;
-  readonly noHistory?: true;
-}
+/** An attribute that no transaction declares. */
+export type SystemAttribute = Omit<Attribute, 'id' | 'installedTx'>;
 
-export const SYSTEM_ATTRIBUTES: ReadonlyArray<Attribute> = [
+/** The attributes of every database, but for what {@link REF_ATTRIBUTES} says otherwise. */
+export const SYSTEM_ATTRIBUTES: ReadonlyArray<SystemAttribute> = [
   system(DB.ident, 'keyword', { unique: 'identity' }),
   system(DB.valueType, 'keyword'),
   system(DB.cardinality, 'keyword'),
@@ -47,22 +51,42 @@ export const SYSTEM_ATTRIBUTES: ReadonlyArray<Attribute> = [
   system(DB.tupleTypes, undefined),
   system(DB.tupleAttrs, undefined),
   system(DB.txInstant, 'instant', { indexed: true, noHistory: true }),
-  system(kw('db.valid/from'), 'instant', { indexed: true }),
-  system(kw('db.valid/to'), 'instant', { indexed: true }),
-  system(kw('db/maxLength'), 'long'),
-  system(kw('db.attr/preds'), 'symbol', { cardinality: 'many' }),
-  system(kw('db.entity/attrs'), 'keyword', { cardinality: 'many' }),
-  system(kw('db.entity/preds'), 'symbol', { cardinality: 'many' }),
+  system(DB.validFrom, 'instant', { indexed: true }),
+  system(DB.validTo, 'instant', { indexed: true }),
+  system(DB.maxLength, 'long'),
+  system(DB.attrPreds, 'symbol', { cardinality: 'many' }),
+  system(DB.entityAttrs, 'keyword', { cardinality: 'many' }),
+  system(DB.entityPreds, 'symbol', { cardinality: 'many' }),
+  system(kw('dh.ref/db'), 'uuid', { indexed: true }),
+  system(kw('dh.ref/attr'), 'keyword'),
+  system(kw('dh.ref/value'), 'string', { indexed: true }),
+  system(kw('dh.ref/temporal'), 'string'),
+  system(kw('dh.ref/type'), 'keyword'),
   system(DB.targets, 'keyword', { cardinality: 'many' }),
 ];
+
+/**
+ * Attributes whose values are enums: keywords in transactions, entities in the datoms of a database with `attribute-refs?`.
+ */
+export const ENUM_ATTRIBUTES: ReadonlySet<Keyword> = new Set([
+  DB.valueType,
+  DB.cardinality,
+  DB.unique,
+]);
+
+interface Options {
+  readonly cardinality?: 'many';
+  readonly unique?: 'identity' | 'value';
+  readonly indexed?: true;
+  readonly noHistory?: true;
+}
 
 function system(
   ident: Keyword,
   valueType: ValueType | undefined,
   { cardinality, unique, indexed, noHistory }: Options = {},
-): Attribute {
+): SystemAttribute {
   return {
-    id: 0,
     ident,
     valueType,
     cardinality: cardinality ?? 'one',
@@ -72,7 +96,6 @@ function system(
     noHistory: noHistory === true,
     doc: undefined,
     tuple: undefined,
-    installedTx: 0,
   };
 }
 

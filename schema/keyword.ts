@@ -100,3 +100,15 @@ export function kw(name: string): Keyword {
 export function sym(name: string): Sym {
   return Sym.intern(name);
 }
+
+/** Whether an attribute is written backward: `:_friend`, `:ns/_friend`. */
+export function isReverse(ident: Keyword): boolean {
+  return ident.name.startsWith('_');
+}
+
+/** The attribute itself, whichever way it is written. */
+export function forwardOf(ident: Keyword): Keyword {
+  if (!isReverse(ident)) return ident;
+  const prefix = ident.namespace === '' ? '' : `${ident.namespace}/`;
+  return Keyword.intern(`${prefix}${ident.name.slice(1)}`);
+}

@@ -1,7 +1,11 @@
 /** Columns of datoms to bytes and back: differences of integers, runs of attributes, then the values. */
 import { Keyword } from '../../schema/keyword.ts';
 import type { Value } from '../../schema/value.ts';
-import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
+import {
+  attributeName,
+  attributeNumber,
+  attributeNumberOfEntity,
+} from '../datom/attribute-number.ts';
 import { Columns } from '../datom/columns.ts';
 import { must } from '../shared/assert.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
@@ -29,7 +33,7 @@ function encodeAttributes(column: Int32Array, writer: ByteWriter): void {
   const places = new Map<number, number>();
   for (const a of column) if (!places.has(a)) places.set(a, places.size);
   writer.varint(places.size);
-  for (const a of places.keys()) writer.string(attributeIdent(a).qualifiedName);
+  for (const a of places.keys()) encodeAttribute(attributeName(a), writer);
   for (let start = 0; start < column.length;) {
     let end = start + 1;
     while (end < column.length && column[end] === column[start]) end++;
@@ -37,6 +41,17 @@ function encodeAttributes(column: Int32Array, writer: ByteWriter): void {
     writer.varint(end - start);
     start = end;
   }
+}
+
+/** An entity id, or 0 and a name. */
+function encodeAttribute(name: Keyword | number, writer: ByteWriter): void {
+  writer.varint(typeof name === 'number' ? name : 0);
+  if (typeof name !== 'number') writer.string(name.qualifiedName);
+}
+
+function decodeAttribute(reader: ByteReader): number {
+  const id = reader.varint();
+  return id === 0 ? attributeNumber(Keyword.intern(reader.string())) : attributeNumberOfEntity(id);
 }
 
 function encodeAdded(columns: Columns, writer: ByteWriter): void {
@@ -67,9 +82,7 @@ function decodeIntegers(reader: ByteReader, length: number): Int32Array {
 }
 
 function decodeAttributes(reader: ByteReader, length: number): Int32Array {
-  const numbers = Array.from({ length: reader.varint() }, () =>
-    attributeNumber(Keyword.intern(reader.string())),
-  );
+  const numbers = Array.from({ length: reader.varint() }, () => decodeAttribute(reader));
   const column = new Int32Array(length);
   for (let start = 0; start < length;) {
     const number = must(numbers[reader.varint()], 'an attribute of the block');

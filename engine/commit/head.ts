@@ -3,18 +3,18 @@
  * move it forward by the same two steps: a segment that follows, or a root that was read.
  */
 import type { DatabaseConfig } from '../../schema/database.ts';
-import { TX0 } from '../datom/datom.ts';
 import type { Db } from '../db/db.ts';
+import { databaseBefore, genesisOf } from '../db/genesis.ts';
 import { NO_ROOTS } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run, runSync } from '../shared/suspend.ts';
-import type { RootWithLog, StoredSegment } from '../store/store.ts';
+import type { Commit, RootWithLog, StoredSegment } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { restore } from './restore.ts';
-import { applySegment, decodeSegment } from './segment.ts';
+import { applySegment, decodeSegment, encodeSegment } from './segment.ts';
 
 export interface Head {
   /** The version of the root in the store. */
@@ -23,9 +23,17 @@ export interface Head {
   readonly db: Db;
 }
 
-/** The record of a database in which nothing happened yet. */
-export function emptyRecord(config: DatabaseConfig): Uint8Array {
-  return encodeRecord({ config, indexedTx: TX0, maxEid: 0, roots: NO_ROOTS });
+/** What is committed to make a database: a record without trees, and the transaction that begins it. */
+export function firstCommit(
+  config: DatabaseConfig,
+): Pick<Commit, 'record' | 'indexedTx' | 'segments'> {
+  const { indexedTx, maxEid } = databaseBefore(config);
+  const genesis = genesisOf(config);
+  return {
+    record: encodeRecord({ config, indexedTx, maxEid, roots: NO_ROOTS }),
+    indexedTx,
+    segments: [{ tx: genesis.tx, bytes: encodeSegment(genesis) }],
+  };
 }
 
 /** A stored root as a head. */

@@ -1,5 +1,9 @@
 /** The record of a root: everything about a database that is not a datom and cannot be derived from one. */
+import { configFromEdn, configToEdn } from '../../schema/database.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { readEdn } from '../../schema/edn-read.ts';
+import type { EdnMap } from '../../schema/value.ts';
 import { readBlock, sealBlock } from '../codec/block.ts';
 import type { ByteReader, ByteWriter } from '../codec/bytes.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
@@ -18,8 +22,7 @@ export interface RootRecord {
 
 export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): Uint8Array {
   return sealBlock((writer) => {
-    writer.byte(config.schemaFlexibility === 'write' ? 1 : 0);
-    writer.byte(config.keepHistory ? 1 : 0);
+    writer.string(printEdn(configToEdn(config)));
     writer.varint(indexedTx);
     writer.varint(maxEid);
     for (const era of ERAS) for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
@@ -29,12 +32,11 @@ export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): 
 /** @throws STORE_CORRUPT */
 export function decodeRecord(bytes: Uint8Array): RootRecord {
   return readBlock(bytes, (reader) => {
-    const schemaFlexibility = reader.byte() === 1 ? 'write' : 'read';
-    const keepHistory = reader.byte() === 1;
+    const config = configFromEdn(readEdn(reader.string()) as EdnMap);
     const indexedTx = reader.varint();
     const maxEid = reader.varint();
     const roots = { current: decodeRoots(reader), temporal: decodeRoots(reader) };
-    return { config: { schemaFlexibility, keepHistory }, indexedTx, maxEid, roots };
+    return { config, indexedTx, maxEid, roots };
   });
 }
 

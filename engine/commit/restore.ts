@@ -1,12 +1,11 @@
 /** A stored root to a database value. Reads the few index nodes that define attributes, and no other. */
-import { attributeNumber } from '../datom/attribute-number.ts';
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { scan } from '../db/scan.ts';
 import type { SettledDb } from '../db/scan.ts';
-import { DEFINING_ATTRIBUTES, Schema } from '../db/schema.ts';
+import { Schema } from '../db/schema.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import type { Change } from '../novelty/change.ts';
 import { Novelty } from '../novelty/novelty.ts';
@@ -27,7 +26,7 @@ export function* restore(
     base: { roots, source },
     novelty: Novelty.empty,
     indexedTx,
-    schema: Schema.empty,
+    schema: Schema.empty(config.attributeRefs),
     maxTx: indexedTx,
     maxEid,
     view: PRESENT,
@@ -40,8 +39,8 @@ export function* restore(
 /** Reads what defines attributes, all attributes of attributes at once so that a cold read costs the height of the tree. */
 function* readSchema(db: Db): Suspended<Schema> {
   const changes: Change[] = [];
-  let pending = DEFINING_ATTRIBUTES.map((ident) =>
-    scan(db as SettledDb, 'aevt', prefixRange({ a: attributeNumber(ident) })),
+  let pending = Array.from(db.schema.names.definingNumbers, (a) =>
+    scan(db as SettledDb, 'aevt', prefixRange({ a })),
   );
   while (pending.length > 0) {
     const missing: Miss[] = [];
@@ -61,6 +60,7 @@ function* readSchema(db: Db): Suspended<Schema> {
     pending = waiting;
   }
   // An entity counts as installed by the transaction that named it.
-  const isIdent = ({ datom }: Change): boolean => datom.attribute === DB.ident;
-  return Schema.empty.apply([...changes.filter(isIdent), ...changes.filter((c) => !isIdent(c))]);
+  const isIdent = ({ datom }: Change): boolean =>
+    db.schema.names.definingIdent(datom.a) === DB.ident;
+  return db.schema.apply([...changes.filter(isIdent), ...changes.filter((c) => !isIdent(c))]);
 }

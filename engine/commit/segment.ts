@@ -5,7 +5,7 @@ import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Db } from '../db/db.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
-import type { Change } from '../novelty/change.ts';
+import type { Assertion, Change, Retraction } from '../novelty/change.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 
@@ -21,11 +21,12 @@ const RETRACTED = 1;
 const FORGOTTEN = 2;
 
 export function encodeSegment({ tx, maxEid, changes }: Segment): Uint8Array {
+  const logged = changes.filter((change) => change.kind !== 'purge');
   return sealBlock((writer) => {
     writer.varint(tx);
     writer.varint(maxEid);
-    writer.bytes(encodeMarks(changes, tx));
-    encodeColumns(columnsOf(changes.map(({ datom }) => datom)), writer);
+    writer.bytes(encodeMarks(logged, tx));
+    encodeColumns(columnsOf(logged.map(({ datom }) => datom)), writer);
   });
 }
 
@@ -55,13 +56,13 @@ export function* applySegment(db: Db, { tx, maxEid, changes }: Segment): Suspend
     if (i % CHANGES_PER_PAUSE === CHANGES_PER_PAUSE - 1) yield PAUSE;
   }
   yield PAUSE;
-  return evolving.seal(maxEid);
+  return yield* evolving.finish(maxEid);
 }
 
 /** A few milliseconds of work. */
 const CHANGES_PER_PAUSE = 1_024;
 
-function encodeMarks(changes: ReadonlyArray<Change>, tx: number): Uint8Array {
+function encodeMarks(changes: ReadonlyArray<Assertion | Retraction>, tx: number): Uint8Array {
   const writer = new ByteWriter();
   for (const change of changes) {
     if (change.kind === 'assert') writer.byte(ASSERTED);

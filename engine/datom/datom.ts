@@ -1,7 +1,7 @@
 /** One fact. */
 import type { Keyword } from '../../schema/keyword.ts';
 import type { Value } from '../../schema/value.ts';
-import { attributeIdent } from './attribute-number.ts';
+import { attributeName } from './attribute-number.ts';
 
 /** Transaction ids start above this; entity ids start at 1. */
 export const TX0 = 536_870_912;
@@ -12,7 +12,7 @@ export const MAX_ID = 2_147_483_647;
 /** `[e a v tx added]`. */
 export class Datom {
   readonly e: number;
-  /** The number of the attribute in this process, see `attribute-number.ts`. */
+  /** The number of the attribute, see `attribute-number.ts`. */
   readonly a: number;
   readonly v: Value;
   readonly tx: number;
@@ -26,7 +26,8 @@ export class Datom {
     this.added = added;
   }
 
-  get attribute(): Keyword {
-    return attributeIdent(this.a);
+  /** What names the attribute: its ident, or its entity where the database was made with `attribute-refs?`. */
+  get attribute(): Keyword | number {
+    return attributeName(this.a);
   }
 }

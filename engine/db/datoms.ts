@@ -1,17 +1,18 @@
 /** Direct access to the indices. */
+import { printEdn } from '../../schema/edn-print.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import type { ScanRange } from '../datom/chunk-cursor.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
+import { must } from '../shared/assert.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
-import { run } from '../shared/suspend.ts';
+import { PAUSE, run } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
 import { requireEntity } from './lookup.ts';
 import type { SettledDb } from './scan.ts';
@@ -44,30 +45,41 @@ export function rseekDatoms(
   return rows(db, order, components, (bound) => ({ to: { bound, inclusive: true } }), true);
 }
 
-/** The datoms of an indexed attribute with values from `start` to `end`, both inclusive; null leaves an end open. */
+/**
+ * The datoms of an indexed attribute with values from `start` to `end`, both inclusive; null leaves an end open. Where attributes are named
+ * by their entities, so is this one.
+ */
 export async function* indexRange(
   db: Db,
-  ident: Keyword,
+  attribute: Keyword | number,
   start: EdnData,
   end: EdnData,
 ): AsyncIterable<Datom> {
-  const a = attributeNumber(ident);
-  if (!db.schema.isIndexed(a))
+  if (db.schema.names.areEntities && typeof attribute !== 'number')
+    throw new DatabaseError(
+      'BAD_TRANSACTION',
+      `Bad entity attribute ${String(attribute)}, expected the id of the entity that defines it`,
+      { kind: 'transact/syntax', data: { attribute } },
+    );
+  const a = db.schema.numberFor(attribute);
+  if (a === undefined || !db.schema.isIndexed(a))
     throw new DatabaseError(
       'BAD_USER_INPUT',
-      `Attribute ${ident.toString()} should be marked as :db/index true`,
-      { data: { attribute: ident } },
+      `Attribute ${String(attribute)} should be marked as :db/index true`,
+      { data: { attribute } },
     );
   const settled = await run(settle(db));
-  const from = await run(boundOf(settled, 'avet', start === null ? [ident] : [ident, start]));
-  const to = await run(boundOf(settled, 'avet', end === null ? [ident] : [ident, end]));
+  const from = await run(
+    boundOf(settled, 'avet', start === null ? [attribute] : [attribute, start]),
+  );
+  const to = await run(boundOf(settled, 'avet', end === null ? [attribute] : [attribute, end]));
   yield* drain(settled, 'avet', {
     from: { bound: { ...from, a }, inclusive: true },
     to: { bound: { ...to, a }, inclusive: true },
   });
 }
 
-/** How many datoms have the leading components: exact for the present, from counts in the index. */
+/** How many datoms have the leading components: for the present from counts in the index, in other views by counting them. */
 export async function countDatoms(
   db: Db,
   order: IndexOrder,
@@ -75,7 +87,26 @@ export async function countDatoms(
 ): Promise<number> {
   const settled = await run(settle(db));
   const bound = await run(boundOf(settled, order, components));
-  return run(countRows(settled, order, prefixRange(bound)));
+  return run(count(settled, order, bound));
+}
+
+function* count(db: SettledDb, order: IndexOrder, bound: Bound): Suspended<number> {
+  const range = prefixRange(bound);
+  if (db.window === undefined) {
+    const rows = yield* countRows(db, order, range);
+    const hidden = order === 'avet' ? hiddenInAvet(db) : undefined;
+    if (hidden === undefined || (bound.a !== undefined && bound.a !== hidden)) return rows;
+    return bound.a === hidden
+      ? 0
+      : rows - (yield* countRows(db, order, prefixRange({ a: hidden })));
+  }
+  let shown = 0;
+  const rows = scan(db, order, range);
+  while (yield* advance(rows)) {
+    shown += rows.hi - rows.lo;
+    yield PAUSE;
+  }
+  return shown;
 }
 
 async function* rows(
@@ -97,10 +128,20 @@ async function* drain(
   isReverse = false,
 ): AsyncIterable<Datom> {
   const cursor = scan(db, order, range, isReverse);
+  const hidden = order === 'avet' ? hiddenInAvet(db) : undefined;
   while (await run(advance(cursor))) {
     const { keys, lo, hi } = cursor;
-    for (let i = 0; i < hi - lo; i++) yield keys.datom(isReverse ? hi - 1 - i : lo + i);
+    for (let i = 0; i < hi - lo; i++) {
+      const row = isReverse ? hi - 1 - i : lo + i;
+      if (keys.a[row] !== hidden) yield keys.datom(row);
+    }
   }
+}
+
+/** AVET holds the times of transactions for looking them up; where attributes are named by idents Datahike's does not. */
+function hiddenInAvet(db: SettledDb): number | undefined {
+  const { areEntities, txInstant } = db.schema.names;
+  return areEntities ? undefined : txInstant;
 }
 
 const PARTS = {
@@ -117,34 +158,38 @@ function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Sus
       `Expected one of ${INDEX_ORDERS.join(', ')} as index, got ${String(order)}`,
     );
   const given = new Map(PARTS[order].map((part, i) => [part, components[i] ?? null]));
-  const ident = given.get('a') ?? null;
-  const a = ident instanceof Keyword ? attributeNumber(ident) : undefined;
+  const name = given.get('a') ?? null;
+  checkAttributeName(db, name);
+  const a = db.schema.numberFor(name);
   const attribute = a === undefined ? undefined : db.schema.attribute(a);
-  if (
-    ident instanceof Keyword &&
-    attribute === undefined &&
-    db.config.schemaFlexibility === 'write'
-  )
+  if (name instanceof Keyword && attribute === undefined && db.config.schemaFlexibility === 'write')
     throw new DatabaseError(
       'SCHEMA_VIOLATION',
-      `Bad entity attribute ${ident.toString()}, not defined in current schema${didYouMean(ident.toString(), db.schema.idents)}`,
-      { kind: 'transact/schema', data: { attribute: ident } },
+      `Bad entity attribute ${name.toString()}, not defined in current schema${didYouMean(name.toString(), db.schema.idents)}`,
+      { kind: 'transact/schema', data: { attribute: name } },
     );
   const isRef = attribute?.valueType === 'ref';
   const bound: { e?: number; a?: number; v?: Value; tx?: number } = {};
   for (const [part, component] of given) {
     if (component === null) break;
     if (part === 'a') {
-      if (a === undefined)
-        throw new DatabaseError(
-          'BAD_USER_INPUT',
-          `Expected a keyword as attribute, got ${String(component)}`,
-        );
-      bound.a = a;
+      bound.a = must(a, 'a number for an attribute that is named');
     } else if (part === 'e' || (part === 'v' && isRef))
       bound[part] = yield* requireEntity(db, component);
     else if (part === 'v') bound.v = component as Value;
     else bound.tx = Number(component);
   }
   return bound;
+}
+
+/** @throws SCHEMA_VIOLATION, BAD_USER_INPUT for what cannot name an attribute */
+function checkAttributeName(db: SettledDb, name: EdnData): void {
+  if (name === null || name instanceof Keyword) return;
+  if (typeof name === 'number' && db.schema.names.areEntities) return;
+  const isText = typeof name === 'string';
+  throw new DatabaseError(
+    isText ? 'SCHEMA_VIOLATION' : 'BAD_USER_INPUT',
+    `Bad entity attribute ${printEdn(name)}, expected a keyword`,
+    { kind: isText ? 'transact/schema' : 'transact/syntax', data: { attribute: name } },
+  );
 }

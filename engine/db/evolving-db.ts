@@ -2,28 +2,26 @@
  * A database value under change: facts come and go, and the schema with them, one after the other. The transactor and everyone who
  * follows its log run this one code, so that they come to the same.
  */
-import type { Attribute } from '../../schema/attribute.ts';
-import { SYSTEM_ATTRIBUTES } from '../../schema/bootstrap.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
+import { advance, prefixRange } from '../datom/chunk-cursor.ts';
+import { ERAS } from '../indices/base-index.ts';
 import type { Change } from '../novelty/change.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
-import { DEFINING_ATTRIBUTES } from './schema.ts';
+import { scanEra } from './scan.ts';
+import type { Schema, SchemaAttribute } from './schema.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const DEFINING = new Set(DEFINING_ATTRIBUTES.map(attributeNumber));
-
-/** Attributes whose meaning no transaction can change, so that asking for them need not look at the schema so far. */
-const SYSTEM: ReadonlyMap<number, Attribute> = new Map(
-  SYSTEM_ATTRIBUTES.map((attribute) => [attributeNumber(attribute.ident), attribute]),
-);
-
 export class EvolvingDb<D extends Db> {
   readonly #db: Mutable<D>;
+  /** The schema that AVET is in step with. */
+  #indexedSchema: Schema;
   /** Changes that define attributes and are not in the schema yet: it is made anew only when it is asked for. */
   #schemaChanges: Change[] = [];
 
   constructor(before: D, tx: number) {
+    this.#indexedSchema = before.schema;
     this.#db = { ...before, novelty: before.novelty.edit(), maxTx: tx };
   }
 
@@ -42,20 +40,58 @@ export class EvolvingDb<D extends Db> {
   }
 
   /** The attribute of a number as it is defined so far. */
-  attribute(a: number): Attribute | undefined {
-    return SYSTEM.get(a) ?? this.db.schema.attribute(a);
+  attribute(a: number): SchemaAttribute | undefined {
+    // What an attribute of attributes means does not change, so the schema so far need not be known.
+    const { schema } = this.#db.schema.names.isSystem(a) ? this.#db : this.db;
+    return schema.attribute(a);
   }
 
   apply(change: Change): void {
     const { a } = change.datom;
     this.#db.novelty.apply(change, this.attribute(a)?.indexed === true);
-    if (DEFINING.has(a)) this.#schemaChanges.push(change);
+    if (this.#db.schema.names.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
+  }
+
+  /** The database so far as a value that stays; changes go on after it. */
+  snapshot(maxEid: number): D {
+    const value = { ...this.db, novelty: this.#db.novelty.seal(), maxEid };
+    this.#db.novelty = value.novelty.edit();
+    return value;
   }
 
   /** Ends the changes: the database as a value. */
-  seal(maxEid: number): D {
+  *finish(maxEid: number): Suspended<D> {
+    yield* this.reindex();
     this.#db.novelty.seal();
     this.#db.maxEid = maxEid;
     return this.db;
+  }
+
+  /**
+   * Takes the rows of attributes that became indexed into AVET, and those of attributes that are not any more out of it. Reads nothing for
+   * an attribute that was declared just now: it has no rows but those that were written since.
+   */
+  *reindex(): Suspended<void> {
+    const { schema } = this.db;
+    if (schema === this.#indexedSchema) return;
+    const isLenient = this.#db.config.schemaFlexibility === 'read';
+    for (const { number, indexed } of schema.userAttributes.values()) {
+      const before = this.#indexedSchema.attribute(number);
+      const isToChange = before === undefined ? isLenient && indexed : before.indexed !== indexed;
+      if (isToChange) yield* this.#reindexAttribute(number, indexed);
+    }
+    this.#indexedSchema = schema;
+  }
+
+  *#reindexAttribute(a: number, isIndexed: boolean): Suspended<void> {
+    for (const era of ERAS) {
+      // A value of its own, because the scan must not see what is changed meanwhile.
+      const rows = scanEra(this.snapshot(this.#db.maxEid), era, 'aevt', prefixRange({ a }), false);
+      while (yield* advance(rows)) {
+        for (let row = rows.lo; row < rows.hi; row++)
+          this.#db.novelty.reindex(era, rows.keys.datom(row), isIndexed);
+        yield PAUSE;
+      }
+    }
   }
 }

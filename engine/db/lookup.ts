@@ -4,7 +4,6 @@ import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { printEdn } from '../../schema/edn-print.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
@@ -53,7 +52,11 @@ export function* resolveEntity(db: SettledDb, ref: EdnData): Suspended<number | 
 export function* requireEntity(db: SettledDb, ref: EdnData): Suspended<number> {
   const entity = yield* resolveEntity(db, ref);
   if (entity !== undefined) return entity;
-  throw new DatabaseError('ENTITY_NOT_FOUND', `Nothing found for entity id ${printEdn(ref)}`, {
+  throw nothingFound(ref);
+}
+
+export function nothingFound(ref: EdnData): DatabaseError {
+  return new DatabaseError('ENTITY_NOT_FOUND', `Nothing found for entity id ${printEdn(ref)}`, {
     kind: 'entity-id/missing',
     data: { entityId: ref },
   });
@@ -72,22 +75,22 @@ function* resolveLookupRef(
   db: SettledDb,
   pair: ReadonlyArray<EdnData>,
 ): Suspended<number | undefined> {
-  const [ident, value] = pair;
-  if (pair.length !== 2 || !(ident instanceof Keyword))
+  const [name = null, value] = pair;
+  const a = db.schema.numberFor(name);
+  if (pair.length !== 2 || (!(name instanceof Keyword) && a === undefined))
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref should contain 2 elements, a unique attribute and its value: ${printEdn(pair)}`,
       { kind: 'lookup-ref/syntax', data: { entityId: pair } },
     );
-  const a = attributeNumber(ident);
-  const attribute = db.schema.attribute(a);
+  const attribute = a === undefined ? undefined : db.schema.attribute(a);
   if (attribute?.unique === undefined)
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref attribute should be marked as :db/unique: ${printEdn(pair)}`,
-      { kind: 'lookup-ref/unique', data: { entityId: pair, attribute: ident } },
+      { kind: 'lookup-ref/unique', data: { entityId: pair, attribute: name } },
     );
   if (value === null || value === undefined) return undefined;
   const v = attribute.valueType === 'ref' ? yield* resolveEntity(db, value) : (value as Value);
-  return v === undefined ? undefined : yield* entityWith(db, a, v);
+  return v === undefined ? undefined : yield* entityWith(db, attribute.number, v);
 }

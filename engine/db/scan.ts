@@ -1,5 +1,6 @@
 /** The one read path: rows of a database value in the order of an index. */
 import type { ChunkCursor, ScanEdge, ScanRange } from '../datom/chunk-cursor.ts';
+import type { Columns } from '../datom/columns.ts';
 import { compareWithBound } from '../datom/compare-datoms.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Era } from '../indices/base-index.ts';
@@ -9,6 +10,7 @@ import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { AsOfCursor } from './as-of-cursor.ts';
+import { LastOfFactCursor } from './last-of-fact-cursor.ts';
 import type { Db } from './db.ts';
 
 /** The transactions up to one, but for those of an earlier number and a later time. */
@@ -17,14 +19,23 @@ export interface Cut {
   readonly strays?: ReadonlySet<number> | undefined;
 }
 
-/** A database whose window of time is given by transaction ids, so that it can be scanned. */
+/** Whether what a transaction said is shown. */
+export type ShowsTransaction = (tx: number) => boolean;
+
+/** What a view comes to, so that it can be scanned. */
+export interface Window {
+  readonly asOf: Cut | undefined;
+  readonly since: Cut | undefined;
+  readonly history: boolean;
+  readonly shows: ReadonlyArray<ShowsTransaction>;
+  readonly filters: Db['view']['filters'];
+  /** Whether of the rows of one fact only those of the last transaction are shown. */
+  readonly isLastOnly?: boolean;
+}
+
+/** A database that can be scanned: of the present, or one whose view is settled. */
 export interface SettledDb extends Db {
-  readonly view: Db['view'] & {
-    readonly asOf: number | undefined;
-    readonly since: number | undefined;
-  };
-  /** See {@link Cut}. */
-  readonly strays?: { readonly asOf: Cut['strays']; readonly since: Cut['strays'] };
+  readonly window?: Window;
 }
 
 export function scan(
@@ -33,17 +44,23 @@ export function scan(
   range: ScanRange,
   isReverse = false,
 ): ChunkCursor {
-  const { asOf, since, history } = db.view;
-  const past = asOf === undefined ? undefined : { tx: asOf, strays: db.strays?.asOf };
-  const isPast = past !== undefined && (past.tx < db.maxTx || past.strays !== undefined);
+  const { window } = db;
+  if (window === undefined) return scanEra(db, 'current', order, range, isReverse);
+  const { asOf, since, history, shows, filters } = window;
+  const isPast = asOf !== undefined && (asOf.tx < db.maxTx || asOf.strays !== undefined);
   let rows: ChunkCursor;
-  if (isPast && !history) rows = scanPast(db, order, range, isReverse, past);
+  if (isPast && !history) rows = scanPast(db, order, range, isReverse, asOf);
   else if (history) rows = scanHistory(db, order, range, isReverse);
   else rows = scanEra(db, 'current', order, range, isReverse);
-  if (isPast && history) rows = new FilterCursor(rows, (keys, row) => isUpTo(past, keys.tx[row]!));
-  if (since === undefined) return rows;
-  const start = { tx: since, strays: db.strays?.since };
-  return new FilterCursor(rows, (keys, row) => !isUpTo(start, keys.tx[row]!));
+  const keep = (test: (keys: Columns, row: number) => boolean): void => {
+    rows = new FilterCursor(rows, test);
+  };
+  if (isPast && history) keep((keys, row) => isUpTo(asOf, keys.tx[row]!));
+  if (since !== undefined) keep((keys, row) => !isUpTo(since, keys.tx[row]!));
+  if (shows.length > 0) keep((keys, row) => shows.every((isShown) => isShown(keys.tx[row]!)));
+  if (window.isLastOnly === true) rows = new LastOfFactCursor(rows, isReverse);
+  if (filters.length > 0) keep((keys, row) => filters.every((isShown) => isShown(keys.datom(row))));
+  return rows;
 }
 
 function isUpTo({ tx, strays }: Cut, transaction: number): boolean {
@@ -55,7 +72,7 @@ function isUpTo({ tx, strays }: Cut, transaction: number): boolean {
  */
 export function* countRows(db: SettledDb, order: IndexOrder, range: ScanRange): Suspended<number> {
   let count = yield* countEra(db, 'current', order, range);
-  if (db.view.history || db.view.asOf !== undefined)
+  if (db.window?.history === true || db.window?.asOf !== undefined)
     count += yield* countEra(db, 'temporal', order, range);
   return count;
 }
@@ -105,7 +122,8 @@ function aroundFact(edge: ScanEdge | undefined): ScanEdge | undefined {
     : { bound: { ...edge.bound, tx: undefined }, inclusive: true };
 }
 
-function scanEra(
+/** The rows of one era alone: what holds, or what is past. */
+export function scanEra(
   db: Db,
   era: Era,
   order: IndexOrder,

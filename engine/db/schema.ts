@@ -4,77 +4,127 @@
  */
 import type { Attribute, TupleDefinition, ValueType } from '../../schema/attribute.ts';
 import { VALUE_TYPES } from '../../schema/attribute.ts';
-import { DB, SYSTEM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
-import { Keyword } from '../../schema/keyword.ts';
-import type { Value } from '../../schema/value.ts';
+import { DB, ENUM_ATTRIBUTES, SYSTEM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
+import type { SystemAttribute } from '../../schema/bootstrap.ts';
+import { inHashOrder } from '../../schema/clojure-hash.ts';
+import { Keyword, Sym } from '../../schema/keyword.ts';
+import { LAST_SYSTEM_ENTITY } from '../../schema/system-entities.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import { valueEquals } from '../../schema/value-key.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
+import {
+  attributeName,
+  attributeNumber,
+  attributeNumberOfEntity,
+} from '../datom/attribute-number.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { Change } from '../novelty/change.ts';
+import { AttributeNames } from './attribute-names.ts';
 
-/** Attributes of attributes, all that a definition is made of. */
-export const DEFINING_ATTRIBUTES: ReadonlyArray<Keyword> = [
-  DB.ident,
-  DB.valueType,
-  DB.cardinality,
-  DB.unique,
-  DB.index,
-  DB.isComponent,
-  DB.noHistory,
-  DB.doc,
-  DB.tupleType,
-  DB.tupleTypes,
-  DB.tupleAttrs,
-  DB.targets,
-];
+/** An attribute as the engine needs it. */
+export interface SchemaAttribute extends Attribute {
+  /** What stands for it in datoms, see `attribute-number.ts`. */
+  readonly number: number;
+  /** False for what a lenient database takes without a declaration. */
+  readonly isDeclared: boolean;
+  /** The composite tuples that it is a member of. */
+  readonly memberOf: ReadonlyArray<Membership>;
+}
 
-const DEFINING_NUMBERS: ReadonlyMap<number, Keyword> = new Map(
-  DEFINING_ATTRIBUTES.map((ident) => [attributeNumber(ident), ident]),
-);
+export interface Membership {
+  readonly tuple: Keyword;
+  readonly place: number;
+}
 
 /** What the datoms say of one entity that has an ident or part of a definition. */
-interface Definition {
+export interface Definition {
   readonly values: ReadonlyMap<Keyword, ReadonlyArray<Value>>;
   /** The transaction that named the entity. */
   readonly installedTx: number;
+  /** Idents that were replaced by later ones: they go on to name the attribute. */
+  readonly formerIdents: ReadonlyArray<Keyword>;
 }
 
 export class Schema {
+  readonly names: AttributeNames;
   readonly #definitions: ReadonlyMap<number, Definition>;
-  readonly #byNumber = new Map<number, Attribute>();
+  readonly #byNumber = new Map<number, SchemaAttribute>();
+  readonly #memberships: ReadonlyMap<Keyword, ReadonlyArray<Membership>>;
+  readonly #undeclared = new Map<number, SchemaAttribute>();
   readonly #idsByIdent = new Map<Keyword, number>();
   readonly #identsById = new Map<number, Keyword>();
+  /** The entities of idents that are in use or were before a renaming. */
+  readonly #entities = new Map<Keyword, number>();
   /** The user's attributes by ident, in the order of their installation. */
-  readonly userAttributes: ReadonlyMap<Keyword, Attribute>;
+  readonly userAttributes: ReadonlyMap<Keyword, SchemaAttribute>;
+  /** The attributes that refer to entities, in the order in which Datahike takes them. */
+  readonly refs: ReadonlyArray<SchemaAttribute>;
+  /** The composite tuples. */
+  readonly composites: ReadonlyArray<SchemaAttribute>;
 
-  private constructor(definitions: ReadonlyMap<number, Definition>) {
+  private constructor(names: AttributeNames, definitions: ReadonlyMap<number, Definition>) {
+    this.names = names;
     this.#definitions = definitions;
-    for (const attribute of SYSTEM_ATTRIBUTES)
-      this.#byNumber.set(attributeNumber(attribute.ident), attribute);
-    const userAttributes: Attribute[] = [];
-    for (const [id, definition] of definitions) {
-      const ident = keywordOf(definition, DB.ident);
-      if (ident === undefined) continue;
-      this.#idsByIdent.set(ident, id);
-      this.#identsById.set(id, ident);
-      if (!isAttribute(definition)) continue;
-      const attribute = attributeOf(id, ident, definition);
-      this.#byNumber.set(attributeNumber(ident), attribute);
-      if (!isReserved(ident)) userAttributes.push(attribute);
-    }
-    userAttributes.sort((a, b) => a.installedTx - b.installedTx || a.id - b.id);
-    this.userAttributes = new Map(userAttributes.map((attribute) => [attribute.ident, attribute]));
+    this.#nameEntities();
+    this.#memberships = this.#membershipsIn();
+    const declared = this.#deriveAttributes().sort(
+      (a, b) => a.installedTx - b.installedTx || a.id - b.id,
+    );
+    this.userAttributes = new Map(declared.map((attribute) => [attribute.ident, attribute]));
+    const refs = declared.filter(({ valueType }) => valueType === 'ref');
+    this.refs = inHashOrder(refs, ({ ident }) => ident);
+    this.composites = declared.filter(({ tuple }) => tuple?.kind === 'composite');
   }
 
-  static readonly empty = new Schema(new Map());
+  /** The schema in which nothing is defined but what every database has. */
+  static empty(attributeRefs: boolean): Schema {
+    return new Schema(AttributeNames.of(attributeRefs), new Map());
+  }
 
   /** The attribute of a number, see `attribute-number.ts`; undefined where nothing declares it. */
-  attribute(number: number): Attribute | undefined {
+  attribute(number: number): SchemaAttribute | undefined {
     return this.#byNumber.get(number);
   }
 
   isIndexed(number: number): boolean {
     return this.#byNumber.get(number)?.indexed === true;
+  }
+
+  /** What stands in datoms for the attribute of an ident; undefined where attributes are named by entities and none has the ident. */
+  numberOf(ident: Keyword): number | undefined {
+    if (!this.names.areEntities) return attributeNumber(ident);
+    const id = this.#entities.get(ident);
+    return id === undefined ? this.names.systemNumber(ident) : attributeNumberOfEntity(id);
+  }
+
+  /** As {@link numberOf}, of an ident or of the entity that defines an attribute. */
+  numberFor(name: EdnData): number | undefined {
+    if (name instanceof Keyword) return this.numberOf(name);
+    if (typeof name !== 'number') return undefined;
+    if (this.names.areEntities) return attributeNumberOfEntity(name);
+    const ident = this.#identsById.get(name);
+    return ident === undefined ? undefined : attributeNumber(ident);
+  }
+
+  /** What a lenient database takes an attribute for that nobody declared. */
+  undeclared(ident: Keyword, number: number): SchemaAttribute {
+    let attribute = this.#undeclared.get(number);
+    if (attribute === undefined) {
+      const memberOf = this.#memberships.get(ident) ?? [];
+      attribute = { ...UNDECLARED, ident, number, memberOf };
+      this.#undeclared.set(number, attribute);
+    }
+    return attribute;
+  }
+
+  attributeNamed(ident: Keyword): SchemaAttribute | undefined {
+    const number = this.numberOf(ident);
+    return number === undefined ? undefined : this.#byNumber.get(number);
+  }
+
+  /** The present ident of the attribute that a number stands for. */
+  identOfNumber(number: number): Keyword | undefined {
+    const name = attributeName(number);
+    return typeof name === 'number' ? this.#identsById.get(name) : name;
   }
 
   /** The entity that an ident names. */
@@ -91,64 +141,206 @@ export class Schema {
     return this.userAttributes.keys();
   }
 
+  /** What is said of the entity that defines something. */
+  definition(id: number): Definition | undefined {
+    return this.#definitions.get(id);
+  }
+
+  /** Each user's definition with the idents that name it, the former ones too; `id` is undefined for those. */
+  *entries(): Iterable<{
+    readonly ident: Keyword;
+    readonly id: number | undefined;
+    readonly facts: EdnMap;
+  }> {
+    for (const [ident, id] of this.#entities) {
+      if (this.#isSystem(ident, id)) continue;
+      const isCurrent = this.#idsByIdent.get(ident) === id;
+      yield { ident, id: isCurrent ? id : undefined, facts: this.factsOf(id, ident) };
+    }
+  }
+
+  /** The value of a fact about a definition, an enum as its keyword. */
+  enumIdent(value: Value): Value {
+    return typeof value === 'number' ? (this.#identsById.get(value) ?? value) : value;
+  }
+
   /** The schema after some changes; itself where none of them defines anything. */
   apply(changes: Iterable<Change>): Schema {
     let definitions: Map<number, Definition> | undefined;
-    for (const { kind, datom } of changes) {
-      const ident = DEFINING_NUMBERS.get(datom.a);
+    for (const change of changes) {
+      const ident = this.names.definingIdent(change.datom.a);
       if (ident === undefined) continue;
       definitions ??= new Map(this.#definitions);
-      redefine(definitions, ident, datom, kind === 'assert');
+      redefine(definitions, ident, change);
     }
-    return definitions === undefined ? this : new Schema(definitions);
+    return definitions === undefined ? this : new Schema(this.names, definitions);
+  }
+
+  #nameEntities(): void {
+    for (const [id, { values }] of this.#definitions) {
+      const ident = values.get(DB.ident)?.[0];
+      if (!(ident instanceof Keyword)) continue;
+      this.#idsByIdent.set(ident, id);
+      this.#identsById.set(id, ident);
+      this.#entities.set(ident, id);
+    }
+    for (const [id, { formerIdents }] of this.#definitions) {
+      if (!this.#identsById.has(id)) continue;
+      for (const ident of formerIdents)
+        if (!this.#entities.has(ident)) this.#entities.set(ident, id);
+    }
+  }
+
+  #deriveAttributes(): SchemaAttribute[] {
+    const enter = (number: number, attribute: Attribute): SchemaAttribute => {
+      const memberOf = this.#memberships.get(attribute.ident) ?? [];
+      const entry = { ...attribute, number, isDeclared: true, memberOf };
+      this.#byNumber.set(number, entry);
+      return entry;
+    };
+    for (const attribute of this.names.systemAttributes) {
+      const number = this.numberOf(attribute.ident);
+      const id = this.names.areEntities && number !== undefined ? -number : 0;
+      if (number !== undefined) enter(number, { ...attribute, id, installedTx: 0 });
+    }
+    const attributes: SchemaAttribute[] = [];
+    for (const [ident, id] of this.#entities) {
+      const definition = this.#definitions.get(id);
+      const number = this.numberOf(ident);
+      if (definition === undefined || number === undefined || !isAttribute(definition)) continue;
+      const isCurrent = this.#idsByIdent.get(ident) === id;
+      if (this.names.areEntities && (!isCurrent || this.#isSystem(ident, id))) continue;
+      const attribute = enter(number, this.#attributeOf(id, ident, definition));
+      if (isCurrent && !this.#isSystem(ident, id)) attributes.push(attribute);
+    }
+    return attributes;
+  }
+
+  /** Whether a definition is the database's own. */
+  #isSystem(ident: Keyword, id: number): boolean {
+    return isReserved(ident) || (this.names.areEntities && id <= LAST_SYSTEM_ENTITY);
+  }
+
+  #membershipsIn(): ReadonlyMap<Keyword, Membership[]> {
+    const memberships = new Map<Keyword, Membership[]>();
+    for (const [tuple, id] of this.#idsByIdent) {
+      const members = this.#definitions.get(id)?.values.get(DB.tupleAttrs)?.[0];
+      if (!Array.isArray(members)) continue;
+      for (const [place, member] of members.entries())
+        if (member instanceof Keyword)
+          memberships.set(member, [...(memberships.get(member) ?? []), { tuple, place }]);
+    }
+    return memberships;
+  }
+
+  #attributeOf(id: number, ident: Keyword, definition: Definition): Attribute {
+    const { values, installedTx } = definition;
+    const keywordOf = (key: Keyword): Keyword | undefined => {
+      const value = values.get(key)?.[0];
+      const name = value === undefined ? undefined : this.enumIdent(value);
+      return name instanceof Keyword ? name : undefined;
+    };
+    const isSet = (key: Keyword): boolean => values.get(key)?.[0] === true;
+    const valueType = valueTypeOf(keywordOf(DB.valueType));
+    const unique = keywordOf(DB.unique);
+    const doc = values.get(DB.doc)?.[0];
+    const targets = (values.get(DB.targets) ?? []).filter((v) => v instanceof Keyword);
+    const maxLength = values.get(DB.maxLength)?.[0];
+    const predicates = (values.get(DB.attrPreds) ?? []).filter((v) => v instanceof Sym);
+    return {
+      id,
+      ident,
+      valueType,
+      cardinality: keywordOf(DB.cardinality) === DB.many ? 'many' : 'one',
+      unique:
+        unique === DB.uniqueIdentity ? 'identity' : unique === DB.uniqueValue ? 'value' : undefined,
+      indexed: isSet(DB.index) || unique !== undefined || valueType === 'ref',
+      component: isSet(DB.isComponent),
+      noHistory: isSet(DB.noHistory),
+      doc: typeof doc === 'string' ? doc : undefined,
+      tuple: tupleOf(definition),
+      ...(typeof maxLength === 'number' ? { maxLength } : {}),
+      ...(predicates.length > 0 ? { predicates } : {}),
+      ...(targets.length > 0 ? { targets } : {}),
+      installedTx,
+    };
+  }
+
+  /** What the datoms say of an entity that defines something: enums as keywords, several values as a vector. */
+  factsOf(id: number, ident = this.#identsById.get(id)): EdnMap {
+    const facts = new Map<Keyword, Value>();
+    for (const [key, values] of this.#definitions.get(id)?.values ?? []) {
+      const [value] = values;
+      if (value === undefined) continue;
+      if (key === DB.ident) facts.set(key, ident ?? value);
+      else if (MANY.has(key)) facts.set(key, values);
+      else facts.set(key, ENUM_ATTRIBUTES.has(key) ? this.enumIdent(value) : value);
+    }
+    return facts;
   }
 }
 
-function redefine(
-  definitions: Map<number, Definition>,
-  ident: Keyword,
-  { e, v, tx }: Datom,
-  isAssertion: boolean,
-): void {
-  const before = definitions.get(e) ?? { values: new Map(), installedTx: tx };
+const UNDECLARED = {
+  id: 0,
+  valueType: undefined,
+  cardinality: 'one',
+  unique: undefined,
+  indexed: false,
+  component: false,
+  noHistory: false,
+  doc: undefined,
+  tuple: undefined,
+  installedTx: 0,
+  isDeclared: false,
+} as const;
+
+/** Attributes of attributes that may have several values. */
+const MANY: ReadonlySet<Keyword> = new Set(
+  SYSTEM_ATTRIBUTES.filter(({ cardinality }: SystemAttribute) => cardinality === 'many').map(
+    ({ ident }) => ident,
+  ),
+);
+
+function redefine(definitions: Map<number, Definition>, ident: Keyword, change: Change): void {
+  const { e, v, tx }: Datom = change.datom;
+  const before = definitions.get(e) ?? { values: new Map(), installedTx: tx, formerIdents: [] };
   const kept = (before.values.get(ident) ?? []).filter((value: Value) => !valueEquals(value, v));
-  const values = new Map(before.values).set(ident, isAssertion ? [...kept, v] : kept);
-  definitions.set(e, { values, installedTx: before.installedTx });
+  const values = new Map(before.values);
+  const isAssertion = change.kind === 'assert';
+  if (isAssertion) values.set(ident, [...kept, v]);
+  else if (kept.length > 0) values.set(ident, kept);
+  else values.delete(ident);
+  const isFormerIdent =
+    change.kind === 'retract' && ident === DB.ident && v instanceof Keyword && change.keepsHistory;
+  const formerIdents = isFormerIdent ? [...before.formerIdents, v] : before.formerIdents;
+  definitions.set(e, { values, installedTx: before.installedTx, formerIdents });
 }
+
+/** What makes an entity an attribute, and not an enum, a documented thing or an entity spec. */
+const MAKES_ATTRIBUTE: ReadonlyArray<Keyword> = [
+  DB.valueType,
+  DB.cardinality,
+  DB.unique,
+  DB.index,
+  DB.isComponent,
+  DB.noHistory,
+  DB.tupleType,
+  DB.tupleTypes,
+  DB.tupleAttrs,
+  DB.maxLength,
+  DB.attrPreds,
+  DB.targets,
+];
 
 function isAttribute({ values }: Definition): boolean {
-  for (const [ident, of] of values)
-    if (ident !== DB.ident && ident !== DB.doc && of.length > 0) return true;
-  return false;
+  return MAKES_ATTRIBUTE.some((ident) => values.has(ident));
 }
 
-function attributeOf(id: number, ident: Keyword, definition: Definition): Attribute {
-  const valueType = valueTypeOf(keywordOf(definition, DB.valueType));
-  const unique = keywordOf(definition, DB.unique);
-  const doc = definition.values.get(DB.doc)?.[0];
-  const targets = (definition.values.get(DB.targets) ?? []).filter((v) => v instanceof Keyword);
-  return {
-    id,
-    ident,
-    valueType,
-    cardinality: keywordOf(definition, DB.cardinality) === DB.many ? 'many' : 'one',
-    unique:
-      unique === DB.uniqueIdentity ? 'identity' : unique === DB.uniqueValue ? 'value' : undefined,
-    indexed: isSet(definition, DB.index) || unique !== undefined || valueType === 'ref',
-    component: isSet(definition, DB.isComponent),
-    noHistory: isSet(definition, DB.noHistory),
-    doc: typeof doc === 'string' ? doc : undefined,
-    tuple: tupleOf(definition),
-    ...(targets.length > 0 ? { targets } : {}),
-    installedTx: definition.installedTx,
-  };
-}
-
-function tupleOf(definition: Definition): TupleDefinition | undefined {
-  const attributes = definition.values.get(DB.tupleAttrs)?.[0];
+function tupleOf({ values }: Definition): TupleDefinition | undefined {
+  const attributes = values.get(DB.tupleAttrs)?.[0];
   if (attributes !== undefined)
     return { kind: 'composite', attributes: attributes as ReadonlyArray<Keyword> };
-  const types = definition.values.get(DB.tupleTypes)?.[0];
+  const types = values.get(DB.tupleTypes)?.[0];
   if (Array.isArray(types))
     return {
       kind: 'heterogeneous',
@@ -156,7 +348,8 @@ function tupleOf(definition: Definition): TupleDefinition | undefined {
         type instanceof Keyword ? (valueTypeOf(type) ?? []) : [],
       ),
     };
-  const type = valueTypeOf(keywordOf(definition, DB.tupleType));
+  const name = values.get(DB.tupleType)?.[0];
+  const type = name instanceof Keyword ? valueTypeOf(name) : undefined;
   return type === undefined ? undefined : { kind: 'homogeneous', type };
 }
 
@@ -165,13 +358,4 @@ export function valueTypeOf(type: Keyword | undefined): ValueType | undefined {
   return type?.namespace === 'db.type'
     ? VALUE_TYPES.find((valueType) => valueType === type.name)
     : undefined;
-}
-
-function keywordOf({ values }: Definition, ident: Keyword): Keyword | undefined {
-  const value = values.get(ident)?.[0];
-  return value instanceof Keyword ? value : undefined;
-}
-
-function isSet({ values }: Definition, ident: Keyword): boolean {
-  return values.get(ident)?.[0] === true;
 }

@@ -20,6 +20,7 @@ const EXPECTATIONS: Readonly<Record<ValueType, string>> = {
   long: 'an integer of 64 bits',
   number: 'a number',
   ref: 'an entity id',
+  'store-ref': 'a UUID',
   string: 'a string',
   symbol: 'a symbol',
   tuple: 'a tuple',
@@ -48,6 +49,7 @@ export function conform(
     case 'symbol':
       return value instanceof Sym ? value : undefined;
     case 'uuid':
+    case 'store-ref':
       return value instanceof Uuid ? value : undefined;
     case 'instant':
       return value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined;
@@ -92,7 +94,7 @@ function conformAll(items: ReadonlyArray<EdnData>): TupleValue | undefined {
 }
 
 /** The type that a single value has by itself. */
-function typeOf(value: EdnData): ValueType {
+export function typeOf(value: EdnData): ValueType {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'boolean';
   if (value instanceof Keyword) return 'keyword';
@@ -139,16 +141,11 @@ function conformLong(value: bigint): Value | undefined {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-const MAX_TUPLE_LENGTH = 8;
-
+/** The members in their stored form; how many there may be is for whoever writes to check. */
 function conformTuple(value: EdnData, tuple: TupleDefinition | undefined): Value | undefined {
-  if (!Array.isArray(value) || tuple === undefined) return undefined;
+  if (!Array.isArray(value)) return undefined;
+  if (tuple === undefined) return conformAny(value);
   const items = value as ReadonlyArray<EdnData>;
-  const isRightLength =
-    tuple.kind === 'heterogeneous'
-      ? items.length === tuple.types.length
-      : items.length <= MAX_TUPLE_LENGTH;
-  if (!isRightLength) return undefined;
   const members: Array<Value | null> = [];
   for (const [i, item] of items.entries()) {
     const type =

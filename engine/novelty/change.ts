@@ -1,7 +1,7 @@
 /** What a transaction does to the indices, in the order in which it does it: the content of a log segment. */
 import type { Datom } from '../datom/datom.ts';
 
-export type Change = Assertion | Retraction;
+export type Change = Assertion | Retraction | Purge;
 
 export interface Assertion {
   readonly kind: 'assert';
@@ -16,4 +16,12 @@ export interface Retraction {
   readonly assertedTx: number;
   /** False where the attribute keeps no history: then nothing of the fact remains. */
   readonly keepsHistory: boolean;
+}
+
+/** A row that is removed as if it had never been there. Never part of a segment: the log would keep what is to be forgotten. */
+export interface Purge {
+  readonly kind: 'purge';
+  readonly datom: Datom;
+  /** Where the row is. */
+  readonly era: 'current' | 'temporal';
 }

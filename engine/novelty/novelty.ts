@@ -60,6 +60,10 @@ export class Novelty {
   /** Applies a change to a novelty that is being edited. AVET holds the datom where `isIndexed`. */
   apply(change: Change, isIndexed: boolean): void {
     const { datom } = change;
+    if (change.kind === 'purge') {
+      this.#remove(change.era, datom, isIndexed);
+      return;
+    }
     if (change.kind === 'assert') {
       this.#forgetFlip(datom, isIndexed);
       this.#add('current', datom, isIndexed);
@@ -71,6 +75,14 @@ export class Novelty {
     if (!change.keepsHistory || isTurnedAgain) return;
     this.#add('temporal', assertion, isIndexed);
     this.#add('temporal', datom, isIndexed);
+  }
+
+  /** Adds a row to AVET, or takes it out, where its attribute became indexed or ceased to be. */
+  reindex(era: Era, row: Datom, isIndexed: boolean): void {
+    const { added, removed } = this.eras[era].avet;
+    if (isIndexed) {
+      if (!removed.delete(row)) added.add(row);
+    } else if (!added.delete(row)) removed.add(row);
   }
 
   /**

@@ -9,10 +9,9 @@
 import { DB } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { DatabaseError } from '../../schema/error.ts';
-import { Keyword, Sym, kw } from '../../schema/keyword.ts';
+import { Keyword, Sym, forwardOf, isReverse } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 
 export interface PullPlan {
   readonly isWildcard: boolean;
@@ -24,7 +23,6 @@ export interface PullPlan {
 export interface PullSpec {
   /** The attribute as it is stored, without the underscore of a backward one. */
   readonly ident: Keyword;
-  readonly a: number;
   readonly isReverse: boolean;
   readonly key: EdnData;
   /** At most so many values; undefined for all. */
@@ -97,14 +95,9 @@ function parseAttribute(item: EdnData): PullSpec {
 }
 
 function attributeSpec(name: Keyword): PullSpec {
-  const isReverse = name.name.startsWith('_');
-  const prefix = name.namespace === '' ? '' : `${name.namespace}/`;
-  const ident = isReverse ? kw(`${prefix}${name.name.slice(1)}`) : name;
-  const a = attributeNumber(ident);
   return {
-    ident,
-    a,
-    isReverse,
+    ident: forwardOf(name),
+    isReverse: isReverse(name),
     key: name,
     limit: DEFAULT_LIMIT,
     default: undefined,

@@ -7,10 +7,10 @@ import { DB } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import { attributeIdent } from '../datom/attribute-number.ts';
 import { datomsWith } from '../db/lookup.ts';
 import { prefetch } from '../db/prefetch.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
@@ -68,13 +68,15 @@ function* pullLevel(
     'eavt',
     visits.map(({ e }) => ({ e })),
   );
-  for (const spec of plan.specs)
-    if (spec.isReverse)
+  for (const { isReverse, ident } of plan.specs) {
+    const a = db.schema.numberOf(ident);
+    if (isReverse && a !== undefined)
       yield* prefetch(
         db,
         'avet',
-        visits.map(({ e }) => ({ a: spec.a, v: e })),
+        visits.map(({ e }) => ({ a, v: e })),
       );
+  }
   const results: Result[] = [];
   for (const [i, visit] of visits.entries()) {
     results.push(yield* level.visit(visit));
@@ -93,6 +95,7 @@ class Level {
   readonly #db: SettledDb;
   readonly #plan: PullPlan;
   readonly #specByAttribute: ReadonlyMap<number, PullSpec>;
+  readonly #named: ReadonlySet<PullSpec>;
   /** Specs that a wildcard makes for attributes that the pattern does not name. */
   readonly #wildcardSpecs = new Map<number, PullSpec>();
 
@@ -100,8 +103,12 @@ class Level {
     this.#db = db;
     this.#plan = plan;
     this.#specByAttribute = new Map(
-      plan.specs.filter((spec) => !spec.isReverse).map((spec) => [spec.a, spec]),
+      plan.specs.flatMap((spec) => {
+        const a = db.schema.numberOf(spec.ident);
+        return spec.isReverse || a === undefined ? [] : [[a, spec]];
+      }),
     );
+    this.#named = new Set(this.#specByAttribute.values());
   }
 
   *visit(visit: Visit): Suspended<Result> {
@@ -118,7 +125,7 @@ class Level {
       else values.push(v);
     }
     for (const [spec, values] of valuesBySpec)
-      if (!this.#specByAttribute.has(spec.a)) this.#put(result, spec, values, visit);
+      if (!this.#named.has(spec)) this.#put(result, spec, values, visit);
     for (const spec of this.#plan.specs) {
       const values = spec.isReverse ? yield* this.#sources(spec, visit.e) : valuesBySpec.get(spec);
       this.#put(result, spec, values ?? [], visit);
@@ -134,16 +141,18 @@ class Level {
   #wildcardSpec(a: number): PullSpec {
     let spec = this.#wildcardSpecs.get(a);
     if (spec === undefined) {
-      const ident = attributeIdent(a);
+      const ident = must(this.#db.schema.identOfNumber(a), 'an ident for an attribute with values');
       const target: PullTarget = { kind: 'plain' };
-      spec = { ident, a, isReverse: false, key: ident, limit: 1_000, default: undefined, target };
+      spec = { ident, isReverse: false, key: ident, limit: 1_000, default: undefined, target };
       this.#wildcardSpecs.set(a, spec);
     }
     return spec;
   }
 
   *#sources(spec: PullSpec, e: number): Suspended<Value[]> {
-    const datoms = yield* datomsWith(this.#db, 'avet', { a: spec.a, v: e });
+    const a = this.#db.schema.numberOf(spec.ident);
+    if (a === undefined) return [];
+    const datoms = yield* datomsWith(this.#db, 'avet', { a, v: e });
     return datoms.map((datom) => datom.e);
   }
 
@@ -153,7 +162,7 @@ class Level {
       return;
     }
     const values = spec.limit === undefined ? all : all.slice(0, spec.limit);
-    const attribute = this.#db.schema.attribute(spec.a);
+    const attribute = this.#db.schema.attributeNamed(spec.ident);
     const isSingle = spec.isReverse
       ? attribute?.component === true
       : attribute?.cardinality !== 'many';
@@ -180,7 +189,7 @@ class Level {
       else result.delete(spec.key);
     };
     if (below === undefined) {
-      if (spec.target.kind === 'plain') show(ids.map(onlyId));
+      if (spec.target.kind === 'plain') show(ids.map((id) => reference(this.#db, id)));
       return;
     }
     // Keeps the place of the key in the result.
@@ -196,7 +205,9 @@ class Level {
       count: fresh.length,
       put: (pulled) => {
         let next = 0;
-        show(ids.map((e, i) => (seen[i] === true ? onlyId(e) : (pulled[next++] ?? null))));
+        show(
+          ids.map((e, i) => (seen[i] === true ? reference(this.#db, e) : (pulled[next++] ?? null))),
+        );
       },
     });
   }
@@ -244,8 +255,11 @@ function entityIdOf(value: Value): number {
   );
 }
 
-function onlyId(e: number): EdnMap {
-  return new Map<EdnData, EdnData>([[DB.id, e]]);
+/** An entity that is not pulled any further; where attributes are entities, with the ident that it may have. */
+function reference({ schema }: SettledDb, e: number): EdnMap {
+  const ident = schema.names.areEntities ? schema.identOf(e) : undefined;
+  const id: [EdnData, EdnData] = [DB.id, e];
+  return new Map(ident === undefined ? [id] : [id, [DB.ident, ident]]);
 }
 
 /** The entity whose components are shown counts as entered by that; the one that a recursion starts from does not. */
@@ -269,9 +283,10 @@ function depthOf(path: Path | undefined, spec: PullSpec): number {
 
 /** @throws SCHEMA_VIOLATION for an attribute that a strict database does not know */
 function checkAttributes(db: SettledDb, plan: PullPlan): void {
-  if (db.config.schemaFlexibility === 'read' || plan.isWildcard) return;
-  for (const { ident, a } of plan.specs)
-    if (db.schema.attribute(a) === undefined)
+  const { schemaFlexibility, attributeRefs } = db.config;
+  if (schemaFlexibility === 'read' || attributeRefs || plan.isWildcard) return;
+  for (const { ident } of plan.specs)
+    if (db.schema.attributeNamed(ident) === undefined)
       throw new DatabaseError(
         'SCHEMA_VIOLATION',
         `Bad entity attribute ${ident.toString()} in pull pattern, not defined in current schema${didYouMean(ident.toString(), db.schema.idents)}`,

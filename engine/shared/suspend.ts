@@ -79,6 +79,17 @@ export function* together<T>(computations: ReadonlyArray<Suspended<T>>): Suspend
   return results;
 }
 
+/** What a promise comes to, or a value that is none. */
+export function* awaiting<T>(value: T | Promise<T>): Suspended<T> {
+  if (!(value instanceof Promise)) return value;
+  let settled: { readonly value: T } | undefined;
+  const load = async (): Promise<void> => {
+    settled = { value: await value };
+  };
+  while (settled === undefined) yield { source: { load }, addresses: [] };
+  return settled.value;
+}
+
 /** The nodes of a wait, none for a pause. */
 export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
   if (wait === undefined || wait === PAUSE) return [];

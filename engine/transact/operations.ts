@@ -1,25 +1,30 @@
 /** Operation vectors: `[:db/add e a v]`, `[:db/retract e a v]`, `[:db/retractEntity e]`, `[:db/cas e a old new]` … */
-import type { Attribute } from '../../schema/attribute.ts';
+import { callsInHashOrder } from '../../schema/clojure-hash.ts';
 import { printEdn } from '../../schema/edn-print.ts';
-import { Keyword } from '../../schema/keyword.ts';
+import { Keyword, kw } from '../../schema/keyword.ts';
+import { LAST_SYSTEM_ENTITY } from '../../schema/system-entities.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import type { Datom } from '../datom/datom.ts';
+import { MAX_ID, TX0 } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
-import { datomsWith } from '../db/lookup.ts';
-import { didYouMean } from '../shared/suggest.ts';
+import { datomsWith, nothingFound } from '../db/lookup.ts';
+import type { SchemaAttribute } from '../db/schema.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { addFact, valueOf } from './add-fact.ts';
+import { callInstalled, callNamed } from './calls.ts';
+import { addFact, attributeOf, valueOf } from './facts.ts';
+import { purgeAttribute, purgeBefore, purgeEntity, purgeFact } from './purge.ts';
 import { entityOf, existingEntity, referenceOf } from './references.ts';
+import { isCurrentTx, isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { isCurrentTx, isTempid } from './transaction.ts';
 import { syntaxError, txError } from './tx-error.ts';
 
 type Form = ReadonlyArray<EdnData>;
-type Operation = (transaction: Transaction, form: Form) => Suspended<void>;
 
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+/** Gives transaction data that takes the place of the operation, if any. */
+type Operation = (transaction: Transaction, form: Form) => Suspended<ReadonlyArray<EdnData> | void>;
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   [':db/add', add],
   [':db/retract', retract],
   [':db.fn/retractAttribute', retractAttribute],
@@ -27,35 +32,58 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   [':db.fn/retractEntity', retractEntity],
   [':db/cas', compareAndSwap],
   [':db.fn/cas', compareAndSwap],
+  [':db.fn/call', callNamed],
+  [':db/purge', purgeFact],
+  [':db.purge/attribute', purgeAttribute],
+  [':db.purge/entity', purgeEntity],
+  [':db.history.purge/before', purgeBefore],
 ]);
 
-/** @throws BAD_TRANSACTION (`transact/syntax`) for an operation that nobody knows */
-export function* applyOperation(transaction: Transaction, form: Form): Suspended<void> {
-  const operation = OPERATIONS.get(String(form[0]));
-  if (operation === undefined || !(form[0] instanceof Keyword))
+/**
+ * Applies an operation; a keyword that is none is the ident of a transaction function.
+ *
+ * @throws BAD_TRANSACTION (`transact/syntax`) for an operation that nobody knows
+ */
+export function applyOperation(
+  transaction: Transaction,
+  form: Form,
+): Suspended<ReadonlyArray<EdnData> | void> {
+  const [name = null] = form;
+  if (!(name instanceof Keyword))
     throw syntaxError(
-      `Unknown operation at ${printEdn(form)}, expected one of ${[...OPERATIONS.keys()].join(' ')}${didYouMean(String(form[0]), OPERATIONS.keys())}`,
+      `Unknown operation at ${printEdn(form)}, expected one of ${[...OPERATIONS.keys()].join(' ')} or the ident of a transaction function`,
       form,
     );
-  yield* operation(transaction, form);
+  const operation = OPERATIONS.get(name.toString()) ?? callInstalled;
+  return operation(transaction, form);
 }
 
 function* add(transaction: Transaction, form: Form): Suspended<void> {
-  checkLength(form, 4, 4);
-  const [, ref = null, , value = null] = form;
-  const ident = attributeIn(form);
-  const attribute = transaction.attribute(ident, form);
-  if (isTempid(ref) && !isCurrentTx(ref) && attribute?.unique === 'identity')
+  checkLength(form, 4, 5);
+  const [, ref = null, name = null, value = null, tx] = form;
+  const attribute = attributeOf(transaction, name, form, false);
+  if (isTempid(ref) && !isCurrentTx(ref) && attribute.unique === 'identity')
     yield* upsert(transaction, ref, attribute, value);
   const e = yield* entityOf(transaction, ref, form);
-  yield* addFact(transaction, e, ident, value);
+  if (isDefining(transaction, attribute)) protectSystem(transaction, e, 'transact/schema', form);
+  yield* addFact(transaction, e, attribute, value, form, txOf(tx, form));
+}
+
+/** The transaction that an assertion is said to be of. */
+function txOf(tx: EdnData | undefined, form: Form): number | undefined {
+  if (tx === undefined || tx === null) return undefined;
+  if (typeof tx === 'number' && Number.isInteger(tx) && tx >= TX0 && tx <= MAX_ID) return tx;
+  throw syntaxError(
+    `Expected a transaction id from ${TX0} in ${printEdn(form)}, got ${printEdn(tx)}`,
+    form,
+  );
 }
 
 /** A tempid that is given the identity of an entity stands for that entity. */
 function* upsert(
   transaction: Transaction,
   tempid: EdnData,
-  attribute: Attribute,
+  attribute: SchemaAttribute,
   value: EdnData,
 ): Suspended<void> {
   if (attribute.valueType === 'ref' && isTempid(value)) return;
@@ -64,55 +92,64 @@ function* upsert(
       ? yield* referenceOf(transaction, value, value)
       : transaction.conform(value, attribute);
   if (v === undefined) return;
-  const holder = yield* transaction.entityWith(attributeNumber(attribute.ident), v);
-  if (holder !== undefined) transaction.bindTempid(tempid, holder);
+  const holder = yield* transaction.entityWith(attribute.number, v);
+  if (holder !== undefined) transaction.tempids.bind(tempid, holder);
 }
 
 function* retract(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 3, 4);
-  const [, ref = null, , value] = form;
-  const ident = attributeIn(form);
-  const attribute = transaction.attribute(ident, form);
+  const [, ref = null, name = null, value = null] = form;
   const e = yield* existingEntity(transaction, ref, form);
   if (e === undefined) return;
-  const present = yield* transaction.values(e, attributeNumber(ident));
-  if (value === undefined) {
+  const attribute = attributeOf(transaction, name, form, false);
+  if (isDefining(transaction, attribute)) protectSystem(transaction, e, 'retract/schema', form);
+  const present = yield* transaction.values(e, attribute.number);
+  if (value === null) {
     for (const datom of present) transaction.retract(datom);
     return;
   }
-  const v = yield* valueOf(transaction, ident, attribute, value, form);
+  const v = yield* valueOf(transaction, attribute, value, form);
   for (const datom of present) if (compareValues(datom.v, v) === 0) transaction.retract(datom);
 }
 
 function* retractAttribute(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 3, 3);
-  const ident = attributeIn(form);
-  transaction.attribute(ident, form);
-  const e = yield* existingEntity(transaction, form[1] ?? null, form);
+  const [, ref = null, name = null] = form;
+  const e = yield* existingEntity(transaction, ref, form);
   if (e === undefined) return;
-  yield* retractAll(transaction, yield* transaction.values(e, attributeNumber(ident)));
+  const attribute = attributeOf(transaction, name, form, false);
+  if (isDefining(transaction, attribute)) protectSystem(transaction, e, 'retract/schema', form);
+  yield* retractAll(transaction, { own: yield* transaction.values(e, attribute.number) });
 }
 
 function* retractEntity(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 2, 2);
   const e = yield* existingEntity(transaction, form[1] ?? null, form);
-  if (e !== undefined) yield* retractAll(transaction, yield* factsAbout(transaction, e));
+  if (e === undefined) return;
+  protectSystem(transaction, e, 'retract/schema', form);
+  yield* retractAll(transaction, yield* factsAbout(transaction, e));
+}
+
+/** Components are retracted by operations of their own, which Datahike keeps in a set. */
+const RETRACT_ENTITY = kw('db.fn/retractEntity');
+
+interface Facts {
+  readonly own: ReadonlyArray<Datom>;
+  readonly incoming?: ReadonlyArray<Datom>;
 }
 
 /** All that an entity says, and all that points at it. */
-function* factsAbout(transaction: Transaction, e: number): Suspended<Datom[]> {
-  const datoms = yield* datomsWith(transaction.db, 'eavt', { e });
-  for (const { ident, valueType } of transaction.db.schema.userAttributes.values()) {
-    if (valueType !== 'ref') continue;
-    const incoming = yield* datomsWith(transaction.db, 'avet', { a: attributeNumber(ident), v: e });
-    datoms.push(...incoming.filter((datom) => datom.e !== e));
-  }
-  return datoms;
+function* factsAbout(transaction: Transaction, e: number): Suspended<Facts> {
+  const own = yield* datomsWith(transaction.db, 'eavt', { e });
+  const incoming: Datom[] = [];
+  for (const { number } of transaction.db.schema.refs)
+    incoming.push(...(yield* datomsWith(transaction.db, 'avet', { a: number, v: e })));
+  return { own, incoming };
 }
 
 /** Retracts facts and, where they pointed at components, all about those, one component wholly before its sibling. */
-function* retractAll(transaction: Transaction, datoms: ReadonlyArray<Datom>): Suspended<void> {
-  const components = retractEach(transaction, datoms);
+function* retractAll(transaction: Transaction, facts: Facts): Suspended<void> {
+  const components = retractEach(transaction, facts);
   for (let e = components.pop(); e !== undefined; e = components.pop()) {
     components.push(...retractEach(transaction, yield* factsAbout(transaction, e)));
     yield PAUSE;
@@ -120,41 +157,51 @@ function* retractAll(transaction: Transaction, datoms: ReadonlyArray<Datom>): Su
 }
 
 /** The components that the facts pointed at, the last first. */
-function retractEach(transaction: Transaction, datoms: ReadonlyArray<Datom>): number[] {
+function retractEach(transaction: Transaction, { own, incoming = [] }: Facts): number[] {
   const components: number[] = [];
-  for (const datom of datoms) {
+  for (const datom of own) {
     transaction.retract(datom);
-    const attribute = transaction.db.schema.attribute(datom.a);
-    if (attribute?.component !== true) continue;
-    if (attribute.valueType !== 'ref' || typeof datom.v !== 'number')
-      throw syntaxError(
-        `Expected a reference as component, got ${printEdn(datom.v)} of ${datom.attribute.toString()}`,
-        [datom.e, datom.attribute, datom.v],
-      );
-    components.push(datom.v);
+    const attribute = transaction.attributeOf(datom.a);
+    if (attribute.component) components.push(componentIn(datom, attribute));
   }
-  return components.reverse();
+  const [e] = own.map((datom) => datom.e);
+  for (const datom of incoming)
+    if (datom.e === e) transaction.repeatRetraction(datom);
+    else transaction.retract(datom);
+  return callsInHashOrder(RETRACT_ENTITY, components).reverse();
+}
+
+function componentIn({ e, v }: Datom, { ident, valueType }: SchemaAttribute): number {
+  if (valueType === 'ref' && typeof v === 'number') return v;
+  throw syntaxError(
+    `Expected a reference as component, got ${printEdn(v)} of ${ident.toString()}`,
+    [e, ident, v],
+  );
 }
 
 function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 5, 5);
-  const [, ref = null, , expected = null, wanted = null] = form;
-  const ident = attributeIn(form);
-  const attribute = transaction.attribute(ident, form);
+  const [, ref = null, name = null, expected = null, wanted = null] = form;
+  if (transaction.db.schema.names.areEntities && typeof name !== 'number')
+    throw syntaxError(
+      `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected the id of the entity that defines it`,
+      form,
+    );
+  const attribute = attributeOf(transaction, name, form, false);
   const e = yield* existingEntity(transaction, ref, form);
-  if (e === undefined) throw syntaxError(`Nothing found for entity id ${printEdn(ref)}`, form);
-  if (wanted === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  if (e === undefined) throw nothingFound(ref);
+  if (expected !== null || wanted === null) yield* valueOf(transaction, attribute, wanted, form);
   // What does not fit the attribute is an expectation that fails.
-  const isValue = expected !== null && attribute?.valueType !== 'ref';
+  const isValue = expected !== null && attribute.valueType !== 'ref';
   const old =
     expected === null || (isValue && transaction.conform(expected, attribute) === undefined)
       ? (expected as Value | null)
-      : yield* valueOf(transaction, ident, attribute, expected, form);
-  const present = yield* transaction.values(e, attributeNumber(ident));
+      : yield* valueOf(transaction, attribute, expected, form);
+  const present = yield* transaction.values(e, attribute.number);
   const isExpected =
     old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);
-  if (!isExpected) throw casFailed(e, ident, present, old);
-  yield* addFact(transaction, e, ident, wanted);
+  if (!isExpected) throw casFailed(e, attribute.ident, present, old);
+  yield* addFact(transaction, e, attribute, wanted, form);
 }
 
 function casFailed(
@@ -172,12 +219,18 @@ function casFailed(
   );
 }
 
-function attributeIn(form: Form): Keyword {
-  const ident = form[2];
-  if (ident instanceof Keyword) return ident;
-  throw syntaxError(
-    `Bad entity attribute ${printEdn(ident ?? null)} at ${printEdn(form)}, expected keyword`,
-    form,
+function isDefining({ db }: Transaction, { number }: SchemaAttribute): boolean {
+  return db.schema.names.definingIdent(number) !== undefined;
+}
+
+/** What the database itself is made of cannot be changed. */
+function protectSystem({ db }: Transaction, e: number, kind: string, form: Form): void {
+  if (!db.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
+  throw txError(
+    kind,
+    `System schema entity cannot be changed: ${e} is ${String(db.schema.identOf(e))}, at ${printEdn(form)}`,
+    { entity: e, form },
+    'SCHEMA_VIOLATION',
   );
 }
 

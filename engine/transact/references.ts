@@ -4,12 +4,11 @@ import { printEdn } from '../../schema/edn-print.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import { requireEntity, resolveEntity } from '../db/lookup.ts';
 import type { Suspended } from '../shared/suspend.ts';
+import { isCurrentTx, isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { isCurrentTx, isTempid } from './transaction.ts';
-import { txError } from './tx-error.ts';
+import { tempidElsewhere, txError } from './tx-error.ts';
 
 /** The entity in the place of `e` or of the value of a ref; a tempid gets a new entity at its first mention. */
 export function* entityOf(
@@ -18,18 +17,25 @@ export function* entityOf(
   form: EdnData,
 ): Suspended<number> {
   if (isCurrentTx(ref)) return currentTx(transaction, ref);
-  if (isTempid(ref)) return transaction.entityOfTempid(ref);
+  if (isTempid(ref)) return transaction.useEntity(transaction.entityOfTempid(ref), form);
   if (typeof ref === 'number') return transaction.useEntity(ref, form);
   return yield* requireEntity(transaction.db, ref);
 }
 
-/** The value of a ref: as {@link entityOf}, but a number is taken as it is and moves no counter. */
+/** The value of a ref: as {@link entityOf}, but what is mentioned only here moves no counter. */
 export function* referenceOf(
   transaction: Transaction,
   ref: EdnData,
   form: EdnData,
 ): Suspended<number> {
-  const isPlainId = typeof ref === 'number' && ref >= 0;
+  if (ref === 0)
+    throw txError(
+      'entity-id/syntax',
+      `Expected number or lookup ref for entity id, got 0 at ${printEdn(form)}: entities start at 1`,
+      { form },
+    );
+  if (isTempid(ref) && !isCurrentTx(ref)) return transaction.entityOfTempid(ref);
+  const isPlainId = typeof ref === 'number' && ref > 0;
   return isPlainId
     ? yield* requireEntity(transaction.db, ref)
     : yield* entityOf(transaction, ref, form);
@@ -42,12 +48,7 @@ export function* existingEntity(
   form: EdnData,
 ): Suspended<number | undefined> {
   if (isCurrentTx(ref)) return currentTx(transaction, ref);
-  if (isTempid(ref))
-    throw txError(
-      'transact/syntax',
-      `Can't use tempid in '${printEdn(form)}'. Tempids are allowed in :db/add only`,
-      { form },
-    );
+  if (isTempid(ref)) throw tempidElsewhere(form);
   return yield* resolveEntity(transaction.db, ref);
 }
 
@@ -57,10 +58,10 @@ export function isLookupRef(transaction: Transaction, value: EdnData): boolean {
   if (!Array.isArray(pair) || pair.length !== 2) return false;
   const ident: unknown = pair[0];
   if (!(ident instanceof Keyword)) return false;
-  return transaction.db.schema.attribute(attributeNumber(ident))?.unique === 'identity';
+  return transaction.db.schema.attributeNamed(ident)?.unique === 'identity';
 }
 
 function currentTx(transaction: Transaction, name: EdnData): number {
-  if (name !== DB.currentTx) transaction.tempids.set(name, transaction.tx);
+  if (name !== DB.currentTx) transaction.tempids.use(name, transaction.tx);
   return transaction.tx;
 }

@@ -5,21 +5,22 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
-import { attributeNumber } from '../datom/attribute-number.ts';
 import { datomsWith } from '../db/lookup.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { addFact } from './add-fact.ts';
+import { flushTuples } from './composite-tuples.ts';
 import { applyEntityMap } from './entity-map.ts';
+import { addFact, attributeOf } from './facts.ts';
 import { applyOperation } from './operations.ts';
-import { TempidResolved, Transaction } from './transaction.ts';
+import { checkSchemaChanges } from './schema-check.ts';
+import { NOTHING_LEARNED, TempidResolved } from './tempids.ts';
+import { Transaction } from './transaction.ts';
 import { badValue, syntaxError } from './tx-error.ts';
 import type { TxReport, TxRequest } from './tx-report.ts';
-
-const TX_INSTANT = attributeNumber(DB.txInstant);
+import { checkChangedWindows, checkValidTimes } from './valid-time.ts';
 
 /**
  * Applies transaction data: entity maps and operation vectors, in order.
@@ -30,55 +31,62 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
   if (db.view !== PRESENT)
     throw new DatabaseError(
       'BAD_TRANSACTION',
-      'Expected the present database, got a view of the past',
-      {
-        kind: 'transaction/filtered',
-      },
+      'Expected the present database, got a view: only the present can be changed',
+      { kind: 'transaction/filtered' },
     );
   if (!Array.isArray(request.txData))
     throw syntaxError(
       `Bad transaction data ${printEdn(request.txData)}, expected sequential collection`,
       request.txData,
     );
+  checkValidTimes(request.txMeta);
   const before = db as SettledDb;
   const instant = yield* instantOf(before, request);
-  const learned = new Map<EdnData, number>();
-  for (;;) {
+  for (let learned = NOTHING_LEARNED; ;) {
     const transaction = new Transaction(before, learned);
     try {
       yield* apply(transaction, request, instant);
-      return report(before, transaction, request, instant);
+      return yield* report(transaction, request, instant);
     } catch (error) {
       if (!(error instanceof TempidResolved)) throw error;
-      learned.set(error.tempid, error.entity);
+      ({ learned } = error);
     }
   }
 }
 
 function* apply(transaction: Transaction, request: TxRequest, instant: Date): Suspended<void> {
-  if (transaction.db.config.keepHistory) {
-    yield* addFact(transaction, transaction.tx, DB.txInstant, instant);
+  if (transaction.before.config.keepHistory) {
+    yield* addMeta(transaction, DB.txInstant, instant);
     for (const [key, value] of request.txMeta ?? [])
       if (key !== DB.txInstant) yield* addMeta(transaction, key, value);
   }
   for (const [index, form] of request.txData.entries()) {
     if (form !== null) yield* applyForm(transaction, form);
+    yield* flushTuples(transaction);
     if (index % 64 === 63) yield PAUSE;
   }
-  transaction.tempids.set(DB.currentTx, transaction.tx);
+  transaction.tempids.use(DB.currentTx, transaction.tx);
+  yield* checkChangedWindows(transaction);
+  yield* checkSchemaChanges(transaction);
 }
 
 function* applyForm(transaction: Transaction, form: EdnData): Suspended<void> {
-  if (form instanceof Map) yield* applyEntityMap(transaction, form as EdnMap);
-  else if (form instanceof EdnList) yield* applyOperation(transaction, form.items);
-  else if (Array.isArray(form)) yield* applyOperation(transaction, form as ReadonlyArray<EdnData>);
-  else throw syntaxError(`Bad entity type at ${printEdn(form)}, expected map or vector`, form);
+  if (form instanceof Map) {
+    yield* applyEntityMap(transaction, form as EdnMap);
+    return;
+  }
+  const items = form instanceof EdnList ? form.items : form;
+  if (!Array.isArray(items))
+    throw syntaxError(`Bad entity type at ${printEdn(form)}, expected map or vector`, form);
+  const instead = yield* applyOperation(transaction, items as ReadonlyArray<EdnData>);
+  for (const each of instead ?? []) if (each !== null) yield* applyForm(transaction, each);
 }
 
 function* addMeta(transaction: Transaction, key: EdnData, value: EdnData): Suspended<void> {
   if (!(key instanceof Keyword))
     throw syntaxError(`Bad attribute ${printEdn(key)} in :tx-meta, expected keyword`, key);
-  yield* addFact(transaction, transaction.tx, key, value);
+  const { tx } = transaction;
+  yield* addFact(transaction, tx, attributeOf(transaction, key, [key, value], true), value);
 }
 
 /** Given, or the clock's, and then later than the last transaction's. */
@@ -87,25 +95,24 @@ function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> 
   if (given instanceof Date) return given;
   if (given !== undefined && given !== null)
     throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
-  const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: TX_INSTANT });
+  const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: db.schema.names.txInstant });
   const lastMs = last?.v instanceof Date ? last.v.getTime() : -Infinity;
   return new Date(Math.max(now.getTime(), lastMs + 1));
 }
 
-function report(
-  dbBefore: SettledDb,
+function* report(
   transaction: Transaction,
   { txMeta }: TxRequest,
   instant: Date,
-): TxReport {
+): Suspended<TxReport> {
   return {
-    dbBefore,
-    dbAfter: transaction.finish(),
+    dbBefore: transaction.before,
+    dbAfter: yield* transaction.finish(),
     tx: transaction.tx,
     instant,
     txData: transaction.txData,
     changes: transaction.changes,
-    tempids: transaction.tempids,
+    tempids: transaction.tempids.used,
     txMeta: new Map([...(txMeta ?? []), [DB.txInstant, instant]]),
   };
 }

@@ -2,55 +2,47 @@
  * One transaction while it is applied: the database as it is so far, the ids given out, and what was asserted and retracted. Forms are
  * applied one after the other, each seeing what the ones before it did, as in Datahike.
  */
-import { DB, isReserved } from '../../schema/bootstrap.ts';
-import type { Attribute } from '../../schema/attribute.ts';
+import { isReserved } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
-import type { Keyword } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
-import { attributeIdent, attributeNumber } from '../datom/attribute-number.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomsWith, entityWith } from '../db/lookup.ts';
 import type { SettledDb } from '../db/scan.ts';
+import type { SchemaAttribute } from '../db/schema.ts';
 import { conform } from '../db/value-check.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { txError, undeclaredAttribute } from './tx-error.ts';
-
-/** A tempid turned out to be an entity that exists: the transaction starts again with what was learned. */
-export class TempidResolved extends Error {
-  readonly tempid: EdnData;
-  readonly entity: number;
-
-  constructor(tempid: EdnData, entity: number) {
-    super(`A tempid stands for entity ${entity}`);
-    this.tempid = tempid;
-    this.entity = entity;
-  }
-}
+import type { LearnedTempids } from './tempids.ts';
+import { Tempids } from './tempids.ts';
+import { TupleQueue } from './tuple-queue.ts';
+import { txError } from './tx-error.ts';
 
 /** About a millisecond of work. */
 const CHANGES_PER_PAUSE = 128;
 
 export class Transaction {
   readonly tx: number;
+  readonly before: SettledDb;
   readonly txData: Datom[] = [];
   readonly changes: Change[] = [];
-  readonly tempids = new Map<EdnData, number>();
+  readonly tempids: Tempids;
+  /** Composite tuples whose members were written since they were last made. */
+  readonly tuples = new TupleQueue();
+  /** Earlier transactions whose window of valid time was changed: it is checked at the end. */
+  readonly changedWindows = new Set<number>();
   maxEid: number;
 
-  readonly #before: SettledDb;
-  readonly #learned: ReadonlyMap<EdnData, number>;
   readonly #evolving: EvolvingDb<SettledDb>;
 
-  /** `learned`: tempids that an earlier try found to be entities that exist. */
-  constructor(before: SettledDb, learned: ReadonlyMap<EdnData, number>) {
-    this.#before = before;
-    this.#learned = learned;
+  /** `learned`: what an earlier try found out about tempids. */
+  constructor(before: SettledDb, learned: LearnedTempids) {
+    this.before = before;
     this.tx = before.maxTx + 1;
     this.maxEid = before.maxEid;
+    this.tempids = new Tempids(learned, before.maxEid);
     this.#evolving = new EvolvingDb(before, this.tx);
   }
 
@@ -59,28 +51,42 @@ export class Transaction {
     return this.#evolving.db;
   }
 
-  /** The database after the transaction, as a value. */
-  finish(): SettledDb {
-    return this.#evolving.seal(this.maxEid);
+  /** The database as it is so far, as a value that stays. */
+  snapshot(): SettledDb {
+    return this.#evolving.snapshot(this.maxEid);
   }
 
-  /** The attribute, or undefined where none is declared and the database does not ask for it. */
-  attribute(ident: Keyword, form: EdnData): Attribute | undefined {
-    const attribute = this.#evolving.attribute(attributeNumber(ident));
-    if (attribute === undefined && this.isStrict)
-      throw undeclaredAttribute(ident, form, this.db.schema.idents);
-    return attribute;
+  /** Brings AVET in step with the schema so far. */
+  *reindex(): Suspended<void> {
+    yield* this.#evolving.reindex();
+  }
+
+  /** The database after the transaction, as a value. */
+  *finish(): Suspended<SettledDb> {
+    // What a tempid was given is taken, also where nothing but a reference mentions it.
+    for (const entity of this.tempids.used.values()) this.#raiseMaxEid(entity);
+    return yield* this.#evolving.finish(this.maxEid);
+  }
+
+  /** The attribute that a number in a datom stands for. */
+  attributeOf(a: number): SchemaAttribute {
+    const attribute = this.#evolving.attribute(a);
+    if (attribute !== undefined) return attribute;
+    const ident = this.db.schema.identOfNumber(a);
+    if (ident === undefined)
+      throw txError('transact/schema', `No attribute has the entity ${-a}`, { attribute: -a });
+    return this.db.schema.undeclared(ident, a);
   }
 
   /** Whether attributes must be declared and values have to fit their types. */
   get isStrict(): boolean {
-    return this.#before.config.schemaFlexibility === 'write';
+    return this.before.config.schemaFlexibility === 'write';
   }
 
   /** The value as it is stored, undefined where it does not fit. A database that is not strict takes any data, its own attributes aside. */
-  conform(value: EdnData, attribute: Attribute | undefined): Value | undefined {
-    const v = conform(value, attribute?.valueType, attribute?.tuple);
-    const takesAny = !this.isStrict && attribute !== undefined && !isReserved(attribute.ident);
+  conform(value: EdnData, attribute: SchemaAttribute): Value | undefined {
+    const v = conform(value, attribute.valueType, attribute.tuple);
+    const takesAny = !this.isStrict && !isReserved(attribute.ident);
     return v === undefined && takesAny ? conform(value, undefined) : v;
   }
 
@@ -91,31 +97,9 @@ export class Transaction {
 
   /** The entity that a tempid stands for; a new one at its first mention. */
   entityOfTempid(tempid: EdnData): number {
-    let entity = this.tempids.get(tempid);
-    if (entity === undefined) {
-      entity = this.#learned.get(tempid) ?? this.newEntity();
-      this.tempids.set(tempid, entity);
-    }
+    const entity = this.tempids.entityOf(tempid) ?? this.newEntity();
+    this.tempids.use(tempid, entity);
     return entity;
-  }
-
-  /**
-   * A tempid stands for an entity that exists. Where it was taken for a new one before, the transaction has to start again.
-   */
-  bindTempid(tempid: EdnData, entity: number): void {
-    const known = this.tempids.get(tempid) ?? this.#learned.get(tempid);
-    if (known === entity || known === undefined) {
-      this.tempids.set(tempid, entity);
-      return;
-    }
-    if (this.#learned.has(tempid) || known <= this.#before.maxEid)
-      throw txError(
-        'transact/upsert',
-        `Conflicting upsert: ${printEdn(tempid)} resolves both to ${known} and ${entity}`,
-        { tempid, entities: [known, entity] },
-        'UPSERT_CONFLICT',
-      );
-    throw new TempidResolved(tempid, entity);
   }
 
   /** Takes an id that the caller chose. */
@@ -141,33 +125,50 @@ export class Transaction {
     return yield* entityWith(this.#evolving.facts, a, v);
   }
 
-  /** Asserts a fact that was checked; what holds already is no change, and the value of a single-valued attribute is replaced. */
-  *assert(e: number, ident: Keyword, attribute: Attribute | undefined, v: Value): Suspended<void> {
-    const a = attributeNumber(ident);
-    const isMany = attribute?.cardinality === 'many';
+  /**
+   * Asserts a fact that was checked; what holds already is no change, and the value of a single-valued attribute is replaced. `tx` is the
+   * transaction that the fact is said to be of.
+   */
+  *assert(e: number, attribute: SchemaAttribute, v: Value, tx = this.tx): Suspended<void> {
+    const a = attribute.number;
+    const isMany = attribute.cardinality === 'many';
     const present = yield* this.values(e, a, isMany ? v : undefined);
     if (present.some((datom) => compareValues(datom.v, v) === 0)) return;
-    if (attribute?.unique !== undefined) yield* this.#checkUnique(e, a, v);
-    if (!isMany) for (const datom of present) this.retract(datom);
-    this.#record({ kind: 'assert', datom: new Datom(e, a, v, this.tx, true) });
+    if (attribute.unique !== undefined) yield* this.#checkUnique(e, attribute, v);
+    if (!isMany) for (const datom of present) this.retract(datom, tx);
+    this.#record({ kind: 'assert', datom: new Datom(e, a, v, tx, true) });
+    this.tuples.note(attribute, e, v);
     if (this.changes.length % CHANGES_PER_PAUSE === 0) yield PAUSE;
   }
 
   /** Ends a fact that holds. */
-  retract(datom: Datom): void {
-    const attribute = this.#evolving.attribute(datom.a);
+  retract(datom: Datom, tx = this.tx): void {
+    const attribute = this.attributeOf(datom.a);
     this.#record({
       kind: 'retract',
-      datom: new Datom(datom.e, datom.a, datom.v, this.tx, false),
+      datom: new Datom(datom.e, datom.a, datom.v, tx, false),
       assertedTx: datom.tx,
-      keepsHistory: this.#before.config.keepHistory && attribute?.noHistory !== true,
+      keepsHistory: this.before.config.keepHistory && !attribute.noHistory,
     });
+    this.tuples.note(attribute, datom.e, null);
   }
 
-  *#checkUnique(e: number, a: number, v: Value): Suspended<void> {
-    const holder = yield* this.entityWith(a, v);
+  /** Reports a retraction once more, as Datahike does where a fact is found on two ways. */
+  repeatRetraction(datom: Datom): void {
+    this.txData.push(new Datom(datom.e, datom.a, datom.v, this.tx, false));
+  }
+
+  /** Removes a row for good, as if it had never been there. */
+  purge(row: Datom, era: 'current' | 'temporal'): void {
+    const change: Change = { kind: 'purge', datom: row, era };
+    this.#evolving.apply(change);
+    this.changes.push(change);
+  }
+
+  *#checkUnique(e: number, attribute: SchemaAttribute, v: Value): Suspended<void> {
+    const holder = yield* this.entityWith(attribute.number, v);
     if (holder === undefined || holder === e) return;
-    const ident = attributeIdent(a);
+    const { ident } = attribute;
     throw txError(
       'transact/unique',
       `Cannot add [${e} ${ident.toString()} ${printEdn(v)}] because of unique constraint: entity ${holder} has this value`,
@@ -191,18 +192,6 @@ export class Transaction {
 
   /** Whether no datom of the entity can be in the database before. */
   #isNew(e: number): boolean {
-    return e > this.#before.maxEid && e < TX0;
+    return e > this.before.maxEid && e < TX0;
   }
-}
-
-/** Names of the entity of the transaction itself. */
-export function isCurrentTx(id: EdnData): boolean {
-  return id === DB.currentTx || (typeof id === 'string' && CURRENT_TX_TEXTS.has(id));
-}
-
-const CURRENT_TX_TEXTS = new Set([':db/current-tx', 'datomic.tx', 'datahike.tx']);
-
-/** Negative numbers and strings stand for entities of the transaction. */
-export function isTempid(id: EdnData): boolean {
-  return typeof id === 'string' || (typeof id === 'number' && id < 0);
 }

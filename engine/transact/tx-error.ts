@@ -19,14 +19,24 @@ export function syntaxError(message: string, form: EdnData): DatabaseError {
   return txError('transact/syntax', message, { form });
 }
 
+/** A tempid where only entities that exist may stand. */
+export function tempidElsewhere(form: EdnData): DatabaseError {
+  return syntaxError(
+    `Can't use tempid in '${printEdn(form)}'. Tempids are allowed in :db/add only`,
+    form,
+  );
+}
+
 export function undeclaredAttribute(
-  attribute: Keyword,
+  attribute: EdnData,
   form: EdnData,
   idents: Iterable<Keyword>,
+  kind: 'schema' | 'syntax',
 ): DatabaseError {
+  const name = printEdn(attribute);
   return txError(
-    'transact/schema',
-    `Bad entity attribute ${attribute.toString()} at ${printEdn(form)}, not defined in current schema${didYouMean(attribute.toString(), idents)}`,
+    `transact/${kind}`,
+    `Bad entity attribute ${name} at ${printEdn(form)}, not defined in current schema${didYouMean(name, idents)}`,
     { attribute, form },
     'SCHEMA_VIOLATION',
   );

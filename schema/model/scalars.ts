@@ -144,6 +144,7 @@ const SCALAR_OF_VALUE_TYPE: Readonly<Record<Exclude<ValueType, 'ref' | 'tuple'>,
   number: 'Float',
   string: 'String',
   symbol: 'Symbol',
+  'store-ref': 'UUID',
   uuid: 'UUID',
 };
 

@@ -4,8 +4,7 @@ import {
   DEFAULT_DATABASE_CONFIG,
   DatabaseError,
   MAIN_BRANCH,
-  TX0,
-  emptyRecord,
+  firstCommit,
 } from '../../engine/index.ts';
 
 /**
@@ -24,9 +23,7 @@ export async function createDatabase(
       branch: MAIN_BRANCH,
       expectedVersion: 0,
       epoch: 0,
-      record: emptyRecord(config),
-      indexedTx: TX0,
-      segments: [],
+      ...firstCommit(config),
     });
     if (!isCommitted)
       throw new DatabaseError(

@@ -16,7 +16,7 @@ export function createLocalReader(connection: Connection): Reader {
 
 function snapshotOf(db: Db): Snapshot {
   return {
-    basisTx: typeof db.view.asOf === 'number' ? Math.min(db.view.asOf, db.maxTx) : db.maxTx,
+    basisTx: Math.min(db.maxTx, ...db.view.asOf.filter((point) => typeof point === 'number')),
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point)),
     entityId: (ref) => resolveEntityId(db, ref),

@@ -1,23 +1,36 @@
 /** Runs recorded cases: each a sequence of steps against a fresh database. Format: `test/conformance/README.md`. */
 import { kw, Keyword } from '../../schema/keyword.ts';
 import { DatabaseError } from '../../schema/error.ts';
+import { configFromEdn } from '../../schema/database.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import type { Datom, Db, IndexOrder, QueryInput, TxReport } from '../../engine/index.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
+import type {
+  Datom,
+  Db,
+  EntityValue,
+  IndexOrder,
+  QueryInput,
+  TxReport,
+} from '../../engine/index.ts';
 import {
   asOf,
   datoms,
   emptyDb,
+  Entity,
+  entity,
   history,
   indexRange,
   pull,
   pullMany,
   q,
+  reverseSchema,
   rseekDatoms,
+  schema,
   seekDatoms,
   since,
+  validAt,
   withTx,
 } from '../../engine/index.ts';
 import { isEqual } from './compare.ts';
@@ -87,7 +100,14 @@ async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData
     return reportOf(report, true);
   }
   if (step.has(kw('with')))
-    return reportOf(await withTx(present, get(step, 'with') as ReadonlyArray<EdnData>), false);
+    return reportOf(
+      await withTx(
+        present,
+        get(step, 'with') as ReadonlyArray<EdnData>,
+        (get(step, 'meta') as EdnMap | null) ?? undefined,
+      ),
+      false,
+    );
   return read(step, viewOf(present, get(step, 'view')), databases);
 }
 
@@ -99,6 +119,11 @@ function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise
     return pullMany(db, field('pull-many'), itemsOf(field('ids'))).then((all) =>
       all.filter((one) => one !== null),
     );
+  if (step.has(kw('schema'))) return Promise.resolve(schema(db));
+  if (step.has(kw('reverse-schema'))) return Promise.resolve(reverseSchema(db));
+  if (step.has(kw('entity'))) return entityOf(db, field('entity'));
+  if (step.has(kw('entity-get')))
+    return attributeOfEntity(db, field('id'), field('entity-get') as Keyword);
   const components = itemsOf(field('components'));
   const take = Number(field('take') ?? 50);
   if (step.has(kw('datoms'))) return rowsOf(datoms(db, orderOf(field('datoms')), ...components));
@@ -108,11 +133,30 @@ function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise
     return rowsOf(rseekDatoms(db, orderOf(field('rseek-datoms')), ...components), take);
   if (step.has(kw('index-range'))) {
     const range = field('index-range') as EdnMap;
-    const attribute = get(range, 'attrid');
-    if (!(attribute instanceof Keyword)) return fail('expected a keyword as attribute');
+    const attribute = get(range, 'attrid') as Keyword | number;
     return rowsOf(indexRange(db, attribute, get(range, 'start'), get(range, 'end')));
   }
   return fail('not built yet');
+}
+
+async function entityOf(db: Db, ref: EdnData): Promise<EdnData> {
+  const found = await entity(db, ref);
+  if (found === null) return null;
+  await found.touch();
+  const map = new Map<EdnData, EdnData>([[kw('db/id'), found.id]]);
+  for (const [attribute, value] of await found.entries()) map.set(attribute, dataOf(value));
+  return map;
+}
+
+async function attributeOfEntity(db: Db, ref: EdnData, attribute: Keyword): Promise<EdnData> {
+  const value = await (await entity(db, ref))?.get(attribute);
+  return value === undefined ? null : dataOf(value);
+}
+
+function dataOf(value: EntityValue): EdnData {
+  if (value instanceof Entity) return new Map([[kw('db/id'), value.id]]);
+  if (value instanceof Set) return new Set(Array.from(value, dataOf));
+  return value as Value;
 }
 
 function query(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise<EdnData> {
@@ -149,6 +193,8 @@ function viewOf(db: Db, view: EdnData): Db {
   if (view === kw('history')) return history(db);
   const [kind, point] = view as readonly [Keyword, number | Date];
   switch (kind.name) {
+    case 'valid-at':
+      return validAt(db, point as Date);
     case 'as-of':
       return asOf(db, point);
     case 'since':
@@ -186,11 +232,7 @@ function rowOf({ e, attribute, v, tx, added }: Datom): EdnData {
 }
 
 function configOf(config: EdnData): DatabaseConfig {
-  const map = (config as EdnMap | null) ?? new Map();
-  return {
-    schemaFlexibility: get(map, 'schema-flexibility') === kw('read') ? 'read' : 'write',
-    keepHistory: get(map, 'keep-history?') !== false,
-  };
+  return configFromEdn((config as EdnMap | null) ?? new Map());
 }
 
 function orderOf(index: EdnData): IndexOrder {

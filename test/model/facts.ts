@@ -53,7 +53,7 @@ const SYSTEM: ReadonlyArray<ModelAttribute> = [
   attribute('db/index', 'boolean'),
   attribute('db/isComponent', 'boolean'),
   attribute('db/noHistory', 'boolean'),
-  attribute('db/txInstant', 'instant', { isIndexed: true, isForgetful: true }),
+  attribute('db/txInstant', 'instant', { isForgetful: true }),
 ];
 
 /** An empty database that knows some attributes; that they are declared in it is the business of its first transaction. */

@@ -15,41 +15,46 @@ export interface ModelReport {
 
 const ID = kw('db/id');
 
+/** What was found out about tempids: which stand for entities that exist, and what all of them were given. */
+interface Learned {
+  readonly existing: ReadonlySet<EdnData>;
+  readonly given: ReadonlyMap<EdnData, number>;
+}
+
 /** A tempid was found to be an entity; the transaction starts again. */
 class StartAgain extends Error {
-  readonly tempid: EdnData;
-  readonly entity: number;
+  readonly learned: Learned;
 
-  constructor(tempid: EdnData, entity: number) {
+  constructor(learned: Learned) {
     super('start again');
-    this.tempid = tempid;
-    this.entity = entity;
+    this.learned = learned;
   }
 }
 
 /** @throws DatabaseError with the code that the engine has to give */
 export function transactModel(db: ModelDb, forms: ReadonlyArray<EdnData>, now: Date): ModelReport {
-  const learned = new Map<EdnData, number>();
-  for (;;) {
+  for (let learned: Learned = { existing: new Set(), given: new Map() }; ;) {
     try {
       return new Attempt(db, learned).run(forms, now);
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
-      learned.set(error.tempid, error.entity);
+      ({ learned } = error);
     }
   }
 }
 
 class Attempt {
   readonly #before: ModelDb;
-  readonly #learned: ReadonlyMap<EdnData, number>;
+  readonly #learned: Learned;
   readonly #tx: number;
   readonly #facts: Fact[] = [];
+  /** The facts, and some retractions once more. */
+  readonly #reported: Fact[] = [];
   readonly #tempids = new Map<EdnData, number>();
   #held: Fact[];
   #maxEid: number;
 
-  constructor(before: ModelDb, learned: ReadonlyMap<EdnData, number>) {
+  constructor(before: ModelDb, learned: Learned) {
     this.#before = before;
     this.#learned = learned;
     this.#tx = before.maxTx + 1;
@@ -63,8 +68,9 @@ class Attempt {
       if (form instanceof Map) this.#entityMap(form as EdnMap);
       else this.#operation(form as ReadonlyArray<EdnData>);
     const log = [...this.#before.log, ...this.#facts];
-    const after = { ...this.#before, log, maxTx: this.#tx, maxEid: this.#maxEid };
-    return { after, facts: this.#facts, tempids: this.#tempids };
+    const maxEid = Math.max(this.#maxEid, ...this.#tempids.values());
+    const after = { ...this.#before, log, maxTx: this.#tx, maxEid };
+    return { after, facts: this.#reported, tempids: this.#tempids };
   }
 
   #operation([op, ref, a, v, wanted]: ReadonlyArray<EdnData>): void {
@@ -94,7 +100,7 @@ class Attempt {
   }
 
   #cas(e: number | undefined, a: Keyword, expected: EdnData, wanted: EdnData): void {
-    if (e === undefined) return fail('BAD_TRANSACTION');
+    if (e === undefined) return fail('ENTITY_NOT_FOUND');
     const present = this.#where(e, a);
     const old = expected === null ? null : this.#value(a, expected);
     const isExpected =
@@ -144,10 +150,14 @@ class Attempt {
   }
 
   #bind(tempid: EdnData, found: number): number {
-    const known = this.#tempids.get(tempid) ?? this.#learned.get(tempid);
+    const known = this.#tempids.get(tempid) ?? this.#learned.given.get(tempid);
     if (known !== undefined && known !== found) {
-      if (this.#learned.has(tempid) || known <= this.#before.maxEid) return fail('UPSERT_CONFLICT');
-      throw new StartAgain(tempid, found);
+      if (this.#learned.existing.has(tempid) || known <= this.#before.maxEid)
+        return fail('UPSERT_CONFLICT');
+      throw new StartAgain({
+        existing: new Set([...this.#learned.existing, tempid]),
+        given: new Map([...this.#learned.given, ...this.#tempids, [tempid, found]]),
+      });
     }
     this.#tempids.set(tempid, found);
     return found;
@@ -165,11 +175,7 @@ class Attempt {
   }
 
   #entity(ref: EdnData): number {
-    if (isTempid(ref)) {
-      const known = this.#tempids.get(ref) ?? this.#learned.get(ref) ?? ++this.#maxEid;
-      this.#tempids.set(ref, known);
-      return known;
-    }
+    if (isTempid(ref)) return this.#entity(this.#standIn(ref));
     if (typeof ref === 'number') {
       this.#maxEid = Math.max(this.#maxEid, ref);
       return ref;
@@ -177,8 +183,15 @@ class Attempt {
     return this.#existing(ref) ?? fail('ENTITY_NOT_FOUND');
   }
 
-  /** The value of a ref: a number is taken as it is. */
+  #standIn(tempid: EdnData): number {
+    const known = this.#tempids.get(tempid) ?? this.#learned.given.get(tempid) ?? ++this.#maxEid;
+    this.#tempids.set(tempid, known);
+    return known;
+  }
+
+  /** The value of a ref: a number is taken as it is, and what a tempid had before moves no counter. */
   #target(ref: EdnData): number {
+    if (isTempid(ref)) return this.#standIn(ref);
     return typeof ref === 'number' && ref >= 0 ? ref : this.#entity(ref);
   }
 
@@ -207,6 +220,7 @@ class Attempt {
     if (!attribute.isMany) this.#end(this.#where(e, a));
     const fact = { e, a, v, tx: this.#tx, added: true };
     this.#facts.push(fact);
+    this.#reported.push(fact);
     this.#held.push(fact);
     if (e < FIRST_TX) this.#maxEid = Math.max(this.#maxEid, e);
   }
@@ -215,7 +229,9 @@ class Attempt {
     for (const fact of facts) {
       if (!this.#held.includes(fact)) continue;
       this.#held = this.#held.filter((one) => one !== fact);
-      this.#facts.push({ ...fact, tx: this.#tx, added: false });
+      const end = { ...fact, tx: this.#tx, added: false };
+      this.#facts.push(end);
+      this.#reported.push(end);
     }
   }
 
@@ -227,9 +243,13 @@ class Attempt {
   }
 
   #endEntity(e: number | undefined): void {
-    const isOf = ({ e: subject, a, v }: Fact): boolean =>
-      subject === e || (attributeOf(this.#before, a).type === 'ref' && v === e);
-    this.#endDeep(this.#held.filter(isOf));
+    const isRef = (a: Keyword): boolean => attributeOf(this.#before, a).type === 'ref';
+    const isOf = ({ e: subject, a, v }: Fact): boolean => subject === e || (isRef(a) && v === e);
+    const facts = this.#held.filter(isOf);
+    // A reference of the entity to itself is found as its fact and as a reference to it.
+    const twice = facts.filter(({ e: subject, a, v }) => subject === e && v === e && isRef(a));
+    this.#endDeep(facts);
+    for (const fact of twice) this.#reported.push({ ...fact, tx: this.#tx, added: false });
   }
 }
 

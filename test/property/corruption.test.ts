@@ -6,10 +6,11 @@ import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
 import { decodeRecord, encodeRecord } from '../../engine/commit/record.ts';
 import { decodeSegment, encodeSegment } from '../../engine/commit/segment.ts';
 import { NO_ROOTS } from '../../engine/indices/base-index.ts';
+import { DEFAULT_DATABASE_CONFIG } from '../../schema/database.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { datomsInRow, datomsOver } from '../model/datoms.ts';
 
-const config = { schemaFlexibility: 'write', keepHistory: true } as const;
+const config = DEFAULT_DATABASE_CONFIG;
 
 const blocks: ReadonlyArray<
   readonly [name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown]

@@ -15,9 +15,9 @@ import {
   DEFAULT_DATABASE_CONFIG,
   NodeCache,
   createMemoryStoreHost,
-  emptyRecord,
   encodeRecord,
   encodeSegment,
+  firstCommit,
   fold,
   followHead,
   rebaseHead,
@@ -50,10 +50,12 @@ export class StoredDatabase {
 
   static async create(config: DatabaseConfig = DEFAULT_DATABASE_CONFIG): Promise<StoredDatabase> {
     const store = await createMemoryStoreHost().create('test');
-    const record = emptyRecord(config);
-    const root = { version: 0, epoch: 1, record, indexedTx: 536_870_912, segments: [] };
+    const first = firstCommit(config);
+    const commit = { branch: BRANCH, expectedVersion: 0, epoch: 1, ...first };
+    must((await store.commit(commit)) || undefined, 'a commit that succeeds');
+    const root = must(await store.readRoot(BRANCH), 'a root');
     const head = await restoreHead(root, new NodeCache(CACHE_BYTES).open(store));
-    return new StoredDatabase(store, head, record);
+    return new StoredDatabase(store, head, first.record);
   }
 
   /** As the writer has it. */

@@ -1,8 +1,7 @@
 /** Predicates `[(< ?a ?b)]` and functions `[(f ?a) ?b]`, once for each row of bindings. */
-import { Keyword, kw } from '../../../schema/keyword.ts';
+import { Keyword, forwardOf, isReverse } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
-import { attributeNumber } from '../../datom/attribute-number.ts';
 import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
@@ -219,13 +218,11 @@ function* isMissing(
 function* valuesAt(db: SettledDb, ref: EdnData, ident: EdnData): Suspended<ReadonlyArray<EdnData>> {
   if (!(ident instanceof Keyword)) throw queryError('query/where', 'Expected an attribute', ident);
   const e = yield* resolveEntity(db, ref);
-  if (e === undefined) return [];
-  if (ident.name.startsWith('_')) {
-    const forward = kw(
-      `${ident.namespace === '' ? '' : `${ident.namespace}/`}${ident.name.slice(1)}`,
-    );
-    const source = yield* entityWith(db, attributeNumber(forward), e);
+  const a = db.schema.numberOf(forwardOf(ident));
+  if (e === undefined || a === undefined) return [];
+  if (isReverse(ident)) {
+    const source = yield* entityWith(db, a, e);
     return source === undefined ? [] : [source];
   }
-  return (yield* datomsWith(db, 'eavt', { e, a: attributeNumber(ident) })).map(({ v }) => v);
+  return (yield* datomsWith(db, 'eavt', { e, a })).map(({ v }) => v);
 }

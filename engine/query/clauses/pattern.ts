@@ -7,7 +7,7 @@ import { EdnList } from '../../../schema/value.ts';
 import type { EdnData, Value } from '../../../schema/value.ts';
 import { valueEquals, valueKey } from '../../../schema/value-key.ts';
 import type { ValueKey } from '../../../schema/value-key.ts';
-import { attributeIdent, attributeNumber } from '../../datom/attribute-number.ts';
+import { attributeName } from '../../datom/attribute-number.ts';
 import { advance, prefixRange } from '../../datom/chunk-cursor.ts';
 import type { Bound, Columns } from '../../datom/columns.ts';
 import { MAX_ID } from '../../datom/datom.ts';
@@ -98,9 +98,7 @@ function* constantsOf(db: SettledDb, { terms }: PatternClause): Suspended<Bound 
 }
 
 function attributeOf(db: SettledDb, a: EdnData): number | null {
-  if (a instanceof Keyword) return attributeNumber(a);
-  const ident = typeof a === 'number' ? db.schema.identOf(a) : undefined;
-  return ident === undefined ? null : attributeNumber(ident);
+  return db.schema.numberFor(a) ?? null;
 }
 
 /** The entity that stands in a pattern; null for what cannot be one. */
@@ -245,7 +243,7 @@ class Matches {
 
   constructor(db: SettledDb, { terms }: PatternClause, known: ReadonlySet<Variable>) {
     this.#terms = terms;
-    this.#isHistory = db.view.history;
+    this.#isHistory = db.window?.history === true;
     for (const [place, term] of terms.entries()) {
       const part = PARTS[place];
       if (term.kind !== 'variable' || part === undefined) continue;
@@ -298,7 +296,7 @@ function partOf(keys: Columns, row: number, part: Part): EdnData {
     case 'e':
       return keys.e[row]!;
     case 'a':
-      return attributeIdent(keys.a[row]!);
+      return attributeName(keys.a[row]!);
     case 'v':
       return keys.v[row]!;
     case 'tx':

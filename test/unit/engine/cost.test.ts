@@ -54,7 +54,7 @@ describe('a cold database', () => {
     store = countReads(database.store);
     const db = await database.restore(store);
     expect(store.roundTrips).toBeLessThanOrEqual(heightOf(db, 'aevt'));
-    expect(store.nodesRead).toBeLessThanOrEqual(2 * 12);
+    expect(store.nodesRead).toBeLessThanOrEqual(2 * 16);
   });
 
   it('finds an entity by a unique value in one way down each index that it looks at', async () => {

@@ -1,0 +1,94 @@
+/** What an entity map may say about an attribute, before it is applied. What a whole transaction did is checked in `schema-check.ts`. */
+import { DB, isReserved } from '../../schema/bootstrap.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { Keyword } from '../../schema/keyword.ts';
+import { valueEquals } from '../../schema/value-key.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
+import type { Transaction } from './transaction.ts';
+import { txError } from './tx-error.ts';
+
+/** A map with one of these speaks of a definition. */
+const DEFINES: ReadonlyArray<Keyword> = [
+  DB.ident,
+  DB.isComponent,
+  DB.noHistory,
+  DB.valueType,
+  DB.cardinality,
+  DB.unique,
+  DB.index,
+  DB.doc,
+  DB.tupleType,
+  DB.tupleTypes,
+  DB.tupleAttrs,
+  DB.maxLength,
+  DB.attrPreds,
+];
+
+/** What may be said anew of an attribute at any time. */
+const ALWAYS_ALLOWED: ReadonlySet<Keyword> = new Set([
+  DB.doc,
+  DB.noHistory,
+  DB.isComponent,
+  DB.maxLength,
+  DB.attrPreds,
+  DB.entityAttrs,
+  DB.entityPreds,
+  DB.targets,
+]);
+
+/** @throws SCHEMA_VIOLATION (`transact/schema`) */
+export function checkDefinition(transaction: Transaction, e: number, map: EdnMap): void {
+  if (!DEFINES.some((part) => map.has(part))) return;
+  const ident = map.get(DB.ident);
+  if (ident instanceof Keyword && isReserved(ident))
+    throw schemaError(
+      `Using namespace 'db' for attribute identifiers is not allowed: ${ident.toString()}`,
+      { form: map },
+    );
+  const { schema } = transaction.db;
+  const known = schema.identOf(e);
+  if (known !== undefined) checkUpdate(transaction, e, known, map);
+  else if (transaction.isStrict) checkComplete(map);
+}
+
+/** An attribute says three things of itself. */
+function checkComplete(map: EdnMap): void {
+  if (!map.has(DB.cardinality) && !map.has(DB.valueType)) return;
+  if ([DB.ident, DB.valueType, DB.cardinality].every((part) => map.has(part))) return;
+  throw schemaError(
+    `Incomplete schema transaction attributes, expected :db/ident, :db/valueType, :db/cardinality, got ${printEdn(map)}`,
+    { form: map },
+  );
+}
+
+function checkUpdate({ db }: Transaction, e: number, ident: Keyword, map: EdnMap): void {
+  const facts = db.schema.factsOf(e);
+  const invalid = new Map<EdnData, EdnData>();
+  for (const [key, value] of map) {
+    if (key === DB.id || !(key instanceof Keyword)) continue;
+    const before = facts.get(key) ?? null;
+    const isSame =
+      before === value || (before !== null && value !== null && isEqual(before, value));
+    if (!isSame && !isAllowed(key, value, facts)) invalid.set(key, [before, value]);
+  }
+  if (invalid.size === 0) return;
+  throw schemaError(
+    `Update not supported for these schema attributes of ${ident.toString()}: ${printEdn(invalid)}`,
+    { attribute: ident, invalidUpdates: invalid, form: map },
+  );
+}
+
+function isAllowed(key: Keyword, value: EdnData, facts: EdnMap): boolean {
+  if (ALWAYS_ALLOWED.has(key)) return true;
+  if (key === DB.cardinality) return value !== DB.many || !facts.has(DB.unique);
+  if (key === DB.unique) return facts.get(DB.cardinality) === DB.one;
+  return key === DB.index && value === true;
+}
+
+function isEqual(before: EdnData, value: EdnData): boolean {
+  return valueEquals(before as Value, value as Value);
+}
+
+function schemaError(message: string, data: Readonly<Record<string, unknown>>): Error {
+  return txError('transact/schema', message, data, 'SCHEMA_VIOLATION');
+}

@@ -1,0 +1,140 @@
+/** One fact, checked against the schema, into a transaction. */
+import { VALUE_TYPES } from '../../schema/attribute.ts';
+import { DB, ENUM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { Keyword, isReverse, kw } from '../../schema/keyword.ts';
+import type { EdnData, Value } from '../../schema/value.ts';
+import { TX0 } from '../datom/datom.ts';
+import type { SchemaAttribute } from '../db/schema.ts';
+import { expectationOf } from '../db/value-check.ts';
+import { registeredFunction } from '../shared/functions.ts';
+import type { Suspended } from '../shared/suspend.ts';
+import { checkLengths } from './length-caps.ts';
+import { referenceOf } from './references.ts';
+import type { Transaction } from './transaction.ts';
+import { checkTuple } from './tuple-check.ts';
+import { badValue, syntaxError, txError, undeclaredAttribute } from './tx-error.ts';
+
+/** Asserts a fact, where `form` says it; `tx` is the transaction that it is said to be of. */
+export function* addFact(
+  transaction: Transaction,
+  e: number,
+  attribute: SchemaAttribute,
+  value: EdnData,
+  form: EdnData = [kw('db/add'), e, attribute.ident, value],
+  tx?: number,
+): Suspended<void> {
+  const v = yield* valueOf(transaction, attribute, value, form);
+  checkLengths(transaction, attribute, v, form);
+  if (attribute.predicates !== undefined) checkPredicates(attribute, v, form);
+  if (attribute.ident === DB.validFrom || attribute.ident === DB.validTo)
+    if (e >= TX0 && e !== transaction.tx) transaction.changedWindows.add(e);
+  yield* transaction.assert(e, attribute, v, tx);
+}
+
+/**
+ * The attribute that a form names.
+ *
+ * @throws SCHEMA_VIOLATION where the database is strict and nothing declares it
+ */
+export function attributeOf(
+  transaction: Transaction,
+  name: EdnData,
+  form: EdnData,
+  isInMap: boolean,
+): SchemaAttribute {
+  const { schema } = transaction.db;
+  const { areEntities } = schema.names;
+  if (!(name instanceof Keyword) && !(areEntities && !isInMap && typeof name === 'number'))
+    throw syntaxError(
+      `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected keyword`,
+      form,
+    );
+  const number = schema.numberFor(name);
+  const attribute = number === undefined ? undefined : schema.attribute(number);
+  // A backward name is none of its own.
+  const isBackward = transaction.isStrict && name instanceof Keyword && isReverse(name);
+  if (attribute !== undefined && !isBackward) return attribute;
+  if (transaction.isStrict || number === undefined) {
+    // Where attributes are entities, an operation has to name one of them.
+    const isNoEntity = areEntities && (!isInMap || isOfSpec(name));
+    throw undeclaredAttribute(name, form, schema.idents, isNoEntity ? 'syntax' : 'schema');
+  }
+  return schema.undeclared(name as Keyword, number);
+}
+
+function isOfSpec(name: EdnData): boolean {
+  return name === DB.entityAttrs || name === DB.entityPreds;
+}
+
+/** The value as it is stored: references resolved, the type checked. */
+export function* valueOf(
+  transaction: Transaction,
+  attribute: SchemaAttribute,
+  value: EdnData,
+  form: EdnData,
+): Suspended<Value> {
+  if (value === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  if (attribute.tuple !== undefined) checkTuple(attribute, attribute.tuple, value, form);
+  if (ENUM_ATTRIBUTES.has(attribute.ident)) return enumOf(transaction, attribute, value, form);
+  if (attribute.valueType === 'ref') return yield* referenceOf(transaction, value, form);
+  const v = transaction.conform(value, attribute);
+  if (v === undefined) throw badValue(attribute.ident, value, expectationFor(attribute), form);
+  return v;
+}
+
+/** What a value has to be, for messages. */
+export function expectationFor({ valueType }: SchemaAttribute): string {
+  return valueType === undefined ? 'a value' : expectationOf(valueType);
+}
+
+const LEGAL: ReadonlyMap<Keyword, ReadonlyArray<Keyword>> = new Map([
+  [DB.valueType, VALUE_TYPES.map((type) => kw(`db.type/${type}`))],
+  [DB.cardinality, [DB.one, DB.many]],
+  [DB.unique, [DB.uniqueIdentity, DB.uniqueValue]],
+]);
+
+/** A keyword, stored as the entity that it names where attributes are named by theirs. */
+function enumOf(
+  transaction: Transaction,
+  { ident }: SchemaAttribute,
+  value: EdnData,
+  form: EdnData,
+): Value {
+  const { schema } = transaction.db;
+  const keyword = typeof value === 'number' ? schema.identOf(value) : value;
+  const legal = LEGAL.get(ident) ?? [];
+  const isLegal = keyword instanceof Keyword && legal.includes(keyword);
+  if (!schema.names.areEntities) {
+    if (isLegal || (!transaction.isStrict && keyword instanceof Keyword)) return keyword;
+    throw badValue(ident, value, `one of ${legal.join(' ')}`, form);
+  }
+  const id = isLegal ? schema.idOf(keyword) : undefined;
+  if (id !== undefined) return id;
+  if (value instanceof Keyword && isReserved(value))
+    throw syntaxError(
+      `Cannot store ${value.toString()} as ${ident.toString()} at ${printEdn(form)}: no entity of this database has that ident`,
+      form,
+    );
+  throw badValue(ident, value, `one of ${legal.join(' ')}`, form);
+}
+
+function checkPredicates(attribute: SchemaAttribute, v: Value, form: EdnData): void {
+  const { ident, predicates = [] } = attribute;
+  for (const name of predicates) {
+    const predicate = registeredFunction(name);
+    if (predicate === undefined)
+      throw txError(
+        'transact/attr-pred-unresolved',
+        `No function is registered as ${name.name}, the :db.attr/preds predicate of ${ident.toString()}: register it before writing`,
+        { attribute: ident, predicate: name, form },
+      );
+    if (predicate(v) !== true)
+      throw txError(
+        'transact/attr-pred',
+        `Value ${printEdn(v)} for ${ident.toString()} failed :db.attr/preds predicate ${name.name}`,
+        { attribute: ident, value: v, predicate: name, form },
+        'SCHEMA_VIOLATION',
+      );
+  }
+}
