@@ -1,7 +1,7 @@
 /** Data to EDN text. What {@link readEdn} reads back is equal to what was printed. */
 import { isDecimal } from './decimal.ts';
 import { Keyword, Sym } from './keyword.ts';
-import { EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -43,12 +43,19 @@ function printNumber(number: number): string {
     : text;
 }
 
+/** With a fraction or an exponent, so that it is read as no integer. */
+function printDouble(number: number): string {
+  const text = printNumber(number);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
 function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>): string {
   if (datum === null) return 'nil';
   if (datum instanceof Keyword || datum instanceof Sym) return datum.toString();
   if (datum instanceof Date) return `#inst "${printInstant(datum)}"`;
   if (datum instanceof Uuid) return `#uuid "${datum.text}"`;
   if (isDecimal(datum)) return `${datum.toString()}M`;
+  if (datum instanceof EdnDouble) return printDouble(datum.value);
   if (datum instanceof EdnList) return `(${printAll(datum.items)})`;
   if (datum instanceof Map)
     return `{${Array.from(datum, ([key, value]) => `${printEdn(key)} ${printEdn(value)}`).join(', ')}}`;

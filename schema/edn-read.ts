@@ -5,7 +5,7 @@
 import { parseDecimal } from './decimal.ts';
 import { DatabaseError } from './error.ts';
 import { kw, sym } from './keyword.ts';
-import { EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 import { valueKey } from './value-key.ts';
 import type { ValueKey } from './value-key.ts';
@@ -13,6 +13,8 @@ import type { ValueKey } from './value-key.ts';
 export interface ReadOptions {
   /** How deep collections may nest; default 128. */
   readonly maxDepth?: number;
+  /** Whether `1.0` is read as an `EdnDouble` and so told from `1`. */
+  readonly hasTypedNumbers?: boolean;
   /** Readers of further tags, such as `datahike/DB`, each given the datum that follows the tag. */
   readonly tags?: ReadonlyMap<string, (datum: EdnData) => EdnData>;
 }
@@ -68,6 +70,7 @@ interface Span {
 class EdnReader {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #hasTypedNumbers: boolean;
   readonly #tags: ReadonlyMap<string, (datum: EdnData) => EdnData>;
   #at = 0;
   #depth = 0;
@@ -75,6 +78,7 @@ class EdnReader {
   constructor(text: string, options: ReadOptions) {
     this.#text = text;
     this.#maxDepth = options.maxDepth ?? 128;
+    this.#hasTypedNumbers = options.hasTypedNumbers === true;
     this.#tags = options.tags ?? new Map();
   }
 
@@ -276,7 +280,7 @@ class EdnReader {
     }
     if (FLOAT.test(token)) {
       const number = Number(token);
-      if (Number.isFinite(number)) return number;
+      if (Number.isFinite(number)) return this.#hasTypedNumbers ? new EdnDouble(number) : number;
     }
     throw this.#error(`Expected a number, got ${token}`, start);
   }

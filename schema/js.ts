@@ -7,7 +7,7 @@ import { isDecimal } from './decimal.ts';
 import { DatabaseError } from './error.ts';
 import { Keyword, Sym, kw } from './keyword.ts';
 import { readEdn } from './edn-read.ts';
-import { EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 
 /** What may be given as transaction data: EDN text, or entity maps and operations as EDN or plain JavaScript data. */
@@ -61,6 +61,7 @@ function isAtom(data: object): boolean {
     data instanceof Sym ||
     data instanceof Date ||
     data instanceof Uuid ||
+    data instanceof EdnDouble ||
     data instanceof EdnList ||
     isDecimal(data) ||
     ArrayBuffer.isView(data)
@@ -72,6 +73,7 @@ export function toJs(data: EdnData): unknown {
   if (typeof data !== 'object' || data === null) return data;
   if (data instanceof Keyword || data instanceof Sym || data instanceof Uuid)
     return data.toString();
+  if (data instanceof EdnDouble) return data.value;
   if (data instanceof EdnList) return data.items.map(toJs);
   if (data instanceof Set) return Array.from(data as ReadonlySet<EdnData>, toJs);
   if (Array.isArray(data)) return (data as ReadonlyArray<EdnData>).map(toJs);

@@ -3,7 +3,7 @@
  * UUIDs by what they say. A key stands for its value in a `Map` or `Set`.
  */
 import { Keyword, Sym } from './keyword.ts';
-import { EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 import { isDecimal } from './decimal.ts';
 
@@ -42,6 +42,7 @@ function objectKey(value: Exclude<EdnData, string | number | bigint | boolean>):
   if (value instanceof Uuid) return `${MARK}u${value.text}`;
   if (isDecimal(value)) return `${MARK}m${value.toString()}`;
   if (ArrayBuffer.isView(value)) return `${MARK}b${value.BYTES_PER_ELEMENT} ${value.join(',')}`;
+  if (value instanceof EdnDouble) return value.value;
   if (value instanceof EdnList) return sequenceKey(value.items);
   if (value instanceof Map) return mapKey(value);
   if (value instanceof Set) return setKey(value);

@@ -25,7 +25,7 @@ export type TupleValue = ReadonlyArray<Value | null>;
 
 /** Whatever an EDN text can say. Vectors are arrays, maps keep the order in which they were written. */
 export type EdnData =
-  Value | null | EdnList | ReadonlyArray<EdnData> | EdnMap | ReadonlySet<EdnData>;
+  Value | null | EdnDouble | EdnList | ReadonlyArray<EdnData> | EdnMap | ReadonlySet<EdnData>;
 
 export type EdnMap = ReadonlyMap<EdnData, EdnData>;
 
@@ -35,6 +35,18 @@ export class EdnList {
 
   constructor(items: ReadonlyArray<EdnData>) {
     this.items = items;
+  }
+}
+
+/**
+ * A floating-point number where it matters that it is none of the integers, as `1.0` in an EDN text is not `1`. Made by `readEdn` where it
+ * is asked to tell the two apart; elsewhere both are numbers.
+ */
+export class EdnDouble {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
   }
 }
 

@@ -51,6 +51,7 @@ export default tseslint.config(
       'engine/indices/*tree*.ts',
       'engine/novelty/{datom-set,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
+      'engine/pull/pull-levels.ts',
       'engine/query/{aggregate,algebra,bind,find,key-map,key-set,relation,sort}.ts',
       'engine/query/clauses/*.ts',
     ],

@@ -25,6 +25,22 @@ export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Sus
   return datoms;
 }
 
+/** More rows than this are not read without a pause. */
+const MAX_ROWS_NOW = 4_096;
+
+/** As {@link datomsWith}, at once; undefined where a node is not in memory, or there is much to read. */
+export function datomsNow(db: SettledDb, order: IndexOrder, bound: Bound): Datom[] | undefined {
+  const isAllNovelty = db.window === undefined && db.base.roots.current[order].count === 0;
+  if (isAllNovelty) return db.novelty.eras.current[order].added.matching(bound);
+  const rows = scan(db, order, prefixRange(bound));
+  const datoms: Datom[] = [];
+  for (let step = rows.next(); step !== 'done'; step = rows.next()) {
+    if (step === 'missing' || datoms.length > MAX_ROWS_NOW) return undefined;
+    for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys.datom(row));
+  }
+  return datoms;
+}
+
 /** The entity that holds a value of a unique attribute. */
 export function* entityWith(db: SettledDb, a: number, v: Value): Suspended<number | undefined> {
   const rows = scan(db, 'avet', prefixRange({ a, v }));

@@ -2,7 +2,7 @@
 import type { TupleDefinition, ValueType } from '../../schema/attribute.ts';
 import { isDecimal } from '../../schema/decimal.ts';
 import { Keyword, Sym } from '../../schema/keyword.ts';
-import { EdnList, Uuid } from '../../schema/value.ts';
+import { EdnDouble, EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, EdnMap, TupleValue, Value } from '../../schema/value.ts';
 
 /** What values of each type are, for messages. */
@@ -31,12 +31,13 @@ export function expectationOf(type: ValueType): string {
   return EXPECTATIONS[type];
 }
 
-/** The value as it is stored, or undefined where it does not fit. */
+/** The value as it is stored, or undefined where it does not fit. A whole number fits a double. */
 export function conform(
   value: EdnData,
   type: ValueType | undefined,
   tuple?: TupleDefinition,
 ): Value | undefined {
+  if (value instanceof EdnDouble) return conformDouble(value.value, type);
   switch (type) {
     case undefined:
       return conformAny(value);
@@ -64,6 +65,21 @@ export function conform(
     default:
       return conformNumber(value, type);
   }
+}
+
+/** What was written as a floating-point number is no integer. */
+function conformDouble(value: number, type: ValueType | undefined): Value | undefined {
+  const isDouble = type === undefined || type === 'double' || type === 'float' || type === 'number';
+  return isDouble ? value : undefined;
+}
+
+/**
+ * Whether a number that was read from a text which tells floating-point numbers from integers is of the other kind than its attribute.
+ */
+export function isOtherNumber(value: EdnData, type: ValueType | undefined): boolean {
+  if (type === 'double' || type === 'float')
+    return Number.isInteger(value) || typeof value === 'bigint';
+  return type === 'long' && typeof value === 'bigint' && Number.isSafeInteger(Number(value));
 }
 
 /** Any data but nil, in its stored form: lists are vectors, and bytes are plain bytes whatever class they came in. */
@@ -97,6 +113,7 @@ function conformAll(items: ReadonlyArray<EdnData>): TupleValue | undefined {
 export function typeOf(value: EdnData): ValueType {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'boolean';
+  if (value instanceof EdnDouble) return 'double';
   if (value instanceof Keyword) return 'keyword';
   if (value instanceof Sym) return 'symbol';
   if (value instanceof Uuid) return 'uuid';

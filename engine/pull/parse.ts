@@ -4,7 +4,7 @@
  *     pattern  = [spec …]
  *     spec     = attr | * | {attr-or-expr pattern | depth | ...} | [attr option+] | (limit attr n) | (default attr x)
  *     attr     = :ns/name | :ns/_name (backward) | :db/id
- *     option   = :as key | :limit n-or-nil | :default x
+ *     option   = :as key | :limit n-or-nil | :default x | :xform name-of-a-registered-function
  */
 import { DB } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
@@ -12,6 +12,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import { Keyword, Sym, forwardOf, isReverse } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { registeredFunction } from '../shared/functions.ts';
 
 export interface PullPlan {
   readonly isWildcard: boolean;
@@ -29,6 +30,8 @@ export interface PullSpec {
   readonly limit: number | undefined;
   readonly default: EdnData | undefined;
   readonly target: PullTarget;
+  /** What is shown of a value, or of all values where there may be many. */
+  readonly transform?: (value: EdnData) => unknown;
 }
 
 /** What is pulled of the entities that a ref leads to. */
@@ -94,7 +97,8 @@ function parseAttribute(item: EdnData): PullSpec {
   );
 }
 
-function attributeSpec(name: Keyword): PullSpec {
+/** What a pattern that is only the name of an attribute asks for. */
+export function attributeSpec(name: Keyword): PullSpec {
   return {
     ident: forwardOf(name),
     isReverse: isReverse(name),
@@ -131,9 +135,18 @@ function withOption(spec: PullSpec, option: string, value: EdnData): PullSpec {
       if (value === null) return { ...spec, limit: undefined };
       if (Number.isInteger(value) && Number(value) > 0) return { ...spec, limit: Number(value) };
       throw pullError('Expected nil or a positive number as :limit', value);
+    case ':xform':
+      return { ...spec, transform: transformNamed(value) };
     default:
-      throw pullError('Invalid attribute option, expected :as, :limit or :default', option);
+      throw pullError('Invalid attribute option, expected :as, :limit, :default or :xform', option);
   }
+}
+
+function transformNamed(name: EdnData): (value: EdnData) => unknown {
+  const fn = name instanceof Sym ? registeredFunction(name) : undefined;
+  if (fn === undefined)
+    throw pullError('Expected the name of a function that registerFunction knows as :xform', name);
+  return fn;
 }
 
 function parseTarget(target: EdnData): PullTarget {

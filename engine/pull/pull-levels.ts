@@ -6,15 +6,20 @@ import type { Attribute } from '../../schema/attribute.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { DatabaseError } from '../../schema/error.ts';
+import { fromJs } from '../../schema/js.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import { datomsWith } from '../db/lookup.ts';
+import type { Datom } from '../datom/datom.ts';
+import { datomsNow, datomsWith } from '../db/lookup.ts';
 import { prefetch } from '../db/prefetch.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
-import type { PullPlan, PullSpec, PullTarget } from './parse.ts';
+import type { CompiledPlan, CompiledSpec } from './compile.ts';
+import { compilePull, compileSpec } from './compile.ts';
+import { attributeSpec } from './parse.ts';
+import type { PullPlan, PullSpec } from './parse.ts';
 
 /** An entity to pull, and the recursion that led to it. */
 interface Visit {
@@ -56,33 +61,35 @@ export function* pullMany(
   );
 }
 
+/**
+ * The result for one entity where all that it needs is in memory and no reference has to be followed; undefined otherwise.
+ */
+export function pullNow(db: SettledDb, plan: PullPlan, e: number): EdnMap | null | undefined {
+  checkAttributes(db, plan);
+  const level = new Level(db, compilePull(plan, db.schema));
+  const result = level.visitNow({ e, path: undefined });
+  if (result === undefined || level.descents !== undefined) return undefined;
+  return result.size > 0 ? result : null;
+}
+
 function* pullLevel(
   db: SettledDb,
   plan: PullPlan,
   visits: ReadonlyArray<Visit>,
 ): Suspended<Array<EdnMap | null>> {
   if (visits.length > 0) checkAttributes(db, plan);
-  const level = new Level(db, plan);
-  yield* prefetch(
-    db,
-    'eavt',
-    visits.map(({ e }) => ({ e })),
-  );
-  for (const { isReverse, ident } of plan.specs) {
-    const a = db.schema.numberOf(ident);
-    if (isReverse && a !== undefined)
-      yield* prefetch(
-        db,
-        'avet',
-        visits.map(({ e }) => ({ a, v: e })),
-      );
-  }
+  const level = new Level(db, compilePull(plan, db.schema));
   const results: Result[] = [];
   for (const [i, visit] of visits.entries()) {
-    results.push(yield* level.visit(visit));
+    let result = level.visitNow(visit);
+    if (result === undefined) {
+      yield* level.prefetch(visits.slice(i));
+      result = yield* level.visit(visit);
+    }
+    results.push(result);
     if (i % 256 === 255) yield PAUSE;
   }
-  for (const { plan: below, visits: children, places } of level.descents.values()) {
+  for (const { plan: below, visits: children, places } of level.descents?.values() ?? []) {
     const pulled = yield* pullLevel(db, below, children);
     let at = 0;
     for (const { count, put } of places) put(pulled.slice(at, (at += count)));
@@ -91,86 +98,118 @@ function* pullLevel(
 }
 
 class Level {
-  readonly descents = new Map<PullSpec, Descent>();
+  /** Where references lead, by the specs that follow them. */
+  descents: Map<PullSpec, Descent> | undefined;
   readonly #db: SettledDb;
-  readonly #plan: PullPlan;
-  readonly #specByAttribute: ReadonlyMap<number, PullSpec>;
-  readonly #named: ReadonlySet<PullSpec>;
-  /** Specs that a wildcard makes for attributes that the pattern does not name. */
-  readonly #wildcardSpecs = new Map<number, PullSpec>();
+  readonly #compiled: CompiledPlan;
 
-  constructor(db: SettledDb, plan: PullPlan) {
+  constructor(db: SettledDb, compiled: CompiledPlan) {
     this.#db = db;
-    this.#plan = plan;
-    this.#specByAttribute = new Map(
-      plan.specs.flatMap((spec) => {
-        const a = db.schema.numberOf(spec.ident);
-        return spec.isReverse || a === undefined ? [] : [[a, spec]];
-      }),
-    );
-    this.#named = new Set(this.#specByAttribute.values());
+    this.#compiled = compiled;
+  }
+
+  /** Brings what some entities need into memory. */
+  *prefetch(visits: ReadonlyArray<Visit>): Suspended<void> {
+    const rows = visits.map(({ e }) => ({ e }));
+    yield* prefetch(this.#db, 'eavt', rows);
+    for (const { spec, number } of this.#compiled.specs)
+      if (spec.isReverse && number !== undefined) {
+        const sources = visits.map(({ e }) => ({ a: number, v: e }));
+        yield* prefetch(this.#db, 'avet', sources);
+      }
+  }
+
+  /** What an entity shows; undefined where a node is not in memory. */
+  visitNow(visit: Visit): Result | undefined {
+    const datoms = datomsNow(this.#db, 'eavt', { e: visit.e });
+    if (datoms === undefined) return undefined;
+    if (!this.#compiled.hasReverse) return this.#show(visit, datoms, NO_SOURCES);
+    const sources = new Map<CompiledSpec, ReadonlyArray<Datom>>();
+    for (const spec of this.#compiled.specs) {
+      if (!spec.spec.isReverse || spec.number === undefined) continue;
+      const found = datomsNow(this.#db, 'avet', { a: spec.number, v: visit.e });
+      if (found === undefined) return undefined;
+      sources.set(spec, found);
+    }
+    return this.#show(visit, datoms, sources);
   }
 
   *visit(visit: Visit): Suspended<Result> {
-    const result: Result = new Map();
     const datoms = yield* datomsWith(this.#db, 'eavt', { e: visit.e });
-    const { idKey, isWildcard } = this.#plan;
-    if (idKey !== undefined && (isWildcard || datoms.length > 0)) result.set(idKey, visit.e);
-    const valuesBySpec = new Map<PullSpec, Value[]>();
-    for (const { a, v } of datoms) {
-      const spec = this.#specOf(a);
-      if (spec === undefined) continue;
-      const values = valuesBySpec.get(spec);
-      if (values === undefined) valuesBySpec.set(spec, [v]);
-      else values.push(v);
+    const sources = new Map<CompiledSpec, ReadonlyArray<Datom>>();
+    for (const spec of this.#compiled.specs)
+      if (spec.spec.isReverse && spec.number !== undefined)
+        sources.set(spec, yield* datomsWith(this.#db, 'avet', { a: spec.number, v: visit.e }));
+    return this.#show(visit, datoms, sources);
+  }
+
+  /** The rows of an entity, which stand in the order of their attributes, in the shape of the pattern. */
+  #show(
+    visit: Visit,
+    datoms: ReadonlyArray<Datom>,
+    sources: ReadonlyMap<CompiledSpec, ReadonlyArray<Datom>>,
+  ): Result {
+    const result: Result = new Map();
+    const { plan, specs, byNumber, found: places } = this.#compiled;
+    if (plan.idKey !== undefined && (plan.isWildcard || datoms.length > 0))
+      result.set(plan.idKey, visit.e);
+    for (const place of places) place.to = 0;
+    for (let from = 0, to = 0; from < datoms.length; from = to) {
+      const { a } = datoms[from]!;
+      to = from + 1;
+      while (to < datoms.length && datoms[to]!.a === a) to++;
+      const spec = byNumber.get(a);
+      if (spec !== undefined) {
+        const place = places[spec.slot]!;
+        place.from = from;
+        place.to = to;
+      } else if (plan.isWildcard) this.#put(result, this.#wildcardSpec(a), datoms, from, to, visit);
     }
-    for (const [spec, values] of valuesBySpec)
-      if (!this.#named.has(spec)) this.#put(result, spec, values, visit);
-    for (const spec of this.#plan.specs) {
-      const values = spec.isReverse ? yield* this.#sources(spec, visit.e) : valuesBySpec.get(spec);
-      this.#put(result, spec, values ?? [], visit);
+    for (const spec of specs) {
+      const { from, to } = places[spec.slot]!;
+      const pointing = spec.spec.isReverse ? (sources.get(spec) ?? []) : undefined;
+      if (pointing === undefined) this.#put(result, spec, datoms, from, to, visit);
+      else this.#put(result, spec, pointing, 0, pointing.length, visit);
     }
     return result;
   }
 
-  #specOf(a: number): PullSpec | undefined {
-    const spec = this.#specByAttribute.get(a);
-    return spec === undefined && this.#plan.isWildcard ? this.#wildcardSpec(a) : spec;
-  }
-
-  #wildcardSpec(a: number): PullSpec {
-    let spec = this.#wildcardSpecs.get(a);
+  #wildcardSpec(a: number): CompiledSpec {
+    const { wildcard } = this.#compiled;
+    let spec = wildcard.get(a);
     if (spec === undefined) {
-      const ident = must(this.#db.schema.identOfNumber(a), 'an ident for an attribute with values');
-      const target: PullTarget = { kind: 'plain' };
-      spec = { ident, isReverse: false, key: ident, limit: 1_000, default: undefined, target };
-      this.#wildcardSpecs.set(a, spec);
+      const { schema } = this.#db;
+      const ident = must(schema.identOfNumber(a), 'an ident for an attribute with values');
+      spec = compileSpec(attributeSpec(ident), -1, schema);
+      wildcard.set(a, spec);
     }
     return spec;
   }
 
-  *#sources(spec: PullSpec, e: number): Suspended<Value[]> {
-    const a = this.#db.schema.numberOf(spec.ident);
-    if (a === undefined) return [];
-    const datoms = yield* datomsWith(this.#db, 'avet', { a, v: e });
-    return datoms.map((datom) => datom.e);
-  }
-
-  #put(result: Result, spec: PullSpec, all: ReadonlyArray<Value>, visit: Visit): void {
-    if (all.length === 0) {
-      if (spec.default !== undefined && !this.#plan.isWildcard) result.set(spec.key, spec.default);
+  /** Puts what rows `from <= i < to` say under the key of the spec. */
+  #put(
+    result: Result,
+    compiled: CompiledSpec,
+    datoms: ReadonlyArray<Datom>,
+    from: number,
+    to: number,
+    visit: Visit,
+  ): void {
+    const { spec, isSingle, isScalar } = compiled;
+    if (to <= from) {
+      if (spec.default !== undefined && !this.#compiled.plan.isWildcard)
+        result.set(spec.key, spec.default);
       return;
     }
-    const values = spec.limit === undefined ? all : all.slice(0, spec.limit);
-    const attribute = this.#db.schema.attributeNamed(spec.ident);
-    const isSingle = spec.isReverse
-      ? attribute?.component === true
-      : attribute?.cardinality !== 'many';
-    if (attribute?.valueType !== 'ref' && spec.target.kind === 'plain') {
-      result.set(spec.key, isSingle ? (values[0] ?? null) : values);
+    if (isScalar && isSingle) {
+      result.set(spec.key, transformed(spec, datoms[from]!.v));
       return;
     }
-    this.#putEntities(result, spec, attribute, values.map(entityIdOf), isSingle, visit);
+    const end = spec.limit === undefined ? to : Math.min(to, from + spec.limit);
+    const values = datoms.slice(from, end).map((datom) => (spec.isReverse ? datom.e : datom.v));
+    if (isScalar) result.set(spec.key, transformed(spec, values));
+    else
+      this.#putEntities(result, spec, compiled.attribute, values.map(entityIdOf), isSingle, visit);
   }
 
   #putEntities(
@@ -184,8 +223,8 @@ class Level {
     const below = this.#planBelow(spec, attribute, visit);
     const show = (entities: ReadonlyArray<EdnMap | null>): void => {
       const present = entities.filter((entity) => entity !== null);
-      if (!isSingle) result.set(spec.key, present);
-      else if (present[0] !== undefined) result.set(spec.key, present[0]);
+      if (!isSingle) result.set(spec.key, transformed(spec, present));
+      else if (present[0] !== undefined) result.set(spec.key, transformed(spec, present[0]));
       else result.delete(spec.key);
     };
     if (below === undefined) {
@@ -228,11 +267,12 @@ class Level {
       case 'recursion':
         return spec.target.depth <= depthOf(visit.path, spec)
           ? undefined
-          : { plan: this.#plan, isRecursive: true };
+          : { plan: this.#compiled.plan, isRecursive: true };
     }
   }
 
   #descent(spec: PullSpec, plan: PullPlan): Descent {
+    this.descents ??= new Map();
     let descent = this.descents.get(spec);
     if (descent === undefined) {
       descent = { spec, plan, visits: [], places: [] };
@@ -240,6 +280,13 @@ class Level {
     }
     return descent;
   }
+}
+
+const NO_SOURCES: ReadonlyMap<CompiledSpec, ReadonlyArray<Datom>> = new Map();
+
+/** A value as `:xform` makes it. */
+function transformed(spec: PullSpec, value: EdnData): EdnData {
+  return spec.transform === undefined ? value : fromJs(spec.transform(value));
 }
 
 /** What a component shows without a pattern of its own: everything. */

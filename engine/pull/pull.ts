@@ -2,13 +2,14 @@
 import { readEdn } from '../../schema/edn-read.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
+import { PRESENT } from '../db/db.ts';
 import { requireEntity } from '../db/lookup.ts';
 import { settle } from '../db/settle.ts';
 import type { RunLimits, Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { PullPlan } from './parse.ts';
 import { parsePull } from './parse.ts';
-import { pullMany as pullLevels } from './pull-levels.ts';
+import { pullMany as pullLevels, pullNow } from './pull-levels.ts';
 
 /**
  * A map of what the pattern asks of an entity, given by id, ident or lookup ref; null where nothing is there. The keys are keywords, or
@@ -22,7 +23,11 @@ export async function pull(
   entity: EdnData,
   limits?: RunLimits,
 ): Promise<EdnMap | null> {
-  const [pulled] = await pullMany(db, pattern, [entity], limits);
+  const plan = planOf(pattern);
+  const isId = typeof entity === 'number' && Number.isInteger(entity) && entity > 0;
+  const now = isId && db.view === PRESENT ? pullNow(db, plan, entity) : undefined;
+  if (now !== undefined) return now;
+  const [pulled] = await run(pullAll(db, plan, [entity]), limits);
   return pulled ?? null;
 }
 

@@ -21,19 +21,41 @@ export function* applyEntityMap(transaction: Transaction, map: EdnMap): Suspende
   const e = yield* identify(transaction, map);
   checkDefinition(transaction, e, map);
   checkSystemEntity(transaction, e, map);
+  // What the map says has to be known before any of it is done.
+  const attributes = Array.from(map, ([key, value]) => attributeAt(transaction, e, key, value));
+  let place = 0;
   for (const [key, value] of map) {
-    if (key === DB.id || key === DB.ensure) continue;
-    const form = new Map([
-      [DB.id, e],
-      [key, value],
-    ]);
-    if (key instanceof Keyword && isReverse(key))
-      yield* addReverse(transaction, e, key, value, form);
-    else yield* addValues(transaction, e, attributeOf(transaction, key, form, true), value);
+    const attribute = attributes[place++];
+    if (attribute === undefined) continue;
+    if (isReverse(key as Keyword)) yield* addReverse(transaction, e, attribute, value, map);
+    else yield* addValues(transaction, e, attribute, value);
   }
   const spec = map.get(DB.ensure) ?? null;
   if (spec !== null) yield* ensure(transaction, e, spec);
   return e;
+}
+
+/** The attribute of an entry of a map, also of a backward one; undefined for entries that are none. */
+function attributeAt(
+  transaction: Transaction,
+  e: number,
+  key: EdnData,
+  value: EdnData,
+): SchemaAttribute | undefined {
+  if (key === DB.id || key === DB.ensure) return undefined;
+  const form = new Map([
+    [DB.id, e],
+    [key, value],
+  ]);
+  if (!(key instanceof Keyword) || !isReverse(key))
+    return attributeOf(transaction, key, form, true);
+  const forward = forwardOf(key);
+  const attribute = isReserved(forward) ? undefined : attributeOf(transaction, forward, form, true);
+  if (attribute?.valueType === 'ref') return attribute;
+  throw syntaxError(
+    `Bad attribute ${key.toString()}: reverse attribute name requires {:db/valueType :db.type/ref} in schema`,
+    form,
+  );
 }
 
 /** The entity a map speaks of: the one it names, the one its identity attributes find, or a new one. */
@@ -79,17 +101,10 @@ function valuesIn(
 function* addReverse(
   transaction: Transaction,
   e: number,
-  ident: Keyword,
+  attribute: SchemaAttribute,
   value: EdnData,
   form: EdnMap,
 ): Suspended<void> {
-  const forward = forwardOf(ident);
-  const attribute = isReserved(forward) ? undefined : attributeOf(transaction, forward, form, true);
-  if (attribute?.valueType !== 'ref')
-    throw syntaxError(
-      `Bad attribute ${ident.toString()}: reverse attribute name requires {:db/valueType :db.type/ref} in schema`,
-      form,
-    );
   const items = isLookupRef(transaction, value) ? [value] : (itemsOf(value) ?? [value]);
   for (const item of items) {
     const other =

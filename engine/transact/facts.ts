@@ -13,7 +13,7 @@ import { checkLengths } from './length-caps.ts';
 import { referenceOf } from './references.ts';
 import type { Transaction } from './transaction.ts';
 import { checkTuple } from './tuple-check.ts';
-import { badValue, syntaxError, txError, undeclaredAttribute } from './tx-error.ts';
+import { badValue, nilValue, syntaxError, txError, undeclaredAttribute } from './tx-error.ts';
 
 /** Asserts a fact, where `form` says it; `tx` is the transaction that it is said to be of. */
 export function* addFact(
@@ -74,7 +74,7 @@ export function* valueOf(
   value: EdnData,
   form: EdnData,
 ): Suspended<Value> {
-  if (value === null) throw syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  if (value === null) throw nilValue(form);
   if (attribute.tuple !== undefined) checkTuple(attribute, attribute.tuple, value, form);
   if (ENUM_ATTRIBUTES.has(attribute.ident)) return enumOf(transaction, attribute, value, form);
   if (attribute.valueType === 'ref') return yield* referenceOf(transaction, value, form);

@@ -3,7 +3,7 @@ import { callsInHashOrder } from '../../schema/clojure-hash.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword, kw } from '../../schema/keyword.ts';
 import { LAST_SYSTEM_ENTITY } from '../../schema/system-entities.ts';
-import type { EdnData, Value } from '../../schema/value.ts';
+import type { EdnData } from '../../schema/value.ts';
 import type { Datom } from '../datom/datom.ts';
 import { MAX_ID, TX0 } from '../datom/datom.ts';
 import { compareValues } from '../datom/value-order.ts';
@@ -17,7 +17,7 @@ import { purgeAttribute, purgeBefore, purgeEntity, purgeFact } from './purge.ts'
 import { entityOf, existingEntity, referenceOf } from './references.ts';
 import { isCurrentTx, isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { syntaxError, txError } from './tx-error.ts';
+import { nilValue, syntaxError, txError } from './tx-error.ts';
 
 type Form = ReadonlyArray<EdnData>;
 
@@ -62,6 +62,7 @@ function* add(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 4, 5);
   const [, ref = null, name = null, value = null, tx] = form;
   const attribute = attributeOf(transaction, name, form, false);
+  if (value === null) throw nilValue(form);
   if (isTempid(ref) && !isCurrentTx(ref) && attribute.unique === 'identity')
     yield* upsert(transaction, ref, attribute, value);
   const e = yield* entityOf(transaction, ref, form);
@@ -182,33 +183,43 @@ function componentIn({ e, v }: Datom, { ident, valueType }: SchemaAttribute): nu
 function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> {
   checkLength(form, 5, 5);
   const [, ref = null, name = null, expected = null, wanted = null] = form;
+  const e = yield* existingEntity(transaction, ref, form);
+  if (e === undefined) throw nothingFound(ref);
   if (transaction.db.schema.names.areEntities && typeof name !== 'number')
     throw syntaxError(
       `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected the id of the entity that defines it`,
       form,
     );
   const attribute = attributeOf(transaction, name, form, false);
-  const e = yield* existingEntity(transaction, ref, form);
-  if (e === undefined) throw nothingFound(ref);
   if (expected !== null || wanted === null) yield* valueOf(transaction, attribute, wanted, form);
-  // What does not fit the attribute is an expectation that fails.
-  const isValue = expected !== null && attribute.valueType !== 'ref';
-  const old =
-    expected === null || (isValue && transaction.conform(expected, attribute) === undefined)
-      ? (expected as Value | null)
-      : yield* valueOf(transaction, attribute, expected, form);
   const present = yield* transaction.values(e, attribute.number);
   const isExpected =
-    old === null ? present.length === 0 : present.some(({ v }) => compareValues(v, old) === 0);
-  if (!isExpected) throw casFailed(e, attribute.ident, present, old);
+    expected === null
+      ? present.length === 0
+      : yield* isAmong(transaction, attribute, expected, present, form);
+  if (!isExpected) throw casFailed(e, attribute.ident, present, expected);
   yield* addFact(transaction, e, attribute, wanted, form);
+}
+
+/** What does not fit the attribute is an expectation that fails. */
+function* isAmong(
+  transaction: Transaction,
+  attribute: SchemaAttribute,
+  expected: EdnData,
+  present: ReadonlyArray<Datom>,
+  form: Form,
+): Suspended<boolean> {
+  const isValue = attribute.valueType !== 'ref';
+  if (isValue && transaction.conform(expected, attribute) === undefined) return false;
+  const old = yield* valueOf(transaction, attribute, expected, form);
+  return present.some(({ v }) => compareValues(v, old) === 0);
 }
 
 function casFailed(
   e: number,
   ident: Keyword,
   present: ReadonlyArray<Datom>,
-  expected: Value | null,
+  expected: EdnData,
 ): Error {
   const values = present.map(({ v }) => v);
   return txError(

@@ -43,7 +43,7 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
   const before = db as SettledDb;
   const instant = yield* instantOf(before, request);
   for (let learned = NOTHING_LEARNED; ;) {
-    const transaction = new Transaction(before, learned);
+    const transaction = new Transaction(before, learned, request.hasTypedNumbers === true);
     try {
       yield* apply(transaction, request, instant);
       return yield* report(transaction, request, instant);

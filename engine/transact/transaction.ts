@@ -11,7 +11,7 @@ import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomsWith, entityWith } from '../db/lookup.ts';
 import type { SettledDb } from '../db/scan.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
-import { conform } from '../db/value-check.ts';
+import { conform, isOtherNumber } from '../db/value-check.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -36,10 +36,12 @@ export class Transaction {
   maxEid: number;
 
   readonly #evolving: EvolvingDb<SettledDb>;
+  readonly #hasTypedNumbers: boolean;
 
-  /** `learned`: what an earlier try found out about tempids. */
-  constructor(before: SettledDb, learned: LearnedTempids) {
+  /** `learned`: what an earlier try found out about tempids. `hasTypedNumbers`: see `TxRequest`. */
+  constructor(before: SettledDb, learned: LearnedTempids, hasTypedNumbers: boolean) {
     this.before = before;
+    this.#hasTypedNumbers = hasTypedNumbers;
     this.tx = before.maxTx + 1;
     this.maxEid = before.maxEid;
     this.tempids = new Tempids(learned, before.maxEid);
@@ -85,7 +87,9 @@ export class Transaction {
 
   /** The value as it is stored, undefined where it does not fit. A database that is not strict takes any data, its own attributes aside. */
   conform(value: EdnData, attribute: SchemaAttribute): Value | undefined {
-    const v = conform(value, attribute.valueType, attribute.tuple);
+    const { valueType, tuple } = attribute;
+    const isOther = this.#hasTypedNumbers && isOtherNumber(value, valueType);
+    const v = isOther ? undefined : conform(value, valueType, tuple);
     const takesAny = !this.isStrict && !isReserved(attribute.ident);
     return v === undefined && takesAny ? conform(value, undefined) : v;
   }

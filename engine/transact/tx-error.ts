@@ -19,6 +19,10 @@ export function syntaxError(message: string, form: EdnData): DatabaseError {
   return txError('transact/syntax', message, { form });
 }
 
+export function nilValue(form: EdnData): DatabaseError {
+  return syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+}
+
 /** A tempid where only entities that exist may stand. */
 export function tempidElsewhere(form: EdnData): DatabaseError {
   return syntaxError(

@@ -24,4 +24,6 @@ export interface TxRequest {
   readonly txMeta?: ReadonlyMap<EdnData, EdnData>;
   /** The wall clock; the transaction gets it, or one millisecond after the last transaction, whichever is later. */
   readonly now: Date;
+  /** Whether the data tells floating-point numbers (`EdnDouble`) from integers; then neither is taken for the other. */
+  readonly hasTypedNumbers?: boolean;
 }

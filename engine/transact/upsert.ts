@@ -9,7 +9,7 @@ import type { Suspended } from '../shared/suspend.ts';
 import { attributeOf, expectationFor } from './facts.ts';
 import { isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { badValue, syntaxError, txError } from './tx-error.ts';
+import { badValue, nilValue, txError } from './tx-error.ts';
 
 interface Found {
   readonly entity: number;
@@ -81,8 +81,7 @@ function* findByMembers(
   for (const member of members) {
     const value = map.get(member) ?? null;
     const attribute = attributeOf(transaction, member, map, true);
-    if (value === null)
-      throw syntaxError(`Cannot store nil as a value at ${printEdn([member, value])}`, map);
+    if (value === null) throw nilValue([member, value]);
     const v = yield* identityOf(transaction, attribute, value);
     if (v === undefined) return undefined;
     values.push(v);

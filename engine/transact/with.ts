@@ -5,11 +5,16 @@ import type { EdnMap } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
 import { run } from '../shared/suspend.ts';
 import { transact } from './transact.ts';
-import type { TxReport } from './tx-report.ts';
+import type { TxReport, TxRequest } from './tx-report.ts';
 
 /** What a transaction would do. */
-export async function withTx(db: Db, txData: TxInput, txMeta?: EdnMap): Promise<TxReport> {
-  const request = { txData: toTxData(txData), now: new Date() };
+export async function withTx(
+  db: Db,
+  txData: TxInput,
+  txMeta?: EdnMap,
+  options: Pick<TxRequest, 'hasTypedNumbers'> = {},
+): Promise<TxReport> {
+  const request = { txData: toTxData(txData), now: new Date(), ...options };
   return run(transact(db, txMeta === undefined ? request : { ...request, txMeta }));
 }
 

@@ -1,31 +1,55 @@
-/** Recorded suites that are answered as the real Datahike does, every step of them. */
-import { readFileSync } from 'node:fs';
+/** What the real Datahike was asked is answered as it answered, but for what `docs/differences.md` says. */
+import { readFileSync, readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { kw } from '../../schema/keyword.ts';
 import { runCases } from './run-case.ts';
+import type { StepResult } from './run-case.ts';
 
-const ANSWERED = [
-  'q-aggregates',
-  'q-attr-vars',
-  'q-errors',
-  'q-find-specs',
-  'q-functions',
-  'q-history',
-  'q-inputs',
-  'q-joins',
-  'q-nil-missing',
-  'q-not',
-  'q-or',
-  'q-order-limit',
-  'q-pull-in-find',
-  'q-recursion',
-  'q-return-maps',
-  'q-sources-crossdb',
-];
+/** Suites of queries of which some answers are still to come. */
+const UNFINISHED = new Set([
+  'q-asof-since',
+  'q-attribute-refs',
+  'q-lookup-refs',
+  'q-patterns',
+  'q-predicates',
+  'q-rules',
+  'q-schema-read',
+  'q-strings-math',
+  'q-types-compare',
+]);
 
-it.each(ANSWERED)('%s', async (suite) => {
-  const results = await runCases(
-    readFileSync(new URL(`cases/${suite}.edn`, import.meta.url), 'utf8'),
-  );
-  expect(results.filter(({ isPassed }) => !isPassed)).toEqual([]);
+const folder = new URL('cases/', import.meta.url);
+const suites = readdirSync(folder).map((name) => name.replace('.edn', ''));
+
+async function failuresOf(suite: string): Promise<ReadonlyArray<StepResult>> {
+  const results = await runCases(readFileSync(new URL(`${suite}.edn`, folder), 'utf8'));
   expect(results.length).toBeGreaterThan(0);
+  return results.filter(({ isPassed, step }) => !isPassed && !isUnfinished(suite, step));
+}
+
+function isUnfinished(suite: string, step: StepResult['step']): boolean {
+  return UNFINISHED.has(suite) || (!suite.startsWith('q-') && step.has(kw('q')));
+}
+
+const told = new Set(
+  Array.from(
+    readFileSync(new URL('../../docs/differences.md', import.meta.url), 'utf8').matchAll(
+      /`([a-z-]+\/[^`]+)`/g,
+    ),
+    ([, name]) => String(name),
+  ),
+);
+
+it.each(suites)('%s', async (suite) => {
+  const failures = await failuresOf(suite);
+  expect(failures.filter(({ name }) => !told.has(name))).toEqual([]);
+  const failing = new Set(failures.map(({ name }) => name));
+  // Nothing is told of a case that is answered as Datahike does.
+  const ofSuite = [...told].filter((name) => isCaseOf(suite, name));
+  expect(ofSuite.filter((name) => !failing.has(name))).toEqual([]);
 });
+
+function isCaseOf(suite: string, name: string): boolean {
+  const text = readFileSync(new URL(`${suite}.edn`, folder), 'utf8');
+  return text.includes(`:name "${name}"`);
+}

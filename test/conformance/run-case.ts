@@ -4,7 +4,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import { configFromEdn } from '../../schema/database.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import { readEdn } from '../../schema/edn-read.ts';
-import { EdnList } from '../../schema/value.ts';
+import { EdnDouble, EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import type {
   Datom,
@@ -33,6 +33,7 @@ import {
   validAt,
   withTx,
 } from '../../engine/index.ts';
+import { must } from '../../engine/shared/assert.ts';
 import { isEqual } from './compare.ts';
 
 export interface StepResult {
@@ -45,7 +46,7 @@ export interface StepResult {
 }
 
 export async function runCases(text: string): Promise<StepResult[]> {
-  const cases = readEdn(text, { maxDepth: 2_000 }) as ReadonlyArray<EdnMap>;
+  const cases = readEdn(text, { maxDepth: 2_000, hasTypedNumbers: true }) as ReadonlyArray<EdnMap>;
   const results: StepResult[] = [];
   for (const one of cases) results.push(...(await runCase(one)));
   return results;
@@ -57,7 +58,7 @@ async function runCase(map: EdnMap): Promise<StepResult[]> {
   for (const [other, config] of (get(map, 'others') as EdnMap | null) ?? [])
     databases.set(String(other), emptyDb(configOf(config)));
   const results: StepResult[] = [];
-  for (const step of get(map, 'steps') as ReadonlyArray<EdnMap>)
+  for (const step of map.get(kw('steps')) as ReadonlyArray<EdnMap>)
     results.push({ name, step, ...(await runStep(step, databases)) });
   return results;
 }
@@ -91,24 +92,18 @@ async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData
   const name = String(get(step, 'in-db') ?? '');
   const present = databases.get(name) ?? fail(`no database ${name}`);
   if (step.has(kw('tx'))) {
-    const report = await withTx(
-      present,
-      get(step, 'tx') as ReadonlyArray<EdnData>,
-      (get(step, 'meta') as EdnMap | null) ?? undefined,
-    );
+    const report = await speculate(present, step, 'tx');
     databases.set(name, report.dbAfter);
     return reportOf(report, true);
   }
-  if (step.has(kw('with')))
-    return reportOf(
-      await withTx(
-        present,
-        get(step, 'with') as ReadonlyArray<EdnData>,
-        (get(step, 'meta') as EdnMap | null) ?? undefined,
-      ),
-      false,
-    );
+  if (step.has(kw('with'))) return reportOf(await speculate(present, step, 'with'), false);
   return read(step, viewOf(present, get(step, 'view')), databases);
+}
+
+function speculate(db: Db, step: EdnMap, key: 'tx' | 'with'): Promise<TxReport> {
+  const meta = step.get(kw('meta')) as EdnMap | undefined;
+  const data = step.get(kw(key)) as ReadonlyArray<EdnData>;
+  return withTx(db, data, meta, { hasTypedNumbers: true });
 }
 
 function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise<EdnData> {
@@ -164,7 +159,7 @@ function query(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promis
   const form = get(step, 'q');
   const inputs = step.has(kw('in'))
     ? itemsOf(get(step, 'in')).map((input) => inputOf(input as EdnMap, db, databases))
-    : [db];
+    : [viewOf(must(databases.get(''), 'the database of the case'), get(step, 'view'))];
   return q(options === null ? form : withOptions(form, options), ...inputs);
 }
 
@@ -243,8 +238,19 @@ function itemsOf(data: EdnData): ReadonlyArray<EdnData> {
   return data instanceof EdnList ? data.items : ((data as ReadonlyArray<EdnData> | null) ?? []);
 }
 
+/** What the cases tell of numbers counts in transactions alone. */
 function get(map: EdnMap, key: string): EdnData {
-  return map.get(kw(key)) ?? null;
+  return untyped(map.get(kw(key)) ?? null);
+}
+
+function untyped(data: EdnData): EdnData {
+  if (data instanceof EdnDouble) return data.value;
+  if (Array.isArray(data)) return (data as ReadonlyArray<EdnData>).map(untyped);
+  if (data instanceof EdnList) return new EdnList(data.items.map(untyped));
+  if (data instanceof Set) return new Set(Array.from(data as ReadonlySet<EdnData>, untyped));
+  if (data instanceof Map)
+    return new Map(Array.from(data as EdnMap, ([key, value]) => [untyped(key), untyped(value)]));
+  return data;
 }
 
 function fail(message: string): never {
