@@ -46,10 +46,10 @@ export default tseslint.config(
     // The inner loops: indices into typed arrays that the loop itself bounds.
     files: [
       'engine/codec/*.ts',
-      'engine/datom/columns*.ts',
+      'engine/datom/{columns*,sort-datoms}.ts',
       'engine/tree/*.ts',
       'engine/indices/*tree*.ts',
-      'engine/novelty/{datom-set,*cursor}.ts',
+      'engine/novelty/{datom-*,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
       'engine/pull/pull-levels.ts',
       'engine/query/{aggregate,algebra,bind,find,key-map,key-set,relation,sort}.ts',

@@ -5,8 +5,10 @@ import type { Datom } from './datom.ts';
 import type { IndexOrder } from './index-order.ts';
 import { compareValues } from './value-order.ts';
 
+export type CompareDatoms = (a: Datom, b: Datom) => number;
+
 /** Total: two datoms compare equal only where all five components are. */
-export const compareDatoms: Readonly<Record<IndexOrder, (a: Datom, b: Datom) => number>> = {
+export const compareDatoms: Readonly<Record<IndexOrder, CompareDatoms>> = {
   eavt: (a, b) =>
     a.e - b.e || compareAttributes(a.a, b.a) || compareValues(a.v, b.v) || compareRest(a, b),
   aevt: (a, b) =>

@@ -4,7 +4,6 @@
  */
 import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import { INDEX_ORDERS } from '../datom/index-order.ts';
 import { Datom } from '../datom/datom.ts';
 import type { Era } from '../indices/base-index.ts';
 import type { Change } from './change.ts';
@@ -26,6 +25,8 @@ let nothing: Novelty | undefined;
 
 export class Novelty {
   readonly eras: Readonly<Record<Era, Indices>>;
+  /** Whether history got a row since this copy was made. */
+  #hasNewHistory = false;
 
   private constructor(eras: Readonly<Record<Era, Indices>>) {
     this.eras = eras;
@@ -35,25 +36,24 @@ export class Novelty {
     return (nothing ??= new Novelty({ current: emptyIndices(), temporal: emptyIndices() }));
   }
 
-  /** How many datoms the novelty of all indices holds; what decides when to fold it into the base. */
+  /** How many datoms and changes of datoms are held for all indices; what decides when to fold them into the base. */
   get size(): number {
     let size = 0;
-    for (const indices of Object.values(this.eras))
-      for (const { added, removed } of Object.values(indices)) size += added.size + removed.size;
+    for (const { added, removed } of this.#all()) size += added.weight + removed.weight;
     return size;
   }
 
-  /** A copy that may be changed in place until it is sealed. */
+  /** A copy that one transaction may change until it is sealed. */
   edit(): Novelty {
-    return this.#map((set) => set.edit());
+    const { current, temporal } = this.eras;
+    return new Novelty({ current: editIndices(current), temporal: editIndices(temporal) });
   }
 
   seal(): this {
-    for (const indices of Object.values(this.eras))
-      for (const { added, removed } of Object.values(indices)) {
-        added.seal();
-        removed.seal();
-      }
+    for (const { added, removed } of this.#all()) {
+      added.seal();
+      removed.seal();
+    }
     return this;
   }
 
@@ -65,16 +65,17 @@ export class Novelty {
       return;
     }
     if (change.kind === 'assert') {
-      this.#forgetFlip(datom, isIndexed);
-      this.#add('current', datom, isIndexed);
+      if (this.#isInHistory(datom)) this.#forgetFlip(datom, isIndexed);
+      add(this.eras.current, datom, isIndexed);
       return;
     }
     const assertion = new Datom(datom.e, datom.a, datom.v, change.assertedTx, true);
-    this.#remove('current', assertion, isIndexed);
+    remove(this.eras.current, assertion, isIndexed);
     const isTurnedAgain = change.assertedTx === datom.tx && this.#isInHistory(datom);
     if (!change.keepsHistory || isTurnedAgain) return;
-    this.#add('temporal', assertion, isIndexed);
-    this.#add('temporal', datom, isIndexed);
+    this.#hasNewHistory = true;
+    add(this.eras.temporal, assertion, isIndexed);
+    add(this.eras.temporal, datom, isIndexed);
   }
 
   /** Adds a row to AVET, or takes it out, where its attribute became indexed or ceased to be. */
@@ -89,42 +90,44 @@ export class Novelty {
    * A transaction may turn a fact more than once. The rows of its history tell how it ended only while they are at most one assertion
    * and one retraction, of which the first undoes the second or the second the first; so the third turn takes back the two before it.
    */
-  #forgetFlip(assertion: Datom, isIndexed: boolean): void {
-    if (!this.#isInHistory(assertion)) return;
-    this.#remove('temporal', assertion, isIndexed);
-    this.#remove(
-      'temporal',
-      new Datom(assertion.e, assertion.a, assertion.v, assertion.tx, false),
-      isIndexed,
-    );
+  #forgetFlip({ e, a, v, tx }: Datom, isIndexed: boolean): void {
+    remove(this.eras.temporal, new Datom(e, a, v, tx, true), isIndexed);
+    remove(this.eras.temporal, new Datom(e, a, v, tx, false), isIndexed);
   }
 
   /** Whether history holds a row of the transaction that is applied: none of those can be in the base. */
   #isInHistory(datom: Datom): boolean {
-    return this.eras.temporal.eavt.added.has(datom);
+    return this.#hasNewHistory && this.eras.temporal.eavt.added.has(datom);
   }
 
-  #add(era: Era, datom: Datom, isIndexed: boolean): void {
-    for (const order of ordersOf(isIndexed)) {
-      const { added, removed } = this.eras[era][order];
-      if (removed.size === 0 || !removed.delete(datom)) added.add(datom);
-    }
+  *#all(): Generator<IndexNovelty> {
+    for (const indices of Object.values(this.eras)) yield* Object.values(indices);
   }
+}
 
-  #remove(era: Era, datom: Datom, isIndexed: boolean): void {
-    for (const order of ordersOf(isIndexed)) {
-      const { added, removed } = this.eras[era][order];
-      if (!added.delete(datom)) removed.add(datom);
-    }
+// Whether the base has a datom is asked of EAVT alone: the other indices need not be read to be changed.
+
+function add({ eavt, aevt, avet }: Indices, datom: Datom, isIndexed: boolean): void {
+  if (eavt.removed.weight > 0 && eavt.removed.has(datom)) {
+    eavt.removed.delete(datom);
+    aevt.removed.delete(datom);
+    if (isIndexed) avet.removed.delete(datom);
+  } else {
+    eavt.added.add(datom);
+    aevt.added.add(datom);
+    if (isIndexed) avet.added.add(datom);
   }
+}
 
-  #map(change: (set: DatomSet) => DatomSet): Novelty {
-    const indices = (era: Era): Indices => ({
-      eavt: mapIndex(this.eras[era].eavt, change),
-      aevt: mapIndex(this.eras[era].aevt, change),
-      avet: mapIndex(this.eras[era].avet, change),
-    });
-    return new Novelty({ current: indices('current'), temporal: indices('temporal') });
+function remove({ eavt, aevt, avet }: Indices, datom: Datom, isIndexed: boolean): void {
+  if (eavt.added.has(datom)) {
+    eavt.added.delete(datom);
+    aevt.added.delete(datom);
+    if (isIndexed) avet.added.delete(datom);
+  } else {
+    eavt.removed.add(datom);
+    aevt.removed.add(datom);
+    if (isIndexed) avet.removed.add(datom);
   }
 }
 
@@ -136,18 +139,12 @@ export function overlay(
   isReverse: boolean,
 ): ChunkCursor {
   const kept =
-    removed.size === 0
+    removed.weight === 0
       ? base
       : new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
-  if (added.size === 0) return kept;
+  if (added.weight === 0) return kept;
   return new MergeCursor(added.order, kept, new SetCursor(added, range, isReverse), isReverse);
 }
-
-function ordersOf(isIndexed: boolean): ReadonlyArray<IndexOrder> {
-  return isIndexed ? INDEX_ORDERS : UNINDEXED;
-}
-
-const UNINDEXED: ReadonlyArray<IndexOrder> = ['eavt', 'aevt'];
 
 function emptyIndices(): Indices {
   return { eavt: emptyIndex('eavt'), aevt: emptyIndex('aevt'), avet: emptyIndex('avet') };
@@ -157,9 +154,10 @@ function emptyIndex(order: IndexOrder): IndexNovelty {
   return { added: DatomSet.empty(order), removed: DatomSet.empty(order) };
 }
 
-function mapIndex(
-  { added, removed }: IndexNovelty,
-  change: (set: DatomSet) => DatomSet,
-): IndexNovelty {
-  return { added: change(added), removed: change(removed) };
+function editIndices({ eavt, aevt, avet }: Indices): Indices {
+  return { eavt: editIndex(eavt), aevt: editIndex(aevt), avet: editIndex(avet) };
+}
+
+function editIndex({ added, removed }: IndexNovelty): IndexNovelty {
+  return { added: added.edit(), removed: removed.edit() };
 }

@@ -5,7 +5,8 @@ import { NO_ROWS } from '../datom/columns.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
-import type { DatomSet, LeafPlace, SetLeaf } from './datom-set.ts';
+import type { DatomSet } from './datom-set.ts';
+import type { Leaf, LeafPlace } from './datom-tree.ts';
 
 /** A chunk smaller than this share of its leaf is copied; a larger one makes the columns of the whole leaf, once. */
 const WHOLE_LEAF_SHARE = 4;
@@ -88,7 +89,7 @@ export class SetCursor implements ChunkCursor {
     return (datom) => compare(datom, reached) < 0;
   }
 
-  #show(leaf: SetLeaf, lo: number, hi: number): void {
+  #show(leaf: Leaf, lo: number, hi: number): void {
     if (leaf.columns === undefined && (hi - lo) * WHOLE_LEAF_SHARE < leaf.datoms.length) {
       this.keys = columnsOf(leaf.datoms, lo, hi);
       this.lo = 0;
