@@ -1,4 +1,4 @@
-/** What the engine does in memory, against DataScript: import, warm point pull, a join of two clauses. */
+/** What the engine does in memory, against DataScript: import, small transactions, warm point pull, a join of two clauses. */
 import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, kw, pull, q } from '../../engine/index.ts';
 import type { Db } from '../../engine/index.ts';
 import { ds, emptyPeople, personObject } from './datascript.ts';
@@ -8,6 +8,9 @@ import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
 
 const COUNT = 20_000;
 const ATTRIBUTES = 5;
+
+/** How many of them come one by one, on top of all. */
+const SINGLE_COUNT = 2_000;
 
 /** One object, so that it is parsed once. */
 const PATTERN = ['name', 'last-name', 'sex', 'age', 'salary'].map(kw);
@@ -39,6 +42,23 @@ export async function engineBench(): Promise<Result[]> {
       theirs: async () => {
         ds.db_with(emptyPeople(), objects);
         return datoms;
+      },
+    }),
+    await compareRates({
+      name: 'one person per transaction, 2,000 times on top of 20,000 people',
+      peer: 'DataScript',
+      unit: 'transactions/s',
+      rounds: 5,
+      ours: async () => {
+        let growing = db;
+        for (const form of forms.slice(0, SINGLE_COUNT)) growing = await dbWith(growing, [form]);
+        return SINGLE_COUNT;
+      },
+      theirs: async () => {
+        let growing = theirs;
+        for (const object of objects.slice(0, SINGLE_COUNT))
+          growing = ds.db_with(growing, [object]);
+        return SINGLE_COUNT;
       },
     }),
     await compareTimes({
