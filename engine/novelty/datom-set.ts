@@ -14,23 +14,24 @@ import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { sortDatoms } from '../datom/sort-datoms.ts';
-import type { DatomTree, IsBefore, LeafPlace, Owner } from './datom-tree.ts';
+import type { DatomTree, IsBefore, LeafPlace } from './datom-tree.ts';
 import {
   Departure,
   EMPTY_TREE,
+  Owner,
+  applyChanges,
   changeTree,
   collect,
   hasDatom,
   leafAt,
   leafBefore,
   matching,
-  mergeChanges,
   rankOf,
   sizeOf,
 } from './datom-tree.ts';
 
-/** So many changes go into the tree together: about a millisecond of work. */
-const MAX_LOG = 4_096;
+/** So many changes go into the tree together: less than a millisecond of work. */
+const MAX_LOG = 2_048;
 
 /** So few changes are rather looked through than put into the tree, where it is a single datom that is asked for. */
 const SHORT_LOG = 16;
@@ -46,8 +47,8 @@ export class DatomSet {
   /** The place in the log of the first change that is not in the tree. */
   #logStart: number;
   #logEnd: number;
-  /** Undefined in a value. */
-  #owner: Owner | undefined;
+  /** Undefined in the empty set. Nodes that carry it may be changed in place while it is open. */
+  readonly #owner: Owner | undefined;
 
   private constructor(
     order: IndexOrder,
@@ -69,15 +70,9 @@ export class DatomSet {
     return new DatomSet(order, EMPTY_TREE, NO_CHANGES, 0, 0, undefined);
   }
 
-  /** A copy that may be changed; costs nothing. */
-  edit(): DatomSet {
-    return new DatomSet(this.order, this.#tree, this.#log, this.#logStart, this.#logEnd, {});
-  }
-
-  /** Ends the changes: from now on this set is a value. */
-  seal(): this {
-    this.#owner = undefined;
-    return this;
+  /** A copy that may be changed until its owner, which may own other sets too, is closed; costs nothing. */
+  edit(owner: Owner): DatomSet {
+    return new DatomSet(this.order, this.#tree, this.#log, this.#logStart, this.#logEnd, owner);
   }
 
   /** Puts a datom into a set that is being edited; nothing where it is there. */
@@ -116,9 +111,14 @@ export class DatomSet {
     const changes: Datom[] = [];
     for (let i = this.#logStart; i < this.#logEnd; i++)
       if (compare(this.#log[i]!, bound) === 0) changes.push(this.#log[i]!);
-    if (changes.length === 0) return found;
-    const batch = { changes: sortDatoms(changes, this.order), compare: compareDatoms[this.order] };
-    return mergeChanges(found, batch, 0, changes.length);
+    applyChanges(
+      found,
+      sortDatoms(changes, this.order),
+      compareDatoms[this.order],
+      0,
+      changes.length,
+    );
+    return found;
   }
 
   /** The leaf and place of the first datom that is not before a point. */
@@ -153,7 +153,7 @@ export class DatomSet {
   }
 
   #note(change: Datom): void {
-    if (this.#owner === undefined) throw new Error('Expected a set that is being edited');
+    if (this.#owner?.isOpen !== true) throw new Error('Expected a set that is being edited');
     if (this.#logStart === this.#logEnd) {
       this.#log = [change];
       this.#logStart = 0;
@@ -183,7 +183,7 @@ export class DatomSet {
       this.#tree,
       sortDatoms(changes, this.order),
       compareDatoms[this.order],
-      this.#owner ?? {},
+      this.#owner?.isOpen === true ? this.#owner : new Owner(),
     );
     this.#log = NO_CHANGES;
     this.#logStart = this.#logEnd = 0;

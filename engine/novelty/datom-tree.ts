@@ -10,8 +10,18 @@ import { Datom } from '../datom/datom.ts';
 const MAX_LEAF = 256;
 const MAX_CHILDREN = 64;
 
-/** Whoever holds the token may change the nodes that carry it. */
-export type Owner = object;
+/** Nodes that carry an owner may be changed in place by whoever holds it, until it is closed: then they are values. */
+export class Owner {
+  #isOpen = true;
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  close(): void {
+    this.#isOpen = false;
+  }
+}
 
 export interface Leaf {
   readonly kind: 'leaf';
@@ -70,11 +80,9 @@ function changeNode(node: DatomTree, batch: Batch, lo: number, hi: number): Dato
 
 function changeLeaf(before: Leaf, batch: Batch, lo: number, hi: number): Leaf[] {
   const { changes, compare, owner } = batch;
-  const leaf =
-    hi - lo > FEW
-      ? leafOf(mergeChanges(before.datoms, batch, lo, hi), owner)
-      : changedInPlace(ownedLeaf(before, owner), batch, lo, hi);
+  const leaf = ownedLeaf(before, owner);
   const { datoms } = leaf;
+  applyChanges(datoms, changes, compare, lo, hi);
   if (datoms.length === 0) return [];
   if (datoms.length <= MAX_LEAF) return [leaf];
   const changedAt = placeOf(datoms, changes[hi - 1]!, compare, 0, datoms.length);
@@ -83,44 +91,29 @@ function changeLeaf(before: Leaf, batch: Batch, lo: number, hi: number): Leaf[] 
   );
 }
 
-/** So few changes are made in place; more make the datoms of a leaf anew. */
-const FEW = 4;
-
-function changedInPlace(leaf: Leaf, { changes, compare }: Batch, lo: number, hi: number): Leaf {
-  const { datoms } = leaf;
-  for (let i = lo; i < hi; i++) {
-    const change = changes[i]!;
-    const at = placeOf(datoms, change, compare, 0, datoms.length);
-    const isThere = at < datoms.length && compare(datoms[at]!, change) === 0;
-    if (change instanceof Departure) {
-      if (isThere) datoms.splice(at, 1);
-    } else if (at === datoms.length) datoms.push(change);
-    else if (!isThere) datoms.splice(at, 0, change);
-  }
-  return leaf;
-}
-
-/** The datoms after the changes `lo <= i < hi`, both sorted. */
-export function mergeChanges(
-  datoms: ReadonlyArray<Datom>,
-  { changes, compare }: Pick<Batch, 'changes' | 'compare'>,
+/** Puts the changes `lo <= i < hi` into datoms that are sorted as they are; from the back, so that each datom moves once. */
+export function applyChanges(
+  datoms: Datom[],
+  changes: ReadonlyArray<Datom>,
+  compare: CompareDatoms,
   lo: number,
   hi: number,
-): Datom[] {
-  const merged: Datom[] = [];
-  let at = 0;
-  for (let i = lo; i < hi; i++) {
+): void {
+  let from = datoms.length;
+  for (let i = lo; i < hi; i++) datoms.push(changes[i]!);
+  // Between the datoms that may yet move and those in their place there is room for the changes that are left.
+  let to = datoms.length;
+  for (let i = hi - 1; i >= lo; i--) {
     const change = changes[i]!;
     if (i + 1 < hi && compare(change, changes[i + 1]!) === 0) continue;
-    if (at < datoms.length && compare(datoms[at]!, change) <= 0) {
-      const place = placeOf(datoms, change, compare, at, datoms.length);
-      while (at < place) merged.push(datoms[at++]!);
-      if (at < datoms.length && compare(datoms[at]!, change) === 0) at++;
-    }
-    if (!(change instanceof Departure)) merged.push(change);
+    const place = placeOf(datoms, change, compare, 0, from);
+    const isThere = place < from && compare(datoms[place]!, change) === 0;
+    const kept = isThere ? place + 1 : place;
+    while (from > kept) datoms[--to] = datoms[--from]!;
+    from = place;
+    if (!(change instanceof Departure)) datoms[--to] = change;
   }
-  while (at < datoms.length) merged.push(datoms[at++]!);
-  return merged;
+  if (from < to) datoms.splice(from, to - from);
 }
 
 function changeBranch(before: Branch, batch: Batch, lo: number, hi: number): Branch[] {
@@ -220,7 +213,9 @@ export function hasDatom(tree: DatomTree, datom: Datom, compare: CompareDatoms):
 /** The datoms that stand at zero to a point, in order. */
 export function matching(tree: DatomTree, compareWithPoint: (datom: Datom) => number): Datom[] {
   const found: Datom[] = [];
-  collectMatching(tree, compareWithPoint, found);
+  // Facts of a new entity are asked for more often than others: they would be after all that there is.
+  if (sizeOf(tree) > 0 && compareWithPoint(lastDatom(tree)) >= 0)
+    collectMatching(tree, compareWithPoint, found);
   return found;
 }
 

@@ -8,6 +8,7 @@ import { Datom } from '../datom/datom.ts';
 import type { Era } from '../indices/base-index.ts';
 import type { Change } from './change.ts';
 import { DatomSet } from './datom-set.ts';
+import { Owner } from './datom-tree.ts';
 import { FilterCursor } from './filter-cursor.ts';
 import { MergeCursor } from './merge-cursor.ts';
 import { SetCursor } from './set-cursor.ts';
@@ -25,11 +26,14 @@ let nothing: Novelty | undefined;
 
 export class Novelty {
   readonly eras: Readonly<Record<Era, Indices>>;
+  /** Of all sets. */
+  readonly #owner: Owner | undefined;
   /** Whether history got a row since this copy was made. */
   #hasNewHistory = false;
 
-  private constructor(eras: Readonly<Record<Era, Indices>>) {
+  private constructor(eras: Readonly<Record<Era, Indices>>, owner?: Owner) {
     this.eras = eras;
+    this.#owner = owner;
   }
 
   static get empty(): Novelty {
@@ -39,21 +43,25 @@ export class Novelty {
   /** How many datoms and changes of datoms are held for all indices; what decides when to fold them into the base. */
   get size(): number {
     let size = 0;
-    for (const { added, removed } of this.#all()) size += added.weight + removed.weight;
+    for (const indices of Object.values(this.eras))
+      for (const { added, removed } of Object.values(indices))
+        size += added.weight + removed.weight;
     return size;
   }
 
   /** A copy that one transaction may change until it is sealed. */
   edit(): Novelty {
     const { current, temporal } = this.eras;
-    return new Novelty({ current: editIndices(current), temporal: editIndices(temporal) });
+    const owner = new Owner();
+    return new Novelty(
+      { current: editIndices(current, owner), temporal: editIndices(temporal, owner) },
+      owner,
+    );
   }
 
+  /** Ends the changes: from now on this novelty is a value. */
   seal(): this {
-    for (const { added, removed } of this.#all()) {
-      added.seal();
-      removed.seal();
-    }
+    this.#owner?.close();
     return this;
   }
 
@@ -98,10 +106,6 @@ export class Novelty {
   /** Whether history holds a row of the transaction that is applied: none of those can be in the base. */
   #isInHistory(datom: Datom): boolean {
     return this.#hasNewHistory && this.eras.temporal.eavt.added.has(datom);
-  }
-
-  *#all(): Generator<IndexNovelty> {
-    for (const indices of Object.values(this.eras)) yield* Object.values(indices);
   }
 }
 
@@ -154,10 +158,14 @@ function emptyIndex(order: IndexOrder): IndexNovelty {
   return { added: DatomSet.empty(order), removed: DatomSet.empty(order) };
 }
 
-function editIndices({ eavt, aevt, avet }: Indices): Indices {
-  return { eavt: editIndex(eavt), aevt: editIndex(aevt), avet: editIndex(avet) };
+function editIndices({ eavt, aevt, avet }: Indices, owner: Owner): Indices {
+  return {
+    eavt: editIndex(eavt, owner),
+    aevt: editIndex(aevt, owner),
+    avet: editIndex(avet, owner),
+  };
 }
 
-function editIndex({ added, removed }: IndexNovelty): IndexNovelty {
-  return { added: added.edit(), removed: removed.edit() };
+function editIndex({ added, removed }: IndexNovelty, owner: Owner): IndexNovelty {
+  return { added: added.edit(owner), removed: removed.edit(owner) };
 }

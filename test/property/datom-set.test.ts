@@ -5,6 +5,7 @@ import { compareDatoms } from '../../engine/datom/compare-datoms.ts';
 import type { Datom } from '../../engine/datom/datom.ts';
 import type { IndexOrder } from '../../engine/datom/index-order.ts';
 import { DatomSet } from '../../engine/novelty/datom-set.ts';
+import { Owner } from '../../engine/novelty/datom-tree.ts';
 import { SetCursor } from '../../engine/novelty/set-cursor.ts';
 import {
   boundOf,
@@ -19,9 +20,18 @@ import {
 } from '../model/datoms.ts';
 
 function setOf(order: IndexOrder, datoms: Iterable<Datom>): DatomSet {
-  const set = DatomSet.empty(order).edit();
-  for (const datom of datoms) set.add(datom);
-  return set.seal();
+  return edited(DatomSet.empty(order), (set) => {
+    for (const datom of datoms) set.add(datom);
+  });
+}
+
+/** The value that comes of changes. */
+function edited(before: DatomSet, change: (set: DatomSet) => void): DatomSet {
+  const owner = new Owner();
+  const set = before.edit(owner);
+  change(set);
+  owner.close();
+  return set;
 }
 
 /** Some that are many enough for several levels, and some that are close together. */
@@ -66,7 +76,7 @@ describe('a set of datoms', () => {
         fc.array(datomsOver(6)),
         fc.integer({ min: 1, max: 5 }),
         (order, datoms, extra, share) => {
-          const set = DatomSet.empty(order).edit();
+          const set = DatomSet.empty(order).edit(new Owner());
           let expected = sortDatoms(datoms, order);
           for (const datom of datoms) set.add(datom);
           const deleted = [...expected.filter((_, i) => i % share === 0), ...extra];
@@ -86,7 +96,8 @@ describe('a set of datoms', () => {
   it('shows every change to whoever asks next, in whatever turn changes, questions and values come', () => {
     fc.assert(
       fc.property(orders, fc.array(steps, { maxLength: 80 }), (order, sequence) => {
-        let set = DatomSet.empty(order).edit();
+        let owner = new Owner();
+        let set = DatomSet.empty(order).edit(owner);
         const model = new Map<string, Datom>();
         const values: Array<{ readonly set: DatomSet; readonly expected: string[] }> = [];
         for (const { action, datoms } of sequence) {
@@ -120,15 +131,17 @@ describe('a set of datoms', () => {
               );
               break;
             case 'seal':
-              values.push({ set: set.seal(), expected: all.map(keyOf) });
-              set = set.edit();
+              owner.close();
+              values.push({ set, expected: all.map(keyOf) });
+              set = set.edit((owner = new Owner()));
               break;
             case 'go back':
               // Another way to go on from a value from which something went on before.
               if (values.length === 0) break;
-              set = values[values.length >>> 1]!.set.edit();
+              set = values[values.length >>> 1]!.set.edit((owner = new Owner()));
               model.clear();
-              for (const one of set.edit().toArray()) model.set(keyOf(one), one);
+              for (const one of values[values.length >>> 1]!.set.toArray())
+                model.set(keyOf(one), one);
           }
         }
         for (const value of values) expect(value.set.toArray().map(keyOf)).toEqual(value.expected);
@@ -168,7 +181,7 @@ describe('a set of datoms', () => {
     );
   });
 
-  it('never changes once it is sealed, whatever is done to its copies', () => {
+  it('never changes once its owner is closed, whatever is done to its copies', () => {
     fc.assert(
       fc.property(
         orders,
@@ -178,13 +191,14 @@ describe('a set of datoms', () => {
           const versions = [setOf(order, datoms)];
           const contentsBefore = [versions[0]!.toArray().map(keyOf)];
           for (const datom of changes) {
-            const next = versions.at(-1)!.edit();
-            if (next.has(datom)) next.delete(datom);
-            else next.add(datom);
-            versions.push(next.seal());
+            const next = edited(versions.at(-1)!, (set) => {
+              if (set.has(datom)) set.delete(datom);
+              else set.add(datom);
+            });
+            versions.push(next);
             contentsBefore.push(next.toArray().map(keyOf));
-            // A copy that nobody seals.
-            const abandoned = next.edit();
+            // A copy that never becomes a value.
+            const abandoned = next.edit(new Owner());
             abandoned.delete(datom);
             abandoned.add(datom);
           }
@@ -195,7 +209,7 @@ describe('a set of datoms', () => {
     );
   });
 
-  it('refuses changes once it is sealed', () => {
+  it('refuses changes once its owner is closed', () => {
     const set = setOf('eavt', datomsInRow(1, 3));
     expect(() => set.add(datomsInRow(9, 1)[0]!)).toThrow('being edited');
     expect(compareDatoms.eavt(set.toArray()[0]!, datomsInRow(1, 1)[0]!)).toBe(0);
