@@ -29,11 +29,11 @@ export class ColumnsBuilder {
   /** The rows so far; the builder is empty afterwards. */
   take(): Columns {
     const columns = new Columns(
-      Int32Array.from(this.#e),
-      Int32Array.from(this.#a),
+      new Int32Array(this.#e),
+      new Int32Array(this.#a),
       this.#v,
-      Int32Array.from(this.#tx),
-      this.#hasRetraction ? Uint8Array.from(this.#added) : undefined,
+      new Int32Array(this.#tx),
+      this.#hasRetraction ? new Uint8Array(this.#added) : undefined,
     );
     this.#e = [];
     this.#a = [];
@@ -56,7 +56,19 @@ export class ColumnsBuilder {
 
 /** Columns of datoms that are in index order already. */
 export function columnsOf(datoms: ReadonlyArray<Datom>, lo = 0, hi = datoms.length): Columns {
-  const builder = new ColumnsBuilder();
-  for (let i = lo; i < hi; i++) builder.push(datoms[i]!);
-  return builder.take();
+  const length = hi - lo;
+  const e = new Int32Array(length);
+  const a = new Int32Array(length);
+  const tx = new Int32Array(length);
+  const v: Value[] = [];
+  let added: Uint8Array | undefined;
+  for (let row = 0; row < length; row++) {
+    const datom = datoms[lo + row]!;
+    e[row] = datom.e;
+    a[row] = datom.a;
+    tx[row] = datom.tx;
+    v.push(datom.v);
+    if (!datom.added) (added ??= new Uint8Array(length).fill(1))[row] = 0;
+  }
+  return new Columns(e, a, v, tx, added);
 }

@@ -8,6 +8,7 @@ import { countBase, scanBase } from '../indices/base-index.ts';
 import { FilterCursor } from '../novelty/filter-cursor.ts';
 import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';
+import { SetCursor } from '../novelty/set-cursor.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { AsOfCursor } from './as-of-cursor.ts';
 import { LastOfFactCursor } from './last-of-fact-cursor.ts';
@@ -130,8 +131,9 @@ export function scanEra(
   range: ScanRange,
   isReverse: boolean,
 ): ChunkCursor {
-  const base = scanBase(db.base, era, order, range, isReverse);
-  return overlay(base, db.novelty.eras[era][order], range, isReverse);
+  const novelty = db.novelty.eras[era][order];
+  if (db.base.roots[era][order].count === 0) return new SetCursor(novelty.added, range, isReverse);
+  return overlay(scanBase(db.base, era, order, range, isReverse), novelty, range, isReverse);
 }
 
 function* countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange): Suspended<number> {

@@ -321,7 +321,8 @@ function firstDatom(node: DatomTree): Datom {
   return first.datoms[0]!;
 }
 
-function firstNotIn(
+/** The first place whose datom is not before a point. */
+export function firstNotIn(
   datoms: ReadonlyArray<Datom>,
   isBefore: IsBefore,
   lo = 0,

@@ -6,7 +6,8 @@ import { columnsOf } from '../datom/columns-builder.ts';
 import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { DatomSet } from './datom-set.ts';
-import type { Leaf, LeafPlace } from './datom-tree.ts';
+import { firstNotIn } from './datom-tree.ts';
+import type { IsBefore, Leaf, LeafPlace } from './datom-tree.ts';
 
 /** A chunk smaller than this share of its leaf is copied; a larger one makes the columns of the whole leaf, once. */
 const WHOLE_LEAF_SHARE = 4;
@@ -22,6 +23,7 @@ export class SetCursor implements ChunkCursor {
   readonly #isReverse: boolean;
   /** The datom that the scan reached, undefined before the first chunk. */
   #reached: Datom | undefined;
+  #isDone = false;
 
   constructor(set: DatomSet, range: ScanRange, isReverse: boolean) {
     this.#set = set;
@@ -30,6 +32,7 @@ export class SetCursor implements ChunkCursor {
   }
 
   next(): 'ready' | 'done' {
+    if (this.#isDone) return 'done';
     return this.#isReverse ? this.#previousLeaf() : this.#nextLeaf();
   }
 
@@ -38,14 +41,13 @@ export class SetCursor implements ChunkCursor {
     const place = this.#set.leafAt(
       this.#reached === undefined ? this.#isBefore(from, false) : this.#isUpTo(this.#reached),
     );
-    if (place === undefined) return 'done';
+    if (place === undefined) return this.#end();
     const { datoms } = place.leaf;
-    let end = datoms.length;
-    if (to !== undefined) {
-      const isInside = this.#isBefore(to, true);
-      if (!isInside(datoms[end - 1]!)) while (end > place.at && !isInside(datoms[end - 1]!)) end--;
-    }
-    if (end === place.at) return 'done';
+    const end =
+      to === undefined ? datoms.length : endOf(datoms, place.at, this.#isBefore(to, true));
+    if (end === place.at) return this.#end();
+    // Inside of a leaf only the range ends.
+    this.#isDone = end < datoms.length;
     this.#reached = datoms[end - 1];
     this.#show(place.leaf, place.at, end);
     return 'ready';
@@ -56,17 +58,19 @@ export class SetCursor implements ChunkCursor {
     const place: LeafPlace | undefined = this.#set.leafBefore(
       this.#reached === undefined ? this.#isBefore(to, true) : this.#isBeforeDatom(this.#reached),
     );
-    if (place === undefined) return 'done';
+    if (place === undefined) return this.#end();
     const { datoms } = place.leaf;
-    let start = 0;
-    if (from !== undefined) {
-      const isOutside = this.#isBefore(from, false);
-      while (start <= place.at && isOutside(datoms[start]!)) start++;
-    }
-    if (start > place.at) return 'done';
+    const start = from === undefined ? 0 : firstNotIn(datoms, this.#isBefore(from, false));
+    if (start > place.at) return this.#end();
+    this.#isDone = start > 0;
     this.#reached = datoms[start];
     this.#show(place.leaf, start, place.at + 1);
     return 'ready';
+  }
+
+  #end(): 'done' {
+    this.#isDone = true;
+    return 'done';
   }
 
   /** Whether a datom comes before the range that starts at the edge, or, for its end, still belongs to the range. */
@@ -100,4 +104,12 @@ export class SetCursor implements ChunkCursor {
     this.lo = lo;
     this.hi = hi;
   }
+}
+
+/** Where a range that starts at a place ends. Most end soon. */
+function endOf(datoms: ReadonlyArray<Datom>, start: number, isInside: IsBefore): number {
+  let lo = start;
+  let step = 1;
+  for (; lo + step <= datoms.length && isInside(datoms[lo + step - 1]!); step *= 2) lo += step;
+  return firstNotIn(datoms, isInside, lo, Math.min(lo + step - 1, datoms.length));
 }
