@@ -6,6 +6,7 @@ import type { IndexOrder } from './index-order.ts';
 import { compareValues } from './value-order.ts';
 
 export type CompareDatoms = (a: Datom, b: Datom) => number;
+export type CompareWithBound = (datom: Datom, bound: Bound) => number;
 
 /** Total: two datoms compare equal only where all five components are. */
 export const compareDatoms: Readonly<Record<IndexOrder, CompareDatoms>> = {
@@ -18,9 +19,7 @@ export const compareDatoms: Readonly<Record<IndexOrder, CompareDatoms>> = {
 };
 
 /** Zero where the datom has the components of the bound; the components that a bound leaves out match any. */
-export const compareWithBound: Readonly<
-  Record<IndexOrder, (datom: Datom, bound: Bound) => number>
-> = {
+export const compareWithBound: Readonly<Record<IndexOrder, CompareWithBound>> = {
   eavt: (datom, { e, a, v, tx }) => {
     if (e === undefined) return 0;
     if (datom.e !== e || a === undefined) return datom.e - e;

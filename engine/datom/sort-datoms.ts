@@ -13,10 +13,8 @@ import type { IndexOrder } from './index-order.ts';
 export function sortDatoms(datoms: ReadonlyArray<Datom>, order: IndexOrder): ReadonlyArray<Datom> {
   const compare = compareDatoms[order];
   if (order === 'eavt' || datoms.length <= RUN) return mergeSort(datoms, compare);
-  const sorted: Datom[] = [];
-  for (const group of byAttribute(datoms))
-    for (const datom of mergeSort(group, compare)) sorted.push(datom);
-  return sorted;
+  const groups = byAttribute(datoms).map((group) => mergeSort(group, compare));
+  return new Array<Datom>().concat(...groups);
 }
 
 function byAttribute(datoms: ReadonlyArray<Datom>): Datom[][] {

@@ -22,10 +22,10 @@ import {
   applyChanges,
   changeTree,
   collect,
+  collectMatching,
   hasDatom,
   leafAt,
   leafBefore,
-  matching,
   rankOf,
   sizeOf,
 } from './datom-tree.ts';
@@ -107,17 +107,17 @@ export class DatomSet {
   /** The datoms that match the bound, in order. */
   matching(bound: Bound): Datom[] {
     const compare = compareWithBound[this.order];
-    const found = matching(this.#shortened(), (datom) => compare(datom, bound));
-    const changes: Datom[] = [];
-    for (let i = this.#logStart; i < this.#logEnd; i++)
-      if (compare(this.#log[i]!, bound) === 0) changes.push(this.#log[i]!);
-    applyChanges(
-      found,
-      sortDatoms(changes, this.order),
-      compareDatoms[this.order],
-      0,
-      changes.length,
-    );
+    const found: Datom[] = [];
+    collectMatching(this.#shortened(), bound, compare, found);
+    let changes: Datom[] | undefined;
+    for (let i = this.#logStart; i < this.#logEnd; i++) {
+      const change = this.#log[i]!;
+      if (compare(change, bound) === 0) (changes ??= []).push(change);
+    }
+    if (changes !== undefined) {
+      const sorted = sortDatoms(changes, this.order);
+      applyChanges(found, sorted, compareDatoms[this.order], 0, sorted.length);
+    }
     return found;
   }
 

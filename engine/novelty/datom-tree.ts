@@ -3,8 +3,8 @@
  * which is copied at most once by one owner, however many changes and batches it sees. Idea: transients of Clojure and of
  * tonsky/persistent-sorted-set.
  */
-import type { Columns } from '../datom/columns.ts';
-import type { CompareDatoms } from '../datom/compare-datoms.ts';
+import type { Bound, Columns } from '../datom/columns.ts';
+import type { CompareDatoms, CompareWithBound } from '../datom/compare-datoms.ts';
 import { Datom } from '../datom/datom.ts';
 
 const MAX_LEAF = 256;
@@ -210,30 +210,34 @@ export function hasDatom(tree: DatomTree, datom: Datom, compare: CompareDatoms):
   return at < datoms.length && compare(datoms[at]!, datom) === 0;
 }
 
-/** The datoms that stand at zero to a point, in order. */
-export function matching(tree: DatomTree, compareWithPoint: (datom: Datom) => number): Datom[] {
-  const found: Datom[] = [];
-  // Facts of a new entity are asked for more often than others: they would be after all that there is.
-  if (sizeOf(tree) > 0 && compareWithPoint(lastDatom(tree)) >= 0)
-    collectMatching(tree, compareWithPoint, found);
-  return found;
-}
-
-function collectMatching(
-  node: DatomTree,
-  compareWithPoint: (datom: Datom) => number,
-  found: Datom[],
+/** The datoms that match a bound, in order, are appended to an array. */
+export function collectMatching(
+  tree: DatomTree,
+  bound: Bound,
+  compare: CompareWithBound,
+  into: Datom[],
 ): void {
-  const keys = node.kind === 'leaf' ? node.datoms : node.lasts;
-  let at = firstNotIn(keys, (datom) => compareWithPoint(datom) < 0);
-  if (node.kind === 'leaf') {
-    for (; at < keys.length && compareWithPoint(keys[at]!) === 0; at++) found.push(keys[at]!);
+  const keys = tree.kind === 'leaf' ? tree.datoms : tree.lasts;
+  let at = firstMatch(keys, bound, compare);
+  if (tree.kind === 'leaf') {
+    for (; at < keys.length && compare(keys[at]!, bound) === 0; at++) into.push(keys[at]!);
     return;
   }
   for (let isMore = true; isMore && at < keys.length; at++) {
-    collectMatching(node.children[at]!, compareWithPoint, found);
-    isMore = compareWithPoint(keys[at]!) === 0;
+    collectMatching(tree.children[at]!, bound, compare, into);
+    isMore = compare(keys[at]!, bound) === 0;
   }
+}
+
+function firstMatch(datoms: ReadonlyArray<Datom>, bound: Bound, compare: CompareWithBound): number {
+  let lo = 0;
+  let hi = datoms.length;
+  while (lo < hi) {
+    const middle = (lo + hi) >>> 1;
+    if (compare(datoms[middle]!, bound) < 0) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
 }
 
 /** Whether a datom comes before a point: true for a prefix of a tree. */
