@@ -1,8 +1,8 @@
 /**
  * A persistent sorted set of datoms in memory: a tree and the changes that are not in it yet.
  *
- *     tree   ....................            sorted, shared between versions
- *     log    [done, done, +d, -d, +d | +d]   unsorted; this version sees up to the bar, the next one further
+ *     tree   ....................   sorted, its nodes shared between versions
+ *     log    [+d -d +d +d | -d +d]   as it came; this version sees it up to the bar, a later one further
  *
  * Changing a set only notes the change in the log. The log is sorted and goes into the tree as one batch where somebody reads the set, or
  * where it has grown; so an index that nobody reads while transactions go on costs next to nothing. Reading a value this way changes only
@@ -42,11 +42,10 @@ const NO_CHANGES: Datom[] = [];
 export class DatomSet {
   readonly order: IndexOrder;
   #tree: DatomTree;
-  /** Changes, the latest last. Versions share the list: the first to go on from a version appends to it, others copy their part. */
+  /** Changes, the latest last. Versions share the list: the first to go on from a version appends to it, others copy its part. */
   #log: Datom[];
-  /** The place in the log of the first change that is not in the tree. */
-  #logStart: number;
-  #logEnd: number;
+  /** How much of the list is of this version. */
+  #logLength: number;
   /** Undefined in the empty set. Nodes that carry it may be changed in place while it is open. */
   readonly #owner: Owner | undefined;
 
@@ -54,25 +53,23 @@ export class DatomSet {
     order: IndexOrder,
     tree: DatomTree,
     log: Datom[],
-    logStart: number,
-    logEnd: number,
+    logLength: number,
     owner: Owner | undefined,
   ) {
     this.order = order;
     this.#tree = tree;
     this.#log = log;
-    this.#logStart = logStart;
-    this.#logEnd = logEnd;
+    this.#logLength = logLength;
     this.#owner = owner;
   }
 
   static empty(order: IndexOrder): DatomSet {
-    return new DatomSet(order, EMPTY_TREE, NO_CHANGES, 0, 0, undefined);
+    return new DatomSet(order, EMPTY_TREE, NO_CHANGES, 0, undefined);
   }
 
   /** A copy that may be changed until its owner, which may own other sets too, is closed; costs nothing. */
   edit(owner: Owner): DatomSet {
-    return new DatomSet(this.order, this.#tree, this.#log, this.#logStart, this.#logEnd, owner);
+    return new DatomSet(this.order, this.#tree, this.#log, this.#logLength, owner);
   }
 
   /** Puts a datom into a set that is being edited; nothing where it is there. */
@@ -91,13 +88,13 @@ export class DatomSet {
 
   /** How many datoms and changes are held, without reading the set. */
   get weight(): number {
-    return sizeOf(this.#tree) + this.#logEnd - this.#logStart;
+    return sizeOf(this.#tree) + this.#logLength;
   }
 
   has(datom: Datom): boolean {
     const compare = compareDatoms[this.order];
     const tree = this.#shortened();
-    for (let i = this.#logEnd - 1; i >= this.#logStart; i--) {
+    for (let i = this.#logLength - 1; i >= 0; i--) {
       const change = this.#log[i]!;
       if (compare(change, datom) === 0) return !(change instanceof Departure);
     }
@@ -110,7 +107,7 @@ export class DatomSet {
     const found: Datom[] = [];
     collectMatching(this.#shortened(), bound, compare, found);
     let changes: Datom[] | undefined;
-    for (let i = this.#logStart; i < this.#logEnd; i++) {
+    for (let i = 0; i < this.#logLength; i++) {
       const change = this.#log[i]!;
       if (compare(change, bound) === 0) (changes ??= []).push(change);
     }
@@ -153,40 +150,35 @@ export class DatomSet {
   }
 
   #note(change: Datom): void {
-    if (this.#owner?.isOpen !== true) throw new Error('Expected a set that is being edited');
-    if (this.#logStart === this.#logEnd) {
-      this.#log = [change];
-      this.#logStart = 0;
-      this.#logEnd = 1;
-      return;
-    }
-    if (this.#log.length !== this.#logEnd) {
-      this.#log = this.#log.slice(this.#logStart, this.#logEnd);
-      this.#logEnd -= this.#logStart;
-      this.#logStart = 0;
-    }
-    this.#logEnd = this.#log.push(change);
-    if (this.#logEnd - this.#logStart >= MAX_LOG) this.#settled();
+    if (!this.#isEdited) throw new Error('Expected a set that is being edited');
+    if (this.#logLength === 0) this.#log = [];
+    else if (this.#log.length > this.#logLength) this.#log = this.#log.slice(0, this.#logLength);
+    this.#logLength = this.#log.push(change);
+    if (this.#logLength >= MAX_LOG) this.#settled();
   }
 
-  /** The tree, with so few changes left out that they can be looked through. */
+  get #isEdited(): boolean {
+    return this.#owner?.isOpen === true;
+  }
+
+  /** The tree; while the set is edited, so few changes may be left out of it that they can be looked through. */
   #shortened(): DatomTree {
-    return this.#logEnd - this.#logStart > SHORT_LOG ? this.#settled() : this.#tree;
+    return this.#isEdited && this.#logLength <= SHORT_LOG ? this.#tree : this.#settled();
   }
 
   /** The tree with all changes in it. */
   #settled(): DatomTree {
-    if (this.#logStart === this.#logEnd) return this.#tree;
-    const isWhole = this.#logStart === 0 && this.#logEnd === this.#log.length;
-    const changes = isWhole ? this.#log : this.#log.slice(this.#logStart, this.#logEnd);
+    if (this.#logLength === 0) return this.#tree;
+    const isWhole = this.#log.length === this.#logLength;
+    const changes = isWhole ? this.#log : this.#log.slice(0, this.#logLength);
     this.#tree = changeTree(
       this.#tree,
       sortDatoms(changes, this.order),
       compareDatoms[this.order],
-      this.#owner?.isOpen === true ? this.#owner : new Owner(),
+      (this.#isEdited && this.#owner) || new Owner(),
     );
     this.#log = NO_CHANGES;
-    this.#logStart = this.#logEnd = 0;
+    this.#logLength = 0;
     return this.#tree;
   }
 }
