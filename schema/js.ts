@@ -13,10 +13,20 @@ import type { EdnData } from './value.ts';
 /** What may be given as transaction data: EDN text, or entity maps and operations as EDN or plain JavaScript data. */
 export type TxInput = string | ReadonlyArray<unknown>;
 
-/** @throws BAD_EDN, BAD_TRANSACTION */
+/**
+ * Transaction data as EDN data. An EDN text says what it is; in JavaScript data texts that start with a colon are keywords.
+ *
+ * @throws BAD_EDN, BAD_TRANSACTION
+ */
 export function toTxData(input: TxInput): ReadonlyArray<EdnData> {
+  const forms = formsOf(input);
+  return typeof input === 'string' ? (forms as ReadonlyArray<EdnData>) : forms.map(fromJs);
+}
+
+/** The forms of transaction data, of which those of an EDN text are EDN data already. @throws as {@link toTxData} */
+export function formsOf(input: TxInput): ReadonlyArray<unknown> {
   const data = typeof input === 'string' ? readEdn(input) : input;
-  if (Array.isArray(data)) return data.map((form) => fromJs(form));
+  if (Array.isArray(data)) return data as ReadonlyArray<unknown>;
   throw new DatabaseError(
     'BAD_TRANSACTION',
     'Bad transaction data, expected sequential collection',
@@ -49,9 +59,17 @@ function fromObject(data: object | null): EdnData {
   if (data === null || isAtom(data)) return data as EdnData;
   if (Array.isArray(data)) return data.map(fromJs);
   if (data instanceof Set) return new Set(Array.from(data, fromJs));
+  if (data instanceof Map && isEdn(data)) return data;
   if (data instanceof Map)
     return new Map(Array.from(data, ([key, value]) => [fromJs(key), fromJs(value)]));
   return new Map(Object.entries(data).map(([key, value]) => [kw(key), fromJs(value)]));
+}
+
+/** Whether a map is EDN data as it stands. */
+function isEdn(map: ReadonlyMap<unknown, unknown>): map is ReadonlyMap<EdnData, EdnData> {
+  for (const [key, value] of map)
+    if (!(key instanceof Keyword) || fromJs(value) !== value) return false;
+  return true;
 }
 
 /** What is a value of its own and not a collection. */

@@ -1,4 +1,5 @@
 /** A stored root to a database value. Reads the few index nodes that define attributes, and no other. */
+import type { Datom } from '../datom/datom.ts';
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import type { Db } from '../db/db.ts';
@@ -7,7 +8,6 @@ import { scan } from '../db/scan.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { Schema } from '../db/schema.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
-import type { Change } from '../novelty/change.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import { decodeRecord } from './record.ts';
@@ -38,7 +38,7 @@ export function* restore(
 
 /** Reads what defines attributes, all attributes of attributes at once so that a cold read costs the height of the tree. */
 function* readSchema(db: Db): Suspended<Schema> {
-  const changes: Change[] = [];
+  const changes: Datom[] = [];
   let pending = Array.from(db.schema.names.definingNumbers, (a) =>
     scan(db as SettledDb, 'aevt', prefixRange({ a })),
   );
@@ -52,15 +52,13 @@ function* readSchema(db: Db): Suspended<Schema> {
           waiting.push(rows);
           break;
         }
-        for (let row = rows.lo; row < rows.hi; row++)
-          changes.push({ kind: 'assert', datom: rows.keys.datom(row) });
+        for (let row = rows.lo; row < rows.hi; row++) changes.push(rows.keys.datom(row));
       }
     }
     if (missing.length > 0) yield missing;
     pending = waiting;
   }
   // An entity counts as installed by the transaction that named it.
-  const isIdent = ({ datom }: Change): boolean =>
-    db.schema.names.definingIdent(datom.a) === DB.ident;
+  const isIdent = ({ a }: Datom): boolean => db.schema.names.definingIdent(a) === DB.ident;
   return db.schema.apply([...changes.filter(isIdent), ...changes.filter((c) => !isIdent(c))]);
 }

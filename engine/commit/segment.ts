@@ -3,9 +3,11 @@ import { ByteWriter } from '../codec/bytes.ts';
 import { readBlock, sealBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
+import type { Datom } from '../datom/datom.ts';
 import type { Db } from '../db/db.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
-import type { Assertion, Change, Retraction } from '../novelty/change.ts';
+import { datomOf, isAssertion } from '../novelty/change.ts';
+import type { Change, Retraction } from '../novelty/change.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 
@@ -21,12 +23,14 @@ const RETRACTED = 1;
 const FORGOTTEN = 2;
 
 export function encodeSegment({ tx, maxEid, changes }: Segment): Uint8Array {
-  const logged = changes.filter((change) => change.kind !== 'purge');
+  const logged = changes.filter(
+    (change): change is Datom | Retraction => isAssertion(change) || change.kind !== 'purge',
+  );
   return sealBlock((writer) => {
     writer.varint(tx);
     writer.varint(maxEid);
     writer.bytes(encodeMarks(logged, tx));
-    encodeColumns(columnsOf(logged.map(({ datom }) => datom)), writer);
+    encodeColumns(columnsOf(logged.map(datomOf)), writer);
   });
 }
 
@@ -40,7 +44,7 @@ export function decodeSegment(bytes: Uint8Array): Segment {
     const changes = Array.from({ length: columns.length }, (_, row): Change => {
       const datom = columns.datom(row);
       const mark = marks.byte();
-      if (mark === ASSERTED) return { kind: 'assert', datom };
+      if (mark === ASSERTED) return datom;
       const assertedTx = tx - marks.signed();
       return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
     });
@@ -62,10 +66,10 @@ export function* applySegment(db: Db, { tx, maxEid, changes }: Segment): Suspend
 /** A few milliseconds of work. */
 const CHANGES_PER_PAUSE = 1_024;
 
-function encodeMarks(changes: ReadonlyArray<Assertion | Retraction>, tx: number): Uint8Array {
+function encodeMarks(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {
   const writer = new ByteWriter();
   for (const change of changes) {
-    if (change.kind === 'assert') writer.byte(ASSERTED);
+    if (isAssertion(change)) writer.byte(ASSERTED);
     else {
       writer.byte(change.keepsHistory ? RETRACTED : FORGOTTEN);
       writer.signed(tx - change.assertedTx);

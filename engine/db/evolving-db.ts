@@ -4,6 +4,7 @@
  */
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import { ERAS } from '../indices/base-index.ts';
+import { datomOf } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -46,16 +47,18 @@ export class EvolvingDb<D extends Db> {
     return schema.attribute(a);
   }
 
-  apply(change: Change): void {
-    const { a } = change.datom;
-    this.#db.novelty.apply(change, this.attribute(a)?.indexed === true);
-    if (this.#db.schema.names.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
+  /** Applies a change; `attribute` is that of its datom, where the caller knows it. */
+  apply(change: Change, attribute = this.attribute(datomOf(change).a)): void {
+    this.#db.novelty.apply(change, attribute?.indexed === true);
+    if (attribute?.isSystem === false) return;
+    const { names } = this.#db.schema;
+    if (names.definingIdent(datomOf(change).a) !== undefined) this.#schemaChanges.push(change);
   }
 
   /** The database so far as a value that stays; changes go on after it. */
   snapshot(maxEid: number): D {
-    const value = { ...this.db, novelty: this.#db.novelty.seal(), maxEid };
-    this.#db.novelty = value.novelty.edit();
+    const value = { ...this.db, maxEid };
+    this.#db.novelty = value.novelty.goOn();
     return value;
   }
 

@@ -57,7 +57,6 @@ export function genesisOf({ attributeRefs }: DatabaseConfig): {
   const facts = SYSTEM_ENTITIES.flatMap(({ id, facts: said }) =>
     said.map(([ident, v]) => datom(id, ident, stored(ident, v))),
   );
-  const datoms = [datom(TX0, DB.txInstant, new Date(0)), ...facts];
-  const changes = datoms.map((each): Change => ({ kind: 'assert', datom: each }));
+  const changes = [datom(TX0, DB.txInstant, new Date(0)), ...facts];
   return { tx: TX0, maxEid: LAST_SYSTEM_ENTITY, changes };
 }

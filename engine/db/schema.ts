@@ -16,7 +16,7 @@ import {
   attributeNumber,
   attributeNumberOfEntity,
 } from '../datom/attribute-number.ts';
-import type { Datom } from '../datom/datom.ts';
+import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { AttributeNames } from './attribute-names.ts';
 
@@ -24,8 +24,10 @@ import { AttributeNames } from './attribute-names.ts';
 export interface SchemaAttribute extends Attribute {
   /** What stands for it in datoms, see `attribute-number.ts`. */
   readonly number: number;
-  /** False for what a lenient database takes without a declaration. */
-  readonly isDeclared: boolean;
+  /** Whether it is one that every database has. */
+  readonly isSystem: boolean;
+  /** Whether a value of it concerns nothing but its entity and has only to be of the right type. */
+  readonly isPlain: boolean;
   /** The composite tuples that it is a member of. */
   readonly memberOf: ReadonlyArray<Membership>;
 }
@@ -168,7 +170,7 @@ export class Schema {
   apply(changes: Iterable<Change>): Schema {
     let definitions: Map<number, Definition> | undefined;
     for (const change of changes) {
-      const ident = this.names.definingIdent(change.datom.a);
+      const ident = this.names.definingIdent(datomOf(change).a);
       if (ident === undefined) continue;
       definitions ??= new Map(this.#definitions);
       redefine(definitions, ident, change);
@@ -194,7 +196,9 @@ export class Schema {
   #deriveAttributes(): SchemaAttribute[] {
     const enter = (number: number, attribute: Attribute): SchemaAttribute => {
       const memberOf = this.#memberships.get(attribute.ident) ?? [];
-      const entry = { ...attribute, number, isDeclared: true, memberOf };
+      const isSystem = this.names.isSystem(number);
+      const isPlain = !isSystem && memberOf.length === 0 && isPlainAttribute(attribute);
+      const entry = { ...attribute, number, isSystem, isPlain, memberOf };
       this.#byNumber.set(number, entry);
       return entry;
     };
@@ -291,8 +295,15 @@ const UNDECLARED = {
   doc: undefined,
   tuple: undefined,
   installedTx: 0,
-  isDeclared: false,
+  isSystem: false,
+  isPlain: false,
 } as const;
+
+function isPlainAttribute(attribute: Attribute): boolean {
+  const { valueType, cardinality, unique, tuple, predicates, maxLength } = attribute;
+  const isChecked = predicates !== undefined || maxLength !== undefined || tuple !== undefined;
+  return cardinality === 'one' && valueType !== 'ref' && unique === undefined && !isChecked;
+}
 
 /** Attributes of attributes that may have several values. */
 const MANY: ReadonlySet<Keyword> = new Set(
@@ -302,16 +313,15 @@ const MANY: ReadonlySet<Keyword> = new Set(
 );
 
 function redefine(definitions: Map<number, Definition>, ident: Keyword, change: Change): void {
-  const { e, v, tx }: Datom = change.datom;
+  const { e, v, tx } = datomOf(change);
   const before = definitions.get(e) ?? { values: new Map(), installedTx: tx, formerIdents: [] };
   const kept = (before.values.get(ident) ?? []).filter((value: Value) => !valueEquals(value, v));
   const values = new Map(before.values);
-  const isAssertion = change.kind === 'assert';
-  if (isAssertion) values.set(ident, [...kept, v]);
+  if (isAssertion(change)) values.set(ident, [...kept, v]);
   else if (kept.length > 0) values.set(ident, kept);
   else values.delete(ident);
-  const isFormerIdent =
-    change.kind === 'retract' && ident === DB.ident && v instanceof Keyword && change.keepsHistory;
+  const isKept = !isAssertion(change) && change.kind === 'retract' && change.keepsHistory;
+  const isFormerIdent = isKept && ident === DB.ident && v instanceof Keyword;
   const formerIdents = isFormerIdent ? [...before.formerIdents, v] : before.formerIdents;
   definitions.set(e, { values, installedTx: before.installedTx, formerIdents });
 }

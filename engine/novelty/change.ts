@@ -1,12 +1,8 @@
 /** What a transaction does to the indices, in the order in which it does it: the content of a log segment. */
-import type { Datom } from '../datom/datom.ts';
+import { Datom } from '../datom/datom.ts';
 
-export type Change = Assertion | Retraction | Purge;
-
-export interface Assertion {
-  readonly kind: 'assert';
-  readonly datom: Datom;
-}
+/** A datom is an assertion; there are many, so they stand for themselves. */
+export type Change = Datom | Retraction | Purge;
 
 export interface Retraction {
   readonly kind: 'retract';
@@ -24,4 +20,12 @@ export interface Purge {
   readonly datom: Datom;
   /** Where the row is. */
   readonly era: 'current' | 'temporal';
+}
+
+export function isAssertion(change: Change): change is Datom {
+  return change instanceof Datom;
+}
+
+export function datomOf(change: Change): Datom {
+  return change instanceof Datom ? change : change.datom;
 }

@@ -6,6 +6,7 @@ import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { Datom } from '../datom/datom.ts';
 import type { Era } from '../indices/base-index.ts';
+import { isAssertion } from './change.ts';
 import type { Change } from './change.ts';
 import { DatomSet } from './datom-set.ts';
 import { Owner } from './datom-tree.ts';
@@ -28,8 +29,10 @@ export class Novelty {
   readonly eras: Readonly<Record<Era, Indices>>;
   /** Of all sets. */
   readonly #owner: Owner | undefined;
-  /** Whether history got a row since this copy was made. */
+  /** Whether history got a row of the transaction that changes this copy. */
   #hasNewHistory = false;
+  /** Whether AVET was told of attributes that became indexed or ceased to be, so that its base holds other rows than that of EAVT. */
+  #isAvetApart = false;
 
   private constructor(eras: Readonly<Record<Era, Indices>>, owner?: Owner) {
     this.eras = eras;
@@ -53,10 +56,19 @@ export class Novelty {
   edit(): Novelty {
     const { current, temporal } = this.eras;
     const owner = new Owner();
-    return new Novelty(
+    const copy = new Novelty(
       { current: editIndices(current, owner), temporal: editIndices(temporal, owner) },
       owner,
     );
+    copy.#isAvetApart = this.#isAvetApart;
+    return copy;
+  }
+
+  /** A copy that the transaction which changed this one goes on to change; this one stays as it is. */
+  goOn(): Novelty {
+    const copy = this.seal().edit();
+    copy.#hasNewHistory = this.#hasNewHistory;
+    return copy;
   }
 
   /** Ends the changes: from now on this novelty is a value. */
@@ -67,31 +79,30 @@ export class Novelty {
 
   /** Applies a change to a novelty that is being edited. AVET holds the datom where `isIndexed`. */
   apply(change: Change, isIndexed: boolean): void {
+    if (isAssertion(change)) {
+      if (this.#isInHistory(change)) this.#forgetFlip(change, isIndexed);
+      this.#add('current', change, isIndexed);
+      return;
+    }
     const { datom } = change;
     if (change.kind === 'purge') {
       this.#remove(change.era, datom, isIndexed);
       return;
     }
-    if (change.kind === 'assert') {
-      if (this.#isInHistory(datom)) this.#forgetFlip(datom, isIndexed);
-      add(this.eras.current, datom, isIndexed);
-      return;
-    }
     const assertion = new Datom(datom.e, datom.a, datom.v, change.assertedTx, true);
-    remove(this.eras.current, assertion, isIndexed);
+    this.#remove('current', assertion, isIndexed);
     const isTurnedAgain = change.assertedTx === datom.tx && this.#isInHistory(datom);
     if (!change.keepsHistory || isTurnedAgain) return;
     this.#hasNewHistory = true;
-    add(this.eras.temporal, assertion, isIndexed);
-    add(this.eras.temporal, datom, isIndexed);
+    this.#add('temporal', assertion, isIndexed);
+    this.#add('temporal', datom, isIndexed);
   }
 
   /** Adds a row to AVET, or takes it out, where its attribute became indexed or ceased to be. */
   reindex(era: Era, row: Datom, isIndexed: boolean): void {
-    const { added, removed } = this.eras[era].avet;
-    if (isIndexed) {
-      if (!removed.delete(row)) added.add(row);
-    } else if (!added.delete(row)) removed.add(row);
+    this.#isAvetApart = true;
+    if (isIndexed) put(this.eras[era].avet, row);
+    else take(this.eras[era].avet, row);
   }
 
   /**
@@ -99,8 +110,42 @@ export class Novelty {
    * and one retraction, of which the first undoes the second or the second the first; so the third turn takes back the two before it.
    */
   #forgetFlip({ e, a, v, tx }: Datom, isIndexed: boolean): void {
-    remove(this.eras.temporal, new Datom(e, a, v, tx, true), isIndexed);
-    remove(this.eras.temporal, new Datom(e, a, v, tx, false), isIndexed);
+    this.#remove('temporal', new Datom(e, a, v, tx, true), isIndexed);
+    this.#remove('temporal', new Datom(e, a, v, tx, false), isIndexed);
+  }
+
+  // Whether the base has a datom is asked of EAVT alone, as far as the others agree with it: so they need not be read to be changed.
+
+  #add(era: Era, datom: Datom, isIndexed: boolean): void {
+    const { eavt, aevt, avet } = this.eras[era];
+    const isOfBase = eavt.removed.weight > 0 && eavt.removed.has(datom);
+    if (isOfBase) {
+      eavt.removed.delete(datom);
+      aevt.removed.delete(datom);
+    } else {
+      eavt.added.add(datom);
+      aevt.added.add(datom);
+    }
+    if (!isIndexed) return;
+    if (this.#isAvetApart) put(avet, datom);
+    else if (isOfBase) avet.removed.delete(datom);
+    else avet.added.add(datom);
+  }
+
+  #remove(era: Era, datom: Datom, isIndexed: boolean): void {
+    const { eavt, aevt, avet } = this.eras[era];
+    const isNew = eavt.added.has(datom);
+    if (isNew) {
+      eavt.added.delete(datom);
+      aevt.added.delete(datom);
+    } else {
+      eavt.removed.add(datom);
+      aevt.removed.add(datom);
+    }
+    if (!isIndexed) return;
+    if (this.#isAvetApart) take(avet, datom);
+    else if (isNew) avet.added.delete(datom);
+    else avet.removed.add(datom);
   }
 
   /** Whether history holds a row of the transaction that is applied: none of those can be in the base. */
@@ -109,30 +154,16 @@ export class Novelty {
   }
 }
 
-// Whether the base has a datom is asked of EAVT alone: the other indices need not be read to be changed.
-
-function add({ eavt, aevt, avet }: Indices, datom: Datom, isIndexed: boolean): void {
-  if (eavt.removed.weight > 0 && eavt.removed.has(datom)) {
-    eavt.removed.delete(datom);
-    aevt.removed.delete(datom);
-    if (isIndexed) avet.removed.delete(datom);
-  } else {
-    eavt.added.add(datom);
-    aevt.added.add(datom);
-    if (isIndexed) avet.added.add(datom);
-  }
+/** Adds a datom that is not there. */
+function put({ added, removed }: IndexNovelty, datom: Datom): void {
+  if (removed.weight > 0 && removed.has(datom)) removed.delete(datom);
+  else added.add(datom);
 }
 
-function remove({ eavt, aevt, avet }: Indices, datom: Datom, isIndexed: boolean): void {
-  if (eavt.added.has(datom)) {
-    eavt.added.delete(datom);
-    aevt.added.delete(datom);
-    if (isIndexed) avet.added.delete(datom);
-  } else {
-    eavt.removed.add(datom);
-    aevt.removed.add(datom);
-    if (isIndexed) avet.removed.add(datom);
-  }
+/** Takes out a datom that is there. */
+function take({ added, removed }: IndexNovelty, datom: Datom): void {
+  if (added.has(datom)) added.delete(datom);
+  else removed.add(datom);
 }
 
 /** A scan of the base as one with what its index's novelty adds and takes away. */

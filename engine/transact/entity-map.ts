@@ -18,16 +18,20 @@ import { conflictingId, upsertTarget } from './upsert.ts';
 
 /** Applies an entity map and gives its entity. */
 export function* applyEntityMap(transaction: Transaction, map: EdnMap): Suspended<number> {
-  const e = yield* identify(transaction, map);
-  checkDefinition(transaction, e, map);
+  const entries = entriesOf(transaction, map);
+  const isNew = !entries.mayBeKnown && !map.has(DB.id);
+  const e = isNew ? transaction.newEntity() : yield* identify(transaction, map);
+  if (entries.isOfSystem) checkDefinition(transaction, e, map);
   checkSystemEntity(transaction, e, map);
   // What the map says has to be known before any of it is done.
-  const attributes = Array.from(map, ([key, value]) => attributeAt(transaction, e, key, value));
+  const { attributes } = entries;
+  if (!entries.isComplete) completeAttributes(transaction, e, map, attributes);
   let place = 0;
   for (const [key, value] of map) {
     const attribute = attributes[place++];
-    if (attribute === undefined) continue;
-    if (isReverse(key as Keyword)) yield* addReverse(transaction, e, attribute, value, map);
+    if (attribute === undefined || transaction.assertPlain(e, attribute, value)) continue;
+    if (key instanceof Keyword && isReverse(key))
+      yield* addReverse(transaction, e, attribute, value, map);
     else yield* addValues(transaction, e, attribute, value);
   }
   const spec = map.get(DB.ensure) ?? null;
@@ -35,17 +39,57 @@ export function* applyEntityMap(transaction: Transaction, map: EdnMap): Suspende
   return e;
 }
 
-/** The attribute of an entry of a map, also of a backward one; undefined for entries that are none. */
-function attributeAt(
+interface Entries {
+  /** The declared attributes of the entries, but backward ones. */
+  readonly attributes: Array<SchemaAttribute | undefined>;
+  readonly isComplete: boolean;
+  /** Whether an identity among them may find an entity. */
+  readonly mayBeKnown: boolean;
+  /** Whether one of them is an attribute of attributes. */
+  readonly isOfSystem: boolean;
+}
+
+function entriesOf({ db }: Transaction, map: EdnMap): Entries {
+  const attributes: Array<SchemaAttribute | undefined> = [];
+  let mayBeKnown = db.schema.composites.length > 0;
+  let isComplete = true;
+  let isOfSystem = false;
+  for (const key of map.keys()) {
+    const isForward = key instanceof Keyword && !isReverse(key);
+    const attribute = isForward ? db.schema.attributeNamed(key) : undefined;
+    attributes.push(attribute);
+    if (attribute === undefined) isComplete = false;
+    else if (attribute.unique === 'identity') mayBeKnown = true;
+    if (attribute?.isSystem === true) isOfSystem = true;
+  }
+  return { attributes, isComplete, mayBeKnown, isOfSystem };
+}
+
+/** Adds the attributes of entries that are backward or not declared. */
+function completeAttributes(
+  transaction: Transaction,
+  e: number,
+  map: EdnMap,
+  attributes: Array<SchemaAttribute | undefined>,
+): void {
+  let place = 0;
+  for (const key of map.keys()) {
+    if (key !== DB.id && key !== DB.ensure)
+      attributes[place] ??= requireAttribute(transaction, e, key, map);
+    place++;
+  }
+}
+
+/** The attribute of an entry that is backward or not declared. */
+function requireAttribute(
   transaction: Transaction,
   e: number,
   key: EdnData,
-  value: EdnData,
-): SchemaAttribute | undefined {
-  if (key === DB.id || key === DB.ensure) return undefined;
+  map: EdnMap,
+): SchemaAttribute {
   const form = new Map([
     [DB.id, e],
-    [key, value],
+    [key, map.get(key) ?? null],
   ]);
   if (!(key instanceof Keyword) || !isReverse(key))
     return attributeOf(transaction, key, form, true);

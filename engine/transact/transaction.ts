@@ -12,6 +12,7 @@ import { datomsWith, entityWith } from '../db/lookup.ts';
 import type { SettledDb } from '../db/scan.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
 import { conform, isOtherNumber } from '../db/value-check.ts';
+import { datomOf } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -35,6 +36,10 @@ export class Transaction {
   readonly changedWindows = new Set<number>();
   maxEid: number;
 
+  /** The entity that was made last, and what is said of it: nothing else has to be asked for that. */
+  #newest = 0;
+  #factsOfNewest: Datom[] = [];
+  readonly #hasCaps: boolean;
   readonly #evolving: EvolvingDb<SettledDb>;
   readonly #hasTypedNumbers: boolean;
 
@@ -45,6 +50,7 @@ export class Transaction {
     this.tx = before.maxTx + 1;
     this.maxEid = before.maxEid;
     this.tempids = new Tempids(learned, before.maxEid);
+    this.#hasCaps = Object.keys(before.config.lengthCaps).length > 0;
     this.#evolving = new EvolvingDb(before, this.tx);
   }
 
@@ -96,7 +102,9 @@ export class Transaction {
 
   newEntity(): number {
     if (this.maxEid >= TX0 - 1) throw txError('transact/ids', `No entity id below ${TX0} is left`);
-    return ++this.maxEid;
+    this.#newest = ++this.maxEid;
+    this.#factsOfNewest = [];
+    return this.#newest;
   }
 
   /** The entity that a tempid stands for; a new one at its first mention. */
@@ -120,6 +128,10 @@ export class Transaction {
 
   /** What holds of an attribute of an entity now, or the one fact with a value. */
   *values(e: number, a: number, v?: Value): Suspended<Datom[]> {
+    if (e === this.#newest)
+      return this.#factsOfNewest.filter(
+        (datom) => datom.a === a && (v === undefined || compareValues(datom.v, v) === 0),
+      );
     return this.#isNew(e)
       ? this.#evolving.facts.novelty.eras.current.eavt.added.matching({ e, a, v })
       : yield* datomsWith(this.#evolving.facts, 'eavt', { e, a, v });
@@ -127,6 +139,20 @@ export class Transaction {
 
   *entityWith(a: number, v: Value): Suspended<number | undefined> {
     return yield* entityWith(this.#evolving.facts, a, v);
+  }
+
+  /**
+   * Asserts a value of a plain attribute of the entity that was made last, for which nothing has to be looked up; false, and nothing is
+   * done, where this is something else.
+   */
+  assertPlain(e: number, attribute: SchemaAttribute, value: EdnData): boolean {
+    if (e !== this.#newest || !attribute.isPlain || this.#hasCaps || value === null) return false;
+    const { number: a } = attribute;
+    for (const datom of this.#factsOfNewest) if (datom.a === a) return false;
+    const v = this.conform(value, attribute);
+    if (v === undefined) return false;
+    this.#record(new Datom(e, a, v, this.tx, true), attribute);
+    return true;
   }
 
   /**
@@ -140,7 +166,7 @@ export class Transaction {
     if (present.some((datom) => compareValues(datom.v, v) === 0)) return;
     if (attribute.unique !== undefined) yield* this.#checkUnique(e, attribute, v);
     if (!isMany) for (const datom of present) this.retract(datom, tx);
-    this.#record({ kind: 'assert', datom: new Datom(e, a, v, tx, true) });
+    this.#record(new Datom(e, a, v, tx, true), attribute);
     this.tuples.note(attribute, e, v);
     if (this.changes.length % CHANGES_PER_PAUSE === 0) yield PAUSE;
   }
@@ -148,12 +174,9 @@ export class Transaction {
   /** Ends a fact that holds. */
   retract(datom: Datom, tx = this.tx): void {
     const attribute = this.attributeOf(datom.a);
-    this.#record({
-      kind: 'retract',
-      datom: new Datom(datom.e, datom.a, datom.v, tx, false),
-      assertedTx: datom.tx,
-      keepsHistory: this.before.config.keepHistory && !attribute.noHistory,
-    });
+    const end = new Datom(datom.e, datom.a, datom.v, tx, false);
+    const keepsHistory = this.before.config.keepHistory && !attribute.noHistory;
+    this.#record({ kind: 'retract', datom: end, assertedTx: datom.tx, keepsHistory }, attribute);
     this.tuples.note(attribute, datom.e, null);
   }
 
@@ -181,12 +204,21 @@ export class Transaction {
     );
   }
 
-  #record(change: Change): void {
-    const { datom } = change;
+  #record(change: Change, attribute: SchemaAttribute): void {
+    const datom = datomOf(change);
     this.#raiseMaxEid(datom.e);
-    this.#evolving.apply(change);
+    if (datom.e === this.#newest) this.#noteOfNewest(datom);
+    this.#evolving.apply(change, attribute);
     this.changes.push(change);
     this.txData.push(datom);
+  }
+
+  #noteOfNewest(datom: Datom): void {
+    if (datom.added) this.#factsOfNewest.push(datom);
+    else
+      this.#factsOfNewest = this.#factsOfNewest.filter(
+        ({ a, v }) => a !== datom.a || compareValues(v, datom.v) !== 0,
+      );
   }
 
   /** No datom is of an entity with a larger id, those of transactions aside. */

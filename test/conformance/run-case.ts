@@ -27,11 +27,12 @@ import {
   q,
   reverseSchema,
   rseekDatoms,
+  run,
   schema,
   seekDatoms,
   since,
+  transact,
   validAt,
-  withTx,
 } from '../../engine/index.ts';
 import { must } from '../../engine/shared/assert.ts';
 import { isEqual } from './compare.ts';
@@ -102,8 +103,9 @@ async function answer(step: EdnMap, databases: Map<string, Db>): Promise<EdnData
 
 function speculate(db: Db, step: EdnMap, key: 'tx' | 'with'): Promise<TxReport> {
   const meta = step.get(kw('meta')) as EdnMap | undefined;
-  const data = step.get(kw(key)) as ReadonlyArray<EdnData>;
-  return withTx(db, data, meta, { hasTypedNumbers: true });
+  const txData = step.get(kw(key)) as ReadonlyArray<EdnData>;
+  const request = { txData, now: new Date(), hasTypedNumbers: true };
+  return run(transact(db, meta === undefined ? request : { ...request, txMeta: meta }));
 }
 
 function read(step: EdnMap, db: Db, databases: ReadonlyMap<string, Db>): Promise<EdnData> {

@@ -32,7 +32,7 @@ const blocks: ReadonlyArray<
     encodeSegment({
       tx: 536_870_914,
       maxEid: 9,
-      changes: datomsInRow(1, 20).map((datom) => ({ kind: 'assert', datom })),
+      changes: datomsInRow(1, 20),
     }),
     decodeSegment,
   ],
