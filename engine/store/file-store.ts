@@ -5,6 +5,7 @@
  *     <directory>/db-<name>/database.json      the name, the id and the version of this layout
  *                           nodes/*.pack       immutable nodes, see file/node-pack.ts
  *                           epochs/<epoch>     leases, see file/file-leases.ts
+ *                           locks/<number>     who rearranges the files, see file/folder-lock.ts
  *                           branch-<name>/log  commits, see file/commit-log.ts
  */
 import { randomUUID } from 'node:crypto';
@@ -49,6 +50,7 @@ class FileStoreHost implements StoreHost {
       const unfinished = join(this.#directory, `.${randomUUID()}.new`);
       await mkdir(join(unfinished, 'nodes'), { recursive: true });
       await mkdir(join(unfinished, 'epochs'));
+      await mkdir(join(unfinished, 'locks'));
       const file: DatabaseFile = { format: FORMAT, id: `file:${randomUUID()}`, name };
       await createFile(join(unfinished, 'database.json'), Buffer.from(JSON.stringify(file)));
       try {

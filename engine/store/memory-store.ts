@@ -89,6 +89,14 @@ class MemoryStore implements Store {
     }
   }
 
+  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
+    if (this.#nodes.size > 0) yield [...this.#nodes.keys()];
+  }
+
+  async deleteNodes(addresses: ReadonlyArray<Address>): Promise<void> {
+    for (const address of addresses) this.#nodes.delete(address);
+  }
+
   async readRoot(branch: string): Promise<RootWithLog | undefined> {
     const state = this.#branches.get(branch);
     if (state?.root === undefined) return undefined;

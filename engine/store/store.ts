@@ -77,6 +77,19 @@ export interface Store {
   /** Adds nodes that no root names yet. Durable before a later {@link commit} is. */
   write(nodes: ReadonlyArray<StoredNode>): Promise<void>;
 
+  /**
+   * The addresses of all nodes in batches, in no order, each once. Nodes that are written or deleted meanwhile may or may not
+   * be among them.
+   */
+  listNodes(): AsyncIterable<ReadonlyArray<Address>>;
+
+  /**
+   * Deletes nodes that no root names any more; no error where an address has none. Durable when it resolves, and the bytes
+   * are gone from the storage as far as the backend can tell. A crash on the way may leave some of them, and a repeat then
+   * completes it; it never loses another node. An address that was deleted is never written again.
+   */
+  deleteNodes(addresses: ReadonlyArray<Address>): Promise<void>;
+
   /** The root of a branch with the log after it, or undefined where the branch does not exist. */
   readRoot(branch: string): Promise<RootWithLog | undefined>;
 

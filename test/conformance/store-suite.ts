@@ -2,65 +2,23 @@
  * What every StoreHost must do. A backend passes when this suite passes on it, and nothing else is promised to the engine.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type {
-  Commit,
-  LeaseRequest,
-  Store,
-  StoredSegment,
-  StoreHost,
-} from '../../engine/store/store.ts';
+import type { StoreHost } from '../../engine/store/store.ts';
+import {
+  BRANCH,
+  bytesOf,
+  commitOf,
+  epochOf,
+  leaseOf,
+  LONG_TTL_MS,
+  pattern,
+  plain,
+  segment,
+  txs,
+  type StoreBackend,
+} from './store-fixtures.ts';
+import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
 
-export interface StoreBackend {
-  readonly host: StoreHost;
-  /** A second host over the same data, as another process would open it. */
-  openAnother(): Promise<StoreHost>;
-  /** Closes everything and removes the data. */
-  dispose(): Promise<void>;
-}
-
-const BRANCH = 'db';
 const SHORT_TTL_MS = 80;
-const LONG_TTL_MS = 60_000;
-
-const bytesOf = (...values: number[]): Uint8Array => Uint8Array.from(values);
-const plain = (bytes: Uint8Array): number[] => Array.from(bytes);
-
-function pattern(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + seed * 7 + (i >> 8)) & 255;
-  return bytes;
-}
-
-const segment = (tx: number, ...values: number[]): StoredSegment => ({
-  tx,
-  bytes: bytesOf(...values),
-});
-
-const commitOf = (changes: Partial<Commit> = {}): Commit => ({
-  branch: BRANCH,
-  expectedVersion: 0,
-  epoch: 0,
-  record: bytesOf(1),
-  indexedTx: 0,
-  segments: [],
-  ...changes,
-});
-
-const leaseOf = (changes: Partial<LeaseRequest> = {}): LeaseRequest => ({
-  branch: BRANCH,
-  owner: 'first',
-  address: null,
-  ttlMs: LONG_TTL_MS,
-  ...changes,
-});
-
-const txs = (segments: ReadonlyArray<StoredSegment>): number[] => segments.map(({ tx }) => tx);
-
-async function epochOf(store: Store, request: Partial<LeaseRequest> = {}): Promise<number> {
-  const { acquired, lease } = await store.leases.acquire(leaseOf(request));
-  expect(acquired).toBe(true);
-  return lease.epoch;
-}
 
 export function runStoreSuite(name: string, newBackend: () => Promise<StoreBackend>): void {
   describe(name, () => {
@@ -437,5 +395,7 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
         );
       });
     });
+
+    describeDeletedNodes(() => backend);
   });
 }

@@ -31,6 +31,8 @@ export function countReads(store: Store): CountingStore {
       return store.read(addresses);
     },
     write: (nodes) => store.write(nodes),
+    listNodes: () => store.listNodes(),
+    deleteNodes: (addresses) => store.deleteNodes(addresses),
     readRoot: (branch) => store.readRoot(branch),
     readVersion: (branch) => store.readVersion(branch),
     readLog: (branch, fromTx, toTx) => store.readLog(branch, fromTx, toTx),

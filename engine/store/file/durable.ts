@@ -5,6 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+const ERASED_START_BYTES = 8;
+const ERASED_AT_ONCE_BYTES = 1 << 20;
+
 /** Replaces a file in one step: a reader sees the old bytes or the new ones. */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = await writeTemporary(path, bytes);
@@ -25,6 +28,27 @@ export async function createFile(path: string, bytes: Uint8Array): Promise<boole
   }
   await syncFolder(dirname(path));
   return true;
+}
+
+/**
+ * Overwrites a file and removes it. The start goes first and for itself, so that whoever sees any of the new bytes, now or
+ * after a crash, also sees that the file is not what it was. The caller syncs the folder.
+ */
+export async function eraseFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { size } = await file.stat();
+    await writeAt(file, 0, Buffer.alloc(Math.min(size, ERASED_START_BYTES)));
+    await file.datasync();
+    const zeros = Buffer.alloc(Math.min(size, ERASED_AT_ONCE_BYTES));
+    for (let offset = 0; offset < size; offset += zeros.length) {
+      await writeAt(file, offset, zeros.subarray(0, size - offset));
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rm(path, { force: true });
 }
 
 async function writeTemporary(path: string, bytes: Uint8Array): Promise<string> {
@@ -55,6 +79,20 @@ export async function readFileIfThere(path: string): Promise<Buffer | undefined>
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+/** Writes all of the bytes at an offset, where the disk takes them. */
+export async function writeAt(file: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(
+      bytes,
+      written,
+      bytes.length - written,
+      offset + written,
+    );
+    written += bytesWritten;
   }
 }
 

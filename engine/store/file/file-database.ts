@@ -19,9 +19,12 @@ import { CommitLog } from './commit-log.ts';
 import { hasCode, syncFolder } from './durable.ts';
 import { onFiles } from './faults.ts';
 import { FileLeases } from './file-leases.ts';
+import { FolderLock } from './folder-lock.ts';
 import { NodePacks } from './node-packs.ts';
 import { folderOf } from './paths.ts';
 import { Turns } from './turns.ts';
+
+const ADDRESSES_PER_BATCH = 10_000;
 
 export class FileStore implements Store {
   readonly id: string;
@@ -31,6 +34,7 @@ export class FileStore implements Store {
   readonly #packs: NodePacks;
   readonly #logs = new Map<string, CommitLog>();
   readonly #opening = new Turns();
+  readonly #lock: FolderLock;
   #closed = false;
 
   constructor(id: string, folder: string, onClose: () => void) {
@@ -38,6 +42,7 @@ export class FileStore implements Store {
     this.#folder = folder;
     this.#onClose = onClose;
     this.#packs = new NodePacks(join(folder, 'nodes'), id);
+    this.#lock = new FolderLock(join(folder, 'locks'));
     this.leases = new FileLeases(join(folder, 'epochs'), id, async (branch, epoch) =>
       (await this.#logToWrite(branch)).fence(epoch),
     );
@@ -49,6 +54,20 @@ export class FileStore implements Store {
 
   write(nodes: ReadonlyArray<StoredNode>): Promise<void> {
     return onFiles(() => this.#packs.write(nodes));
+  }
+
+  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
+    const addresses = await onFiles(() => this.#packs.addresses());
+    for (let start = 0; start < addresses.length; start += ADDRESSES_PER_BATCH) {
+      yield addresses.slice(start, start + ADDRESSES_PER_BATCH);
+    }
+  }
+
+  deleteNodes(addresses: ReadonlyArray<Address>): Promise<void> {
+    return onFiles(async () => {
+      if (addresses.length === 0) return;
+      await this.#lock.run(() => this.#packs.erase(new Set(addresses)));
+    });
   }
 
   readRoot(branch: string): Promise<RootWithLog | undefined> {

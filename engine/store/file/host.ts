@@ -22,6 +22,14 @@ export function isProcessGone(pid: number): boolean {
   }
 }
 
+/** Tells a process from a later one with the same id; empty where the system does not say. */
+export function startOfProcess(pid: number): string {
+  // The name of the program, in brackets, may hold blanks: what follows it is field 3 and on, and the start is field 22.
+  return orEmpty(
+    () => /.*\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]?.split(' ')[19] ?? '',
+  );
+}
+
 function bootId(): string {
   return orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 }

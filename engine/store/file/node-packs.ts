@@ -5,12 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { DatabaseError } from '../../../schema/error.ts';
 import type { Address, StoredNode } from '../store.ts';
 import { missingNode, storeUnavailable } from '../store-errors.ts';
-import { readAt, syncFolder } from './durable.ts';
-import { encodeBatch, PACK_MAGIC, readBatch, type PackedNode } from './node-pack.ts';
+import { eraseFile, hasCode, syncFolder } from './durable.ts';
+import {
+  closePack,
+  encodeBatch,
+  PACK_MAGIC,
+  readBatches,
+  readPackedNode,
+  readPackState,
+  type PackedNode,
+} from './node-pack.ts';
 import { Turns } from './turns.ts';
 
 const MAX_PACK_BYTES = 1 << 30;
@@ -21,6 +28,8 @@ interface Pack {
   readonly file: FileHandle;
   /** Behind the last batch that is known. */
   end: number;
+  /** True once the pack is gone and its handle is closed. */
+  isForgotten: boolean;
 }
 
 interface Place extends PackedNode {
@@ -42,15 +51,35 @@ export class NodePacks {
   }
 
   async read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
-    if (addresses.some((address) => !this.#places.has(address))) {
-      await this.#refreshes.run(() => this.#refresh());
-    }
+    if (addresses.some((address) => !this.#places.has(address))) await this.#refresh();
     return Promise.all(addresses.map((address) => this.#readOne(address)));
   }
 
   write(nodes: ReadonlyArray<StoredNode>): Promise<void> {
     return this.#writes.run(async () => {
       for (const batch of batchesOf(nodes)) await this.#writeBatch(batch);
+    });
+  }
+
+  async addresses(): Promise<ReadonlyArray<Address>> {
+    await this.#refresh();
+    return [...this.#places.keys()];
+  }
+
+  /**
+   * Rewrites the packs that hold any of the nodes, without these. The others of such a pack are safe in a new one before it
+   * goes, so a crash leaves at most what a repeat removes. One process at a time may do this, see folder-lock.ts.
+   */
+  erase(addresses: ReadonlySet<Address>): Promise<void> {
+    return this.#writes.run(async () => {
+      await this.#refresh();
+      await this.#removeErased();
+      const packs = await this.#packsWith(addresses);
+      for (const { name } of packs) await closePack(join(this.#folder, name));
+      for (const pack of packs) await this.#copySurvivors(pack, addresses);
+      for (const { name } of packs) await eraseFile(join(this.#folder, name));
+      await syncFolder(this.#folder);
+      await this.#refresh();
     });
   }
 
@@ -64,26 +93,35 @@ export class NodePacks {
   async #readOne(address: Address): Promise<Uint8Array> {
     const place = this.#places.get(address);
     if (place === undefined) throw missingNode(this.#database, address);
-    const bytes = await readAt(place.pack.file, place.offset, place.sizeBytes);
-    if (bytes.length === place.sizeBytes && crc32(bytes) === place.checksum) return bytes;
-    throw new DatabaseError(
-      'STORE_CORRUPT',
-      `The node at address ${address} is damaged in ${place.pack.name} at offset ${place.offset}`,
-      { data: { database: this.#database, address, pack: place.pack.name, offset: place.offset } },
-    );
+    const { pack, offset } = place;
+    const bytes = await readPackedNode(pack.file, place).catch((error: unknown) => {
+      if (pack.isForgotten) return undefined;
+      throw error;
+    });
+    if (bytes !== undefined) return bytes;
+    if (pack.isForgotten || (await readPackState(pack.file)) === 'erased') {
+      await this.#refresh(); // another process has rewritten the pack
+      return this.#readOne(address);
+    }
+    throw damagedNode(this.#database, address, pack.name, offset);
   }
 
   async #writeBatch(nodes: ReadonlyArray<StoredNode>): Promise<void> {
-    const pack = await this.#packToWrite();
-    const { bytes, end, nodes: packed } = encodeBatch(nodes, pack.end);
-    this.#own = undefined; // a pack that failed is not written again
-    const { bytesWritten } = await pack.file.write(bytes, 0, bytes.length, pack.end);
-    if (bytesWritten < bytes.length) {
-      throw storeUnavailable('The disk took only a part of the nodes', undefined);
+    for (;;) {
+      const pack = await this.#packToWrite();
+      const { bytes, end, nodes: packed } = encodeBatch(nodes, pack.end);
+      this.#own = undefined; // a pack that failed is not written again
+      const { bytesWritten } = await pack.file.write(bytes, 0, bytes.length, pack.end);
+      if (bytesWritten < bytes.length) {
+        throw storeUnavailable('The disk took only a part of the nodes', undefined);
+      }
+      await pack.file.datasync();
+      if ((await readPackState(pack.file)) !== 'open') continue;
+      this.#own = pack;
+      this.#add(pack, packed);
+      pack.end = end;
+      return;
     }
-    await pack.file.datasync();
-    this.#own = pack;
-    this.#add(pack, packed, end);
   }
 
   async #packToWrite(): Promise<Pack> {
@@ -92,41 +130,135 @@ export class NodePacks {
     const file = await open(join(this.#folder, name), 'wx+');
     await file.write(PACK_MAGIC, 0, PACK_MAGIC.length, 0);
     await syncFolder(this.#folder);
-    const pack = { name, file, end: PACK_MAGIC.length };
+    const pack = newPack(name, file);
     this.#packs.set(name, pack);
     this.#own = pack;
     return pack;
   }
 
-  async #refresh(): Promise<void> {
-    const names = await readdir(this.#folder);
-    for (const name of names.filter((each) => each.endsWith('.pack'))) {
-      let pack = this.#packs.get(name);
-      if (pack !== undefined && pack === this.#own) continue;
-      if (pack === undefined) {
-        const file = await open(join(this.#folder, name), 'r');
-        pack = { name, file, end: PACK_MAGIC.length };
-        this.#packs.set(name, pack);
+  /** Learns what other processes have added, and forgets the packs that they have rewritten. */
+  #refresh(): Promise<void> {
+    return this.#refreshes.run(async () => {
+      const names = (await readdir(this.#folder)).filter((each) => each.endsWith('.pack'));
+      for (const name of names) {
+        const pack = this.#packs.get(name) ?? (await this.#openPack(name));
+        if (pack !== undefined && pack !== this.#own) await this.#readNewBatches(pack);
       }
-      await this.#readNewBatches(pack);
+      const gone: Pack[] = [];
+      for (const pack of this.#packs.values()) {
+        if ((await readPackState(pack.file)) === 'erased') gone.push(pack);
+      }
+      if (gone.length > 0) await this.#forget(gone);
+    });
+  }
+
+  /** The pack of a file, or undefined where there is nothing in it to read. */
+  async #openPack(name: string): Promise<Pack | undefined> {
+    const file = await openIfThere(join(this.#folder, name));
+    if (file === undefined) return undefined;
+    const state = await readPackState(file);
+    if (state === 'new' || state === 'erased') {
+      await file.close();
+      return undefined;
     }
+    const pack = newPack(name, file);
+    this.#packs.set(name, pack);
+    return pack;
   }
 
   async #readNewBatches(pack: Pack): Promise<void> {
-    const { size } = await pack.file.stat();
-    while (pack.end < size) {
-      const batch = await readBatch(pack.file, pack.end, size);
-      if (batch === undefined) return;
-      this.#add(pack, batch.nodes, batch.end);
+    for await (const { nodes, end } of readBatches(pack.file, pack.end)) {
+      this.#add(pack, nodes);
+      pack.end = end;
     }
   }
 
-  #add(pack: Pack, nodes: ReadonlyArray<PackedNode>, end: number): void {
+  async #forget(packs: ReadonlyArray<Pack>): Promise<void> {
+    for (const pack of packs) {
+      pack.isForgotten = true;
+      this.#packs.delete(pack.name);
+      if (this.#own === pack) this.#own = undefined;
+    }
+    for (const [address, { pack }] of this.#places) {
+      if (pack.isForgotten) this.#places.delete(address);
+    }
+    // What is left may hold copies that were passed over, because the address had a place.
+    for (const pack of this.#packs.values()) {
+      for await (const { nodes } of readBatches(pack.file, PACK_MAGIC.length))
+        this.#add(pack, nodes);
+    }
+    // One of this process may have a batch on its way into it, so they are closed in their turn.
+    for (const { file } of packs) void this.#writes.run(() => file.close()).catch(() => undefined);
+  }
+
+  #add(pack: Pack, nodes: ReadonlyArray<PackedNode>): void {
     for (const node of nodes) {
       if (!this.#places.has(node.address)) this.#places.set(node.address, { ...node, pack });
     }
-    pack.end = end;
   }
+
+  async #packsWith(addresses: ReadonlySet<Address>): Promise<Pack[]> {
+    const found: Pack[] = [];
+    for (const pack of this.#packs.values()) {
+      for await (const { nodes } of readBatches(pack.file, PACK_MAGIC.length)) {
+        if (!nodes.some(({ address }) => addresses.has(address))) continue;
+        found.push(pack);
+        break;
+      }
+    }
+    return found;
+  }
+
+  async #copySurvivors(pack: Pack, doomed: ReadonlySet<Address>): Promise<void> {
+    if (this.#own === pack) this.#own = undefined;
+    for await (const { nodes } of readBatches(pack.file, PACK_MAGIC.length)) {
+      const survivors: StoredNode[] = [];
+      for (const node of nodes) {
+        const { address, offset } = node;
+        if (doomed.has(address)) continue;
+        const bytes = await readPackedNode(pack.file, node);
+        if (bytes === undefined) throw damagedNode(this.#database, address, pack.name, offset);
+        survivors.push({ address, bytes });
+      }
+      if (survivors.length > 0) await this.#writeBatch(survivors);
+    }
+  }
+
+  /** Removes the files that a process which died had overwritten already. */
+  async #removeErased(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const file = name.endsWith('.pack') ? await openIfThere(join(this.#folder, name)) : undefined;
+      if (file === undefined) continue;
+      const state = await readPackState(file).finally(() => file.close());
+      if (state === 'erased') await eraseFile(join(this.#folder, name));
+    }
+  }
+}
+
+function newPack(name: string, file: FileHandle): Pack {
+  return { name, file, end: PACK_MAGIC.length, isForgotten: false };
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined; // removed since the folder was listed
+    throw error;
+  }
+}
+
+function damagedNode(
+  database: string,
+  address: Address,
+  pack: string,
+  offset: number,
+): DatabaseError {
+  return new DatabaseError(
+    'STORE_CORRUPT',
+    `The node at address ${address} is damaged in ${pack} at offset ${offset}`,
+    { data: { database, address, pack, offset } },
+  );
 }
 
 function* batchesOf(nodes: ReadonlyArray<StoredNode>): Generator<ReadonlyArray<StoredNode>> {

@@ -19,6 +19,7 @@ import { PostgresLeases } from './leases.ts';
 import { nodeChunks } from './node-chunks.ts';
 
 const LOG_ROWS_PER_READ = 200;
+const ADDRESSES_PER_STATEMENT = 10_000;
 
 export interface DatabaseIdentity {
   /** In every key; never given to another database. */
@@ -84,6 +85,33 @@ export class PostgresStore implements Store {
           WHERE EXISTS (SELECT FROM ${this.#schema}.databases WHERE database_id = $1)
           ON CONFLICT DO NOTHING`,
         values: [this.#databaseId, addresses, starts, lengths, bytes],
+      });
+    }
+  }
+
+  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
+    let after = -1;
+    for (;;) {
+      const { rows } = await this.#connections.query<{ address: Address }>({
+        text: `SELECT address FROM ${this.#schema}.nodes WHERE database_id = $1 AND address > $2
+          ORDER BY address LIMIT ${ADDRESSES_PER_STATEMENT}`,
+        values: [this.#databaseId, after],
+      });
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      yield rows.map(({ address }) => address);
+      after = last.address;
+    }
+  }
+
+  /** The server reuses the space of deleted rows when it has vacuumed the table, which it does by itself. */
+  async deleteNodes(addresses: ReadonlyArray<Address>): Promise<void> {
+    for (let start = 0; start < addresses.length; start += ADDRESSES_PER_STATEMENT) {
+      const some = addresses.slice(start, start + ADDRESSES_PER_STATEMENT);
+      await this.#connections.query({
+        text: `DELETE FROM ${this.#schema}.nodes
+          WHERE database_id = $1 AND address = ANY($2::bigint[])`,
+        values: [this.#databaseId, `{${some.join(',')}}`],
       });
     }
   }
