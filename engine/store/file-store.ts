@@ -6,7 +6,7 @@
  *                           nodes/*.pack       immutable nodes, see file/node-pack.ts
  *                           epochs/<epoch>     leases, see file/file-leases.ts
  *                           locks/<number>     who rearranges the files, see file/folder-lock.ts
- *                           branch-<name>/log  commits, see file/commit-log.ts
+ *                           branch-<name>/     commits, see file/commit-log.ts
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -20,7 +20,8 @@ import { checkName } from './names.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
 import type { Store, StoreHost } from './store.ts';
 
-const FORMAT = 1;
+/** 1: the first. 2: a branch has several log files, and their frames are of more kinds. */
+const FORMAT = 2;
 
 interface DatabaseFile {
   readonly format: number;

@@ -2,12 +2,15 @@
  * A store in the memory of this process, and the reference for every other one: each method is a single synchronous step,
  * so that nothing can come between its check and its effect.
  */
+import { idToStore, parseCommitId } from './commit-id.ts';
 import { nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
-import { databaseExists, databaseNotFound, missingNode } from './store-errors.ts';
+import { databaseExists, databaseNotFound, missingNode, originNotFound } from './store-errors.ts';
 import type {
   Address,
   Commit,
+  CommitPlace,
+  ForkRequest,
   Lease,
   LeaseRequest,
   LeaseStore,
@@ -56,9 +59,16 @@ interface Holder {
   readonly expiresAtMs: number;
 }
 
+interface LogEntry {
+  readonly segment: StoredSegment;
+  /** That of the commit, where this is its last segment. */
+  readonly commitId: string | undefined;
+}
+
 interface Branch {
   root: StoredRoot | undefined;
-  readonly log: StoredSegment[];
+  /** That of a fork begins with the entries of its origin. */
+  readonly log: LogEntry[];
   holder: Holder | undefined;
   /** The latest epoch that may write here: that of the last lease, or of the commit that made the branch. */
   epoch: number;
@@ -66,7 +76,7 @@ interface Branch {
 
 class MemoryStore implements Store {
   readonly id: string;
-  readonly leases: LeaseStore;
+  readonly leases: MemoryLeases;
   readonly #nodes = new Map<Address, Uint8Array>();
   readonly #branches = new Map<string, Branch>();
 
@@ -101,7 +111,7 @@ class MemoryStore implements Store {
     const state = this.#branches.get(branch);
     if (state?.root === undefined) return undefined;
     const { root, log } = state;
-    return { ...root, segments: log.slice(firstIndexFrom(log, root.indexedTx + 1)) };
+    return { ...root, segments: segmentsOf(log.slice(firstIndexFrom(log, root.indexedTx + 1))) };
   }
 
   async readVersion(branch: string): Promise<number> {
@@ -114,19 +124,58 @@ class MemoryStore implements Store {
     toTx: number,
   ): Promise<ReadonlyArray<StoredSegment>> {
     const log = this.#branches.get(branch)?.log ?? [];
-    return log.slice(firstIndexFrom(log, fromTx), firstIndexFrom(log, toTx));
+    return segmentsOf(log.slice(firstIndexFrom(log, fromTx), firstIndexFrom(log, toTx)));
   }
 
   async commit(commit: Commit): Promise<boolean> {
     checkName('branch', commit.branch);
+    const commitId = idToStore(commit);
     const state = branchOf(this.#branches, commit.branch);
     const version = state.root?.version ?? 0;
     if (version !== commit.expectedVersion || commit.epoch < state.epoch) return false;
-    const { epoch, record, indexedTx } = commit;
-    state.log.push(...commit.segments);
+    const { epoch, record, indexedTx, segments } = commit;
+    const last = segments.at(-1);
+    for (const segment of segments) {
+      state.log.push({ segment, commitId: segment === last ? commitId : undefined });
+    }
     state.root = { version: version + 1, epoch, record, indexedTx };
     state.epoch = epoch;
     return true;
+  }
+
+  async findCommit(id: string): Promise<CommitPlace | undefined> {
+    const commitId = parseCommitId(id);
+    if (commitId === undefined) return undefined;
+    for (const [branch, { log }] of this.#branches) {
+      const entry = log.find((each) => each.commitId === commitId);
+      if (entry !== undefined) return { branch, tx: entry.segment.tx };
+    }
+    return undefined;
+  }
+
+  async branches(): Promise<ReadonlyArray<string>> {
+    const living = Array.from(this.#branches).filter(([, { root }]) => root !== undefined);
+    return living.map(([name]) => name).sort();
+  }
+
+  async fork({ branch, origin, record, indexedTx }: ForkRequest): Promise<boolean> {
+    checkName('branch', branch);
+    if (this.#branches.get(branch)?.root !== undefined) return false;
+    const source = this.#branches.get(origin.branch);
+    if (source?.root === undefined) throw originNotFound(origin.branch);
+    const state = branchOf(this.#branches, branch);
+    for (const entry of source.log.slice(0, firstIndexFrom(source.log, origin.tx + 1))) {
+      state.log.push(entry);
+    }
+    state.root = { version: 1, epoch: 0, record, indexedTx };
+    return true;
+  }
+
+  async deleteBranch(branch: string): Promise<void> {
+    if (!this.#branches.has(branch)) return;
+    const epoch = this.leases.nextEpoch();
+    // What is left of it keeps its writers from the next branch of the name.
+    this.#branches.set(branch, { root: undefined, log: [], holder: undefined, epoch });
   }
 
   async close(): Promise<void> {}
@@ -149,8 +198,7 @@ class MemoryLeases implements LeaseStore {
     checkName('branch', request.branch);
     const held = this.#held(request.branch);
     if (held !== undefined && held.owner !== request.owner) return { acquired: false, lease: held };
-    const latest = Math.max(0, ...Array.from(this.#branches.values(), (branch) => branch.epoch));
-    const epoch = nextEpoch(latest, this.#database);
+    const epoch = this.nextEpoch();
     const state = branchOf(this.#branches, request.branch);
     state.epoch = epoch;
     state.holder = this.#holder(request, epoch);
@@ -172,6 +220,11 @@ class MemoryLeases implements LeaseStore {
 
   async current(branch: string): Promise<Lease | undefined> {
     return this.#held(branch);
+  }
+
+  nextEpoch(): number {
+    const latest = Math.max(0, ...Array.from(this.#branches.values(), (branch) => branch.epoch));
+    return nextEpoch(latest, this.#database);
   }
 
   #held(branch: string): Lease | undefined {
@@ -197,14 +250,18 @@ function branchOf(branches: Map<string, Branch>, name: string): Branch {
   return branch;
 }
 
+function segmentsOf(log: ReadonlyArray<LogEntry>): StoredSegment[] {
+  return log.map(({ segment }) => segment);
+}
+
 /** The index of the first segment whose transaction is not before `tx`; a binary search. */
-function firstIndexFrom(log: ReadonlyArray<StoredSegment>, tx: number): number {
+function firstIndexFrom(log: ReadonlyArray<LogEntry>, tx: number): number {
   let low = 0;
   let high = log.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const segment = log[middle];
-    if (segment !== undefined && segment.tx < tx) low = middle + 1;
+    const entry = log[middle];
+    if (entry !== undefined && entry.segment.tx < tx) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -65,6 +65,29 @@ const MIGRATIONS: ReadonlyArray<Migration> = [
       PRIMARY KEY (database_id, branch_id, last_tx)
     );
     ALTER TABLE ${schema}.log ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
+
+  (schema) => `
+    ALTER TABLE ${schema}.log ADD COLUMN commit_id uuid;
+    CREATE INDEX log_commit_id ON ${schema}.log (database_id, commit_id) WHERE commit_id IS NOT NULL;
+
+    CREATE TABLE ${schema}.inherited_logs (
+      database_id integer NOT NULL,
+      branch_id integer NOT NULL,
+      source_id integer NOT NULL,
+      after_tx bigint NOT NULL,
+      until_tx bigint NOT NULL,
+      PRIMARY KEY (database_id, branch_id, source_id)
+    );
+    CREATE INDEX inherited_logs_source ON ${schema}.inherited_logs (database_id, source_id);
+    COMMENT ON TABLE ${schema}.inherited_logs IS
+      'the log of a branch has the rows of source_id with after_tx < last_tx <= until_tx; those of its origins'' origins too';
+
+    CREATE TABLE ${schema}.deleted_branches (
+      database_id integer NOT NULL,
+      branch_id integer NOT NULL,
+      PRIMARY KEY (database_id, branch_id)
+    );
+    COMMENT ON TABLE ${schema}.deleted_branches IS 'branches that are gone and may have rows in the log still';`,
 ];
 
 /** Brings the tables of a schema up to date; makes the schema where it is not there. */

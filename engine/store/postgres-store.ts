@@ -26,6 +26,15 @@ export interface PostgresStoreOptions {
 }
 
 const DELETED_ROWS_PER_STATEMENT = 2_000;
+/** All that have rows of a database: the one that lets new rows in first, and last the note that there is work to do. */
+const TABLES = [
+  'branches',
+  'inherited_logs',
+  'deleted_branches',
+  'log',
+  'nodes',
+  'deleted_databases',
+];
 
 /**
  * Connects, and brings the tables up to date.
@@ -128,9 +137,7 @@ class PostgresStoreHost implements StoreHost {
       text: `SELECT database_id FROM ${this.#schema}.deleted_databases`,
     });
     for (const { database_id: databaseId } of rows) {
-      for (const table of ['branches', 'log', 'nodes', 'deleted_databases']) {
-        await this.#removeRows(table, databaseId);
-      }
+      for (const table of TABLES) await this.#removeRows(table, databaseId);
     }
   }
 

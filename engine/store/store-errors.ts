@@ -26,6 +26,13 @@ export function missingNode(database: string, address: Address): DatabaseError {
   );
 }
 
+export function originNotFound(branch: string): DatabaseError {
+  return new DatabaseError('NOT_FOUND', `There is no branch ${JSON.stringify(branch)} to fork`, {
+    kind: 'from-branch-does-not-point-to-existing-branch-or-commit',
+    data: { branch },
+  });
+}
+
 export function storeUnavailable(message: string, cause: unknown): DatabaseError {
   return new DatabaseError('STORE_UNAVAILABLE', message, { cause });
 }

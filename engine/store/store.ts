@@ -44,6 +44,25 @@ export interface Commit {
   readonly record: Uint8Array;
   readonly indexedTx: number;
   readonly segments: ReadonlyArray<StoredSegment>;
+  /** Names the commit, as the text of a UUID; kept with its segments, and nowhere where it has none. */
+  readonly id?: string | undefined;
+}
+
+/** Where a commit is found. */
+export interface CommitPlace {
+  /** A branch whose log holds all of the commit. */
+  readonly branch: string;
+  /** The last transaction of the commit. */
+  readonly tx: number;
+}
+
+export interface ForkRequest {
+  /** The branch to make. */
+  readonly branch: string;
+  /** Its log up to and including `tx` is that of this branch. */
+  readonly origin: { readonly branch: string; readonly tx: number };
+  readonly record: Uint8Array;
+  readonly indexedTx: number;
 }
 
 export interface Lease {
@@ -104,8 +123,35 @@ export interface Store {
   /**
    * Appends segments and moves the root, durably and in one step, if the branch still has the expected version and no later
    * epoch has been handed out. False where it has: then nothing was written.
+   *
+   * @throws BAD_USER_INPUT where the id is not the text of a UUID
    */
   commit(commit: Commit): Promise<boolean>;
+
+  /**
+   * A place of the commit with an id, or undefined where no branch holds it. Upper and lower case are the same. Where forks
+   * share the commit, the branch may be any of them.
+   */
+  findCommit(id: string): Promise<CommitPlace | undefined>;
+
+  /** The names of all branches that have a root, sorted. */
+  branches(): Promise<ReadonlyArray<string>>;
+
+  /**
+   * Makes a branch at version 1 and epoch 0 that continues the log of another one, in one step. Its cost is that of the log
+   * after `indexedTx`; what is before stays where it is. False where the branch exists: then nothing was written. After an
+   * error that can be retried the fork may exist.
+   *
+   * @throws NOT_FOUND with the kind `from-branch-does-not-point-to-existing-branch-or-commit`, where the origin does not exist
+   */
+  fork(request: ForkRequest): Promise<boolean>;
+
+  /**
+   * Ends a branch with its lease and its log; no error where there is none. What forks still need of its log stays readable
+   * through them, until the last of them is deleted. A branch of the name may be made anew and knows nothing of the old
+   * one, but whoever commits to it needs an epoch from a lease that was taken after the deletion.
+   */
+  deleteBranch(branch: string): Promise<void>;
 
   readonly leases: LeaseStore;
 

@@ -16,6 +16,7 @@ import {
   txs,
   type StoreBackend,
 } from './store-fixtures.ts';
+import { describeBranches } from './store-suite.branches.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
 
 const SHORT_TTL_MS = 80;
@@ -397,5 +398,6 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
     });
 
     describeDeletedNodes(() => backend);
+    describeBranches(() => backend);
   });
 }

@@ -37,6 +37,10 @@ export function countReads(store: Store): CountingStore {
     readVersion: (branch) => store.readVersion(branch),
     readLog: (branch, fromTx, toTx) => store.readLog(branch, fromTx, toTx),
     commit: (commit) => store.commit(commit),
+    findCommit: (id) => store.findCommit(id),
+    branches: () => store.branches(),
+    fork: (request) => store.fork(request),
+    deleteBranch: (branch) => store.deleteBranch(branch),
     close: () => store.close(),
   };
 }

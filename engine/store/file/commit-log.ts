@@ -1,36 +1,48 @@
 /**
- * The commit log of one branch: a file of frames that only grows. A commit is the frame that is on the disk; nothing else
- * has to be written for it to have happened.
+ * One file of the commit log of a branch: frames that are only ever appended. A commit is the frame that is on the disk;
+ * nothing else has to be written for it to have happened.
  *
- *     log    every frame ever written
- *     root   where to start reading: the root at some commit, and the first frame that a reader of it needs
+ *     log-<life>-<generation>    every frame ever written, see log-name.ts
+ *     root                       where to start reading: the root at some commit, and the first frame that a reader of it needs
  *
  * The root file is replaced when the indexed transaction moves. An old one, or none, costs time when the log is opened and
  * nothing else.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseError } from '../../../schema/error.ts';
+import { idToStore } from '../commit-id.ts';
 import { decodeSegments, encodeSegments } from '../segment-list.ts';
-import type { Commit, RootWithLog, StoredRoot, StoredSegment } from '../store.ts';
+import type { Commit, ForkRequest, RootWithLog, StoredRoot, StoredSegment } from '../store.ts';
 import { storeUnavailable } from '../store-errors.ts';
-import { createFile, hasCode, readAt, readFileIfThere, replaceFile } from './durable.ts';
+import { CommitIds } from './commit-ids.ts';
+import { openIfThere, readAt, readFileIfThere, replaceFile } from './durable.ts';
 import {
   encodeFrame,
   LOG_HEADER_BYTES,
   markerOf,
-  newLogHeader,
+  markingFrame,
   NONCE_BYTES,
   type LogFrame,
 } from './log-frame.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './log-checkpoint.ts';
 import { LogHistory } from './log-history.ts';
-import { scanLog, type LogPosition } from './log-scan.ts';
+import { fileOf, type LogName } from './log-name.ts';
+import { LOG_START, scanLog, type CountingFrame, type LogPosition } from './log-scan.ts';
+import {
+  encodeForkContent,
+  encodeId,
+  originsOf,
+  type ForkContent,
+  type LoggedCommit,
+  type LogPart,
+} from './logged-commit.ts';
 import { Turns } from './turns.ts';
 
-const START: LogPosition = { offset: LOG_HEADER_BYTES, version: 0, epoch: 0 };
+/** In place of an answer: since it was asked for, the log has ended or goes on in another file. */
+export const MOVED = Symbol('moved');
+export type OrMoved<T> = T | typeof MOVED;
 
 interface TailCommit {
   readonly before: LogPosition;
@@ -38,107 +50,198 @@ interface TailCommit {
 }
 
 export class CommitLog {
-  readonly #rootPath: string;
+  readonly name: LogName;
+  readonly rootPath: string;
   readonly #file: FileHandle;
   readonly #marker: Buffer;
   readonly #history: LogHistory;
+  readonly #ids: CommitIds;
   readonly #turns = new Turns();
+  /** Of what goes through the file from far back, so that commits need not wait for it. */
+  readonly #longTurns = new Turns();
   /** Behind the last frame that counts. */
-  #position = START;
+  #position = LOG_START;
   #root: StoredRoot | undefined;
+  #origins: ReadonlyArray<LogPart> = [];
   /** The commits with segments that the root's trees do not hold, oldest first. */
   #tail: TailCommit[] = [];
+  /** The last transaction that a log which has ended still holds. */
+  #keptTx = Number.MAX_SAFE_INTEGER;
+  /** Set once another file has taken the place of this one. */
+  #isReplaced = false;
   /** Set when the disk refused to confirm a frame: what is on it is not known any more. */
   #fault: unknown;
 
-  private constructor(folder: string, file: FileHandle, marker: Buffer) {
-    this.#rootPath = join(folder, 'root');
+  private constructor(name: LogName, folder: string, file: FileHandle, marker: Buffer) {
+    this.name = name;
+    this.rootPath = join(folder, 'root');
     this.#file = file;
     this.#marker = marker;
-    this.#history = new LogHistory(file, marker, START);
+    this.#history = new LogHistory(file, marker);
+    this.#ids = new CommitIds(file, marker);
   }
 
-  /** The log in a folder, or undefined where there is none. */
-  static async open(folder: string): Promise<CommitLog | undefined> {
-    const path = join(folder, 'log');
-    const file = await openToAppend(path);
+  /** The log with a name in the folder of its branch, or undefined where it is gone by now. */
+  static async open(name: LogName, folder: string): Promise<CommitLog | undefined> {
+    const flags = constants.O_RDWR | constants.O_APPEND;
+    const file = await openIfThere(join(folder, fileOf(name)), flags);
     if (file === undefined) return undefined;
-    const marker = markerOf(await readAt(file, 0, LOG_HEADER_BYTES));
-    if (marker === undefined) {
+    try {
+      const marker = markerOf(await readAt(file, 0, LOG_HEADER_BYTES));
+      if (marker !== undefined) {
+        const log = new CommitLog(name, folder, file, marker);
+        await log.#restore();
+        await log.#catchUp();
+        return log;
+      }
+    } catch (error) {
       await file.close();
-      throw new DatabaseError('STORE_CORRUPT', `The file ${path} is not a commit log`);
+      throw error;
     }
-    const log = new CommitLog(folder, file, marker);
-    await log.#restore();
-    return log;
+    await file.close();
+    return undefined;
   }
 
-  /** Makes the log of a folder that has none; leaves one that is there. */
-  static async create(folder: string): Promise<void> {
-    await createFile(join(folder, 'log'), newLogHeader());
+  /** As far as is known: false once the log has ended or goes on elsewhere. */
+  get isOpen(): boolean {
+    return !this.#isReplaced && this.#position.state === 'open';
   }
 
-  readRoot(): Promise<RootWithLog | undefined> {
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  get origins(): ReadonlyArray<LogPart> {
+    return this.#origins;
+  }
+
+  get keptTx(): number {
+    return this.#keptTx;
+  }
+
+  readRoot(): Promise<OrMoved<RootWithLog | undefined>> {
     return this.#turns.run(async () => {
-      await this.#catchUp();
-      const root = this.#root;
+      if ((await this.#catchUp()) === MOVED) return MOVED;
+      const root = this.#livingRoot();
       if (root === undefined) return undefined;
       const segments = this.#tail.flatMap((commit) => commit.segments);
       return { ...root, segments: segments.filter(({ tx }) => tx > root.indexedTx) };
     });
   }
 
-  readVersion(): Promise<number> {
+  readVersion(): Promise<OrMoved<number>> {
     return this.#turns.run(async () => {
-      await this.#catchUp();
-      return this.#root?.version ?? 0;
+      if ((await this.#catchUp()) === MOVED) return MOVED;
+      return this.#livingRoot()?.version ?? 0;
     });
   }
 
-  async readLog(fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>> {
-    const root = await this.readRoot();
-    if (root === undefined) return [];
-    if (fromTx <= root.indexedTx) return this.#history.read(fromTx, toTx, this.#position.offset);
-    return root.segments.filter(({ tx }) => tx >= fromTx && tx < toTx);
+  /** The commits of this file with a transaction from one and before another, whether the branch still exists or not. */
+  readCommits(fromTx: number, toTx: number): Promise<OrMoved<ReadonlyArray<LoggedCommit>>> {
+    return this.#lookBack((endOffset) => this.#history.read(fromTx, toTx, endOffset));
   }
 
-  commit(commit: Commit): Promise<boolean> {
+  /** The last transaction of the commit with an id, whether the branch still exists or not. */
+  findCommit(id: string): Promise<OrMoved<number | undefined>> {
+    return this.#lookBack((endOffset) => this.#ids.find(id, endOffset));
+  }
+
+  /** A commit that was tried in another file has the same nonce again, because it may have come from there into this one. */
+  commit(commit: Commit, nonce: Buffer, isRetry: boolean): Promise<OrMoved<boolean>> {
+    const id = encodeId(idToStore(commit));
     return this.#turns.run(async () => {
-      await this.#catchUp();
+      if ((await this.#catchUp()) === MOVED || !this.isOpen) return MOVED;
       const { version, epoch } = this.#position;
-      if (version !== commit.expectedVersion || commit.epoch < epoch) return false;
+      if (version !== commit.expectedVersion) {
+        return isRetry && (await this.#holds(commit.expectedVersion + 1, nonce));
+      }
+      if (commit.epoch < epoch) return false;
       const indexedTx = this.#root?.indexedTx ?? 0;
       const counts = await this.#append({
         kind: 'commit',
-        nonce: randomBytes(NONCE_BYTES),
+        nonce,
         version: version + 1,
         epoch: commit.epoch,
         indexedTx: commit.indexedTx,
+        note: id,
         record: Buffer.from(commit.record),
         segments: encodeSegments(commit.segments),
       });
-      if (counts && commit.indexedTx !== indexedTx) await this.#checkpoint();
+      if (counts === true && commit.indexedTx !== indexedTx) await this.#checkpoint();
       return counts;
     });
   }
 
-  /** Ends the right of all earlier epochs to commit; false where a later one did the same to this. */
-  fence(epoch: number): Promise<boolean> {
-    return this.#turns.run(async () => {
-      await this.#catchUp();
-      const none = Buffer.alloc(0);
-      const nonce = randomBytes(NONCE_BYTES);
-      const fence = { version: 0, epoch, indexedTx: 0, record: none, segments: none };
-      return this.#append({ kind: 'fence', nonce, ...fence });
+  /** Makes the first root of a branch that continues another; false where it has a root. */
+  fork({ record, indexedTx }: ForkRequest, content: ForkContent): Promise<OrMoved<boolean>> {
+    return this.#appendNow({
+      kind: 'fork',
+      nonce: randomBytes(NONCE_BYTES),
+      version: 1,
+      epoch: 0,
+      indexedTx,
+      record: Buffer.from(record),
+      ...encodeForkContent(content),
     });
   }
 
-  close(): Promise<void> {
-    return this.#turns.run(() => this.#file.close());
+  /** Ends the right of all earlier epochs to commit; false where a later one did the same to this. */
+  fence(epoch: number): Promise<OrMoved<boolean>> {
+    return this.#appendNow(markingFrame('fence', epoch));
+  }
+
+  /** Ends the branch; false where a later epoch was given out meanwhile. */
+  end(epoch: number): Promise<OrMoved<boolean>> {
+    return this.#appendNow(markingFrame('end', epoch));
+  }
+
+  /** Keeps everybody from appending; the log goes on in its next generation. */
+  seal(): Promise<OrMoved<boolean>> {
+    return this.#appendNow(markingFrame('seal', 0));
+  }
+
+  /** The frames that count from a position on. The caller keeps others from replacing the file. */
+  frames(from: LogPosition): AsyncIterable<CountingFrame> {
+    return scanLog(this.#file, this.#marker, from, this.#position.offset);
+  }
+
+  /** Saves the next opening the log before the indexed transaction. */
+  checkpoint(): Promise<void> {
+    return this.#turns.run(() => this.#checkpoint());
+  }
+
+  /** Lets go of the file once nobody reads it any more. */
+  async close(): Promise<void> {
+    this.#isReplaced = true;
+    await this.#longTurns.run(() => this.#turns.run(() => this.#file.close()));
+  }
+
+  #lookBack<T>(look: (endOffset: number) => Promise<T>): Promise<OrMoved<T>> {
+    return this.#longTurns.run(async () => {
+      const isMoved = (await this.#turns.run(() => this.#catchUp())) === MOVED;
+      if (isMoved || this.#isReplaced) return MOVED;
+      const found = await look(this.#position.offset);
+      return (await this.#noticeErased()) ? MOVED : found;
+    });
+  }
+
+  #livingRoot(): StoredRoot | undefined {
+    return this.#position.state === 'ended' ? undefined : this.#root;
+  }
+
+  #appendNow(frame: LogFrame): Promise<OrMoved<boolean>> {
+    return this.#turns.run(async () => {
+      if ((await this.#catchUp()) === MOVED || !this.isOpen) return MOVED;
+      return this.#append(frame);
+    });
   }
 
   /** Adds a frame behind whatever is in the file by now; whether it counts is known when it is there. */
-  async #append(frame: LogFrame): Promise<boolean> {
+  async #append(frame: LogFrame): Promise<OrMoved<boolean>> {
     if (this.#fault !== undefined) {
       throw storeUnavailable('The commit log failed before; open the database again', this.#fault);
     }
@@ -156,27 +259,53 @@ export class CommitLog {
     return this.#catchUp(frame.nonce);
   }
 
-  /** Applies the frames that were added, by whomever; true where the frame with the nonce is one that counts. */
-  async #catchUp(nonce?: Buffer): Promise<boolean> {
-    const { size, nlink } = await this.#file.stat();
-    if (nlink === 0) {
-      throw new DatabaseError('DATABASE_NOT_FOUND', 'The database was deleted');
-    }
+  /**
+   * Applies the frames that were added, by whomever; true where the frame with the nonce is one that counts. Otherwise MOVED
+   * where it turns out now that the log has ended or goes on elsewhere.
+   */
+  async #catchUp(nonce?: Buffer): Promise<OrMoved<boolean>> {
+    const { size, nlink } = await this.#file.stat().catch((error: unknown) => {
+      if (this.#isReplaced) return { size: 0, nlink: 0 }; // and closed
+      throw error;
+    });
+    if (nlink === 0) this.#isReplaced = true;
+    if (this.#isReplaced) return MOVED;
+    if (size === this.#position.offset || this.#position.state !== 'open') return false;
     let found = false;
-    if (size === this.#position.offset) return found;
-    const frames = scanLog(this.#file, this.#marker, this.#position, size);
-    for await (const { before, after, frame } of frames) {
+    for await (const { before, after, frame } of this.#framesUntil(size)) {
       this.#apply(before, frame);
       this.#position = after;
       if (nonce !== undefined && frame.nonce.equals(nonce)) found = true;
     }
-    return found;
+    if (found) return true;
+    // Bytes that were overwritten look like the end of the log.
+    return (await this.#noticeErased()) || this.#position.state !== 'open' ? MOVED : false;
+  }
+
+  #framesUntil(offset: number): AsyncIterable<CountingFrame> {
+    return scanLog(this.#file, this.#marker, this.#position, offset);
+  }
+
+  async #noticeErased(): Promise<boolean> {
+    const marker = markerOf(await readAt(this.#file, 0, LOG_HEADER_BYTES));
+    if (marker === undefined) this.#isReplaced = true;
+    return this.#isReplaced;
+  }
+
+  /** True where the commit of a version is the one with the nonce. */
+  async #holds(version: number, nonce: Buffer): Promise<boolean> {
+    for await (const { after, frame } of this.frames(LOG_START)) {
+      if (after.version === version) return frame.nonce.equals(nonce);
+    }
+    return false;
   }
 
   #apply(before: LogPosition, frame: LogFrame): void {
-    if (frame.kind === 'fence') return;
-    const { version, epoch, record, indexedTx } = frame;
-    this.#root = { version, epoch, record, indexedTx };
+    const { kind, epoch, record, indexedTx } = frame;
+    if (kind === 'end') this.#keptTx = indexedTx;
+    if (kind !== 'commit' && kind !== 'fork') return;
+    if (kind === 'fork') this.#origins = originsOf(frame);
+    this.#root = { version: before.version + 1, epoch, record, indexedTx };
     const segments = decodeSegments(frame.segments);
     if (segments.length > 0) this.#tail.push({ before, segments });
     const firstKept = this.#tail.findIndex((commit) =>
@@ -188,25 +317,18 @@ export class CommitLog {
   async #checkpoint(): Promise<void> {
     if (this.#root === undefined) return;
     const position = this.#tail[0]?.before ?? this.#position;
-    const bytes = encodeCheckpoint(this.#marker, { position, root: this.#root });
+    const checkpoint = { position, root: this.#root, origins: this.#origins };
+    const bytes = encodeCheckpoint(this.#marker, checkpoint);
     // The commit has happened; without a new root file only the next opening is slower.
-    await replaceFile(this.#rootPath, bytes).catch(() => undefined);
+    await replaceFile(this.rootPath, bytes).catch(() => undefined);
   }
 
   async #restore(): Promise<void> {
-    const bytes = await readFileIfThere(this.#rootPath);
+    const bytes = await readFileIfThere(this.rootPath);
     const checkpoint = bytes === undefined ? undefined : decodeCheckpoint(this.#marker, bytes);
     if (checkpoint === undefined) return;
     this.#position = checkpoint.position;
     this.#root = checkpoint.root;
-  }
-}
-
-async function openToAppend(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDWR | constants.O_APPEND);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
+    this.#origins = checkpoint.origins;
   }
 }

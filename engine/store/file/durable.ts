@@ -31,11 +31,12 @@ export async function createFile(path: string, bytes: Uint8Array): Promise<boole
 }
 
 /**
- * Overwrites a file and removes it. The start goes first and for itself, so that whoever sees any of the new bytes, now or
+ * Overwrites a file and removes it, where it is there. The start goes first and for itself, so that whoever sees any of the new bytes, now or
  * after a crash, also sees that the file is not what it was. The caller syncs the folder.
  */
 export async function eraseFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+  const file = await openIfThere(path, 'r+');
+  if (file === undefined) return;
   try {
     const { size } = await file.stat();
     await writeAt(file, 0, Buffer.alloc(Math.min(size, ERASED_START_BYTES)));
@@ -70,6 +71,18 @@ export async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+export async function openIfThere(
+  path: string,
+  flags: string | number,
+): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 

@@ -1,51 +1,57 @@
 /**
  * One database in a folder: its packs of nodes, the logs of its branches, and its leases.
  */
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { DatabaseError } from '../../../schema/error.ts';
-import { checkName } from '../names.ts';
-import { databaseNotFound } from '../store-errors.ts';
 import type {
   Address,
   Commit,
+  CommitPlace,
+  ForkRequest,
   LeaseStore,
   RootWithLog,
   Store,
   StoredNode,
   StoredSegment,
 } from '../store.ts';
-import { CommitLog } from './commit-log.ts';
-import { hasCode, syncFolder } from './durable.ts';
+import { BranchChanges } from './branch-changes.ts';
+import { BranchLogs } from './branch-logs.ts';
+import { BranchReader } from './branch-reader.ts';
 import { onFiles } from './faults.ts';
 import { FileLeases } from './file-leases.ts';
 import { FolderLock } from './folder-lock.ts';
+import { NONCE_BYTES } from './log-frame.ts';
 import { NodePacks } from './node-packs.ts';
-import { folderOf } from './paths.ts';
-import { Turns } from './turns.ts';
 
 const ADDRESSES_PER_BATCH = 10_000;
 
 export class FileStore implements Store {
   readonly id: string;
   readonly leases: LeaseStore;
-  readonly #folder: string;
   readonly #onClose: () => void;
   readonly #packs: NodePacks;
-  readonly #logs = new Map<string, CommitLog>();
-  readonly #opening = new Turns();
+  readonly #logs: BranchLogs;
+  readonly #reader: BranchReader;
+  readonly #changes: BranchChanges;
   readonly #lock: FolderLock;
-  #closed = false;
+  #isClosed = false;
 
   constructor(id: string, folder: string, onClose: () => void) {
     this.id = id;
-    this.#folder = folder;
     this.#onClose = onClose;
     this.#packs = new NodePacks(join(folder, 'nodes'), id);
     this.#lock = new FolderLock(join(folder, 'locks'));
-    this.leases = new FileLeases(join(folder, 'epochs'), id, async (branch, epoch) =>
-      (await this.#logToWrite(branch)).fence(epoch),
+    this.#logs = new BranchLogs(folder, id);
+    this.#reader = new BranchReader(this.#logs);
+    const leases = new FileLeases(join(folder, 'epochs'), id, (branch, epoch) =>
+      this.#logs.write(
+        branch,
+        (log) => log.fence(epoch),
+        () => this.#changes.finish(branch),
+      ),
     );
+    this.leases = leases;
+    this.#changes = new BranchChanges(this.#logs, this.#reader, leases, this.#lock);
   }
 
   read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
@@ -71,57 +77,50 @@ export class FileStore implements Store {
   }
 
   readRoot(branch: string): Promise<RootWithLog | undefined> {
-    return onFiles(async () => (await this.#log(branch))?.readRoot());
+    return onFiles(() => this.#logs.read(branch, (log) => log.readRoot()));
   }
 
   readVersion(branch: string): Promise<number> {
-    return onFiles(async () => (await this.#log(branch))?.readVersion() ?? 0);
+    return onFiles(async () => (await this.#logs.read(branch, (log) => log.readVersion())) ?? 0);
   }
 
   readLog(branch: string, fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>> {
-    return onFiles(async () => (await this.#log(branch))?.readLog(fromTx, toTx) ?? []);
+    return onFiles(() => this.#reader.readLog(branch, fromTx, toTx));
   }
 
   commit(commit: Commit): Promise<boolean> {
-    return onFiles(async () => (await this.#logToWrite(commit.branch)).commit(commit));
+    const { branch } = commit;
+    const nonce = randomBytes(NONCE_BYTES);
+    return onFiles(() =>
+      this.#logs.write(
+        branch,
+        (log, isRetry) => log.commit(commit, nonce, isRetry),
+        () => this.#changes.finish(branch),
+      ),
+    );
+  }
+
+  findCommit(id: string): Promise<CommitPlace | undefined> {
+    return onFiles(() => this.#reader.findCommit(id));
+  }
+
+  branches(): Promise<ReadonlyArray<string>> {
+    return onFiles(() => this.#reader.names());
+  }
+
+  fork(request: ForkRequest): Promise<boolean> {
+    return onFiles(() => this.#changes.fork(request));
+  }
+
+  deleteBranch(branch: string): Promise<void> {
+    return onFiles(() => this.#changes.delete(branch));
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#onClose();
     await this.#packs.close();
-    await Promise.all(Array.from(this.#logs.values(), (log) => log.close()));
-  }
-
-  async #logToWrite(branch: string): Promise<CommitLog> {
-    checkName('branch', branch);
-    const existing = await this.#log(branch);
-    if (existing !== undefined) return existing;
-    try {
-      await mkdir(this.#branchFolder(branch));
-      await syncFolder(this.#folder);
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) throw databaseNotFound(this.id); // deleted by another process
-      if (!hasCode(error, 'EEXIST')) throw error;
-    }
-    await CommitLog.create(this.#branchFolder(branch));
-    const created = await this.#log(branch);
-    if (created === undefined) throw databaseNotFound(this.id);
-    return created;
-  }
-
-  #log(branch: string): Promise<CommitLog | undefined> {
-    // One after the other, so that no branch is opened twice.
-    return this.#opening.run(async () => {
-      if (this.#closed) throw new DatabaseError('CONNECTION_RELEASED', 'The store was closed');
-      const log = this.#logs.get(branch) ?? (await CommitLog.open(this.#branchFolder(branch)));
-      if (log !== undefined) this.#logs.set(branch, log);
-      return log;
-    });
-  }
-
-  #branchFolder(branch: string): string {
-    return join(this.#folder, folderOf('branch', branch));
+    await this.#logs.close();
   }
 }

@@ -42,7 +42,7 @@ export class FileLeases implements LeaseStore {
         if (held !== undefined && held.owner !== request.owner) {
           return { acquired: false, lease: held };
         }
-        const epoch = await this.#take(request);
+        const epoch = await this.#take(request, (each) => this.#fence(request.branch, each));
         if (epoch === undefined) continue;
         await this.#removeEarlier(request.branch, epoch);
         const { owner, address, ttlMs } = request;
@@ -80,14 +80,26 @@ export class FileLeases implements LeaseStore {
     });
   }
 
+  /** Ends the lease of a branch for good, with an epoch that nobody has: the step is to say whether it counts. */
+  async revoke(branch: string, end: (epoch: number) => Promise<boolean>): Promise<void> {
+    const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
+    for (;;) {
+      const epoch = await this.#take(nobody, end);
+      if (epoch !== undefined) return this.#removeEarlier(branch, epoch);
+    }
+  }
+
   /** The next epoch, or undefined where somebody else was faster. */
-  async #take(request: LeaseRequest): Promise<number | undefined> {
+  async #take(
+    request: LeaseRequest,
+    fence: (epoch: number) => Promise<boolean>,
+  ): Promise<number | undefined> {
     const [latest = 0] = await this.#epochs();
     const epoch = nextEpoch(latest, this.#database);
     if (!(await createFile(this.#pathOf(epoch), encode(request)))) return undefined;
     // While this process looked, the number may have been given out, used and tidied away: then a later one is there.
     const [newest] = await this.#epochs();
-    if (newest === epoch && (await this.#fence(request.branch, epoch))) return epoch;
+    if (newest === epoch && (await fence(epoch))) return epoch;
     if (newest !== epoch) await rm(this.#pathOf(epoch), { force: true });
     return undefined;
   }

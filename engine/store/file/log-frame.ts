@@ -1,31 +1,45 @@
 /**
  * The frames of a commit log file.
  *
- *     file    = 'DHGLOG01', marker (16 random bytes), frame*
+ *     file    = 'DHGLOG02', marker (16 random bytes), frame*
  *     frame   = marker, length u32, crc of the payload u32, crc of both u32, payload
- *     payload = kind u8, nonce 8 bytes, version f64, epoch f64, indexedTx f64, record length u32, record, segments
+ *     payload = kind u8, nonce 8 bytes, version f64, epoch f64, indexedTx f64, note length u32, record length u32,
+ *               note, record, segments
  *
  * A process that dies while it appends leaves a torn frame, and another may append behind it. So nobody cuts the file: a
  * reader that meets a frame whose sums are wrong goes on at the next marker, which no data can hold except by guessing it.
  */
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { DatabaseError } from '../../../schema/error.ts';
 
-const MAGIC = Buffer.from('DHGLOG01', 'latin1');
+/** 01: the first. 02: more kinds of frames, and notes. */
+const MAGIC = Buffer.from('DHGLOG02', 'latin1');
 const MARKER_BYTES = 16;
 export const LOG_HEADER_BYTES = MAGIC.length + MARKER_BYTES;
 const FRAME_HEADER_BYTES = MARKER_BYTES + 12;
 export const NONCE_BYTES = 8;
-const FIXED_PAYLOAD_BYTES = 1 + NONCE_BYTES + 3 * 8 + 4;
+const FIXED_PAYLOAD_BYTES = 1 + NONCE_BYTES + 3 * 8 + 2 * 4;
+
+/**
+ * A fence commits nothing: it only ends the right of all earlier epochs. A fork is the first root of a branch that continues
+ * another log. After a seal the log goes on in the next file of it, and after an end it does not go on.
+ */
+export type FrameKind = 'commit' | 'fence' | 'fork' | 'seal' | 'end';
+
+/** The place in the list is the number in the file. */
+const KINDS: ReadonlyArray<FrameKind> = ['commit', 'fence', 'fork', 'seal', 'end'];
 
 export interface LogFrame {
-  /** A fence commits nothing: it only ends the right of all earlier epochs. */
-  readonly kind: 'commit' | 'fence';
+  readonly kind: FrameKind;
   /** Tells two frames apart that claim the same version. */
   readonly nonce: Buffer;
   readonly version: number;
   readonly epoch: number;
+  /** Of an end: the last transaction that is still in the file, see branch-sweep.ts. */
   readonly indexedTx: number;
+  /** See logged-commit.ts. */
+  readonly note: Buffer;
   readonly record: Buffer;
   /** As in segment-list.ts. */
   readonly segments: Buffer;
@@ -33,6 +47,14 @@ export interface LogFrame {
 
 export function newLogHeader(): Buffer {
   return Buffer.concat([MAGIC, randomBytes(MARKER_BYTES)]);
+}
+
+/** A frame that commits nothing. */
+export function markingFrame(kind: 'fence' | 'seal' | 'end', epoch: number): LogFrame {
+  const none = Buffer.alloc(0);
+  const nonce = randomBytes(NONCE_BYTES);
+  const indexedTx = kind === 'end' ? Number.MAX_SAFE_INTEGER : 0;
+  return { kind, nonce, version: 0, epoch, indexedTx, note: none, record: none, segments: none };
 }
 
 /** The marker of a log file, or undefined where the bytes are not the header of one. */
@@ -45,13 +67,14 @@ export function markerOf(header: Buffer): Buffer | undefined {
 
 export function encodeFrame(marker: Buffer, frame: LogFrame): Buffer {
   const fixed = Buffer.allocUnsafe(FIXED_PAYLOAD_BYTES);
-  fixed.writeUInt8(frame.kind === 'fence' ? 1 : 0, 0);
+  fixed.writeUInt8(KINDS.indexOf(frame.kind), 0);
   frame.nonce.copy(fixed, 1);
   fixed.writeDoubleLE(frame.version, 9);
   fixed.writeDoubleLE(frame.epoch, 17);
   fixed.writeDoubleLE(frame.indexedTx, 25);
-  fixed.writeUInt32LE(frame.record.length, 33);
-  const payload = Buffer.concat([fixed, frame.record, frame.segments]);
+  fixed.writeUInt32LE(frame.note.length, 33);
+  fixed.writeUInt32LE(frame.record.length, 37);
+  const payload = Buffer.concat([fixed, frame.note, frame.record, frame.segments]);
   const sums = Buffer.allocUnsafe(12);
   sums.writeUInt32LE(payload.length, 0);
   sums.writeUInt32LE(crc32(payload), 4);
@@ -95,14 +118,18 @@ function frameAt(window: Buffer, start: number): FrameStep | undefined {
 }
 
 function decodePayload(payload: Buffer): LogFrame {
-  const recordEnd = FIXED_PAYLOAD_BYTES + payload.readUInt32LE(33);
+  const kind = KINDS[payload.readUInt8(0)];
+  if (kind === undefined) throw new DatabaseError('STORE_CORRUPT', 'Unknown kind of log frame');
+  const noteEnd = FIXED_PAYLOAD_BYTES + payload.readUInt32LE(33);
+  const recordEnd = noteEnd + payload.readUInt32LE(37);
   return {
-    kind: payload.readUInt8(0) === 1 ? 'fence' : 'commit',
+    kind,
     nonce: payload.subarray(1, 1 + NONCE_BYTES),
     version: payload.readDoubleLE(9),
     epoch: payload.readDoubleLE(17),
     indexedTx: payload.readDoubleLE(25),
-    record: payload.subarray(FIXED_PAYLOAD_BYTES, recordEnd),
+    note: payload.subarray(FIXED_PAYLOAD_BYTES, noteEnd),
+    record: payload.subarray(noteEnd, recordEnd),
     segments: payload.subarray(recordEnd),
   };
 }

@@ -3,9 +3,8 @@
  * it leaves a mark every megabyte, so that later ones start close to what they want.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { decodeSegments } from '../segment-list.ts';
-import type { StoredSegment } from '../store.ts';
-import { scanLog, type LogPosition } from './log-scan.ts';
+import { LOG_START, scanLog, type LogPosition } from './log-scan.ts';
+import { commitsOf, type LoggedCommit } from './logged-commit.ts';
 
 const BYTES_BETWEEN_MARKS = 1 << 20;
 
@@ -18,26 +17,26 @@ interface Mark {
 export class LogHistory {
   readonly #file: FileHandle;
   readonly #marker: Buffer;
-  readonly #marks: Mark[];
+  readonly #marks: Mark[] = [{ position: LOG_START, firstTx: 0 }];
 
-  constructor(file: FileHandle, marker: Buffer, start: LogPosition) {
+  constructor(file: FileHandle, marker: Buffer) {
     this.#file = file;
     this.#marker = marker;
-    this.#marks = [{ position: start, firstTx: 0 }];
   }
 
-  async read(fromTx: number, toTx: number, endOffset: number): Promise<StoredSegment[]> {
-    const found: StoredSegment[] = [];
-    const start = this.#marks.findLast(({ firstTx }) => firstTx <= fromTx);
+  /** The commits with a transaction from one and before another, oldest first. */
+  async read(fromTx: number, toTx: number, endOffset: number): Promise<LoggedCommit[]> {
+    const found: LoggedCommit[] = [];
+    const start = this.#marks.findLast(({ firstTx }) => firstTx <= fromTx) ?? this.#marks[0];
     if (start === undefined) return found;
     const frames = scanLog(this.#file, this.#marker, start.position, endOffset);
     for await (const { before, frame } of frames) {
-      const segments = decodeSegments(frame.segments);
-      const firstTx = segments[0]?.tx;
+      const commits = commitsOf(frame);
+      const firstTx = commits[0]?.segments[0]?.tx;
       if (firstTx === undefined) continue;
       this.#mark(before, firstTx);
       if (firstTx >= toTx) break;
-      found.push(...segments.filter(({ tx }) => tx >= fromTx && tx < toTx));
+      found.push(...commits.filter((commit) => overlaps(commit, fromTx, toTx)));
     }
     return found;
   }
@@ -47,4 +46,10 @@ export class LogHistory {
     if (last !== undefined && position.offset < last.position.offset + BYTES_BETWEEN_MARKS) return;
     this.#marks.push({ position, firstTx });
   }
+}
+
+function overlaps({ segments }: LoggedCommit, fromTx: number, toTx: number): boolean {
+  const firstTx = segments[0]?.tx ?? Infinity;
+  const lastTx = segments.at(-1)?.tx ?? -Infinity;
+  return firstTx < toTx && lastTx >= fromTx;
 }

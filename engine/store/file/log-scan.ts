@@ -3,10 +3,15 @@
  *
  * Which frames count is decided by their order in the file alone, so every process comes to the same answer without a lock:
  * a commit counts where it follows the version before it and its epoch is not older than any epoch before it.
+ *
+ *     open   -- seal -->   sealed: the log goes on in the next generation
+ *     open   -- end  -->   ended: the branch was deleted
+ *
+ * Nothing counts behind a seal or an end.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { readAt } from './durable.ts';
-import { nextFrame, type LogFrame } from './log-frame.ts';
+import { LOG_HEADER_BYTES, nextFrame, type LogFrame } from './log-frame.ts';
 
 const WINDOW_BYTES = 1 << 20;
 
@@ -15,7 +20,15 @@ export interface LogPosition {
   readonly offset: number;
   readonly version: number;
   readonly epoch: number;
+  readonly state: 'open' | 'sealed' | 'ended';
 }
+
+export const LOG_START: LogPosition = {
+  offset: LOG_HEADER_BYTES,
+  version: 0,
+  epoch: 0,
+  state: 'open',
+};
 
 export interface CountingFrame {
   /** The position before the frame. */
@@ -45,12 +58,21 @@ function positionAfter(
   frame: LogFrame,
   offset: number,
 ): LogPosition | undefined {
+  if (before.state !== 'open') return undefined;
   const { version, epoch } = frame;
-  if (frame.kind === 'fence') {
-    return epoch > before.epoch ? { offset, version: before.version, epoch } : undefined;
+  switch (frame.kind) {
+    case 'commit':
+      if (version !== before.version + 1 || epoch < before.epoch) return undefined;
+      return { ...before, offset, version, epoch };
+    case 'fork':
+      return before.version === 0 ? { ...before, offset, version: 1 } : undefined;
+    case 'fence':
+      return epoch > before.epoch ? { ...before, offset, epoch } : undefined;
+    case 'seal':
+      return { ...before, offset, state: 'sealed' };
+    case 'end':
+      return epoch > before.epoch ? { ...before, offset, epoch, state: 'ended' } : undefined;
   }
-  if (version !== before.version + 1 || epoch < before.epoch) return undefined;
-  return { offset, version, epoch };
 }
 
 async function* scanFrames(

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseError } from '../../../schema/error.ts';
 import type { Address, StoredNode } from '../store.ts';
 import { missingNode, storeUnavailable } from '../store-errors.ts';
-import { eraseFile, hasCode, syncFolder } from './durable.ts';
+import { eraseFile, openIfThere, syncFolder } from './durable.ts';
 import {
   closePack,
   encodeBatch,
@@ -154,7 +154,7 @@ export class NodePacks {
 
   /** The pack of a file, or undefined where there is nothing in it to read. */
   async #openPack(name: string): Promise<Pack | undefined> {
-    const file = await openIfThere(join(this.#folder, name));
+    const file = await openIfThere(join(this.#folder, name), 'r');
     if (file === undefined) return undefined;
     const state = await readPackState(file);
     if (state === 'new' || state === 'erased') {
@@ -227,7 +227,9 @@ export class NodePacks {
   /** Removes the files that a process which died had overwritten already. */
   async #removeErased(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
-      const file = name.endsWith('.pack') ? await openIfThere(join(this.#folder, name)) : undefined;
+      const file = name.endsWith('.pack')
+        ? await openIfThere(join(this.#folder, name), 'r')
+        : undefined;
       if (file === undefined) continue;
       const state = await readPackState(file).finally(() => file.close());
       if (state === 'erased') await eraseFile(join(this.#folder, name));
@@ -237,15 +239,6 @@ export class NodePacks {
 
 function newPack(name: string, file: FileHandle): Pack {
   return { name, file, end: PACK_MAGIC.length, isForgotten: false };
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined; // removed since the folder was listed
-    throw error;
-  }
 }
 
 function damagedNode(

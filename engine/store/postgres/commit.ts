@@ -7,6 +7,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseError } from '../../../schema/error.ts';
+import { idToStore } from '../commit-id.ts';
 import { encodeSegments } from '../segment-list.ts';
 import type { Commit } from '../store.ts';
 import type { Connections } from './connections.ts';
@@ -40,12 +41,13 @@ export class PostgresCommits {
   }
 
   async commit(commit: Commit): Promise<boolean> {
+    const commitId = idToStore(commit);
     if (commit.expectedVersion === 0) await this.#ensureBranch(commit.branch);
     const deadlineMs = performance.now() + this.#options.outcomeTimeoutMs;
     for (;;) {
       const attempt = ++this.#attempt;
       try {
-        return await this.#send(commit, attempt);
+        return await this.#send(commit, attempt, commitId);
       } catch (error) {
         if (!isConnectionLost(error)) throw toDatabaseError(error);
         if (await this.#isCommittedAfterAll(commit, attempt, deadlineMs, error)) return true;
@@ -64,7 +66,7 @@ export class PostgresCommits {
     });
   }
 
-  async #send(commit: Commit, attempt: number): Promise<boolean> {
+  async #send(commit: Commit, attempt: number, id: string | undefined): Promise<boolean> {
     const { branch, expectedVersion, epoch, record, indexedTx, segments } = commit;
     const { rowCount } = await this.#connections.queryOnce({
       name: 'commit',
@@ -76,8 +78,8 @@ export class PostgresCommits {
           RETURNING branch_id, version
         ), logged AS (
           INSERT INTO ${this.#schema}.log
-            (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes)
-          SELECT $1, branch_id, $9, $8, version, $4, $5, $10 FROM moved WHERE $9::bigint IS NOT NULL
+            (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes, commit_id)
+          SELECT $1, branch_id, $9, $8, version, $4, $5, $10, $11 FROM moved WHERE $9::bigint IS NOT NULL
         )
         SELECT 1 FROM moved`,
       values: [
@@ -91,6 +93,7 @@ export class PostgresCommits {
         segments[0]?.tx ?? null,
         segments.at(-1)?.tx ?? null,
         encodeSegments(segments),
+        id ?? null,
       ],
     });
     return rowCount === 1;

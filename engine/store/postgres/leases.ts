@@ -2,11 +2,11 @@
  * Leases as columns of the branch row, by the clock of the server.
  */
 import { DatabaseError } from '../../../schema/error.ts';
-import { epochsExhausted, MAX_EPOCH } from '../epoch.ts';
 import { checkName } from '../names.ts';
 import { databaseNotFound } from '../store-errors.ts';
 import type { Lease, LeaseRequest, LeaseStore } from '../store.ts';
 import type { Connections, Query } from './connections.ts';
+import { nextEpoch } from './next-epoch.ts';
 
 interface LeaseRow {
   readonly owner: string;
@@ -42,7 +42,7 @@ export class PostgresLeases implements LeaseStore {
       if (held !== undefined && held.owner !== request.owner) {
         return { acquired: false, lease: held };
       }
-      const epoch = await this.#nextEpoch(query, request.branch);
+      const epoch = await nextEpoch(query, this.#schema, this.#databaseId, request.branch);
       await this.#take(query, request, epoch);
       const { owner, address, ttlMs } = request;
       return { acquired: true, lease: { owner, address, epoch, remainingMs: ttlMs } };
@@ -94,20 +94,6 @@ export class PostgresLeases implements LeaseStore {
     const [row] = rows;
     if (row === undefined) throw databaseNotFound(String(this.#databaseId));
     return row.held === true ? leaseOf(row) : undefined;
-  }
-
-  async #nextEpoch(query: Query, branch: string): Promise<number> {
-    const { rows } = await query<{ readonly epoch: number }>(
-      `UPDATE ${this.#schema}.databases d SET epoch = greatest(d.epoch, b.epoch) + 1
-        FROM ${this.#schema}.branches b
-        WHERE d.database_id = $1 AND b.database_id = $1 AND b.branch = $2
-          AND greatest(d.epoch, b.epoch) < $3
-        RETURNING d.epoch`,
-      [this.#databaseId, branch, MAX_EPOCH],
-    );
-    const [row] = rows;
-    if (row === undefined) throw epochsExhausted(String(this.#databaseId));
-    return row.epoch;
   }
 
   async #take(query: Query, request: LeaseRequest, epoch: number): Promise<void> {

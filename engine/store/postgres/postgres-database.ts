@@ -1,5 +1,6 @@
 /**
- * One database in PostgreSQL: nodes and the log are rows that are only ever added.
+ * One database in PostgreSQL. Nodes and the log are rows that are added by writers; what removes and rewrites them are the
+ * rare steps.
  */
 import { decodeSegments } from '../segment-list.ts';
 import { checkName } from '../names.ts';
@@ -7,18 +8,21 @@ import { missingNode } from '../store-errors.ts';
 import type {
   Address,
   Commit,
+  CommitPlace,
+  ForkRequest,
   LeaseStore,
   RootWithLog,
   Store,
   StoredNode,
   StoredSegment,
 } from '../store.ts';
+import { PostgresBranches } from './branches.ts';
 import { PostgresCommits, type CommitOptions } from './commit.ts';
 import type { Connections } from './connections.ts';
 import { PostgresLeases } from './leases.ts';
+import { readLogRows } from './log-rows.ts';
 import { nodeChunks } from './node-chunks.ts';
 
-const LOG_ROWS_PER_READ = 200;
 const ADDRESSES_PER_STATEMENT = 10_000;
 
 export interface DatabaseIdentity {
@@ -43,6 +47,7 @@ export class PostgresStore implements Store {
   readonly #connections: Connections;
   readonly #schema: string;
   readonly #commits: PostgresCommits;
+  readonly #branches: PostgresBranches;
 
   constructor(
     { databaseId, id }: DatabaseIdentity,
@@ -55,6 +60,7 @@ export class PostgresStore implements Store {
     this.#connections = connections;
     this.#schema = schema;
     this.#commits = new PostgresCommits(connections, schema, databaseId, options);
+    this.#branches = new PostgresBranches(connections, schema, databaseId);
     this.leases = new PostgresLeases(connections, schema, databaseId);
   }
 
@@ -144,39 +150,29 @@ export class PostgresStore implements Store {
     return rows[0]?.version ?? 0;
   }
 
-  async readLog(
-    branch: string,
-    fromTx: number,
-    toTx: number,
-  ): Promise<ReadonlyArray<StoredSegment>> {
-    const found: StoredSegment[] = [];
-    let firstTx = fromTx;
-    for (;;) {
-      const rows = await this.#readLogRows(branch, firstTx, toTx);
-      for (const { bytes } of rows) found.push(...decodeSegments(bytes));
-      const lastRow = rows.at(-1);
-      if (lastRow === undefined || rows.length < LOG_ROWS_PER_READ) break;
-      firstTx = lastRow.last_tx + 1;
-    }
-    return found.filter(({ tx }) => tx >= fromTx && tx < toTx);
-  }
-
-  async #readLogRows(branch: string, fromTx: number, toTx: number) {
-    const { rows } = await this.#connections.query<{ last_tx: number; bytes: Buffer }>({
-      name: 'log',
-      text: `SELECT l.last_tx, l.bytes FROM ${this.#schema}.log l
-        WHERE l.database_id = $1 AND l.branch_id = (
-            SELECT branch_id FROM ${this.#schema}.branches WHERE database_id = $1 AND branch = $2
-          ) AND l.last_tx >= $3 AND l.first_tx < $4
-        ORDER BY l.last_tx LIMIT ${LOG_ROWS_PER_READ}`,
-      values: [this.#databaseId, branch, fromTx, toTx],
-    });
-    return rows;
+  readLog(branch: string, fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>> {
+    return readLogRows(this.#connections, this.#schema, this.#databaseId, branch, fromTx, toTx);
   }
 
   async commit(commit: Commit): Promise<boolean> {
     checkName('branch', commit.branch);
     return this.#commits.commit(commit);
+  }
+
+  findCommit(id: string): Promise<CommitPlace | undefined> {
+    return this.#branches.findCommit(id);
+  }
+
+  branches(): Promise<ReadonlyArray<string>> {
+    return this.#branches.names();
+  }
+
+  fork(request: ForkRequest): Promise<boolean> {
+    return this.#branches.fork(request);
+  }
+
+  deleteBranch(branch: string): Promise<void> {
+    return this.#branches.delete(branch);
   }
 
   /** The connections belong to the host. */

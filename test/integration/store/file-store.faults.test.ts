@@ -21,6 +21,8 @@ async function openHost(): Promise<StoreHost> {
 const reopened = async (): Promise<Store> => (await openHost()).open('a');
 const inDatabase = (...path: string[]): string => join(directory, 'db-a', ...path);
 
+const logPath = (): string => inDatabase('branch-db', 'log-1-1');
+
 const commitOf = (expectedVersion: number, changes: Partial<Commit> = {}): Commit => ({
   branch: BRANCH,
   expectedVersion,
@@ -48,8 +50,8 @@ describe('a torn frame', () => {
     async (length) => {
       const store = await (await openHost()).create('a');
       await store.commit(commitOf(0));
-      const whole = await readFile(inDatabase('branch-db', 'log'));
-      await appendFile(inDatabase('branch-db', 'log'), whole.subarray(24, 24 + length));
+      const whole = await readFile(logPath());
+      await appendFile(logPath(), whole.subarray(24, 24 + length));
       const after = await reopened();
       expect(await after.readRoot(BRANCH)).toMatchObject({ version: 1 });
       expect(await after.commit(commitOf(1))).toBe(true);
@@ -65,7 +67,7 @@ describe('a torn frame', () => {
     const store = await (await openHost()).create('a');
     await store.commit(commitOf(0));
     await store.commit(commitOf(1));
-    const path = inDatabase('branch-db', 'log');
+    const path = logPath();
     const { length } = await readFile(path);
     const file = await open(path, 'r+');
     await file.write(Buffer.from([99]), 0, 1, length - 5);
@@ -90,10 +92,10 @@ describe('the root file', () => {
 
   it('saves an opening the log before it', async () => {
     await storeWithCheckpoints();
-    const log = await readFile(inDatabase('branch-db', 'log'));
+    const log = await readFile(logPath());
     // What is in front of the position is not read, so nobody notices that it is gone.
     log.fill(0, 24, 24 + 20 * 200);
-    await writeFile(inDatabase('branch-db', 'log'), log);
+    await writeFile(logPath(), log);
     const root = await (await reopened()).readRoot(BRANCH);
     expect(root).toMatchObject({ version: 50, indexedTx: 125 });
     expect(root!.segments.map(({ tx }) => tx)).toEqual(
@@ -144,7 +146,7 @@ describe('nodes', () => {
 
 it('a folder of a later layout is refused', async () => {
   await (await openHost()).create('a');
-  await writeFile(inDatabase('database.json'), '{"format":2,"id":"x","name":"a"}');
+  await writeFile(inDatabase('database.json'), '{"format":1000,"id":"x","name":"a"}');
   await expect(reopened()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
 });
 

@@ -201,3 +201,56 @@ it('a deletion that was interrupted is finished by the next one', async () => {
   );
   expect(rows).toEqual([{ count: 0 }]);
 });
+
+describe('a deleted branch', () => {
+  const origin = { branch: BRANCH, tx: 101 };
+  const fork = { branch: 'fork', origin, record: new Uint8Array(), indexedTx: 101 };
+
+  async function counts(): Promise<unknown> {
+    const { rows } = await withClient(place.url, (client) =>
+      client.query(`SELECT (SELECT count(*)::integer FROM ${place.schema}.log) AS log,
+        (SELECT count(*)::integer FROM ${place.schema}.inherited_logs) AS inherited,
+        (SELECT count(*)::integer FROM ${place.schema}.deleted_branches) AS deleted`),
+    );
+    return rows[0];
+  }
+
+  it('leaves the rows that its forks need, until they go too', async () => {
+    const store = await (await openHost()).create('a');
+    for (const version of [0, 1, 2, 3]) await store.commit(commitOf(version));
+    await store.fork(fork);
+    await store.deleteBranch(BRANCH);
+    expect(await counts()).toEqual({ log: 2, inherited: 1, deleted: 1 });
+    await store.deleteBranch('fork');
+    expect(await counts()).toEqual({ log: 0, inherited: 0, deleted: 0 });
+  });
+
+  it('whose removal was interrupted is removed by the next deletion', async () => {
+    const store = await (await openHost()).create('a');
+    await store.commit(commitOf(0));
+    await withClient(place.url, (client) =>
+      client.query(
+        `WITH gone AS (
+            INSERT INTO ${place.schema}.deleted_branches SELECT database_id, branch_id
+            FROM ${place.schema}.branches RETURNING branch_id)
+          UPDATE ${place.schema}.branches SET branch_id = DEFAULT, version = 0, epoch = 1`,
+      ),
+    );
+    await store.fork({ ...fork, branch: 'x' }).catch(() => undefined);
+    await store.commit({ ...commitOf(0), branch: 'other' });
+    await store.deleteBranch('other');
+    expect(await counts()).toEqual({ log: 0, inherited: 0, deleted: 0 });
+  });
+
+  it('is not found by a commit that its connection had lost', async () => {
+    const { store, truth } = await openBoth();
+    proxy.holdRequests();
+    const done = store.commit(commitOf(1));
+    await vi.waitFor(() => expect(proxy.heldBytes()).toBeGreaterThan(0), SLOW_MS);
+    await truth.deleteBranch(BRANCH);
+    proxy.cutClients();
+    expect(await done).toBe(false);
+    expect(await truth.branches()).toEqual([]);
+    expect(await counts()).toEqual({ log: 0, inherited: 0, deleted: 0 });
+  });
+});
