@@ -60,7 +60,8 @@ interface Holder {
 }
 
 interface LogEntry {
-  readonly segment: StoredSegment;
+  /** Replaced where the log is rewritten, for all branches that share the entry. */
+  segment: StoredSegment;
   /** That of the commit, where this is its last segment. */
   readonly commitId: string | undefined;
 }
@@ -176,6 +177,20 @@ class MemoryStore implements Store {
     const epoch = this.leases.nextEpoch();
     // What is left of it keeps its writers from the next branch of the name.
     this.#branches.set(branch, { root: undefined, log: [], holder: undefined, epoch });
+  }
+
+  async rewriteLog(
+    branch: string,
+    epoch: number,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<boolean> {
+    const state = this.#branches.get(branch);
+    if (state?.root === undefined || epoch < state.epoch) return false;
+    for (const segment of segments) {
+      const entry = state.log[firstIndexFrom(state.log, segment.tx)];
+      if (entry?.segment.tx === segment.tx) entry.segment = segment;
+    }
+    return true;
   }
 
   async close(): Promise<void> {}

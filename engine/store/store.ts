@@ -153,6 +153,23 @@ export interface Store {
    */
   deleteBranch(branch: string): Promise<void>;
 
+  /**
+   * Puts other bytes in place of the segments of the same transactions, durably; transactions that the log does not hold are
+   * passed over. False where the epoch is older than that of the branch, or there is no branch: then nothing changed. A crash
+   * on the way leaves the old or the new bytes of each segment, and a repeat completes it. Afterwards the old bytes are gone
+   * from the storage as far as the backend can tell.
+   *
+   * What a branch inherits is rewritten where it is stored, so others that share it see it too; but forks also have copies.
+   * To be rid of bytes the caller rewrites every branch, one after the other.
+   *
+   * @throws WRITER_DEPOSED where a later epoch was given out on the way: then some segments have their new bytes
+   */
+  rewriteLog(
+    branch: string,
+    epoch: number,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<boolean>;
+
   readonly leases: LeaseStore;
 
   close(): Promise<void>;

@@ -18,6 +18,7 @@ import {
 } from './store-fixtures.ts';
 import { describeBranches } from './store-suite.branches.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
+import { describeRewrittenLog } from './store-suite.rewritten-log.ts';
 
 const SHORT_TTL_MS = 80;
 
@@ -399,5 +400,6 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
 
     describeDeletedNodes(() => backend);
     describeBranches(() => backend);
+    describeRewrittenLog(() => backend);
   });
 }

@@ -40,6 +40,7 @@ export function countReads(store: Store): CountingStore {
     findCommit: (id) => store.findCommit(id),
     branches: () => store.branches(),
     fork: (request) => store.fork(request),
+    rewriteLog: (branch, epoch, segments) => store.rewriteLog(branch, epoch, segments),
     deleteBranch: (branch) => store.deleteBranch(branch),
     close: () => store.close(),
   };

@@ -7,15 +7,21 @@
  */
 import { checkName } from '../names.ts';
 import { originNotFound } from '../store-errors.ts';
-import type { ForkRequest } from '../store.ts';
+import type { ForkRequest, StoredSegment } from '../store.ts';
 import type { BranchLogs } from './branch-logs.ts';
 import type { BranchReader } from './branch-reader.ts';
 import { removeUnneededLogs } from './branch-sweep.ts';
 import type { FileLeases } from './file-leases.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { lifeOf } from './log-name.ts';
-import { unchanged, writeNextGeneration } from './log-rewrite.ts';
-import type { ForkContent, LoggedCommit } from './logged-commit.ts';
+import { lifeOf, parseLife } from './log-name.ts';
+import {
+  differsFrom,
+  eraseLeftovers,
+  replacingSegments,
+  unchanged,
+  writeNextGeneration,
+} from './log-rewrite.ts';
+import type { ForkContent, LoggedCommit, LogPart } from './logged-commit.ts';
 
 export class BranchChanges {
   readonly #logs: BranchLogs;
@@ -59,9 +65,39 @@ export class BranchChanges {
     });
   }
 
+  async rewriteLog(
+    branch: string,
+    epoch: number,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<boolean> {
+    return this.#lock.run(async () => {
+      if (!(await this.#exists(branch))) return false;
+      const own = await this.#logs.current(branch);
+      if (own === undefined || epoch < own.position.epoch) return false;
+      // One at a time has the lock, so nobody who takes over now comes in between.
+      const parts = [...own.origins, { log: lifeOf(own.name), afterTx: -1, untilTx: Infinity }];
+      for (const part of parts) await this.#rewritePart(part, segments);
+      return true;
+    });
+  }
+
   /** Gives a sealed log its next generation, where the process that sealed it is not at it any more. */
   finish(branch: string): Promise<void> {
-    return this.#lock.run(() => this.#finishHere(branch));
+    return this.#lock.runIfFree(() => this.#finishHere(branch));
+  }
+
+  async #rewritePart(
+    { log: life, afterTx, untilTx }: LogPart,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<void> {
+    await eraseLeftovers(this.#logs, parseLife(life).folder);
+    const log = await this.#logs.caughtUp(life);
+    if (log === undefined) return;
+    const inPart = segments.filter(({ tx }) => tx > afterTx && tx <= untilTx);
+    const bytesByTx = new Map(inPart.map(({ tx, bytes }) => [tx, bytes]));
+    if (await differsFrom(log, bytesByTx)) {
+      await writeNextGeneration(this.#logs, log, replacingSegments(bytesByTx));
+    }
   }
 
   async #finishHere(branch: string): Promise<void> {

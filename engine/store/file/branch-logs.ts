@@ -6,13 +6,15 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseError } from '../../../schema/error.ts';
 import { checkName } from '../names.ts';
-import { databaseNotFound } from '../store-errors.ts';
+import { databaseNotFound, storeUnavailable } from '../store-errors.ts';
 import { CommitLog, MOVED, type OrMoved } from './commit-log.ts';
 import { createFile, hasCode, readFileIfThere, syncFolder } from './durable.ts';
 import { encodeFrame, markerOf, markingFrame, newLogHeader } from './log-frame.ts';
 import { fileOf, lifeOf, newestOf, parseFile, parseLife, type LogName } from './log-name.ts';
 import { folderOf } from './paths.ts';
 import { Turns } from './turns.ts';
+
+const FINISH_TIMEOUT_MS = 60_000;
 
 type Step<T> = (log: CommitLog, isRetry: boolean) => Promise<OrMoved<T>>;
 
@@ -82,6 +84,11 @@ export class BranchLogs {
     });
   }
 
+  /** The same, with all that is in it by now: under the lock of the folder it is the file that counts. */
+  caughtUp(life: string): Promise<CommitLog | undefined> {
+    return this.readLife(life, async (log) => ((await log.readVersion()) === MOVED ? MOVED : log));
+  }
+
   /** The names of all branches that have a folder. */
   async names(): Promise<string[]> {
     const folders = (await readdir(this.#folder)).filter((each) => each.startsWith('branch-'));
@@ -117,9 +124,13 @@ export class BranchLogs {
   }
 
   async #currentToWrite(branch: string, finish: () => Promise<void>): Promise<CommitLog> {
+    const deadlineMs = performance.now() + FINISH_TIMEOUT_MS;
     for (;;) {
       const log = await this.current(branch);
       if (log?.isOpen === true) return log;
+      if (performance.now() > deadlineMs) {
+        throw storeUnavailable('The log of the branch is still being rewritten', undefined);
+      }
       if (log === undefined) await this.#create(branch, 1, 0);
       else if (log.position.state === 'sealed') await finish();
       else if (log.position.state === 'ended') {

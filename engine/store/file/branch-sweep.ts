@@ -44,7 +44,7 @@ async function neededTxs(
 }
 
 async function removeBehind(logs: BranchLogs, name: LogName, tx: number): Promise<void> {
-  const log = await logs.ofLife(lifeOf(name));
+  const log = await logs.caughtUp(lifeOf(name));
   if (log?.position.state !== 'ended' || log.keptTx <= tx) return;
   await eraseFile(log.rootPath);
   await writeNextGeneration(logs, log, droppingBehind(tx));

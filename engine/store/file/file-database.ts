@@ -116,6 +116,14 @@ export class FileStore implements Store {
     return onFiles(() => this.#changes.delete(branch));
   }
 
+  rewriteLog(
+    branch: string,
+    epoch: number,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<boolean> {
+    return onFiles(() => this.#changes.rewriteLog(branch, epoch, segments));
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -27,6 +27,7 @@ interface LockFile {
 export class FolderLock {
   readonly #folder: string;
   readonly #timeoutMs: number;
+  /** Of this process, so that it does not wait for itself by asking again and again. */
   readonly #turns = new Turns();
 
   constructor(folder: string, timeoutMs = DEFAULT_TIMEOUT_MS) {
@@ -37,25 +38,37 @@ export class FolderLock {
   /** @throws STORE_UNAVAILABLE where another process keeps the lock for too long */
   run<T>(step: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
-      const number = await this.#take();
-      try {
-        return await step();
-      } finally {
-        await replaceFile(this.#pathOf(number), encode(false));
+      const deadlineMs = performance.now() + this.#timeoutMs;
+      for (;;) {
+        const taken = await this.#tryToTake();
+        if (typeof taken === 'number') return this.#runHolding(taken, step);
+        if (performance.now() > deadlineMs) throw locked(taken, this.#folder);
+        await wait(WAIT_MS);
       }
     });
   }
 
-  async #take(): Promise<number> {
-    const deadlineMs = performance.now() + this.#timeoutMs;
+  /** Runs a step where nobody has the lock; otherwise waits a moment, and does not run it. */
+  async runIfFree(step: () => Promise<void>): Promise<void> {
+    const taken = await this.#tryToTake();
+    if (typeof taken === 'number') await this.#runHolding(taken, step);
+    else await wait(WAIT_MS);
+  }
+
+  async #runHolding<T>(number: number, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } finally {
+      await replaceFile(this.#pathOf(number), encode(false));
+    }
+  }
+
+  /** The number of the lock, or who has it. */
+  async #tryToTake(): Promise<number | LockFile> {
     for (;;) {
       const [latest = 0] = await this.#numbers();
       const holder = await this.#read(latest);
-      if (holder !== undefined && isHeld(holder)) {
-        if (performance.now() > deadlineMs) throw locked(holder, this.#pathOf(latest));
-        await wait(WAIT_MS);
-        continue;
-      }
+      if (holder !== undefined && isHeld(holder)) return holder;
       const number = latest + 1;
       if (!(await createFile(this.#pathOf(number), encode(true)))) continue;
       // While this process looked, the number may have been taken, used and tidied away: then a later one is there.
@@ -98,10 +111,10 @@ function isHeld({ host, pid, processStart, isHeld }: LockFile): boolean {
   return !isProcessGone(pid) && startOfProcess(pid) === processStart;
 }
 
-function locked({ host, pid }: LockFile, path: string): DatabaseError {
+function locked({ host, pid }: LockFile, folder: string): DatabaseError {
   return new DatabaseError(
     'STORE_UNAVAILABLE',
-    `The process ${pid} of the host ${host} keeps the lock of the database; remove ${path} if it is gone`,
-    { data: { host, pid, path } },
+    `The process ${pid} of the host ${host} keeps the lock in ${folder}`,
+    { data: { host, pid, folder } },
   );
 }

@@ -9,6 +9,7 @@
  */
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { decodeSegments, encodeSegments } from '../segment-list.ts';
 import type { BranchLogs } from './branch-logs.ts';
 import type { CommitLog } from './commit-log.ts';
 import { eraseFile, syncFolder, writeAt } from './durable.ts';
@@ -24,6 +25,31 @@ export type FrameChange = (frame: LogFrame) => LogFrame | undefined;
 
 export const unchanged: FrameChange = (frame) => frame;
 
+/** Puts other bytes in place of the segments of some transactions. */
+export function replacingSegments(bytesByTx: ReadonlyMap<number, Uint8Array>): FrameChange {
+  return (frame) => {
+    const segments = decodeSegments(frame.segments);
+    if (!segments.some(({ tx }) => bytesByTx.has(tx))) return frame;
+    const replaced = segments.map(({ tx, bytes }) => ({ tx, bytes: bytesByTx.get(tx) ?? bytes }));
+    return { ...frame, segments: encodeSegments(replaced) };
+  };
+}
+
+/** True where a log has other bytes for any of some transactions. */
+export async function differsFrom(
+  log: CommitLog,
+  bytesByTx: ReadonlyMap<number, Uint8Array>,
+): Promise<boolean> {
+  for await (const { frame } of log.frames(LOG_START)) {
+    for (const { tx, bytes } of decodeSegments(frame.segments)) {
+      const other = bytesByTx.get(tx);
+      if (other !== undefined && Buffer.compare(bytes, other) !== 0) return true;
+    }
+  }
+  return false;
+}
+
+/** The log is one that has just caught up. */
 export async function writeNextGeneration(
   logs: BranchLogs,
   log: CommitLog,

@@ -20,6 +20,7 @@ import { PostgresBranches } from './branches.ts';
 import { PostgresCommits, type CommitOptions } from './commit.ts';
 import type { Connections } from './connections.ts';
 import { PostgresLeases } from './leases.ts';
+import { PostgresLogRewrite } from './log-rewrite.ts';
 import { readLogRows } from './log-rows.ts';
 import { nodeChunks } from './node-chunks.ts';
 
@@ -48,6 +49,7 @@ export class PostgresStore implements Store {
   readonly #schema: string;
   readonly #commits: PostgresCommits;
   readonly #branches: PostgresBranches;
+  readonly #rewrite: PostgresLogRewrite;
 
   constructor(
     { databaseId, id }: DatabaseIdentity,
@@ -61,6 +63,7 @@ export class PostgresStore implements Store {
     this.#schema = schema;
     this.#commits = new PostgresCommits(connections, schema, databaseId, options);
     this.#branches = new PostgresBranches(connections, schema, databaseId);
+    this.#rewrite = new PostgresLogRewrite(connections, schema, databaseId);
     this.leases = new PostgresLeases(connections, schema, databaseId);
   }
 
@@ -173,6 +176,14 @@ export class PostgresStore implements Store {
 
   deleteBranch(branch: string): Promise<void> {
     return this.#branches.delete(branch);
+  }
+
+  rewriteLog(
+    branch: string,
+    epoch: number,
+    segments: ReadonlyArray<StoredSegment>,
+  ): Promise<boolean> {
+    return this.#rewrite.rewrite(branch, epoch, segments);
   }
 
   /** The connections belong to the host. */

@@ -254,3 +254,53 @@ describe('a deleted branch', () => {
     expect(await counts()).toEqual({ log: 0, inherited: 0, deleted: 0 });
   });
 });
+
+describe('rewriting the log', () => {
+  const newBytes = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ tx: 100 + i, bytes: Uint8Array.from([200]) }));
+
+  const isRewritten = async (store: Store): Promise<boolean[]> =>
+    (await store.readLog(BRANCH, 0, 10_000)).map(({ bytes }) => bytes[0] === 200);
+
+  it('is repeated after a lost connection, and then complete', async () => {
+    const { store, truth } = await openBoth();
+    for (let version = 1; version < 150; version++) await truth.commit(commitOf(version));
+    const done = store.rewriteLog(BRANCH, 0, newBytes(150));
+    await vi.waitFor(async () => expect(await isRewritten(truth)).toContain(true), SLOW_MS);
+    proxy.cutClients();
+    await done.catch((error: unknown) =>
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true }),
+    );
+    expect(await isRewritten(truth)).toHaveLength(150);
+    expect(await store.rewriteLog(BRANCH, 0, newBytes(150))).toBe(true);
+    expect(await isRewritten(truth)).toEqual(Array.from({ length: 150 }, () => true));
+  });
+
+  it('stops where another writer takes over, and says so', async () => {
+    const { store, truth } = await openBoth();
+    for (let version = 1; version < 150; version++) await truth.commit(commitOf(version));
+    const [done, taken] = await withClient(place.url, async (client) => {
+      const waiting = async (): Promise<number> => {
+        const { rows } = await client.query(`SELECT count(*)::integer AS count FROM pg_locks l
+          JOIN pg_stat_activity a USING (pid)
+          WHERE NOT l.granted AND a.query LIKE '%${place.schema}%'`);
+        return (rows[0] as { count: number }).count;
+      };
+      await client.query('BEGIN');
+      await client.query(`SELECT FROM ${place.schema}.log WHERE last_tx = 150 FOR UPDATE`);
+      const rewriting = store.rewriteLog(BRANCH, 0, newBytes(150)).catch((error: unknown) => error);
+      await vi.waitFor(async () => expect(await waiting()).toBe(1), SLOW_MS);
+      const request = { branch: BRANCH, owner: 'second', address: null, ttlMs: 60_000 };
+      const acquiring = truth.leases.acquire(request);
+      await vi.waitFor(async () => expect(await waiting()).toBe(2), SLOW_MS);
+      await client.query('COMMIT');
+      return Promise.all([rewriting, acquiring]);
+    });
+    expect(taken.acquired).toBe(true);
+    expect(done).toMatchObject({ code: 'WRITER_DEPOSED', data: { branch: BRANCH } });
+    const rewritten = await isRewritten(truth);
+    expect(rewritten.slice(0, 100)).not.toContain(false);
+    expect(rewritten.slice(100)).not.toContain(true);
+    expect(await store.rewriteLog(BRANCH, 0, newBytes(150))).toBe(false);
+  });
+});
