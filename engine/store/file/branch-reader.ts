@@ -57,7 +57,11 @@ export class BranchReader {
     if (commitId === undefined) return undefined;
     const branches = await this.names();
     for (const branch of branches) {
-      const tx = await this.#logs.read(branch, (log) => log.findCommit(commitId));
+      const tx = await this.#logs.read(branch, async (log) => {
+        const version = await log.readVersion();
+        if (version === MOVED) return MOVED;
+        return version === 0 ? undefined : log.findCommit(commitId);
+      });
       if (tx !== undefined) return { branch, tx };
     }
     // Only logs of deleted branches are left to look in.

@@ -22,7 +22,7 @@ export async function removeUnneededLogs(logs: BranchLogs): Promise<void> {
     for (const name of names) {
       const neededTx = neededTxByLife.get(lifeOf(name)) ?? -1;
       if (neededTx < 0 && name.life !== newest?.life) await eraseFile(logs.pathOf(name));
-      else await removeBehind(logs, name, neededTx);
+      else await removeBehind(logs, name, neededTx, name.life === newest?.life);
     }
   }
 }
@@ -43,10 +43,15 @@ async function neededTxs(
   return neededTxByLife;
 }
 
-async function removeBehind(logs: BranchLogs, name: LogName, tx: number): Promise<void> {
+async function removeBehind(
+  logs: BranchLogs,
+  name: LogName,
+  tx: number,
+  isLastLife: boolean,
+): Promise<void> {
   const log = await logs.caughtUp(lifeOf(name));
   if (log?.position.state !== 'ended' || log.keptTx <= tx) return;
-  await eraseFile(log.rootPath);
+  if (isLastLife) await eraseFile(log.rootPath);
   await writeNextGeneration(logs, log, droppingBehind(tx));
 }
 

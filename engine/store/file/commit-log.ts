@@ -69,6 +69,7 @@ export class CommitLog {
   #keptTx = Number.MAX_SAFE_INTEGER;
   /** Set once another file has taken the place of this one. */
   #isReplaced = false;
+  #isFileClosed = false;
   /** Set when the disk refused to confirm a frame: what is on it is not known any more. */
   #fault: unknown;
 
@@ -92,6 +93,7 @@ export class CommitLog {
         const log = new CommitLog(name, folder, file, marker);
         await log.#restore();
         await log.#catchUp();
+        if (log.isEmpty) await log.#closeFile();
         return log;
       }
     } catch (error) {
@@ -105,6 +107,11 @@ export class CommitLog {
   /** As far as is known: false once the log has ended or goes on elsewhere. */
   get isOpen(): boolean {
     return !this.#isReplaced && this.#position.state === 'open';
+  }
+
+  /** The log of a deleted branch that holds nothing any more: there may be many of them, so its file is not kept open. */
+  get isEmpty(): boolean {
+    return this.#position.state === 'ended' && this.#keptTx < 0;
   }
 
   get isReplaced(): boolean {
@@ -142,12 +149,12 @@ export class CommitLog {
 
   /** The commits of this file with a transaction from one and before another, whether the branch still exists or not. */
   readCommits(fromTx: number, toTx: number): Promise<OrMoved<ReadonlyArray<LoggedCommit>>> {
-    return this.#lookBack((endOffset) => this.#history.read(fromTx, toTx, endOffset));
+    return this.#lookBack([], (endOffset) => this.#history.read(fromTx, toTx, endOffset));
   }
 
   /** The last transaction of the commit with an id, whether the branch still exists or not. */
   findCommit(id: string): Promise<OrMoved<number | undefined>> {
-    return this.#lookBack((endOffset) => this.#ids.find(id, endOffset));
+    return this.#lookBack(undefined, (endOffset) => this.#ids.find(id, endOffset));
   }
 
   /** A commit that was tried in another file has the same nonce again, because it may have come from there into this one. */
@@ -217,13 +224,20 @@ export class CommitLog {
   /** Lets go of the file once nobody reads it any more. */
   async close(): Promise<void> {
     this.#isReplaced = true;
-    await this.#longTurns.run(() => this.#turns.run(() => this.#file.close()));
+    await this.#longTurns.run(() => this.#turns.run(() => this.#closeFile()));
   }
 
-  #lookBack<T>(look: (endOffset: number) => Promise<T>): Promise<OrMoved<T>> {
+  async #closeFile(): Promise<void> {
+    if (this.#isFileClosed) return;
+    this.#isFileClosed = true;
+    await this.#file.close();
+  }
+
+  #lookBack<T>(none: T, look: (endOffset: number) => Promise<T>): Promise<OrMoved<T>> {
     return this.#longTurns.run(async () => {
       const isMoved = (await this.#turns.run(() => this.#catchUp())) === MOVED;
-      if (isMoved || this.#isReplaced) return MOVED;
+      if (isMoved) return MOVED;
+      if (this.isEmpty) return none;
       const found = await look(this.#position.offset);
       return (await this.#noticeErased()) ? MOVED : found;
     });
@@ -264,13 +278,12 @@ export class CommitLog {
    * where it turns out now that the log has ended or goes on elsewhere.
    */
   async #catchUp(nonce?: Buffer): Promise<OrMoved<boolean>> {
-    const { size, nlink } = await this.#file.stat().catch((error: unknown) => {
-      if (this.#isReplaced) return { size: 0, nlink: 0 }; // and closed
-      throw error;
-    });
+    if (this.#isReplaced) return MOVED;
+    if (this.#position.state !== 'open') return false;
+    const { size, nlink } = await this.#file.stat();
     if (nlink === 0) this.#isReplaced = true;
     if (this.#isReplaced) return MOVED;
-    if (size === this.#position.offset || this.#position.state !== 'open') return false;
+    if (size === this.#position.offset) return false;
     let found = false;
     for await (const { before, after, frame } of this.#framesUntil(size)) {
       this.#apply(before, frame);

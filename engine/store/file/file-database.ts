@@ -40,7 +40,7 @@ export class FileStore implements Store {
     this.id = id;
     this.#onClose = onClose;
     this.#packs = new NodePacks(join(folder, 'nodes'), id);
-    this.#lock = new FolderLock(join(folder, 'locks'));
+    this.#lock = new FolderLock(join(folder, 'locks'), id);
     this.#logs = new BranchLogs(folder, id);
     this.#reader = new BranchReader(this.#logs);
     const leases = new FileLeases(join(folder, 'epochs'), id, (branch, epoch) =>

@@ -17,6 +17,8 @@ interface LeaseFile {
   readonly host: string;
   readonly pid: number;
   readonly expiresAtMs: number;
+  /** The branch was deleted: the file only keeps its epoch from being given out again, until there is a later one. */
+  readonly isRevoked: boolean;
 }
 
 export class FileLeases implements LeaseStore {
@@ -84,7 +86,7 @@ export class FileLeases implements LeaseStore {
   async revoke(branch: string, end: (epoch: number) => Promise<boolean>): Promise<void> {
     const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
     for (;;) {
-      const epoch = await this.#take(nobody, end);
+      const epoch = await this.#take(nobody, end, true);
       if (epoch !== undefined) return this.#removeEarlier(branch, epoch);
     }
   }
@@ -93,10 +95,11 @@ export class FileLeases implements LeaseStore {
   async #take(
     request: LeaseRequest,
     fence: (epoch: number) => Promise<boolean>,
+    isRevoked = false,
   ): Promise<number | undefined> {
     const [latest = 0] = await this.#epochs();
     const epoch = nextEpoch(latest, this.#database);
-    if (!(await createFile(this.#pathOf(epoch), encode(request)))) return undefined;
+    if (!(await createFile(this.#pathOf(epoch), encode(request, isRevoked)))) return undefined;
     // While this process looked, the number may have been given out, used and tidied away: then a later one is there.
     const [newest] = await this.#epochs();
     if (newest === epoch && (await fence(epoch))) return epoch;
@@ -106,7 +109,8 @@ export class FileLeases implements LeaseStore {
 
   async #removeEarlier(branch: string, epoch: number): Promise<void> {
     for (const earlier of await this.#epochs()) {
-      if (earlier >= epoch || (await this.#read(earlier))?.branch !== branch) continue;
+      const file = earlier < epoch ? await this.#read(earlier) : undefined;
+      if (file?.branch !== branch && file?.isRevoked !== true) continue;
       await rm(this.#pathOf(earlier), { force: true });
     }
   }
@@ -131,7 +135,7 @@ export class FileLeases implements LeaseStore {
   }
 }
 
-function encode({ branch, owner, address, ttlMs }: LeaseRequest): Buffer {
+function encode({ branch, owner, address, ttlMs }: LeaseRequest, isRevoked = false): Buffer {
   const expiresAtMs = ttlMs === -Infinity ? 0 : Date.now() + ttlMs;
   const file: LeaseFile = {
     branch,
@@ -140,6 +144,7 @@ function encode({ branch, owner, address, ttlMs }: LeaseRequest): Buffer {
     host: thisHost(),
     pid: process.pid,
     expiresAtMs,
+    isRevoked,
   };
   return Buffer.from(JSON.stringify(file));
 }

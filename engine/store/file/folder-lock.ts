@@ -10,12 +10,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseError } from '../../../schema/error.ts';
-import { createFile, readFileIfThere, replaceFile } from './durable.ts';
+import { databaseNotFound } from '../store-errors.ts';
+import { createFile, hasCode, readFileIfThere, replaceFile } from './durable.ts';
 import { isProcessGone, startOfProcess, thisHost } from './host.ts';
 import { Turns } from './turns.ts';
 
 const WAIT_MS = 20;
-const DEFAULT_TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 interface LockFile {
   readonly host: string;
@@ -26,19 +27,19 @@ interface LockFile {
 
 export class FolderLock {
   readonly #folder: string;
-  readonly #timeoutMs: number;
+  readonly #database: string;
   /** Of this process, so that it does not wait for itself by asking again and again. */
   readonly #turns = new Turns();
 
-  constructor(folder: string, timeoutMs = DEFAULT_TIMEOUT_MS) {
+  constructor(folder: string, database: string) {
     this.#folder = folder;
-    this.#timeoutMs = timeoutMs;
+    this.#database = database;
   }
 
   /** @throws STORE_UNAVAILABLE where another process keeps the lock for too long */
   run<T>(step: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
-      const deadlineMs = performance.now() + this.#timeoutMs;
+      const deadlineMs = performance.now() + TIMEOUT_MS;
       for (;;) {
         const taken = await this.#tryToTake();
         if (typeof taken === 'number') return this.#runHolding(taken, step);
@@ -81,7 +82,9 @@ export class FolderLock {
 
   /** All numbers that have a file, newest first. */
   async #numbers(): Promise<number[]> {
-    const names = await readdir(this.#folder);
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      throw hasCode(error, 'ENOENT') ? databaseNotFound(this.#database) : error;
+    });
     return names
       .filter((name) => /^\d+$/.test(name))
       .map(Number)

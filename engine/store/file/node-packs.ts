@@ -94,16 +94,14 @@ export class NodePacks {
     const place = this.#places.get(address);
     if (place === undefined) throw missingNode(this.#database, address);
     const { pack, offset } = place;
-    const bytes = await readPackedNode(pack.file, place).catch((error: unknown) => {
-      if (pack.isForgotten) return undefined;
-      throw error;
-    });
+    const bytes = await unlessForgotten(pack, readPackedNode(pack.file, place));
     if (bytes !== undefined) return bytes;
-    if (pack.isForgotten || (await readPackState(pack.file)) === 'erased') {
-      await this.#refresh(); // another process has rewritten the pack
-      return this.#readOne(address);
+    const state = await unlessForgotten(pack, readPackState(pack.file));
+    if (!pack.isForgotten && state !== 'erased') {
+      throw damagedNode(this.#database, address, pack.name, offset);
     }
-    throw damagedNode(this.#database, address, pack.name, offset);
+    await this.#refresh(); // another process has rewritten the pack
+    return this.#readOne(address);
   }
 
   async #writeBatch(nodes: ReadonlyArray<StoredNode>): Promise<void> {
@@ -239,6 +237,16 @@ export class NodePacks {
 
 function newPack(name: string, file: FileHandle): Pack {
   return { name, file, end: PACK_MAGIC.length, isForgotten: false };
+}
+
+/** The handle of a pack that is forgotten may be closed between two reads. */
+async function unlessForgotten<T>(pack: Pack, reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (pack.isForgotten) return undefined;
+    throw error;
+  }
 }
 
 function damagedNode(

@@ -1,5 +1,14 @@
 /** What forking and deleting branches leaves in the files, also where a process stops on the way. */
-import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFileStoreHost } from '../../../engine/store/file-store.ts';
@@ -106,6 +115,31 @@ describe('a deleted branch', () => {
     await after.deleteBranch('other');
     expect(await filesWith(SECRET)).toEqual([]);
   });
+});
+
+it('many deleted branches leave a small mark each, and no open file', async () => {
+  const store = await (await openHost()).create('a');
+  await writeCommits(store, 'main', 2);
+  const names = Array.from({ length: 12 }, (_, i) => `fork ${i}`);
+  for (const branch of names) {
+    await store.fork({ branch, origin: { branch: 'main', tx: 101 }, record, indexedTx: 100 });
+  }
+  for (const branch of names) await store.deleteBranch(branch);
+  const after = await reopened();
+  expect(await after.branches()).toEqual(['main']);
+  expect(await readdir(inDatabase('epochs'))).toHaveLength(1);
+  const handles = await readdir('/proc/self/fd').catch(() => []); // Linux alone says
+  const paths = await Promise.all(
+    handles.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')),
+  );
+  const open = paths.filter((path) => path.startsWith(inDatabase('branch-fork')));
+  expect(open).toEqual([]);
+  const folders = (await readdir(inDatabase())).filter((each) => each.startsWith('branch-fork'));
+  expect(folders).toHaveLength(12);
+  for (const folder of folders) {
+    expect(await readdir(inDatabase(folder))).toEqual(['branch.json', 'log-1-2']);
+    expect((await stat(inDatabase(folder, 'log-1-2'))).size).toBeLessThan(250);
+  }
 });
 
 it('a branch of which only the folder was made does not exist, and can be made', async () => {
