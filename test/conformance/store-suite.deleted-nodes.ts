@@ -83,6 +83,16 @@ export function describeDeletedNodes(backend: () => StoreBackend): void {
       }
     });
 
+    it('hides no other node from those who come while it is done', async () => {
+      const store = await backend().host.create('a');
+      await store.write(range(60).map((i) => ({ address: i, bytes: pattern(2_000, i) })));
+      const readers = await Promise.all(range(10).map(openAnother));
+      for (const [i, reader] of readers.entries()) {
+        const [, read] = await Promise.all([store.deleteNodes([i + 1]), reader.read([60, 50])]);
+        expect(read.map(plain)).toEqual([60, 50].map((seed) => plain(pattern(2_000, seed))));
+      }
+    });
+
     it('lets several stores delete at once', async () => {
       const store = await backend().host.create('a');
       await store.write(range(40).map(nodeAt));

@@ -137,17 +137,28 @@ export class NodePacks {
   /** Learns what other processes have added, and forgets the packs that they have rewritten. */
   #refresh(): Promise<void> {
     return this.#refreshes.run(async () => {
-      const names = (await readdir(this.#folder)).filter((each) => each.endsWith('.pack'));
-      for (const name of names) {
-        const pack = this.#packs.get(name) ?? (await this.#openPack(name));
-        if (pack !== undefined && pack !== this.#own) await this.#readNewBatches(pack);
+      const gone = new Set<string>();
+      // Where a pack went meanwhile, its nodes are in one that may have come after the folder was listed.
+      for (let goneBefore = -1; gone.size > goneBefore;) {
+        goneBefore = gone.size;
+        await this.#readFolder(gone);
       }
-      const gone: Pack[] = [];
-      for (const pack of this.#packs.values()) {
-        if ((await readPackState(pack.file)) === 'erased') gone.push(pack);
-      }
-      if (gone.length > 0) await this.#forget(gone);
     });
+  }
+
+  async #readFolder(gone: Set<string>): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((each) => each.endsWith('.pack'));
+    for (const name of names) {
+      const pack = this.#packs.get(name) ?? (await this.#openPack(name));
+      if (pack === undefined) gone.add(name);
+      else if (pack !== this.#own) await this.#readNewBatches(pack);
+    }
+    const erased: Pack[] = [];
+    for (const pack of this.#packs.values()) {
+      if ((await readPackState(pack.file)) === 'erased') erased.push(pack);
+    }
+    for (const { name } of erased) gone.add(name);
+    if (erased.length > 0) await this.#forget(erased);
   }
 
   /** The pack of a file, or undefined where there is nothing in it to read. */
