@@ -21,7 +21,7 @@ export {
   databaseConfig,
 } from '../schema/database.ts';
 
-export type { DatomPredicate, Db, TimePoint, View } from './db/db.ts';
+export type { CommitInfo, DatomPredicate, Db, TimePoint, View } from './db/db.ts';
 export {
   asOf,
   filter,
@@ -58,7 +58,7 @@ export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
 export { firstCommit, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { encodeRecord } from './commit/record.ts';
-export { encodeSegment } from './commit/segment.ts';
+export { encodeSegment, withCommit } from './commit/segment.ts';
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';
 export { transact } from './transact/transact.ts';

@@ -35,6 +35,6 @@ export function readBlock<T>(bytes: Uint8Array, read: (body: ByteReader) => T): 
   }
 }
 
-function corrupt(message: string, cause?: unknown): DatabaseError {
+export function corrupt(message: string, cause?: unknown): DatabaseError {
   return new DatabaseError('STORE_CORRUPT', message, cause === undefined ? {} : { cause });
 }

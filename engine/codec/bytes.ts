@@ -94,6 +94,10 @@ export class ByteReader {
     this.#at = at;
   }
 
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   /** Another reader at the same place. */
   fork(): ByteReader {
     return new ByteReader(this.#bytes, this.#at);

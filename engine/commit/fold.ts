@@ -5,7 +5,7 @@
 import { encodeNode } from '../codec/node-codec.ts';
 import type { Columns } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import type { Db } from '../db/db.ts';
+import type { CommitInfo, Db } from '../db/db.ts';
 import type { Era, BaseRoots } from '../indices/base-index.ts';
 import { foldTree } from '../indices/fold-tree.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
@@ -17,6 +17,7 @@ export interface Folded {
   /** The new base trees hold everything up to this transaction. */
   readonly indexedTx: number;
   readonly maxEid: number;
+  readonly commit: CommitInfo | undefined;
   readonly roots: BaseRoots;
   readonly nodes: ReadonlyArray<StoredNode>;
 }
@@ -56,5 +57,5 @@ export function* fold(db: Db, source: StoredNodes, newAddress: () => number): Su
       avet: yield* foldOne('temporal', 'avet'),
     },
   };
-  return { indexedTx: db.maxTx, maxEid: db.maxEid, roots, nodes };
+  return { indexedTx: db.maxTx, maxEid: db.maxEid, commit: db.commit, roots, nodes };
 }

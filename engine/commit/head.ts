@@ -9,12 +9,13 @@ import { NO_ROOTS } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { run, runSync } from '../shared/suspend.ts';
+import { run, runInMemory, runSync } from '../shared/suspend.ts';
 import type { Commit, RootWithLog, StoredSegment } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { restore } from './restore.ts';
-import { applySegment, decodeSegment, encodeSegment } from './segment.ts';
+import type { Segment } from './segment.ts';
+import { applySegment, encodeSegment, readSegment } from './segment.ts';
 
 export interface Head {
   /** The version of the root in the store. */
@@ -26,13 +27,15 @@ export interface Head {
 /** What is committed to make a database: a record without trees, and the transaction that begins it. */
 export function firstCommit(
   config: DatabaseConfig,
-): Pick<Commit, 'record' | 'indexedTx' | 'segments'> {
+  id: string,
+): Pick<Commit, 'id' | 'record' | 'indexedTx' | 'segments'> {
   const { indexedTx, maxEid } = databaseBefore(config);
-  const genesis = genesisOf(config);
+  const genesis = { ...genesisOf(config), commit: { id, parents: [] } };
   return {
-    record: encodeRecord({ config, indexedTx, maxEid, roots: NO_ROOTS }),
+    id,
+    record: encodeRecord({ config, indexedTx, maxEid, commit: undefined, roots: NO_ROOTS }),
     indexedTx,
-    segments: [{ tx: genesis.tx, bytes: encodeSegment(genesis) }],
+    segments: [{ tx: genesis.tx, bytes: runSync(encodeSegment(genesis)) }],
   };
 }
 
@@ -43,7 +46,8 @@ export async function restoreHead(root: RootWithLog, nodes: StoredNodes): Promis
 }
 
 /**
- * The head after the segments of the next version; undefined where they do not follow it, and the root has to be read.
+ * The head after the segments of the next version; undefined where they do not follow it, or a node is needed that is not in memory, and the
+ * root has to be read.
  */
 export function followHead(
   head: Head,
@@ -69,25 +73,34 @@ export async function rebaseHead(head: Head, root: RootWithLog, nodes: StoredNod
 
 function* rebase(
   known: Db,
-  { roots, indexedTx, maxEid }: RootRecord,
+  { roots, indexedTx, maxEid, commit }: RootRecord,
   segments: ReadonlyArray<StoredSegment>,
   source: StoredNodes,
 ): Suspended<Db> {
-  const base = { roots, source };
-  let db: Db = { ...known, base, indexedTx, novelty: Novelty.empty, maxTx: indexedTx, maxEid };
-  for (const { tx, bytes } of segments) {
-    const next = yield* applySegment(db, decodeSegment(bytes));
-    // What is known has the schema of the segments that it has.
-    db = tx <= known.maxTx ? { ...next, schema: known.schema } : next;
+  const tail: Segment[] = [];
+  for (const { bytes } of segments) tail.push(yield* readSegment(bytes));
+  const isKnown = ({ tx }: Segment): boolean => tx <= known.maxTx;
+  const schema = known.schema.undo(tail.filter(isKnown).flatMap(({ changes }) => changes));
+  const novelty = Novelty.empty;
+  const base = { ...known, base: { roots, source }, indexedTx, novelty, maxTx: indexedTx };
+  let db: Db = { ...base, schema, maxEid, commit };
+  for (const segment of tail) {
+    const next = yield* applySegment(db, segment);
+    // The same object as before, so that whoever goes by it sees that nothing changed.
+    db = segment.tx === known.maxTx ? { ...next, schema: known.schema } : next;
   }
-  return db;
+  return db.maxTx === known.maxTx ? { ...db, schema: known.schema } : db;
 }
 
 function applyStored(db: Db, segments: ReadonlyArray<StoredSegment>): Db | undefined {
-  let next = db;
+  let next: Db | undefined = db;
   for (const { tx, bytes } of segments) {
-    if (tx !== next.maxTx + 1) return undefined;
-    next = runSync(applySegment(next, decodeSegment(bytes)));
+    if (next === undefined || tx !== next.maxTx + 1) return undefined;
+    next = runInMemory(follow(next, bytes));
   }
   return next;
+}
+
+function* follow(db: Db, bytes: Uint8Array): Suspended<Db> {
+  return yield* applySegment(db, yield* readSegment(bytes));
 }

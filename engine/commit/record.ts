@@ -9,22 +9,28 @@ import type { ByteReader, ByteWriter } from '../codec/bytes.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import type { Era, BaseRoots } from '../indices/base-index.ts';
 import { ERAS } from '../indices/base-index.ts';
+import type { CommitInfo } from '../db/db.ts';
 import type { TreeRoot } from '../tree/node.ts';
+import { decodeCommit, encodeCommit } from './commit-info.ts';
 
 export interface RootRecord {
   readonly config: DatabaseConfig;
   /** The base trees hold everything up to this transaction. */
   readonly indexedTx: number;
+  /** The commit whose last transaction is {@link indexedTx}. */
+  readonly commit: CommitInfo | undefined;
   /** The largest entity id as of {@link indexedTx}; later ones are in the segments of the log. */
   readonly maxEid: number;
   readonly roots: BaseRoots;
 }
 
-export function encodeRecord({ config, indexedTx, maxEid, roots }: RootRecord): Uint8Array {
+export function encodeRecord({ config, indexedTx, maxEid, commit, roots }: RootRecord): Uint8Array {
   return sealBlock((writer) => {
     writer.string(printEdn(configToEdn(config)));
     writer.varint(indexedTx);
     writer.varint(maxEid);
+    writer.byte(commit === undefined ? 0 : 1);
+    if (commit !== undefined) encodeCommit(commit, writer);
     for (const era of ERAS) for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
   });
 }
@@ -35,8 +41,9 @@ export function decodeRecord(bytes: Uint8Array): RootRecord {
     const config = configFromEdn(readEdn(reader.string()) as EdnMap);
     const indexedTx = reader.varint();
     const maxEid = reader.varint();
+    const commit = reader.byte() === 0 ? undefined : decodeCommit(reader);
     const roots = { current: decodeRoots(reader), temporal: decodeRoots(reader) };
-    return { config, indexedTx, maxEid, roots };
+    return { config, indexedTx, maxEid, commit, roots };
   });
 }
 

@@ -12,7 +12,7 @@ import { Novelty } from '../novelty/novelty.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import { decodeRecord } from './record.ts';
 import type { StoredSegment } from '../store/store.ts';
-import { applySegment, decodeSegment } from './segment.ts';
+import { applySegment, readSegment } from './segment.ts';
 
 /** The database that a root record and the segments after it describe. */
 export function* restore(
@@ -20,7 +20,7 @@ export function* restore(
   segments: ReadonlyArray<StoredSegment>,
   source: StoredNodes,
 ): Suspended<Db> {
-  const { config, indexedTx, maxEid, roots } = decodeRecord(record);
+  const { config, indexedTx, maxEid, commit, roots } = decodeRecord(record);
   const base: Db = {
     config,
     base: { roots, source },
@@ -30,9 +30,10 @@ export function* restore(
     maxTx: indexedTx,
     maxEid,
     view: PRESENT,
+    commit,
   };
   let db: Db = { ...base, schema: yield* readSchema(base) };
-  for (const { bytes } of segments) db = yield* applySegment(db, decodeSegment(bytes));
+  for (const { bytes } of segments) db = yield* applySegment(db, yield* readSegment(bytes));
   return db;
 }
 

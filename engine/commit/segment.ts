@@ -1,70 +1,134 @@
-/** A transaction as bytes: one segment of the log. What it says is enough to move any reader forward without reading anything. */
-import { ByteWriter } from '../codec/bytes.ts';
-import { readBlock, sealBlock } from '../codec/block.ts';
+/**
+ * A transaction as bytes: one segment of the log. What it says is enough to move any reader forward without reading anything. It is
+ * written and read in parts, so that a large transaction is no long piece of work.
+ *
+ *     segment = (length u32, block)*       the first block is the header, each of the others a part of the changes
+ *     header  = tx, maxEid, number of changes, flags, the commit where it ends with this transaction
+ *     part    = how each change is marked, the datoms as columns
+ */
+import { ByteReader, ByteWriter } from '../codec/bytes.ts';
+import { corrupt, readBlock, sealBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Datom } from '../datom/datom.ts';
-import type { Db } from '../db/db.ts';
+import type { CommitInfo, Db } from '../db/db.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change, Retraction } from '../novelty/change.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
+import { decodeCommit, encodeCommit } from './commit-info.ts';
 
 export interface Segment {
   readonly tx: number;
   readonly maxEid: number;
   readonly changes: ReadonlyArray<Change>;
+  /** The commit whose last transaction this is. */
+  readonly commit?: CommitInfo | undefined;
+  /** Whether changes were taken out of it by a later purge. */
+  readonly isPurged?: boolean;
 }
+
+type Header = Omit<Segment, 'changes'> & { readonly count: number };
 
 /** Part of the format: how each change is marked. */
 const ASSERTED = 0;
 const RETRACTED = 1;
 const FORGOTTEN = 2;
 
-export function encodeSegment({ tx, maxEid, changes }: Segment): Uint8Array {
-  const logged = changes.filter(
+/** Part of the format: the flags of a header. */
+const HAS_COMMIT = 1;
+const IS_PURGED = 2;
+
+/** A millisecond or two of work. */
+const CHANGES_PER_PART = 2_048;
+
+export function* encodeSegment(segment: Segment): Suspended<Uint8Array> {
+  const logged = segment.changes.filter(
     (change): change is Datom | Retraction => isAssertion(change) || change.kind !== 'purge',
   );
-  return sealBlock((writer) => {
-    writer.varint(tx);
-    writer.varint(maxEid);
-    writer.bytes(encodeMarks(logged, tx));
-    encodeColumns(columnsOf(logged.map(datomOf)), writer);
-  });
+  const blocks = [encodeHeader({ ...segment, count: logged.length })];
+  for (let start = 0; start < logged.length; start += CHANGES_PER_PART) {
+    blocks.push(encodePart(logged.slice(start, start + CHANGES_PER_PART), segment.tx));
+    yield PAUSE;
+  }
+  return join(blocks);
+}
+
+/** The segment as the last one of a commit. */
+export function withCommit(bytes: Uint8Array, commit: CommitInfo): Uint8Array {
+  const [header, ...parts] = blocksIn(bytes);
+  if (header === undefined) throw new Error('Expected a segment with a header');
+  return join([encodeHeader({ ...decodeHeader(header), commit }), ...parts]);
 }
 
 /** @throws STORE_CORRUPT */
-export function decodeSegment(bytes: Uint8Array): Segment {
-  return readBlock(bytes, (reader) => {
-    const tx = reader.varint();
-    const maxEid = reader.varint();
-    const marks = reader.section();
-    const columns = decodeColumns(reader);
-    const changes = Array.from({ length: columns.length }, (_, row): Change => {
-      const datom = columns.datom(row);
-      const mark = marks.byte();
-      if (mark === ASSERTED) return datom;
-      const assertedTx = tx - marks.signed();
-      return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
-    });
-    return { tx, maxEid, changes };
-  });
+export function* readSegment(bytes: Uint8Array): Suspended<Segment> {
+  const [first, ...parts] = blocksIn(bytes);
+  const { count, ...header } = decodeHeader(first ?? new Uint8Array());
+  const changes: Change[] = [];
+  for (const part of parts) {
+    for (const change of decodePart(part, header.tx)) changes.push(change);
+    yield PAUSE;
+  }
+  if (changes.length !== count)
+    throw corrupt(`Expected ${count} changes in a segment of the log, got ${changes.length}`);
+  return { ...header, changes };
 }
 
 /** The next database value. A segment has to follow: `segment.tx > db.maxTx`. */
-export function* applySegment(db: Db, { tx, maxEid, changes }: Segment): Suspended<Db> {
+export function* applySegment(db: Db, { tx, maxEid, changes, commit }: Segment): Suspended<Db> {
   const evolving = new EvolvingDb(db, tx);
   for (const [i, change] of changes.entries()) {
     evolving.apply(change);
     if (i % CHANGES_PER_PAUSE === CHANGES_PER_PAUSE - 1) yield PAUSE;
   }
   yield PAUSE;
-  return yield* evolving.finish(maxEid);
+  return { ...(yield* evolving.finish(maxEid)), commit };
 }
 
 /** A few milliseconds of work. */
 const CHANGES_PER_PAUSE = 1_024;
+
+function encodeHeader({ tx, maxEid, count, commit, isPurged }: Header): Uint8Array {
+  return sealBlock((writer) => {
+    writer.varint(tx);
+    writer.varint(maxEid);
+    writer.varint(count);
+    writer.byte((commit === undefined ? 0 : HAS_COMMIT) | (isPurged === true ? IS_PURGED : 0));
+    if (commit !== undefined) encodeCommit(commit, writer);
+  });
+}
+
+function decodeHeader(block: Uint8Array): Header {
+  return readBlock(block, (reader) => {
+    const [tx, maxEid, count] = [reader.varint(), reader.varint(), reader.varint()];
+    const flags = reader.byte();
+    const commit = (flags & HAS_COMMIT) === 0 ? undefined : decodeCommit(reader);
+    return { tx, maxEid, count, commit, isPurged: (flags & IS_PURGED) !== 0 };
+  });
+}
+
+function encodePart(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {
+  return sealBlock((writer) => {
+    writer.bytes(encodeMarks(changes, tx));
+    encodeColumns(columnsOf(changes.map(datomOf)), writer);
+  });
+}
+
+function decodePart(block: Uint8Array, tx: number): Change[] {
+  return readBlock(block, (reader) => {
+    const marks = reader.section();
+    const columns = decodeColumns(reader);
+    return Array.from({ length: columns.length }, (_, row): Change => {
+      const datom = columns.datom(row);
+      const mark = marks.byte();
+      if (mark === ASSERTED) return datom;
+      const assertedTx = tx - marks.signed();
+      return { kind: 'retract', datom, assertedTx, keepsHistory: mark === RETRACTED };
+    });
+  });
+}
 
 function encodeMarks(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {
   const writer = new ByteWriter();
@@ -76,4 +140,28 @@ function encodeMarks(changes: ReadonlyArray<Datom | Retraction>, tx: number): Ui
     }
   }
   return writer.take();
+}
+
+/** Before each block. */
+const LENGTH_BYTES = 4;
+
+function join(blocks: ReadonlyArray<Uint8Array>): Uint8Array {
+  const sizeBytes = blocks.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0);
+  const bytes = new Uint8Array(sizeBytes);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const block of blocks) {
+    view.setUint32(at, block.length, true);
+    bytes.set(block, at + LENGTH_BYTES);
+    at += LENGTH_BYTES + block.length;
+  }
+  return bytes;
+}
+
+/** @throws STORE_CORRUPT where the bytes end before a block does */
+function blocksIn(bytes: Uint8Array): Uint8Array[] {
+  const reader = new ByteReader(bytes);
+  const blocks: Uint8Array[] = [];
+  while (!reader.isAtEnd) blocks.push(reader.raw(reader.uint32()));
+  return blocks;
 }

@@ -29,6 +29,14 @@ export interface View {
   readonly validTimes: ReadonlyArray<ValidTime>;
 }
 
+/** A durable step of a branch: some transactions that were written together. */
+export interface CommitInfo {
+  /** A UUID. */
+  readonly id: string;
+  /** The commits that it follows; more than one where branches were merged. */
+  readonly parents: ReadonlyArray<string>;
+}
+
 export interface Db {
   readonly config: DatabaseConfig;
   readonly base: BaseIndex;
@@ -40,6 +48,8 @@ export interface Db {
   /** The largest entity id given out. */
   readonly maxEid: number;
   readonly view: View;
+  /** The commit that this value is of; undefined for speculation. */
+  readonly commit: CommitInfo | undefined;
 }
 
 export const PRESENT: View = { asOf: [], since: [], history: false, filters: [], validTimes: [] };

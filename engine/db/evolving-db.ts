@@ -23,7 +23,7 @@ export class EvolvingDb<D extends Db> {
 
   constructor(before: D, tx: number) {
     this.#indexedSchema = before.schema;
-    this.#db = { ...before, novelty: before.novelty.edit(), maxTx: tx };
+    this.#db = { ...before, novelty: before.novelty.edit(), maxTx: tx, commit: undefined };
   }
 
   /** The facts so far; the schema may be an earlier one. */

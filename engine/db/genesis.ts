@@ -39,6 +39,7 @@ export function databaseBefore(config: DatabaseConfig): Db {
     maxTx: TX0 - 1,
     maxEid: 0,
     view: PRESENT,
+    commit: undefined,
   };
 }
 

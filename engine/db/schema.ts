@@ -178,6 +178,18 @@ export class Schema {
     return definitions === undefined ? this : new Schema(this.names, definitions);
   }
 
+  /** The schema before some changes, the latest of which is the last. */
+  undo(changes: ReadonlyArray<Change>): Schema {
+    let definitions: Map<number, Definition> | undefined;
+    for (const change of changes.toReversed()) {
+      const ident = this.names.definingIdent(datomOf(change).a);
+      if (ident === undefined) continue;
+      definitions ??= new Map(this.#definitions);
+      undefine(definitions, ident, change);
+    }
+    return definitions === undefined ? this : new Schema(this.names, definitions);
+  }
+
   #nameEntities(): void {
     for (const [id, { values }] of this.#definitions) {
       const ident = values.get(DB.ident)?.[0];
@@ -311,6 +323,20 @@ const MANY: ReadonlySet<Keyword> = new Set(
     ({ ident }) => ident,
   ),
 );
+
+/** Takes back what {@link redefine} did. */
+function undefine(definitions: Map<number, Definition>, ident: Keyword, change: Change): void {
+  const { e, v } = datomOf(change);
+  const after = definitions.get(e);
+  const [values, formerIdents] = [new Map(after?.values), [...(after?.formerIdents ?? [])]];
+  const others = (values.get(ident) ?? []).filter((value: Value) => !valueEquals(value, v));
+  const before = isAssertion(change) ? others : [...others, v];
+  if (before.length > 0) values.set(ident, before);
+  else values.delete(ident);
+  if (!isAssertion(change) && formerIdents.at(-1) === v) formerIdents.pop();
+  if (values.size === 0) definitions.delete(e);
+  else definitions.set(e, { values, installedTx: after?.installedTx ?? 0, formerIdents });
+}
 
 function redefine(definitions: Map<number, Definition>, ident: Keyword, change: Change): void {
   const { e, v, tx } = datomOf(change);

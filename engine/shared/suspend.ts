@@ -46,6 +46,15 @@ export function runSync<T>(computation: Suspended<T>): T {
   }
 }
 
+/** Drives a computation as far as it goes with the nodes that are in memory; undefined where it needs another one. */
+export function runInMemory<T>(computation: Suspended<T>): T | undefined {
+  for (;;) {
+    const step = computation.next();
+    if (step.done) return step.value;
+    if (step.value !== PAUSE) return undefined;
+  }
+}
+
 /**
  * Drives a computation, fetching what it misses and giving other work its turn.
  *

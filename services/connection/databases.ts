@@ -1,4 +1,5 @@
 /** Making databases. */
+import { randomUUID } from 'node:crypto';
 import type { DatabaseConfig, StoreHost } from '../../engine/index.ts';
 import {
   DEFAULT_DATABASE_CONFIG,
@@ -23,7 +24,7 @@ export async function createDatabase(
       branch: MAIN_BRANCH,
       expectedVersion: 0,
       epoch: 0,
-      ...firstCommit(config),
+      ...firstCommit(config, randomUUID()),
     });
     if (!isCommitted)
       throw new DatabaseError(

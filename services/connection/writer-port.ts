@@ -19,6 +19,8 @@ export interface TransactResult {
   readonly tempids: ReadonlyMap<EdnData, number>;
   /** How many datoms the transaction wrote. */
   readonly datomCount: number;
+  /** The commit with which it was written; several transactions may share one. */
+  readonly commitId?: string;
 }
 
 export interface Writer {

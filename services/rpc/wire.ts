@@ -9,6 +9,7 @@ const TX = kw('tx');
 const INSTANT = kw('instant');
 const TEMPIDS = kw('tempids');
 const DATOM_COUNT = kw('datom-count');
+const COMMIT_ID = kw('commit-id');
 const CODE = kw('code');
 const MESSAGE = kw('message');
 const KIND = kw('kind');
@@ -40,24 +41,33 @@ export function readRequest(text: string): TransactRequest {
   return txMeta === null ? request : { ...request, txMeta: txMeta as EdnMap };
 }
 
-export function printResult({ tx, instant, tempids, datomCount }: TransactResult): string {
+export function printResult({
+  tx,
+  instant,
+  tempids,
+  datomCount,
+  commitId,
+}: TransactResult): string {
   return printEdn(
     new Map<EdnData, EdnData>([
       [TX, tx],
       [INSTANT, instant],
       [TEMPIDS, tempids],
       [DATOM_COUNT, datomCount],
+      [COMMIT_ID, commitId ?? null],
     ]),
   );
 }
 
 export function readResult(text: string): TransactResult {
   const map = readEdn(text) as EdnMap;
+  const commitId = map.get(COMMIT_ID);
   return {
     tx: map.get(TX) as number,
     instant: map.get(INSTANT) as Date,
     tempids: map.get(TEMPIDS) as ReadonlyMap<EdnData, number>,
     datomCount: map.get(DATOM_COUNT) as number,
+    ...(typeof commitId === 'string' ? { commitId } : {}),
   };
 }
 

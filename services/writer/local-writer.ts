@@ -3,7 +3,15 @@
  * keeps its own transaction id and answer, and one that is refused does not disturb its neighbours. Beside it runs the index job, which
  * folds novelty into the base trees off the path of a commit.
  */
-import type { EdnData, Folded, Head, StoredSegment, TxReport } from '../../engine/index.ts';
+import { randomUUID } from 'node:crypto';
+import type {
+  CommitInfo,
+  EdnData,
+  Folded,
+  Head,
+  StoredSegment,
+  TxReport,
+} from '../../engine/index.ts';
 import {
   DatabaseError,
   encodeRecord,
@@ -13,6 +21,7 @@ import {
   restoreHead,
   run,
   transact,
+  withCommit,
 } from '../../engine/index.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -174,7 +183,7 @@ export class LocalWriter implements Writer {
       try {
         const report = await run(transact(db, { ...waiting.request, now: new Date() }));
         const { tx, changes, dbAfter } = report;
-        const bytes = encodeSegment({ tx, maxEid: dbAfter.maxEid, changes });
+        const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
         applied.push({ waiting, report, segment: { tx, bytes } });
         db = dbAfter;
         sizeBytes += bytes.length;
@@ -193,7 +202,11 @@ export class LocalWriter implements Writer {
     const { connection, lease } = this.#options;
     const { epoch } = lease;
     if (!(await lease.ensureHeld())) throw this.#end(deposed());
+    const commit = applied.length > 0 ? this.#newCommit() : this.#head.db.commit;
     const segments = applied.map(({ segment }) => segment);
+    const last = segments.pop();
+    if (last !== undefined && commit !== undefined)
+      segments.push({ tx: last.tx, bytes: withCommit(last.bytes, commit) });
     const record =
       base === undefined ? this.#record : encodeRecord({ config: head.db.config, ...base });
     const indexedTx = base?.indexedTx ?? this.#indexedTx;
@@ -203,6 +216,7 @@ export class LocalWriter implements Writer {
     try {
       isCommitted = await store.commit({
         branch,
+        id: applied.length > 0 ? commit?.id : undefined,
         expectedVersion: version,
         epoch,
         record,
@@ -214,20 +228,28 @@ export class LocalWriter implements Writer {
       throw error;
     }
     if (!isCommitted) throw this.#end(deposed());
-    this.#head = { version: version + 1, epoch, db: head.db };
+    this.#head = { version: version + 1, epoch, db: { ...head.db, commit } };
     this.#record = record;
     this.#indexedTx = indexedTx;
     this.#segments = [...this.#segments.filter(({ tx }) => tx > indexedTx), ...segments];
-    this.#publish(applied, base !== undefined);
+    this.#publish(applied, segments, base !== undefined);
     this.#startFoldIfDue();
   }
 
-  #publish(applied: ReadonlyArray<Applied>, isRebased: boolean): void {
+  #newCommit(): CommitInfo {
+    const { commit } = this.#head.db;
+    return { id: randomUUID(), parents: commit === undefined ? [] : [commit.id] };
+  }
+
+  #publish(
+    applied: ReadonlyArray<Applied>,
+    segments: ReadonlyArray<StoredSegment>,
+    isRebased: boolean,
+  ): void {
     const { connection, bus, log } = this.#options;
     const head = this.#head;
     connection.advance(head);
-    for (const { waiting, report } of applied) waiting.resolve(resultOf(report));
-    const segments = applied.map(({ segment }) => segment);
+    for (const { waiting, report } of applied) waiting.resolve(resultOf(report, head.db.commit));
     const sizeBytes = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
     bus
       .announce({
@@ -318,8 +340,13 @@ export class LocalWriter implements Writer {
   }
 }
 
-function resultOf({ tx, instant, tempids, txData }: TxReport): TransactResult {
-  return { tx, instant, tempids: new Map<EdnData, number>(tempids), datomCount: txData.length };
+function resultOf(
+  { tx, instant, tempids, txData }: TxReport,
+  commit: CommitInfo | undefined,
+): TransactResult {
+  const datomCount = txData.length;
+  const result = { tx, instant, tempids: new Map<EdnData, number>(tempids), datomCount };
+  return commit === undefined ? result : { ...result, commitId: commit.id };
 }
 
 function deposed(): DatabaseError {

@@ -4,13 +4,19 @@ import { expect, it } from 'vitest';
 import { columnsOf } from '../../engine/datom/columns-builder.ts';
 import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
 import { decodeRecord, encodeRecord } from '../../engine/commit/record.ts';
-import { decodeSegment, encodeSegment } from '../../engine/commit/segment.ts';
+import { encodeSegment, readSegment, withCommit } from '../../engine/commit/segment.ts';
+import { runSync } from '../../engine/shared/suspend.ts';
 import { NO_ROOTS } from '../../engine/indices/base-index.ts';
 import { DEFAULT_DATABASE_CONFIG } from '../../schema/database.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { datomsInRow, datomsOver } from '../model/datoms.ts';
 
 const config = DEFAULT_DATABASE_CONFIG;
+const COMMIT = { id: '8a0e5c4e-1c3b-4a6f-9d52-0a4f6f1b7c11', parents: [] };
+
+function decodeSegment(bytes: Uint8Array): unknown {
+  return runSync(readSegment(bytes));
+}
 
 const blocks: ReadonlyArray<
   readonly [name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown]
@@ -29,16 +35,15 @@ const blocks: ReadonlyArray<
   ],
   [
     'a segment',
-    encodeSegment({
-      tx: 536_870_914,
-      maxEid: 9,
-      changes: datomsInRow(1, 20),
-    }),
+    withCommit(
+      runSync(encodeSegment({ tx: 536_870_914, maxEid: 9, changes: datomsInRow(1, 20) })),
+      COMMIT,
+    ),
     decodeSegment,
   ],
   [
     'a record',
-    encodeRecord({ config, indexedTx: 536_870_914, maxEid: 9, roots: NO_ROOTS }),
+    encodeRecord({ config, indexedTx: 536_870_914, maxEid: 9, commit: COMMIT, roots: NO_ROOTS }),
     decodeRecord,
   ],
 ];

@@ -2,6 +2,7 @@
  * One database as all who know it hold it: the writer, a reader that follows the log, and the store that both could be restored from.
  * Commits and folds as the writer service does, one step at a time.
  */
+import { randomUUID } from 'node:crypto';
 import type {
   DatabaseConfig,
   Db,
@@ -50,7 +51,7 @@ export class StoredDatabase {
 
   static async create(config: DatabaseConfig = DEFAULT_DATABASE_CONFIG): Promise<StoredDatabase> {
     const store = await createMemoryStoreHost().create('test');
-    const first = firstCommit(config);
+    const first = firstCommit(config, randomUUID());
     const commit = { branch: BRANCH, expectedVersion: 0, epoch: 1, ...first };
     must((await store.commit(commit)) || undefined, 'a commit that succeeds');
     const root = must(await store.readRoot(BRANCH), 'a root');
@@ -71,7 +72,8 @@ export class StoredDatabase {
   async transact(txData: ReadonlyArray<EdnData>, now = new Date()): Promise<TxReport> {
     const report = await run(transact(this.db, { txData, now }));
     const { tx, changes, dbAfter } = report;
-    const segment = { tx, bytes: encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }) };
+    const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
+    const segment = { tx, bytes };
     await this.#commit([segment], dbAfter);
     const { version, epoch } = this.#head;
     this.#reader = must(

@@ -1,6 +1,6 @@
 /** Whoever follows the log comes to what the transactor came to, in every index. */
 import { expect, it } from 'vitest';
-import { decodeSegment, applySegment } from '../../../engine/commit/segment.ts';
+import { applySegment, readSegment } from '../../../engine/commit/segment.ts';
 import type { Db } from '../../../engine/index.ts';
 import {
   DEFAULT_DATABASE_CONFIG,
@@ -30,7 +30,7 @@ it.each([
 ])('%s', async (_what, txData) => {
   const before = emptyDb({ ...DEFAULT_DATABASE_CONFIG, schemaFlexibility: 'read' });
   const { dbAfter, tx, changes } = await withTx(before, txData);
-  const bytes = encodeSegment({ tx, maxEid: dbAfter.maxEid, changes });
-  const followed = await run(applySegment(before, decodeSegment(bytes)));
+  const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
+  const followed = await run(applySegment(before, await run(readSegment(bytes))));
   expect(await everything(followed)).toEqual(await everything(dbAfter));
 });
