@@ -49,18 +49,33 @@ export type { TxReport, TxRequest } from './transact/tx-report.ts';
 export { dbWith, withTx } from './transact/with.ts';
 
 // For the services that keep databases: storage, heads and the index job.
-export type { Commit, Lease, Store, StoreHost, StoredSegment } from './store/store.ts';
+export type {
+  Commit,
+  CommitPlace,
+  Lease,
+  RootWithLog,
+  Store,
+  StoreHost,
+  StoredSegment,
+} from './store/store.ts';
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
 export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
-export { firstCommit, followHead, rebaseHead, restoreHead } from './commit/head.ts';
-export { encodeRecord } from './commit/record.ts';
-export { encodeSegment, withCommit } from './commit/segment.ts';
+export { endOf, firstCommit, followHead, rebaseHead, restoreHead } from './commit/head.ts';
+export { databaseAt } from './commit/database-at.ts';
+export type { FactHashes } from './commit/purge.ts';
+export { decodeFacts, encodeFacts, scrubSegment } from './commit/purge.ts';
+export { reachable } from './commit/reachable.ts';
+export type { RootRecord } from './commit/record.ts';
+export { decodeRecord, encodeRecord } from './commit/record.ts';
+export type { Segment } from './commit/segment.ts';
+export { encodeSegment, readSegment, withCommit } from './commit/segment.ts';
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';
+export { datomOf } from './novelty/change.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
 export type { RunLimits } from './shared/suspend.ts';

@@ -15,5 +15,15 @@ export type { Log, LogLevel } from './shared/log.ts';
 export { createLog } from './shared/log.ts';
 export type { Storage } from './storage.ts';
 export { closeStorage, openDatabase, openStorage } from './storage.ts';
+export { branches, createBranch, deleteBranch } from './versions/branches.ts';
+export {
+  branchAsDb,
+  branchHistory,
+  commitAsDb,
+  commitId,
+  parentCommitIds,
+} from './versions/commits.ts';
+export type { LoggedTransaction, TransactionRange } from './versions/transactions.ts';
+export { transactions } from './versions/transactions.ts';
 export type { LocalWriter } from './writer/local-writer.ts';
 export { startWriter } from './writer/start-writer.ts';

@@ -3,7 +3,7 @@
  * move it forward by the same two steps: a segment that follows, or a root that was read.
  */
 import type { DatabaseConfig } from '../../schema/database.ts';
-import type { Db } from '../db/db.ts';
+import type { CommitInfo, Db } from '../db/db.ts';
 import { databaseBefore, genesisOf } from '../db/genesis.ts';
 import { NO_ROOTS } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
@@ -15,13 +15,15 @@ import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { restore } from './restore.ts';
 import type { Segment } from './segment.ts';
-import { applySegment, encodeSegment, readSegment } from './segment.ts';
+import { applySegment, commitOf, encodeSegment, readSegment } from './segment.ts';
 
 export interface Head {
   /** The version of the root in the store. */
   readonly version: number;
   readonly epoch: number;
   readonly db: Db;
+  /** How many purges there were, see `record.ts`. */
+  readonly purges: number;
 }
 
 /** What is committed to make a database: a record without trees, and the transaction that begins it. */
@@ -33,16 +35,36 @@ export function firstCommit(
   const genesis = { ...genesisOf(config), commit: { id, parents: [] } };
   return {
     id,
-    record: encodeRecord({ config, indexedTx, maxEid, commit: undefined, roots: NO_ROOTS }),
+    record: encodeRecord({
+      config,
+      indexedTx,
+      maxEid,
+      commit: undefined,
+      roots: NO_ROOTS,
+      purges: 0,
+      purge: undefined,
+    }),
     indexedTx,
     segments: [{ tx: genesis.tx, bytes: runSync(encodeSegment(genesis)) }],
   };
 }
 
+/** The last transaction of a stored root, and the commit that it ends. */
+export function endOf(root: RootWithLog): {
+  readonly tx: number;
+  readonly commit: CommitInfo | undefined;
+} {
+  const last = root.segments.at(-1);
+  return last === undefined
+    ? { tx: root.indexedTx, commit: decodeRecord(root.record).commit }
+    : { tx: last.tx, commit: commitOf(last.bytes) };
+}
+
 /** A stored root as a head. */
 export async function restoreHead(root: RootWithLog, nodes: StoredNodes): Promise<Head> {
+  const { purges } = decodeRecord(root.record);
   const db = await run(restore(root.record, root.segments, nodes));
-  return { version: root.version, epoch: root.epoch, db };
+  return { version: root.version, epoch: root.epoch, db, purges };
 }
 
 /**
@@ -57,7 +79,7 @@ export function followHead(
 ): Head | undefined {
   if (version !== head.version + 1 || epoch < head.epoch) return undefined;
   const db = applyStored(head.db, segments);
-  return db === undefined ? undefined : { version, epoch, db };
+  return db === undefined ? undefined : { ...head, version, epoch, db };
 }
 
 /**
@@ -68,7 +90,7 @@ export async function rebaseHead(head: Head, root: RootWithLog, nodes: StoredNod
   const record = decodeRecord(root.record);
   if (record.indexedTx > head.db.maxTx) return restoreHead(root, nodes);
   const db = await run(rebase(head.db, record, root.segments, nodes));
-  return { version: root.version, epoch: root.epoch, db };
+  return { version: root.version, epoch: root.epoch, db, purges: record.purges };
 }
 
 function* rebase(

@@ -22,9 +22,21 @@ export interface RootRecord {
   /** The largest entity id as of {@link indexedTx}; later ones are in the segments of the log. */
   readonly maxEid: number;
   readonly roots: BaseRoots;
+  /** How many purges there were: who met fewer holds nodes in memory that must be forgotten. */
+  readonly purges: number;
+  /** The last purge, while the log and old nodes may still hold what was purged. */
+  readonly purge: UnfinishedPurge | undefined;
 }
 
-export function encodeRecord({ config, indexedTx, maxEid, commit, roots }: RootRecord): Uint8Array {
+export interface UnfinishedPurge {
+  /** The transaction that purged; what is to be taken out of the log comes before it. */
+  readonly tx: number;
+  /** Addresses of the nodes that list the facts, see `purge.ts`. */
+  readonly lists: ReadonlyArray<number>;
+}
+
+export function encodeRecord(record: RootRecord): Uint8Array {
+  const { config, indexedTx, maxEid, commit, roots, purges, purge } = record;
   return sealBlock((writer) => {
     writer.string(printEdn(configToEdn(config)));
     writer.varint(indexedTx);
@@ -32,6 +44,10 @@ export function encodeRecord({ config, indexedTx, maxEid, commit, roots }: RootR
     writer.byte(commit === undefined ? 0 : 1);
     if (commit !== undefined) encodeCommit(commit, writer);
     for (const era of ERAS) for (const order of INDEX_ORDERS) encodeRoot(roots[era][order], writer);
+    writer.varint(purges);
+    writer.varint(purge?.tx ?? 0);
+    writer.varint(purge?.lists.length ?? 0);
+    for (const address of purge?.lists ?? []) writer.varint(address);
   });
 }
 
@@ -43,7 +59,11 @@ export function decodeRecord(bytes: Uint8Array): RootRecord {
     const maxEid = reader.varint();
     const commit = reader.byte() === 0 ? undefined : decodeCommit(reader);
     const roots = { current: decodeRoots(reader), temporal: decodeRoots(reader) };
-    return { config, indexedTx, maxEid, commit, roots };
+    const purges = reader.varint();
+    const tx = reader.varint();
+    const lists = Array.from({ length: reader.varint() }, () => reader.varint());
+    const purge = tx === 0 ? undefined : { tx, lists };
+    return { config, indexedTx, maxEid, commit, roots, purges, purge };
   });
 }
 

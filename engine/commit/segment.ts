@@ -62,6 +62,11 @@ export function withCommit(bytes: Uint8Array, commit: CommitInfo): Uint8Array {
   return join([encodeHeader({ ...decodeHeader(header), commit }), ...parts]);
 }
 
+/** The commit that a segment ends. @throws STORE_CORRUPT */
+export function commitOf(bytes: Uint8Array): CommitInfo | undefined {
+  return decodeHeader(blocksIn(bytes)[0] ?? new Uint8Array()).commit;
+}
+
 /** @throws STORE_CORRUPT */
 export function* readSegment(bytes: Uint8Array): Suspended<Segment> {
   const [first, ...parts] = blocksIn(bytes);

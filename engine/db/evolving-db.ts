@@ -55,6 +55,13 @@ export class EvolvingDb<D extends Db> {
     if (names.definingIdent(datomOf(change).a) !== undefined) this.#schemaChanges.push(change);
   }
 
+  /** The same facts under another schema. */
+  *underSchema(schema: Schema): Suspended<D> {
+    this.#db.schema = schema;
+    yield* this.reindex(true);
+    return yield* this.finish(this.#db.maxEid);
+  }
+
   /** The database so far as a value that stays; changes go on after it. */
   snapshot(maxEid: number): D {
     const value = { ...this.db, maxEid };
@@ -72,15 +79,14 @@ export class EvolvingDb<D extends Db> {
 
   /**
    * Takes the rows of attributes that became indexed into AVET, and those of attributes that are not any more out of it. Reads nothing for
-   * an attribute that was declared just now: it has no rows but those that were written since.
+   * an attribute that a strict database was told of just now: it has no rows but those that were written since.
    */
-  *reindex(): Suspended<void> {
+  *reindex(mayHaveRows = this.#db.config.schemaFlexibility === 'read'): Suspended<void> {
     const { schema } = this.db;
     if (schema === this.#indexedSchema) return;
-    const isLenient = this.#db.config.schemaFlexibility === 'read';
     for (const { number, indexed } of schema.userAttributes.values()) {
       const before = this.#indexedSchema.attribute(number);
-      const isToChange = before === undefined ? isLenient && indexed : before.indexed !== indexed;
+      const isToChange = before === undefined ? mayHaveRows && indexed : before.indexed !== indexed;
       if (isToChange) yield* this.#reindexAttribute(number, indexed);
     }
     this.#indexedSchema = schema;

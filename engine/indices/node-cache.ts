@@ -117,7 +117,8 @@ export class StoredNodes implements NodeSource<Columns> {
     this.#entries.delete(address);
   }
 
-  close(): void {
+  /** Keeps no node of the database any more. */
+  clear(): void {
     this.#entries.clear();
     this.#cache.forget(this);
   }

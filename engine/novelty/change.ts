@@ -1,4 +1,5 @@
 /** What a transaction does to the indices, in the order in which it does it: the content of a log segment. */
+import type { EdnData } from '../../schema/value.ts';
 import { Datom } from '../datom/datom.ts';
 
 /** A datom is an assertion; there are many, so they stand for themselves. */
@@ -21,6 +22,11 @@ export interface Purge {
   /** Where the row is. */
   readonly era: 'current' | 'temporal';
 }
+
+/** Facts that are to be forgotten: all with these parts, or one row. Null stands for any. */
+export type PurgedFacts =
+  | readonly [e: number | null, attribute: EdnData, v: EdnData]
+  | readonly [e: number, attribute: EdnData, v: EdnData, tx: number, added: boolean];
 
 export function isAssertion(change: Change): change is Datom {
   return change instanceof Datom;

@@ -71,6 +71,14 @@ export class Novelty {
     return copy;
   }
 
+  /** What takes back what this does: what came goes, and what went comes. Of a value. */
+  inverse(): Novelty {
+    const { current, temporal } = this.eras;
+    const inverse = new Novelty({ current: turnRound(current), temporal: turnRound(temporal) });
+    inverse.#isAvetApart = this.#isAvetApart;
+    return inverse;
+  }
+
   /** Ends the changes: from now on this novelty is a value. */
   seal(): this {
     this.#owner?.close();
@@ -187,6 +195,14 @@ function emptyIndices(): Indices {
 
 function emptyIndex(order: IndexOrder): IndexNovelty {
   return { added: DatomSet.empty(order), removed: DatomSet.empty(order) };
+}
+
+function turnRound({ eavt, aevt, avet }: Indices): Indices {
+  const turned = ({ added, removed }: IndexNovelty): IndexNovelty => ({
+    added: removed,
+    removed: added,
+  });
+  return { eavt: turned(eavt), aevt: turned(aevt), avet: turned(avet) };
 }
 
 function editIndices({ eavt, aevt, avet }: Indices, owner: Owner): Indices {

@@ -4,6 +4,7 @@
  */
 import { printEdn } from '../../schema/edn-print.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { attributeName } from '../datom/attribute-number.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
@@ -30,6 +31,7 @@ export function* purgeFact(transaction: Transaction, form: Form): Suspended<void
   if (a === undefined) return;
   const isRef = past.schema.attribute(a)?.valueType === 'ref';
   const v = isRef && value !== null ? yield* requireEntity(past, value) : value;
+  transaction.purged.push([e, attributeName(a), v]);
   yield* purgeRows(transaction, 'eavt', v === null ? { e, a } : { e, a, v: v as Datom['v'] });
 }
 
@@ -40,6 +42,7 @@ export function* purgeAttribute(transaction: Transaction, form: Form): Suspended
   const e = yield* entityIn(past, ref, form);
   const a = past.schema.numberFor(name);
   if (a === undefined) return;
+  transaction.purged.push([e, attributeName(a), null]);
   yield* purgeComponents(transaction, yield* purgeRows(transaction, 'eavt', { e, a }));
 }
 
@@ -67,6 +70,7 @@ export function* purgeBefore(transaction: Transaction, form: Form): Suspended<vo
       isBefore.set(row.tx, isOld);
     }
     if (!isOld) continue;
+    transaction.purged.push([row.e, row.attribute, row.v, row.tx, row.added]);
     transaction.purge(row, 'temporal');
     purged.push(row);
     if (i % ROWS_PER_PAUSE === 0) yield PAUSE;
@@ -96,9 +100,12 @@ function* entityIn(past: SettledDb, ref: EdnData, form: Form): Suspended<number>
 }
 
 function* purgeAllAbout(transaction: Transaction, e: number): Suspended<Datom[]> {
+  transaction.purged.push([e, null, null]);
   const own = yield* purgeRows(transaction, 'eavt', { e });
-  for (const { number } of transaction.db.schema.refs)
+  for (const { number } of transaction.db.schema.refs) {
+    transaction.purged.push([null, attributeName(number), e]);
     yield* purgeRows(transaction, 'avet', { a: number, v: e });
+  }
   return own;
 }
 

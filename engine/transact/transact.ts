@@ -112,6 +112,7 @@ function* report(
     instant,
     txData: transaction.txData,
     changes: transaction.changes,
+    purged: transaction.purged,
     tempids: transaction.tempids.used,
     txMeta: new Map([...(txMeta ?? []), [DB.txInstant, instant]]),
   };

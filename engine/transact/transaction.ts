@@ -13,7 +13,7 @@ import type { SettledDb } from '../db/scan.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
 import { conform, isOtherNumber } from '../db/value-check.ts';
 import { datomOf } from '../novelty/change.ts';
-import type { Change } from '../novelty/change.ts';
+import type { Change, PurgedFacts } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { LearnedTempids } from './tempids.ts';
@@ -30,6 +30,7 @@ export class Transaction {
   readonly txData: Datom[] = [];
   readonly changes: Change[] = [];
   readonly tempids: Tempids;
+  readonly purged: PurgedFacts[] = [];
   /** Composite tuples whose members were written since they were last made. */
   readonly tuples = new TupleQueue();
   /** Earlier transactions whose window of valid time was changed: it is checked at the end. */

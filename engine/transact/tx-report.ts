@@ -2,7 +2,7 @@
 import type { EdnData } from '../../schema/value.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { Db } from '../db/db.ts';
-import type { Change } from '../novelty/change.ts';
+import type { Change, PurgedFacts } from '../novelty/change.ts';
 
 export interface TxReport {
   readonly dbBefore: Db;
@@ -13,6 +13,8 @@ export interface TxReport {
   readonly txData: ReadonlyArray<Datom>;
   /** The same with what a log segment has to say of retractions. */
   readonly changes: ReadonlyArray<Change>;
+  /** What was purged, see `PurgedFacts`. */
+  readonly purged: ReadonlyArray<PurgedFacts>;
   /** Negative numbers and strings that stood for entities, and `:db/current-tx`. */
   readonly tempids: ReadonlyMap<EdnData, number>;
   readonly txMeta: ReadonlyMap<EdnData, EdnData>;

@@ -153,7 +153,7 @@ export class Connection {
     await this.#stopListening?.();
     await this.#refreshing;
     this.#listeners.clear();
-    this.nodes.close();
+    this.nodes.clear();
   }
 
   #hear({ version, epoch, segments }: RootAnnouncement): void {
@@ -196,7 +196,10 @@ export class Connection {
     if ((await this.store.readVersion(this.branch)) <= this.#head.version) return;
     const root = await this.store.readRoot(this.branch);
     if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
-    this.advance(await rebaseHead(this.#head, root, this.nodes));
+    const head = await rebaseHead(this.#head, root, this.nodes);
+    // What was purged must not stay in memory either.
+    if (head.purges > this.#head.purges) this.nodes.clear();
+    this.advance(head);
   }
 }
 

@@ -9,6 +9,8 @@ export interface TransactRequest {
   readonly txData: ReadonlyArray<EdnData>;
   /** Facts about the transaction entity. */
   readonly txMeta?: ReadonlyMap<EdnData, EdnData>;
+  /** A merge: branches or ids of commits that the commit of this transaction follows beside the last one of the branch. */
+  readonly parents?: ReadonlyArray<string>;
 }
 
 /** What a writer answers; the same over a wire. */

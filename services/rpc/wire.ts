@@ -5,6 +5,7 @@ import type { TransactRequest, TransactResult } from '../connection/writer-port.
 
 const TX_DATA = kw('tx-data');
 const TX_META = kw('tx-meta');
+const PARENTS = kw('parents');
 const TX = kw('tx');
 const INSTANT = kw('instant');
 const TEMPIDS = kw('tempids');
@@ -17,11 +18,12 @@ const KIND = kw('kind');
 /** Nested maps of a transaction may go deep; a body is bounded by its size. */
 const MAX_DEPTH = 1_000;
 
-export function printRequest({ txData, txMeta }: TransactRequest): string {
+export function printRequest({ txData, txMeta, parents }: TransactRequest): string {
   return printEdn(
     new Map<EdnData, EdnData>([
       [TX_DATA, txData],
       [TX_META, txMeta ?? null],
+      [PARENTS, parents ?? null],
     ]),
   );
 }
@@ -37,8 +39,12 @@ export function readRequest(text: string): TransactRequest {
       'Expected a map {:tx-data [...], :tx-meta {...}} as body',
       { kind: 'transact/syntax' },
     );
-  const request = { txData: txData as ReadonlyArray<EdnData> };
-  return txMeta === null ? request : { ...request, txMeta: txMeta as EdnMap };
+  const parents = (map as EdnMap).get(PARENTS) ?? null;
+  return {
+    txData: txData as ReadonlyArray<EdnData>,
+    ...(txMeta === null ? {} : { txMeta: txMeta as EdnMap }),
+    ...(Array.isArray(parents) ? { parents: parents.map(String) } : {}),
+  };
 }
 
 export function printResult({

@@ -3,31 +3,17 @@
  * keeps its own transaction id and answer, and one that is refused does not disturb its neighbours. Beside it runs the index job, which
  * folds novelty into the base trees off the path of a commit.
  */
-import { randomUUID } from 'node:crypto';
-import type {
-  CommitInfo,
-  EdnData,
-  Folded,
-  Head,
-  StoredSegment,
-  TxReport,
-} from '../../engine/index.ts';
-import {
-  DatabaseError,
-  encodeRecord,
-  encodeSegment,
-  fold,
-  rebaseHead,
-  restoreHead,
-  run,
-  transact,
-  withCommit,
-} from '../../engine/index.ts';
+import type { Db, EdnData, Folded, StoredSegment, TxReport } from '../../engine/index.ts';
+import { DatabaseError, encodeSegment, fold, run, transact } from '../../engine/index.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { TransactRequest, TransactResult, Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
+import { resolveParents } from '../versions/commits.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { commitPurge, finishPurge, isPurge } from './purge-job.ts';
+import type { Step } from './written-branch.ts';
+import { WrittenBranch, deposed } from './written-branch.ts';
 
 export interface LocalWriterOptions {
   /** The database to write; moved forward by each commit. */
@@ -68,48 +54,27 @@ export class LocalWriter implements Writer {
   readonly #queueLimit: number;
   readonly #foldThreshold: number;
   readonly #queue: Waiting[] = [];
-  #head: Head;
-  #record: Uint8Array;
-  #indexedTx: number;
-  /** The segments after the base trees, to put novelty together again on new ones. */
-  #segments: StoredSegment[];
-  #nextAddress: number;
+  readonly #branch: WrittenBranch;
   #working: Promise<void> | undefined;
   #folding: Promise<void> | undefined;
   /** Base trees that are stored and that the next commit names. */
   #folded: Folded | undefined;
   /** Why nothing can be written any more. */
   #ended: DatabaseError | undefined;
-  /** Set after a commit of which it is not known whether it happened. */
-  #isHeadUncertain = false;
 
-  private constructor(
-    options: LocalWriterOptions,
-    head: Head,
-    record: Uint8Array,
-    segments: StoredSegment[],
-  ) {
+  private constructor(options: LocalWriterOptions, branch: WrittenBranch) {
     this.#options = options;
     this.#queueLimit = options.queueLimit ?? 10_000;
     this.#foldThreshold = options.foldThreshold ?? 200_000;
-    this.#head = head;
-    this.#record = record;
-    this.#indexedTx = head.db.indexedTx;
-    this.#segments = segments;
-    // Each epoch has addresses of its own, so what an earlier writer left unfinished is never met.
-    this.#nextAddress = options.lease.epoch * 2 ** 32;
+    this.#branch = branch;
     options.lease.onLost(() => this.#end(deposed()));
   }
 
-  /** Starts from the root in the store, whatever the connection knows. */
+  /** Starts from the root in the store, and finishes a purge that was cut short. */
   static async start(options: LocalWriterOptions): Promise<LocalWriter> {
-    const { connection } = options;
-    const root = await connection.store.readRoot(connection.branch);
-    if (root === undefined)
-      throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${connection.branch}`);
-    const head = await rebaseHead(connection.head, root, connection.nodes);
-    connection.advance(head);
-    return new LocalWriter(options, head, root.record, [...root.segments]);
+    const branch = await WrittenBranch.open(options.connection, options.lease);
+    if (branch.record.purge !== undefined) await finishPurge(branch, options.connection);
+    return new LocalWriter(options, branch);
   }
 
   transact(request: TransactRequest): Promise<TransactResult> {
@@ -149,108 +114,100 @@ export class LocalWriter implements Writer {
     while (this.#queue.length > 0 || this.#folded !== undefined) {
       const batch = this.#queue.splice(0, MAX_BATCH);
       try {
-        if (this.#isHeadUncertain) await this.#restoreHead();
+        await this.#branch.settle();
         await this.#waitForRoom();
         await this.#writeBatch(batch);
       } catch (error) {
         // What went back to the queue is not answered yet: it will be written.
         const waiting = new Set(this.#queue);
         for (const each of batch) if (!waiting.has(each)) each.reject(error);
+        if (error instanceof DatabaseError && error.code === 'WRITER_DEPOSED') this.#end(error);
       }
     }
   }
 
   async #writeBatch(batch: ReadonlyArray<Waiting>): Promise<void> {
-    const base = this.#takeFolded();
-    const start = base === undefined ? this.#head : await this.#rebased(base);
-    const { applied, head } = await this.#applyAll(start, batch);
-    if (applied.length > 0 || base !== undefined) await this.#commit(head, applied, base);
+    const folded = this.#takeFolded();
+    const record = folded === undefined ? undefined : this.#branch.recordWith(folded);
+    const start = record === undefined ? this.#branch.head : await this.#branch.rebased(record);
+    const { applied, db } = await this.#applyAll(start.db, batch);
+    const [first] = applied;
+    if (first !== undefined && isPurge(first.report)) await this.#purge(first);
+    else if (first !== undefined || record !== undefined)
+      await this.#commit(applied, record === undefined ? { db } : { db, record });
   }
 
-  /** Applies what waits, up to the size of a commit; what is left goes back to the front of the queue. */
+  /**
+   * Applies what waits, up to the size of a commit; what is left goes back to the front of the queue. A merge and a purge are commits of
+   * their own.
+   */
   async #applyAll(
-    start: Head,
+    start: Db,
     batch: ReadonlyArray<Waiting>,
-  ): Promise<{ readonly applied: Applied[]; readonly head: Head }> {
+  ): Promise<{ readonly applied: Applied[]; readonly db: Db }> {
     const applied: Applied[] = [];
-    let db = start.db;
+    let db = start;
     let sizeBytes = 0;
     for (const [i, waiting] of batch.entries()) {
-      if (sizeBytes > MAX_BATCH_BYTES) {
+      const isFull = sizeBytes > MAX_BATCH_BYTES || applied.some(isAlone);
+      const next = isFull ? undefined : await this.#apply(db, waiting);
+      if (isFull || (next !== undefined && applied.length > 0 && isAlone(next))) {
         this.#queue.unshift(...batch.slice(i));
         break;
       }
-      try {
-        const report = await run(transact(db, { ...waiting.request, now: new Date() }));
-        const { tx, changes, dbAfter } = report;
-        const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
-        applied.push({ waiting, report, segment: { tx, bytes } });
-        db = dbAfter;
-        sizeBytes += bytes.length;
-      } catch (error) {
-        waiting.reject(error);
-      }
+      if (next === undefined) continue;
+      applied.push(next);
+      db = next.report.dbAfter;
+      sizeBytes += next.segment.bytes.length;
     }
-    return { applied, head: { ...start, db } };
+    return { applied, db };
   }
 
-  async #commit(
-    head: Head,
-    applied: ReadonlyArray<Applied>,
-    base: Folded | undefined,
-  ): Promise<void> {
-    const { connection, lease } = this.#options;
-    const { epoch } = lease;
-    if (!(await lease.ensureHeld())) throw this.#end(deposed());
-    const commit = applied.length > 0 ? this.#newCommit() : this.#head.db.commit;
-    const segments = applied.map(({ segment }) => segment);
-    const last = segments.pop();
-    if (last !== undefined && commit !== undefined)
-      segments.push({ tx: last.tx, bytes: withCommit(last.bytes, commit) });
-    const record =
-      base === undefined ? this.#record : encodeRecord({ config: head.db.config, ...base });
-    const indexedTx = base?.indexedTx ?? this.#indexedTx;
-    const { version } = this.#head;
-    const { store, branch } = connection;
-    let isCommitted: boolean;
+  /** Undefined where the transaction is refused, and answered so. */
+  async #apply(db: Db, waiting: Waiting): Promise<Applied | undefined> {
     try {
-      isCommitted = await store.commit({
-        branch,
-        id: applied.length > 0 ? commit?.id : undefined,
-        expectedVersion: version,
-        epoch,
-        record,
-        indexedTx,
-        segments,
-      });
+      const { parents, ...request } = waiting.request;
+      if (parents !== undefined) await resolveParents(this.#options.connection.store, parents);
+      const report = await run(transact(db, { ...request, now: new Date() }));
+      const { tx, changes, dbAfter } = report;
+      const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
+      return { waiting, report, segment: { tx, bytes } };
     } catch (error) {
-      this.#isHeadUncertain = true;
-      throw error;
+      waiting.reject(error);
+      return undefined;
     }
-    if (!isCommitted) throw this.#end(deposed());
-    this.#head = { version: version + 1, epoch, db: { ...head.db, commit } };
-    this.#record = record;
-    this.#indexedTx = indexedTx;
-    this.#segments = [...this.#segments.filter(({ tx }) => tx > indexedTx), ...segments];
-    this.#publish(applied, segments, base !== undefined);
+  }
+
+  async #commit(applied: ReadonlyArray<Applied>, step: Pick<Step, 'db' | 'record'>): Promise<void> {
+    const { store } = this.#options.connection;
+    const named = applied[0]?.waiting.request.parents;
+    const parents = named === undefined ? [] : await resolveParents(store, named);
+    const segments = applied.map(({ segment }) => segment);
+    const stored = await this.#branch.commit({ ...step, segments, parents });
+    this.#publish(applied, step.record === undefined ? stored : null);
     this.#startFoldIfDue();
   }
 
-  #newCommit(): CommitInfo {
-    const { commit } = this.#head.db;
-    return { id: randomUUID(), parents: commit === undefined ? [] : [commit.id] };
+  /** Answers when nothing of what was purged is left. */
+  async #purge(applied: Applied): Promise<void> {
+    // The base trees that the index job makes would hold it.
+    await this.#folding;
+    this.#takeFolded();
+    const { connection } = this.#options;
+    await commitPurge(this.#branch, connection, applied.report, applied.segment);
+    this.#publish([], null);
+    await finishPurge(this.#branch, connection);
+    this.#publish([applied], null);
   }
 
-  #publish(
-    applied: ReadonlyArray<Applied>,
-    segments: ReadonlyArray<StoredSegment>,
-    isRebased: boolean,
-  ): void {
+  /** Moves readers on and answers. Without segments readers look at the root. */
+  #publish(applied: ReadonlyArray<Applied>, segments: ReadonlyArray<StoredSegment> | null): void {
     const { connection, bus, log } = this.#options;
-    const head = this.#head;
+    const { head } = this.#branch;
     connection.advance(head);
-    for (const { waiting, report } of applied) waiting.resolve(resultOf(report, head.db.commit));
-    const sizeBytes = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    for (const { waiting, report } of applied)
+      waiting.resolve(resultOf(report, head.db.commit?.id));
+    const sizeBytes = segments?.reduce((sum, { bytes }) => sum + bytes.length, 0) ?? 0;
     bus
       .announce({
         database: connection.store.id,
@@ -258,23 +215,16 @@ export class LocalWriter implements Writer {
         version: head.version,
         epoch: head.epoch,
         basisTx: head.db.maxTx,
-        // A reader takes the new base trees from the root.
-        segments: isRebased || sizeBytes > MAX_ANNOUNCED_BYTES ? null : segments,
+        segments: sizeBytes > MAX_ANNOUNCED_BYTES ? null : segments,
       })
       .catch((error: unknown) => log.error({ event: 'announcement not sent', error }));
   }
 
   #startFoldIfDue(): void {
-    const { db } = this.#head;
-    const isDue = db.novelty.size >= this.#foldThreshold;
-    if (
-      !isDue ||
-      this.#folding !== undefined ||
-      this.#folded !== undefined ||
-      this.#ended !== undefined
-    )
-      return;
-    this.#folding = this.#fold(this.#head)
+    const { db } = this.#branch.head;
+    const isBusy = this.#folding !== undefined || this.#folded !== undefined;
+    if (db.novelty.size < this.#foldThreshold || isBusy || this.#ended !== undefined) return;
+    this.#folding = this.#fold(db)
       .catch((error: unknown) => this.#options.log.error({ event: 'index job failed', error }))
       .finally(() => {
         this.#folding = undefined;
@@ -282,10 +232,10 @@ export class LocalWriter implements Writer {
       });
   }
 
-  async #fold({ db }: Head): Promise<void> {
+  async #fold(db: Db): Promise<void> {
     const { connection, log } = this.#options;
     const startedAt = performance.now();
-    const folded = await run(fold(db, connection.nodes, () => this.#nextAddress++));
+    const folded = await run(fold(db, connection.nodes, this.#branch.newAddress));
     await connection.store.write(folded.nodes);
     this.#folded = folded;
     log.info({
@@ -301,57 +251,29 @@ export class LocalWriter implements Writer {
     return folded;
   }
 
-  /** The head on new base trees, its novelty what came after them. */
-  #rebased(base: Folded): Promise<Head> {
-    const { version, epoch, db } = this.#head;
-    const root = {
-      version,
-      epoch,
-      record: encodeRecord({ config: db.config, ...base }),
-      indexedTx: base.indexedTx,
-      segments: this.#segments.filter(({ tx }) => tx > base.indexedTx),
-    };
-    return rebaseHead(this.#head, root, this.#options.connection.nodes);
-  }
-
   /** Holds transactions back while they come faster than the index job folds them. */
   async #waitForRoom(): Promise<void> {
     const limit = this.#foldThreshold * MAX_OVERGROWTH;
-    if (this.#head.db.novelty.size > limit && this.#folded === undefined) await this.#folding;
+    if (this.#branch.head.db.novelty.size > limit && this.#folded === undefined)
+      await this.#folding;
   }
 
-  /** After a commit of unknown outcome the store says what happened. */
-  async #restoreHead(): Promise<void> {
-    const { connection } = this.#options;
-    const root = await connection.store.readRoot(connection.branch);
-    if (root === undefined) throw this.#end(deposed());
-    this.#head = await restoreHead(root, connection.nodes);
-    this.#record = root.record;
-    this.#indexedTx = root.indexedTx;
-    this.#segments = [...root.segments];
-    this.#isHeadUncertain = false;
-    connection.advance(this.#head);
-  }
-
-  #end(error: DatabaseError): DatabaseError {
+  #end(error: DatabaseError): void {
     this.#ended ??= error;
     for (const { reject } of this.#queue.splice(0)) reject(this.#ended);
-    return this.#ended;
   }
+}
+
+/** Whether a transaction has to be the only one of its commit. */
+function isAlone({ waiting, report }: Applied): boolean {
+  return waiting.request.parents !== undefined || isPurge(report);
 }
 
 function resultOf(
   { tx, instant, tempids, txData }: TxReport,
-  commit: CommitInfo | undefined,
+  commitId: string | undefined,
 ): TransactResult {
   const datomCount = txData.length;
   const result = { tx, instant, tempids: new Map<EdnData, number>(tempids), datomCount };
-  return commit === undefined ? result : { ...result, commitId: commit.id };
-}
-
-function deposed(): DatabaseError {
-  return new DatabaseError(
-    'WRITER_DEPOSED',
-    'This process is not the writer of the branch any more; nothing was written. Send the transaction again',
-  );
+  return commitId === undefined ? result : { ...result, commitId };
 }

@@ -43,7 +43,15 @@ const blocks: ReadonlyArray<
   ],
   [
     'a record',
-    encodeRecord({ config, indexedTx: 536_870_914, maxEid: 9, commit: COMMIT, roots: NO_ROOTS }),
+    encodeRecord({
+      config,
+      indexedTx: 536_870_914,
+      maxEid: 9,
+      commit: COMMIT,
+      roots: NO_ROOTS,
+      purges: 1,
+      purge: { tx: 536_870_914, lists: [7] },
+    }),
     decodeRecord,
   ],
 ];

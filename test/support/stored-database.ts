@@ -88,7 +88,7 @@ export class StoredDatabase {
     const db = kept === 0 ? this.db : await this.#before(this.db.maxTx - kept);
     const folded = await run(fold(db, this.#nodes, () => this.#nextAddress++));
     await this.store.write(folded.nodes);
-    this.#record = encodeRecord({ config: db.config, ...folded });
+    this.#record = encodeRecord({ config: db.config, ...folded, purges: 0, purge: undefined });
     this.#indexedTx = folded.indexedTx;
     await this.#commit([], this.db);
     const root = must(await this.store.readRoot(BRANCH), 'a root');
@@ -127,6 +127,6 @@ export class StoredDatabase {
       segments,
     };
     must((await this.store.commit(commit)) || undefined, 'a commit that succeeds');
-    this.#head = { version: version + 1, epoch, db };
+    this.#head = { version: version + 1, epoch, db, purges: 0 };
   }
 }

@@ -1,6 +1,6 @@
 /** A database in memory with its writer, for tests of what happens around them. */
-import type { Store, StoreHost } from '../../engine/index.ts';
-import { NodeCache, createMemoryStoreHost, toTxData } from '../../engine/index.ts';
+import type { DatabaseConfig, Store, StoreHost } from '../../engine/index.ts';
+import { NodeCache, createMemoryStoreHost, databaseConfig, toTxData } from '../../engine/index.ts';
 import type { TxInput } from '../../engine/index.ts';
 import type { Bus, Connection, LocalWriter, TransactResult } from '../../services/index.ts';
 import {
@@ -33,14 +33,17 @@ export interface WrittenDatabaseOptions {
   readonly foldThreshold?: number;
   /** What stands between the writer and the store. */
   readonly wrap?: (store: Store) => Store;
+  /** Where the database is made; in memory by default. The caller closes it. */
+  readonly host?: StoreHost;
+  readonly config?: Partial<DatabaseConfig>;
 }
 
 export async function writtenDatabase(
   options: WrittenDatabaseOptions = {},
 ): Promise<WrittenDatabase> {
   const { foldThreshold, wrap = (store) => store } = options;
-  const host = createMemoryStoreHost();
-  await createDatabase(host, 'test');
+  const host = options.host ?? createMemoryStoreHost();
+  await createDatabase(host, 'test', databaseConfig(options.config ?? {}));
   const store = await host.open('test');
   const bus = createMemoryBus();
   const open = (of: Store, over: Bus, pollIntervalMs: number): Promise<Connection> =>
@@ -70,7 +73,7 @@ export async function writtenDatabase(
     async close() {
       await writer.stop();
       for (const each of [...readers, connection]) await each.release();
-      await host.close();
+      if (options.host === undefined) await host.close();
     },
   };
 }

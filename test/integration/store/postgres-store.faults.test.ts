@@ -297,10 +297,14 @@ describe('rewriting the log', () => {
       return Promise.all([rewriting, acquiring]);
     });
     expect(taken.acquired).toBe(true);
-    expect(done).toMatchObject({ code: 'WRITER_DEPOSED', data: { branch: BRANCH } });
     const rewritten = await isRewritten(truth);
     expect(rewritten.slice(0, 100)).not.toContain(false);
-    expect(rewritten.slice(100)).not.toContain(true);
+    // Between two of its transactions the rewriting may get the row of the branch once more before the other writer does.
+    if (done === true) expect(rewritten).not.toContain(false);
+    else {
+      expect(done).toMatchObject({ code: 'WRITER_DEPOSED', data: { branch: BRANCH } });
+      expect(rewritten.slice(100)).not.toContain(true);
+    }
     expect(await store.rewriteLog(BRANCH, 0, newBytes(150))).toBe(false);
   });
 });

@@ -1,0 +1,183 @@
+/**
+ * A branch as its writer knows it: the head, the root record, and the segments after its base trees. Moved forward by commits, each one
+ * durable step.
+ */
+import { randomUUID } from 'node:crypto';
+import type {
+  CommitInfo,
+  Db,
+  Folded,
+  Head,
+  RootRecord,
+  RootWithLog,
+  StoredSegment,
+} from '../../engine/index.ts';
+import {
+  DatabaseError,
+  decodeRecord,
+  encodeRecord,
+  rebaseHead,
+  restoreHead,
+  withCommit,
+} from '../../engine/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+export interface Step {
+  /** The database after the step. */
+  readonly db: Db;
+  /** The transactions of the step, which follow the last one. */
+  readonly segments: ReadonlyArray<StoredSegment>;
+  /** Commits that it follows beside the last one. */
+  readonly parents?: ReadonlyArray<string>;
+  /** What the root says from now on, where that changes. */
+  readonly record?: RootRecord;
+}
+
+export class WrittenBranch {
+  readonly #connection: Connection;
+  readonly #lease: LeaseKeeper;
+  #head: Head;
+  #record: RootRecord;
+  /** The segments after the base trees, to put novelty together again on new ones. */
+  #segments: ReadonlyArray<StoredSegment>;
+  #nextAddress: number;
+  /** Set after a commit of which it is not known whether it happened. */
+  #isUncertain = false;
+
+  private constructor(connection: Connection, lease: LeaseKeeper, head: Head, root: RootWithLog) {
+    this.#connection = connection;
+    this.#lease = lease;
+    this.#head = head;
+    this.#record = decodeRecord(root.record);
+    this.#segments = root.segments;
+    // Each epoch has addresses of its own, so what an earlier writer left unfinished is never met.
+    this.#nextAddress = lease.epoch * 2 ** 32;
+  }
+
+  /** Starts from the root in the store, whatever the connection knows. */
+  static async open(connection: Connection, lease: LeaseKeeper): Promise<WrittenBranch> {
+    const root = await readRoot(connection);
+    const head = await rebaseHead(connection.head, root, connection.nodes);
+    connection.advance(head);
+    return new WrittenBranch(connection, lease, head, root);
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get record(): RootRecord {
+    return this.#record;
+  }
+
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
+  /** An address that was never given before. */
+  readonly newAddress = (): number => this.#nextAddress++;
+
+  /** The record with other base trees. */
+  recordWith({ indexedTx, maxEid, commit, roots }: Folded): RootRecord {
+    return { ...this.#record, indexedTx, maxEid, commit, roots };
+  }
+
+  /** The head on new base trees, its novelty what came after them. */
+  async rebased(record: RootRecord): Promise<Head> {
+    const { version, epoch } = this.#head;
+    const { indexedTx } = record;
+    const segments = this.#segments.filter(({ tx }) => tx > indexedTx);
+    const root = { version, epoch, record: encodeRecord(record), indexedTx, segments };
+    return rebaseHead(this.#head, root, this.#connection.nodes);
+  }
+
+  /** After a commit of unknown outcome the store says what happened. */
+  async settle(): Promise<void> {
+    if (!this.#isUncertain) return;
+    const root = await readRoot(this.#connection);
+    this.#head = await restoreHead(root, this.#connection.nodes);
+    this.#record = decodeRecord(root.record);
+    this.#segments = root.segments;
+    this.#isUncertain = false;
+    this.#connection.advance(this.#head);
+  }
+
+  /**
+   * Writes a step; gives its segments as they are stored.
+   *
+   * @throws WRITER_DEPOSED where another writer has taken over; then nothing was written
+   */
+  async commit({
+    db,
+    segments,
+    parents = [],
+    record,
+  }: Step): Promise<ReadonlyArray<StoredSegment>> {
+    const { store, branch } = this.#connection;
+    if (!(await this.#lease.ensureHeld())) throw deposed();
+    const info = segments.length > 0 ? this.#nextCommit(parents) : undefined;
+    const stored = info === undefined ? segments : withInfo(segments, info);
+    const next = this.#recordAfter(record ?? this.#record, segments, info);
+    const { version } = this.#head;
+    let isCommitted: boolean;
+    try {
+      isCommitted = await store.commit({
+        branch,
+        id: info?.id,
+        expectedVersion: version,
+        epoch: this.epoch,
+        record: encodeRecord(next),
+        indexedTx: next.indexedTx,
+        segments: stored,
+      });
+    } catch (error) {
+      this.#isUncertain = true;
+      throw error;
+    }
+    if (!isCommitted) throw deposed();
+    const commit = info ?? this.#head.db.commit;
+    const { epoch } = this;
+    this.#head = { version: version + 1, epoch, db: { ...db, commit }, purges: next.purges };
+    this.#record = next;
+    this.#segments = [...this.#segments, ...stored].filter(({ tx }) => tx > next.indexedTx);
+    return stored;
+  }
+
+  /** A record of trees that hold these transactions already names their commit. */
+  #recordAfter(
+    record: RootRecord,
+    segments: ReadonlyArray<StoredSegment>,
+    commit: CommitInfo | undefined,
+  ): RootRecord {
+    return record.indexedTx === segments.at(-1)?.tx ? { ...record, commit } : record;
+  }
+
+  #nextCommit(parents: ReadonlyArray<string>): CommitInfo {
+    const last = this.#head.db.commit?.id;
+    const all = new Set(last === undefined ? parents : [last, ...parents]);
+    return { id: randomUUID(), parents: [...all] };
+  }
+}
+
+function withInfo(
+  segments: ReadonlyArray<StoredSegment>,
+  info: CommitInfo,
+): ReadonlyArray<StoredSegment> {
+  return segments.map(({ tx, bytes }, i) =>
+    i === segments.length - 1 ? { tx, bytes: withCommit(bytes, info) } : { tx, bytes },
+  );
+}
+
+async function readRoot({ store, branch }: Connection): Promise<RootWithLog> {
+  const root = await store.readRoot(branch);
+  if (root !== undefined) return root;
+  throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch}`);
+}
+
+export function deposed(): DatabaseError {
+  return new DatabaseError(
+    'WRITER_DEPOSED',
+    'This process is not the writer of the branch any more; nothing was written. Send the transaction again',
+  );
+}
