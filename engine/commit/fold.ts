@@ -40,10 +40,10 @@ export function* fold(db: Db, source: StoredNodes, newAddress: () => number): Su
     source.put(address, node, bytes.length);
     return address;
   };
-  const foldOne = (era: Era, order: IndexOrder): Suspended<TreeRoot> => {
+  const foldOne = function* (era: Era, order: IndexOrder): Suspended<TreeRoot> {
     const { added, removed } = db.novelty.eras[era][order];
-    const changes = { added: added.toArray(), removed: removed.toArray() };
-    return foldTree(order, db.base.roots[era][order], source, changes, sink);
+    const changes = { added: yield* added.gather(), removed: yield* removed.gather() };
+    return yield* foldTree(order, db.base.roots[era][order], source, changes, sink);
   };
   const roots = {
     current: {

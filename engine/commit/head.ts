@@ -101,8 +101,9 @@ function* rebase(
 ): Suspended<Db> {
   const tail: Segment[] = [];
   for (const { bytes } of segments) tail.push(yield* readSegment(bytes));
-  const isKnown = ({ tx }: Segment): boolean => tx <= known.maxTx;
-  const schema = known.schema.undo(tail.filter(isKnown).flatMap(({ changes }) => changes));
+  let { schema } = known;
+  for (const { tx, changes } of tail.toReversed())
+    if (tx <= known.maxTx) schema = schema.undo(changes);
   const novelty = Novelty.empty;
   const base = { ...known, base: { roots, source }, indexedTx, novelty, maxTx: indexedTx };
   let db: Db = { ...base, schema, maxEid, commit };

@@ -35,7 +35,8 @@ export function* rewind(db: Db, since: ReadonlyArray<Segment>, last: Segment): S
     maxTx: last.tx,
     maxEid: last.maxEid,
   };
-  const schema = db.schema.undo(since.flatMap(({ changes }) => changes));
+  let { schema } = db;
+  for (const { changes } of since.toReversed()) schema = schema.undo(changes);
   const settled = yield* new EvolvingDb(rewound, last.tx).underSchema(schema);
   return { ...settled, commit: last.commit };
 }

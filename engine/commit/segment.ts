@@ -44,15 +44,20 @@ const IS_PURGED = 2;
 const CHANGES_PER_PART = 2_048;
 
 export function* encodeSegment(segment: Segment): Suspended<Uint8Array> {
-  const logged = segment.changes.filter(
-    (change): change is Datom | Retraction => isAssertion(change) || change.kind !== 'purge',
-  );
-  const blocks = [encodeHeader({ ...segment, count: logged.length })];
-  for (let start = 0; start < logged.length; start += CHANGES_PER_PART) {
-    blocks.push(encodePart(logged.slice(start, start + CHANGES_PER_PART), segment.tx));
+  const parts: Uint8Array[] = [];
+  let count = 0;
+  for (let start = 0; start < segment.changes.length; start += CHANGES_PER_PART) {
+    const logged = segment.changes.slice(start, start + CHANGES_PER_PART).filter(isLogged);
+    parts.push(encodePart(logged, segment.tx));
+    count += logged.length;
     yield PAUSE;
   }
-  return join(blocks);
+  return join([encodeHeader({ ...segment, count }), ...parts]);
+}
+
+/** The log does not keep what is to be forgotten. */
+function isLogged(change: Change): change is Datom | Retraction {
+  return isAssertion(change) || change.kind !== 'purge';
 }
 
 /** The segment as the last one of a commit. */

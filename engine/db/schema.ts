@@ -181,9 +181,11 @@ export class Schema {
   /** The schema before some changes, the latest of which is the last. */
   undo(changes: ReadonlyArray<Change>): Schema {
     let definitions: Map<number, Definition> | undefined;
-    for (const change of changes.toReversed()) {
-      const ident = this.names.definingIdent(datomOf(change).a);
-      if (ident === undefined) continue;
+    for (let i = changes.length - 1; i >= 0; i--) {
+      const change = changes[i];
+      const ident =
+        change === undefined ? undefined : this.names.definingIdent(datomOf(change).a);
+      if (change === undefined || ident === undefined) continue;
       definitions ??= new Map(this.#definitions);
       undefine(definitions, ident, change);
     }

@@ -14,6 +14,8 @@ import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { sortDatoms } from '../datom/sort-datoms.ts';
+import { PAUSE, runSync } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import type { DatomTree, IsBefore, LeafPlace } from './datom-tree.ts';
 import {
   Departure,
@@ -21,7 +23,7 @@ import {
   Owner,
   applyChanges,
   changeTree,
-  collect,
+  leavesOf,
   collectMatching,
   hasDatom,
   leafAt,
@@ -35,6 +37,9 @@ const MAX_LOG = 2_048;
 
 /** So few changes are rather looked through than put into the tree, where it is a single datom that is asked for. */
 const SHORT_LOG = 16;
+
+/** A few milliseconds of work. */
+const LEAVES_PER_PAUSE = 64;
 
 /** The log after its changes went into the tree; never appended to. */
 const NO_CHANGES: Datom[] = [];
@@ -137,8 +142,17 @@ export class DatomSet {
 
   /** All datoms, in order. */
   toArray(): Datom[] {
+    return runSync(this.gather());
+  }
+
+  /** As {@link toArray}, with pauses. */
+  *gather(): Suspended<Datom[]> {
     const datoms: Datom[] = [];
-    collect(this.#settled(), datoms);
+    let leaves = 0;
+    for (const leaf of leavesOf(this.#settled())) {
+      for (const datom of leaf.datoms) datoms.push(datom);
+      if (++leaves % LEAVES_PER_PAUSE === 0) yield PAUSE;
+    }
     return datoms;
   }
 

@@ -287,9 +287,9 @@ export function sizeOf(tree: DatomTree): number {
 }
 
 /** All datoms, in order, are appended to an array. */
-export function collect(tree: DatomTree, into: Datom[]): void {
-  if (tree.kind === 'leaf') for (const datom of tree.datoms) into.push(datom);
-  else for (const child of tree.children) collect(child, into);
+export function* leavesOf(tree: DatomTree): Iterable<Leaf> {
+  if (tree.kind === 'leaf') yield tree;
+  else for (const child of tree.children) yield* leavesOf(child);
 }
 
 function leafOf(datoms: Datom[], owner: Owner | undefined): Leaf {
