@@ -15,6 +15,8 @@ export type { Log, LogLevel } from './shared/log.ts';
 export { createLog } from './shared/log.ts';
 export type { Storage } from './storage.ts';
 export { closeStorage, openDatabase, openStorage } from './storage.ts';
+export type { AuditFault, AuditReport } from './versions/audit.ts';
+export { audit } from './versions/audit.ts';
 export { branches, createBranch, deleteBranch } from './versions/branches.ts';
 export {
   branchAsDb,

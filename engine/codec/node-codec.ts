@@ -2,13 +2,17 @@
 import type { Columns } from '../datom/columns.ts';
 import type { Branch, Node } from '../tree/node.ts';
 import { readBlock, sealBlock } from './block.ts';
-import type { ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import { decodeColumns, encodeColumns } from './columns-codec.ts';
+import { HASH_BYTES } from './hash.ts';
 
 export function encodeNode(node: Node<Columns>): Uint8Array {
   return sealBlock((writer) => {
     writer.byte(node.kind === 'leaf' ? 0 : node.level);
-    if (node.kind === 'branch') encodeChildren(node, writer);
+    if (node.kind === 'branch') {
+      encodeChildren(node, writer);
+      encodeHashes(node, writer);
+    }
     encodeColumns(node.keys, writer);
   });
 }
@@ -25,8 +29,28 @@ export function decodeNode(bytes: Uint8Array): Node<Columns> {
       addresses[i] = previous += reader.signed();
       counts[i] = reader.varint();
     }
-    return { kind: 'branch', level, keys: decodeColumns(reader), addresses, counts };
+    const hashes = decodeHashes(reader, count);
+    const branch = {
+      kind: 'branch',
+      level,
+      keys: decodeColumns(reader),
+      addresses,
+      counts,
+    } as const;
+    return hashes === undefined ? branch : { ...branch, hashes };
   });
+}
+
+/** One after the other, or nothing. */
+function encodeHashes({ hashes }: Branch<Columns>, writer: ByteWriter): void {
+  writer.byte(hashes === undefined ? 0 : 1);
+  for (const hash of hashes ?? []) writer.raw(hash);
+}
+
+function decodeHashes(reader: ByteReader, count: number): Uint8Array[] | undefined {
+  if (reader.byte() === 0) return undefined;
+  // Copies, so that they do not keep the bytes of the whole node.
+  return Array.from({ length: count }, () => reader.raw(HASH_BYTES).slice());
 }
 
 function encodeChildren({ addresses, counts }: Branch<Columns>, writer: ByteWriter): void {

@@ -11,11 +11,12 @@ import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run, runInMemory, runSync } from '../shared/suspend.ts';
 import type { Commit, RootWithLog, StoredSegment } from '../store/store.ts';
+import { contentCommit, hashOfTrees } from './commit-info.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { restore } from './restore.ts';
 import type { Segment } from './segment.ts';
-import { applySegment, commitOf, encodeSegment, readSegment } from './segment.ts';
+import { applySegment, commitOf, encodeSegment, readSegment, withCommit } from './segment.ts';
 
 export interface Head {
   /** The version of the root in the store. */
@@ -26,15 +27,23 @@ export interface Head {
   readonly purges: number;
 }
 
-/** What is committed to make a database: a record without trees, and the transaction that begins it. */
+/**
+ * What is committed to make a database: a record without trees, and the transaction that begins it.
+ *
+ * @param id of the commit, where it does not follow from what it says
+ */
 export function firstCommit(
   config: DatabaseConfig,
   id: string,
 ): Pick<Commit, 'id' | 'record' | 'indexedTx' | 'segments'> {
   const { indexedTx, maxEid } = databaseBefore(config);
-  const genesis = { ...genesisOf(config), commit: { id, parents: [] } };
+  const genesis = genesisOf(config);
+  const bytes = runSync(encodeSegment(genesis));
+  const commit = config.cryptoHash
+    ? contentCommit([], hashOfTrees(NO_ROOTS), [bytes])
+    : { id, parents: [] };
   return {
-    id,
+    id: commit.id,
     record: encodeRecord({
       config,
       indexedTx,
@@ -45,7 +54,7 @@ export function firstCommit(
       purge: undefined,
     }),
     indexedTx,
-    segments: [{ tx: genesis.tx, bytes: runSync(encodeSegment(genesis)) }],
+    segments: [{ tx: genesis.tx, bytes: withCommit(bytes, commit) }],
   };
 }
 

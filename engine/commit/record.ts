@@ -71,16 +71,21 @@ function decodeRoots(reader: ByteReader): BaseRoots[Era] {
   return { eavt: decodeRoot(reader), aevt: decodeRoot(reader), avet: decodeRoot(reader) };
 }
 
-function encodeRoot({ address, count, level }: TreeRoot, writer: ByteWriter): void {
+function encodeRoot({ address, count, level, hash }: TreeRoot, writer: ByteWriter): void {
   writer.varint(count);
   if (count === 0) return;
   writer.varint(address ?? 0);
   writer.byte(level);
+  writer.bytes(hash ?? NO_HASH);
 }
+
+const NO_HASH = new Uint8Array();
 
 function decodeRoot(reader: ByteReader): TreeRoot {
   const count = reader.varint();
   if (count === 0) return { address: undefined, count, level: 0 };
-  const address = reader.varint();
-  return { address, count, level: reader.byte() };
+  const [address, level, hash] = [reader.varint(), reader.byte(), reader.bytes()];
+  return hash.length === 0
+    ? { address, count, level }
+    : { address, count, level, hash: hash.slice() };
 }

@@ -67,6 +67,13 @@ export function withCommit(bytes: Uint8Array, commit: CommitInfo): Uint8Array {
   return join([encodeHeader({ ...decodeHeader(header), commit }), ...parts]);
 }
 
+/** The segment as it was before a commit was named. */
+export function withoutCommit(bytes: Uint8Array): Uint8Array {
+  const [header, ...parts] = blocksIn(bytes);
+  const { commit: _, ...rest } = decodeHeader(header ?? new Uint8Array());
+  return join([encodeHeader(rest), ...parts]);
+}
+
 /** The commit that a segment ends. @throws STORE_CORRUPT */
 export function commitOf(bytes: Uint8Array): CommitInfo | undefined {
   return decodeHeader(blocksIn(bytes)[0] ?? new Uint8Array()).commit;

@@ -35,6 +35,8 @@ export interface CommitInfo {
   readonly id: string;
   /** The commits that it follows; more than one where branches were merged. */
   readonly parents: ReadonlyArray<string>;
+  /** A hash of the base trees of its root; only where the database has content hashes, and then the id is one, too. */
+  readonly trees?: string;
 }
 
 export interface Db {

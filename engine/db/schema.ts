@@ -183,8 +183,7 @@ export class Schema {
     let definitions: Map<number, Definition> | undefined;
     for (let i = changes.length - 1; i >= 0; i--) {
       const change = changes[i];
-      const ident =
-        change === undefined ? undefined : this.names.definingIdent(datomOf(change).a);
+      const ident = change === undefined ? undefined : this.names.definingIdent(datomOf(change).a);
       if (change === undefined || ident === undefined) continue;
       definitions ??= new Map(this.#definitions);
       undefine(definitions, ident, change);

@@ -92,13 +92,14 @@ class Fold {
   }
 
   *#branch(branch: Branch<Columns>, last: Datom | undefined): Suspended<void> {
-    const { keys, addresses, counts, level } = branch;
+    const { keys, addresses, counts, hashes, level } = branch;
     for (let i = 0; i < keys.length; i++) {
       const address = addresses[i]!;
       const childLast = i === keys.length - 1 ? last : keys.datom(i);
       if (!this.#isTouched(childLast)) {
         this.#flushRows(0);
-        this.#writer.keep({ keys, row: i, address, count: counts[i]! }, level - 1);
+        const child = { keys, row: i, address, count: counts[i]!, hash: hashes?.[i] };
+        this.#writer.keep(child, level - 1);
         continue;
       }
       if (this.#source.peek(address) === undefined)

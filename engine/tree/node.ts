@@ -22,6 +22,8 @@ export interface Branch<K> {
   readonly addresses: Float64Array;
   /** How many keys there are below each child. */
   readonly counts: Float64Array;
+  /** The content hash of each child, where the tree has hashes. */
+  readonly hashes?: ReadonlyArray<Uint8Array>;
 }
 
 export type Node<K> = Leaf<K> | Branch<K>;
@@ -33,6 +35,8 @@ export interface TreeRoot {
   readonly count: number;
   /** 0 where the root is a leaf. */
   readonly level: number;
+  /** The content hash of the root, where the tree has hashes. */
+  readonly hash?: Uint8Array;
 }
 
 export const EMPTY_TREE: TreeRoot = { address: undefined, count: 0, level: 0 };

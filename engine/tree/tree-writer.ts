@@ -5,7 +5,7 @@
  */
 import { must } from '../shared/assert.ts';
 import { BRANCHING_FACTOR, EMPTY_TREE } from './node.ts';
-import type { Node, TreeRoot } from './node.ts';
+import type { Branch, Node, TreeRoot } from './node.ts';
 
 /** What the writer has to know of keys. */
 export interface KeyOps<K> {
@@ -25,13 +25,20 @@ export interface KeyAt<K> {
 /** A subtree: its last key or a separator after it, where it is, and how many keys it holds. */
 export interface Child<K> extends KeyAt<K> {
   readonly address: number;
+  readonly hash?: Uint8Array | undefined;
   readonly count: number;
   /** Its first key, where that is known. */
   readonly first?: KeyAt<K> | undefined;
 }
 
-/** Takes a finished node and gives its address, or undefined where its bytes are too many and it must be split. */
-export type NodeSink<K> = (node: Node<K>) => number | undefined;
+/** Where a node is, and its content hash where the tree has hashes. */
+export interface NodePlace {
+  readonly address: number;
+  readonly hash?: Uint8Array;
+}
+
+/** Takes a finished node and gives its place, or undefined where its bytes are too many and it must be split. */
+export type NodeSink<K> = (node: Node<K>) => NodePlace | undefined;
 
 export class TreeWriter<K extends { readonly length: number }> {
   readonly #ops: KeyOps<K>;
@@ -64,8 +71,8 @@ export class TreeWriter<K extends { readonly length: number }> {
       const children = this.#pendingAt(level);
       if (isTop && children.length === 0) return EMPTY_TREE;
       if (isTop && children.length === 1) {
-        const { address, count } = must(children[0], 'the root');
-        return { address, count, level };
+        const { address, count, hash } = must(children[0], 'the root');
+        return { address, count, level, ...(hash === undefined ? {} : { hash }) };
       }
       this.#flush(level);
     }
@@ -94,6 +101,7 @@ export class TreeWriter<K extends { readonly length: number }> {
         keys: this.#ops.gather(part),
         addresses: Float64Array.from(part, (child) => child.address),
         counts: Float64Array.from(part, (child) => child.count),
+        ...hashesOf(part),
       };
       return this.#write(branch, level, count, part[0]?.first);
     });
@@ -116,10 +124,10 @@ export class TreeWriter<K extends { readonly length: number }> {
   }
 
   #write(node: Node<K>, level: number, count: number, first: KeyAt<K> | undefined): boolean {
-    const address = this.#sink(node);
-    if (address === undefined) return false;
+    const place = this.#sink(node);
+    if (place === undefined) return false;
     const { keys } = node;
-    this.#append({ keys, row: keys.length - 1, address, count, first }, level);
+    this.#append({ keys, row: keys.length - 1, ...place, count, first }, level);
     return true;
   }
 
@@ -137,4 +145,10 @@ export class TreeWriter<K extends { readonly length: number }> {
   #pendingAt(level: number): Child<K>[] {
     return (this.#pending[level] ??= []);
   }
+}
+
+/** The hashes of children, where all have one. */
+function hashesOf(children: ReadonlyArray<Child<unknown>>): Pick<Branch<unknown>, 'hashes'> {
+  const hashes = children.flatMap(({ hash }) => hash ?? []);
+  return hashes.length === children.length ? { hashes } : {};
 }

@@ -14,8 +14,10 @@ import type {
 } from '../../engine/index.ts';
 import {
   DatabaseError,
+  contentCommit,
   decodeRecord,
   encodeRecord,
+  hashOfTrees,
   rebaseHead,
   restoreHead,
   withCommit,
@@ -116,9 +118,10 @@ export class WrittenBranch {
   }: Step): Promise<ReadonlyArray<StoredSegment>> {
     const { store, branch } = this.#connection;
     if (!(await this.#lease.ensureHeld())) throw deposed();
-    const info = segments.length > 0 ? this.#nextCommit(parents) : undefined;
+    const root = record ?? this.#record;
+    const info = segments.length > 0 ? this.#nextCommit(root, segments, parents) : undefined;
     const stored = info === undefined ? segments : withInfo(segments, info);
-    const next = this.#recordAfter(record ?? this.#record, segments, info);
+    const next = this.#recordAfter(root, segments, info);
     const { version } = this.#head;
     let isCommitted: boolean;
     try {
@@ -153,10 +156,19 @@ export class WrittenBranch {
     return record.indexedTx === segments.at(-1)?.tx ? { ...record, commit } : record;
   }
 
-  #nextCommit(parents: ReadonlyArray<string>): CommitInfo {
+  #nextCommit(
+    { config, roots }: RootRecord,
+    segments: ReadonlyArray<StoredSegment>,
+    others: ReadonlyArray<string>,
+  ): CommitInfo {
     const last = this.#head.db.commit?.id;
-    const all = new Set(last === undefined ? parents : [last, ...parents]);
-    return { id: randomUUID(), parents: [...all] };
+    const parents = [...new Set(last === undefined ? others : [last, ...others])];
+    if (!config.cryptoHash) return { id: randomUUID(), parents };
+    return contentCommit(
+      parents,
+      hashOfTrees(roots),
+      segments.map(({ bytes }) => bytes),
+    );
   }
 }
 

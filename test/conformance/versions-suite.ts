@@ -1,9 +1,25 @@
 /** What branches, commits, the log and purges must do over every store. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Db, EdnData, Store } from '../../engine/index.ts';
-import { DatabaseError, NodeCache, datoms, history, kw, q } from '../../engine/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
+import type { Db, EdnData, Store, StoredSegment } from '../../engine/index.ts';
+import {
+  DatabaseError,
+  NodeCache,
+  datoms,
+  decodeRecord,
+  encodeSegment,
+  history,
+  kw,
+  q,
+  reachable,
+  readSegment,
+  rootNodes,
+  run,
+  withCommit,
+} from '../../engine/index.ts';
 import type { Connection, TransactResult } from '../../services/index.ts';
 import {
+  audit,
   branchAsDb,
   branchHistory,
   branches,
@@ -178,6 +194,79 @@ export function runVersionsSuite(name: string, newBackend: () => Promise<StoreBa
       expect(logged.map(({ txData }) => txData[1]?.v)).toEqual(['P5', 'P6', 'P7']);
     });
 
+    describe('an audit', () => {
+      async function withHashes(): Promise<Connection> {
+        const { connection, transact } = await open({
+          foldThreshold: SMALL_FOLD,
+          config: { cryptoHash: true },
+        });
+        for (let i = 0; i < 40; i++) await transact([{ 'person/name': `P${i}`, 'person/age': i }]);
+        await transact(Array.from({ length: 700 }, (_, i) => ({ 'person/name': `Q${i}` })));
+        await transact([{ 'person/name': 'Zoe' }]);
+        return connection;
+      }
+
+      it('finds nothing where nothing was changed', async () => {
+        const connection = await withHashes();
+        const report = await vi.waitFor(async () => {
+          // The index job may end at any time; the next commit names its trees.
+          await database.transact([{ 'person/age': 1 }]);
+          const found = await audit(connection);
+          expect(found).toMatchObject({ status: 'ok', faults: [], purged: 0 });
+          return found;
+        });
+        expect(report.commits).toBeGreaterThan(40);
+        expect(report.nodes).toBeGreaterThan(8);
+      });
+
+      it('finds a bit that was turned in any node', async () => {
+        const connection = await withHashes();
+        const { record } = must(await database.store.readRoot('db'));
+        for (const address of await run(reachable(decodeRecord(record), connection.nodes))) {
+          const damaged = withNode(connection, address, (bytes) => {
+            bytes[bytes.length >>> 1]! ^= 4;
+            return bytes;
+          });
+          const { status, faults } = await audit(damaged);
+          expect([status, faults[0]?.where]).toEqual(['damaged', address]);
+        }
+      });
+
+      it('finds a node that was exchanged for another sound one', async () => {
+        const connection = await withHashes();
+        const [node] = rootNodes(decodeRecord(must(await database.store.readRoot('db')).record));
+        const { address } = must(node);
+        const forged = withNode(connection, address, (bytes) => {
+          const { keys } = decodeNode(bytes);
+          return encodeNode({ kind: 'leaf', keys: keys.slice(0, keys.length - 1) });
+        });
+        expect(await audit(forged)).toMatchObject({ status: 'damaged' });
+      });
+
+      it('finds a transaction that was changed in the log', async () => {
+        const connection = await withHashes();
+        const forged = withStore(connection, 'readLog', async (segments: unknown) =>
+          Promise.all(
+            (segments as StoredSegment[]).map(async (each, i) => {
+              const { commit, ...segment } = await run(readSegment(each.bytes));
+              if (i !== 5 || commit === undefined) return each;
+              const changes = segment.changes.slice(0, -1);
+              const bytes = await run(encodeSegment({ ...segment, changes }));
+              return { ...each, bytes: withCommit(bytes, commit) };
+            }),
+          ),
+        );
+        const { status, faults } = await audit(forged);
+        expect([status, faults[0]?.what]).toEqual(['damaged', 'commit']);
+      });
+
+      it('without content hashes is advice', async () => {
+        const { connection, transact } = await open();
+        await transact([{ 'person/name': 'Ada' }]);
+        expect(await audit(connection)).toMatchObject({ status: 'advisory', faults: [] });
+      });
+    });
+
     describe('a purge', () => {
       const SECRET = 'the-secret-name';
 
@@ -290,6 +379,45 @@ async function isStored(store: Store, text: string): Promise<boolean> {
       if (Buffer.from(bytes).includes(wanted)) return true;
   const segments = await store.readLog('db', 0, Number.MAX_SAFE_INTEGER);
   return segments.some(({ bytes }) => Buffer.from(bytes).includes(wanted));
+}
+
+/** A connection whose store gives something else under one address. */
+function withNode(
+  connection: Connection,
+  address: number,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Connection {
+  return withStore(connection, 'read', async (blocks, addresses) =>
+    (blocks as Uint8Array[]).map((bytes, i) =>
+      (addresses as number[])[i] === address ? change(Uint8Array.from(bytes)) : bytes,
+    ),
+  );
+}
+
+/** A connection whose store answers one question otherwise. */
+function withStore(
+  connection: Connection,
+  method: 'read' | 'readLog',
+  change: (answer: unknown, ...args: unknown[]) => Promise<unknown>,
+): Connection {
+  const replaced = <T extends object>(target: T, name: string, value: unknown): T =>
+    new Proxy(target, {
+      get(of, key) {
+        const own: unknown = Reflect.get(of, key, of);
+        if (key === name) return value;
+        return typeof own === 'function' ? own.bind(of) : own;
+      },
+    });
+  const { store } = connection;
+  const ask = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>;
+  const answer = async (...args: unknown[]): Promise<unknown> =>
+    change(await ask(...args), ...args);
+  return replaced(connection, 'store', replaced(store, method, answer));
+}
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('Expected a value');
+  return value;
 }
 
 /** A store of which one method fails the first time. */

@@ -9,6 +9,7 @@ import { foldTree } from '../../engine/indices/fold-tree.ts';
 import { runSync } from '../../engine/shared/suspend.ts';
 import { countRange } from '../../engine/tree/count.ts';
 import { TreeCursor } from '../../engine/tree/cursor.ts';
+import type { NodePlace } from '../../engine/tree/tree-writer.ts';
 import type { Locate, Node, NodeSource, TreeRoot } from '../../engine/tree/node.ts';
 import { BRANCHING_FACTOR, EMPTY_TREE } from '../../engine/tree/node.ts';
 import {
@@ -31,9 +32,9 @@ class MemoryNodes implements NodeSource<Columns> {
     this.#maxKeys = maxKeys;
   }
 
-  readonly sink = (node: Node<Columns>): number | undefined => {
+  readonly sink = (node: Node<Columns>): NodePlace | undefined => {
     if (node.keys.length > this.#maxKeys) return undefined;
-    return this.nodes.push(decodeNode(encodeNode(node))) - 1;
+    return { address: this.nodes.push(decodeNode(encodeNode(node))) - 1 };
   };
 
   peek(address: number): Node<Columns> | undefined {
