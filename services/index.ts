@@ -6,6 +6,8 @@ export { openRedisBus } from './bus/redis-bus.ts';
 export type { Connection, ConnectionOptions } from './connection/connection.ts';
 export { connect } from './connection/connection.ts';
 export { createDatabase } from './connection/databases.ts';
+export type { EntityRecord } from './connection/load-entities.ts';
+export { loadEntities } from './connection/load-entities.ts';
 export type { TransactRequest, TransactResult, Writer } from './connection/writer-port.ts';
 export { createLocalReader } from './reader/local-reader.ts';
 export type { Reader, Snapshot, TimePoint } from './reader/reader.ts';
@@ -25,6 +27,8 @@ export {
   commitId,
   parentCommitIds,
 } from './versions/commits.ts';
+export type { CommittedTransaction, ListenerKey, TransactionListener } from './versions/listen.ts';
+export { listen, unlisten } from './versions/listen.ts';
 export type { LoggedTransaction, TransactionRange } from './versions/transactions.ts';
 export { transactions } from './versions/transactions.ts';
 export type { LocalWriter } from './writer/local-writer.ts';

@@ -2,6 +2,7 @@
  * The port to the writer of a branch: a queue in this process, or a client of the process that holds the lease. The caller
  * cannot tell.
  */
+import type { TxReport } from '../../engine/index.ts';
 import type { EdnData } from '../../schema/value.ts';
 
 export interface TransactRequest {
@@ -23,6 +24,8 @@ export interface TransactResult {
   readonly datomCount: number;
   /** The commit with which it was written; several transactions may share one. */
   readonly commitId?: string;
+  /** All that the transaction did, with the database before and after it. Only in the process that writes. */
+  readonly report?: TxReport;
 }
 
 export interface Writer {

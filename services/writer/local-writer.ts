@@ -269,11 +269,9 @@ function isAlone({ waiting, report }: Applied): boolean {
   return waiting.request.parents !== undefined || isPurge(report);
 }
 
-function resultOf(
-  { tx, instant, tempids, txData }: TxReport,
-  commitId: string | undefined,
-): TransactResult {
-  const datomCount = txData.length;
-  const result = { tx, instant, tempids: new Map<EdnData, number>(tempids), datomCount };
+function resultOf(report: TxReport, commitId: string | undefined): TransactResult {
+  const { tx, instant, txData } = report;
+  const tempids = new Map<EdnData, number>(report.tempids);
+  const result = { tx, instant, tempids, datomCount: txData.length, report };
   return commitId === undefined ? result : { ...result, commitId };
 }

@@ -28,9 +28,12 @@ import {
   connect,
   createBranch,
   deleteBranch,
+  listen,
+  loadEntities,
   parentCommitIds,
   startWriter,
   transactions,
+  unlisten,
 } from '../../services/index.ts';
 import type { WrittenDatabase, WrittenDatabaseOptions } from '../support/written-database.ts';
 import { PERSON_SCHEMA, log, writtenDatabase } from '../support/written-database.ts';
@@ -192,6 +195,51 @@ export function runVersionsSuite(name: string, newBackend: () => Promise<StoreBa
         results.slice(5, 8).map(({ tx, instant }) => ({ tx, instant })),
       );
       expect(logged.map(({ txData }) => txData[1]?.v)).toEqual(['P5', 'P6', 'P7']);
+    });
+
+    it('a listener hears each transaction once and in order, in the process of the writer and in another one', async () => {
+      const { connection, transact } = await open();
+      const reader = await database.reader();
+      const heard: Array<Array<readonly [number, number, number]>> = [[], []];
+      const keys = [connection, reader].map((each, i) =>
+        listen(each, ({ tx, dbBefore, dbAfter, txData }) => {
+          heard[i]?.push([tx, dbAfter.maxTx - dbBefore.maxTx, txData.length]);
+        }),
+      );
+      const names = Array.from({ length: 20 }, (_, i) => `P${i}`);
+      const results = await Promise.all(names.map((name) => transact([{ 'person/name': name }])));
+      const expected = results.map(({ tx }) => [tx, 1, 2]);
+      await vi.waitFor(() => expect(heard).toEqual([expected, expected]));
+      unlisten(connection, keys[0]);
+      const { tx, report } = await transact([{ 'person/name': 'Zoe' }]);
+      await vi.waitFor(() => expect(heard[1]?.at(-1)?.[0]).toBe(tx));
+      expect(heard[0]).toHaveLength(20);
+      expect(await namesIn(must(report).dbBefore)).toHaveLength(20);
+      expect(await namesIn(must(report).dbAfter)).toHaveLength(21);
+    });
+
+    it('records of another database are loaded at their times, under new ids', async () => {
+      const { connection, transact, writer } = await open();
+      await transact(
+        '[{:db/ident :person/friend :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]',
+      );
+      await transact([{ 'person/name': 'Ada' }]);
+      const at = new Date('2001-02-03');
+      const [name, friend, time] = [kw('person/name'), kw('person/friend'), kw('db/txInstant')];
+      const results = await loadEntities(connection, writer, [
+        [500, time, at, 500],
+        [7, name, 'Bob', 500],
+        [8, name, 'Cy', 500],
+        [8, friend, 7, 500],
+        [7, name, 'Bob', 501, false],
+        [7, name, 'Rob', 501],
+      ]);
+      expect(results).toHaveLength(2);
+      expect(results[0]?.instant).toEqual(at);
+      expect(await namesIn(connection.db())).toEqual(['Ada', 'Cy', 'Rob']);
+      const query =
+        '[:find ?n . :where [?e :person/name "Cy"] [?e :person/friend ?f] [?f :person/name ?n]]';
+      expect(await q(query, connection.db())).toBe('Rob');
     });
 
     describe('an audit', () => {
