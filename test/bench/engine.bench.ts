@@ -1,5 +1,13 @@
 /** What the engine does in memory, against DataScript: import, small transactions, warm point pull, a join of two clauses. */
-import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, kw, pull, q } from '../../engine/index.ts';
+import {
+  DEFAULT_DATABASE_CONFIG,
+  dbWith,
+  emptyDb,
+  kw,
+  pull,
+  q,
+  readEdn,
+} from '../../engine/index.ts';
 import type { Db } from '../../engine/index.ts';
 import { ds, emptyPeople, personObject } from './datascript.ts';
 import type { Result } from './harness.ts';
@@ -12,8 +20,9 @@ const ATTRIBUTES = 5;
 /** How many of them come one by one, on top of all. */
 const SINGLE_COUNT = 2_000;
 
-/** One object, so that it is parsed once. */
+/** One object each, so that it is parsed once. */
 const PATTERN = ['name', 'last-name', 'sex', 'age', 'salary'].map(kw);
+const EVERYTHING = readEdn('[*]');
 
 async function emptyOfPeople(): Promise<Db> {
   return dbWith(emptyDb(DEFAULT_DATABASE_CONFIG), PEOPLE_SCHEMA);
@@ -67,6 +76,12 @@ export async function engineBench(): Promise<Result[]> {
       ours: () => pull(db, PATTERN, first + (next++ % COUNT)),
       theirs: () =>
         ds.pull(theirs, '["name" "last-name" "sex" "age" "salary"]', 1 + (next++ % COUNT)),
+    }),
+    await compareTimes({
+      name: 'warm point pull of everything',
+      peer: 'DataScript',
+      ours: () => pull(db, EVERYTHING, first + (next++ % COUNT)),
+      theirs: () => ds.pull(theirs, '["*"]', 1 + (next++ % COUNT)),
     }),
     await compareTimes({
       name: 'join of two clauses over 20,000 people (name and age of each Ivan)',

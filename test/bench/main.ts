@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { engineBench } from './engine.bench.ts';
+import { memoryBench } from './memory.bench.ts';
 import { gatewaysBench } from './gateways.bench.ts';
 import type { Result } from './harness.ts';
 import { storageBench } from './storage.bench.ts';
@@ -9,6 +10,7 @@ import { worldBench } from './world.bench.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   engine: engineBench,
+  memory: memoryBench,
   storage: storageBench,
   world: worldBench,
   gateways: gatewaysBench,

@@ -1,0 +1,81 @@
+/** What databases weigh in memory, and what a large transaction asks of a process. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, pull, readEdn } from '../../engine/index.ts';
+import { ds, emptyPeople, personObject } from './datascript.ts';
+import type { Result } from './harness.ts';
+import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
+
+const COUNT = 20_000;
+const ATTRIBUTES = 5;
+const MIB = 2 ** 20;
+
+/** The limits that a large transaction has to keep. */
+const LIMIT_MS = 50;
+const LIMIT_BYTES = 1.5 * 2 ** 30;
+
+export async function memoryBench(): Promise<Result[]> {
+  return [...(await weights()), ...(await million())];
+}
+
+async function weights(): Promise<Result[]> {
+  const everybody = people(COUNT);
+  const pattern = readEdn('[*]');
+  const ours = await bytesOf(async () => {
+    const empty = await dbWith(emptyDb(DEFAULT_DATABASE_CONFIG), PEOPLE_SCHEMA);
+    const db = await dbWith(empty, everybody.map(personForm));
+    // Warm: whoever was asked for is still as heavy.
+    for (let i = 0; i < COUNT; i++) await pull(db, pattern, db.maxEid - i);
+    return db;
+  });
+  const theirs = await bytesOf(async () => ds.db_with(emptyPeople(), everybody.map(personObject)));
+  const datoms = COUNT * ATTRIBUTES;
+  return [
+    {
+      name: 'an idle database of 20,000 people, each attribute indexed',
+      ours: ours / datoms,
+      peer: 'DataScript',
+      theirs: theirs / datoms,
+      ratio: theirs / ours,
+      unit: 'bytes/datom',
+    },
+  ];
+}
+
+async function million(): Promise<Result[]> {
+  const program = fileURLToPath(new URL('million.ts', import.meta.url));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', program]);
+  const { longestMs, peakBytes } = JSON.parse(stdout) as Record<string, number>;
+  const name = 'a transaction of 1,000,000 datoms into files';
+  return [
+    limited(`${name}: the longest hold of the event loop`, longestMs ?? NaN, LIMIT_MS, 'ms'),
+    limited(`${name}: peak memory`, (peakBytes ?? NaN) / MIB, LIMIT_BYTES / MIB, 'MiB'),
+  ];
+}
+
+function limited(name: string, ours: number, limit: number, unit: string): Result {
+  return { name, ours, peer: 'the limit', theirs: limit, ratio: limit / ours, unit };
+}
+
+/** What the heap grows by, after garbage was collected. */
+async function bytesOf(make: () => Promise<unknown>): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const settle = async (): Promise<number> => {
+    for (let i = 0; i < 4; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = await settle();
+  const made = await make();
+  const after = await settle();
+  if (made === undefined) throw new Error('Expected a database');
+  return after - before;
+}
