@@ -19,11 +19,12 @@ import { storeUnavailable } from '../store-errors.ts';
 import { CommitIds } from './commit-ids.ts';
 import { openIfThere, readAt, readFileIfThere, replaceFile } from './durable.ts';
 import {
-  encodeFrame,
+  frameParts,
   LOG_HEADER_BYTES,
   markerOf,
   markingFrame,
   NONCE_BYTES,
+  sizeOf,
   type LogFrame,
 } from './log-frame.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './log-checkpoint.ts';
@@ -259,9 +260,9 @@ export class CommitLog {
     if (this.#fault !== undefined) {
       throw storeUnavailable('The commit log failed before; open the database again', this.#fault);
     }
-    const bytes = encodeFrame(this.#marker, frame);
-    const { bytesWritten } = await this.#file.write(bytes);
-    if (bytesWritten < bytes.length) {
+    const parts = frameParts(this.#marker, frame);
+    const { bytesWritten } = await this.#file.writev(parts);
+    if (bytesWritten < sizeOf(parts)) {
       throw storeUnavailable('The disk took only a part of the commit', undefined);
     }
     try {

@@ -66,6 +66,11 @@ export function markerOf(header: Buffer): Buffer | undefined {
 }
 
 export function encodeFrame(marker: Buffer, frame: LogFrame): Buffer {
+  return Buffer.concat(frameParts(marker, frame));
+}
+
+/** The bytes of a frame in parts, so that large ones need not be copied. */
+export function frameParts(marker: Buffer, frame: LogFrame): ReadonlyArray<Buffer> {
   const fixed = Buffer.allocUnsafe(FIXED_PAYLOAD_BYTES);
   fixed.writeUInt8(KINDS.indexOf(frame.kind), 0);
   frame.nonce.copy(fixed, 1);
@@ -74,12 +79,19 @@ export function encodeFrame(marker: Buffer, frame: LogFrame): Buffer {
   fixed.writeDoubleLE(frame.indexedTx, 25);
   fixed.writeUInt32LE(frame.note.length, 33);
   fixed.writeUInt32LE(frame.record.length, 37);
-  const payload = Buffer.concat([fixed, frame.note, frame.record, frame.segments]);
+  const payload = [fixed, frame.note, frame.record, frame.segments];
   const sums = Buffer.allocUnsafe(12);
-  sums.writeUInt32LE(payload.length, 0);
-  sums.writeUInt32LE(crc32(payload), 4);
+  sums.writeUInt32LE(sizeOf(payload), 0);
+  sums.writeUInt32LE(
+    payload.reduce((sum, part) => crc32(part, sum), 0),
+    4,
+  );
   sums.writeUInt32LE(crc32(sums.subarray(0, 8)), 8);
-  return Buffer.concat([marker, sums, payload]);
+  return [marker, sums, ...payload];
+}
+
+export function sizeOf(parts: ReadonlyArray<Buffer>): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 export type FrameStep =
