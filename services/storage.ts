@@ -2,6 +2,7 @@
 import type { BusConfig, Config, StoreConfig } from '../config/config.ts';
 import type { StoreHost } from '../engine/index.ts';
 import {
+  MAIN_BRANCH,
   NodeCache,
   createMemoryStoreHost,
   openFileStoreHost,
@@ -45,14 +46,18 @@ export async function closeStorage({ bus, host }: Storage): Promise<void> {
 }
 
 /**
- * Opens a database for reading.
+ * Opens a branch of a database for reading, the main one by default.
  *
  * @throws DATABASE_NOT_FOUND
  */
-export async function openDatabase(storage: Storage, name: string): Promise<Connection> {
+export async function openDatabase(
+  storage: Storage,
+  name: string,
+  branch = MAIN_BRANCH,
+): Promise<Connection> {
   const { host, bus, nodeCache, pollIntervalMs, log } = storage;
   const store = await host.open(name);
-  return connect({ store, bus, nodeCache, pollIntervalMs, log });
+  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log });
 }
 
 function openStoreHost(config: StoreConfig): Promise<StoreHost> {

@@ -11,16 +11,17 @@ export interface StartWriterOptions {
   readonly connection: Connection;
   readonly bus: Bus;
   readonly log: Log;
-  readonly leaseTtlMs: number;
-  /** Where other processes send transactions; null where only this one writes. */
-  readonly address: string | null;
+  /** How long the branch stays locked after a writer that died; 2 s by default. */
+  readonly leaseTtlMs?: number;
+  /** Where other processes send transactions; by default only this one writes. */
+  readonly address?: string | null;
   /** See {@link LocalWriter}. */
   readonly foldThreshold?: number;
 }
 
 /** @throws BRANCH_LOCKED where another writer lives */
 export async function startWriter(options: StartWriterOptions): Promise<LocalWriter> {
-  const { connection, bus, log, leaseTtlMs, address, foldThreshold } = options;
+  const { connection, bus, log, leaseTtlMs = 2000, address = null, foldThreshold } = options;
   const { store, branch } = connection;
   // Every start is another owner, so that a writer never takes over from itself unnoticed.
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`;

@@ -1,9 +1,11 @@
-/** The code blocks of the README. */
+/** The code blocks of the README and of pages beside it. */
 import { readFileSync } from 'node:fs';
 
 export interface Block {
   readonly language: string;
   readonly text: string;
+  /** The heading that it is under. */
+  readonly section: string;
   /** Where it begins, for messages. */
   readonly line: number;
 }
@@ -17,8 +19,8 @@ const RUNNABLE = new Set(['sh', 'ts']);
 const OUTPUT = new Set(['json', 'text']);
 
 /** The commands and programs of a section, each with its output. */
-export function stepsOf(section: string): Step[] {
-  const blocks = blocksOf(readFileSync('README.md', 'utf8'), section);
+export function stepsOf(file: string, section: string): Step[] {
+  const blocks = blocksOf(file).filter((block) => block.section === section);
   return blocks.flatMap((block, i) => {
     const next = blocks[i + 1];
     const output = next !== undefined && OUTPUT.has(next.language) ? next : undefined;
@@ -26,17 +28,21 @@ export function stepsOf(section: string): Step[] {
   });
 }
 
-function blocksOf(readme: string, section: string): Block[] {
+export function blocksOf(file: string): Block[] {
   const blocks: Block[] = [];
-  let isInside = false;
+  let section = '';
   let open: { language: string; line: number; lines: string[] } | undefined;
-  for (const [i, line] of readme.split('\n').entries()) {
-    if (open === undefined && line.startsWith('## ')) isInside = line === `## ${section}`;
-    if (!isInside) continue;
+  for (const [i, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (open === undefined && line.startsWith('## ')) section = line.slice(3);
     if (!line.startsWith('```')) open?.lines.push(line);
     else if (open === undefined) open = { language: line.slice(3), line: i + 1, lines: [] };
     else {
-      blocks.push({ language: open.language, line: open.line, text: open.lines.join('\n') });
+      blocks.push({
+        language: open.language,
+        line: open.line,
+        text: open.lines.join('\n'),
+        section,
+      });
       open = undefined;
     }
   }

@@ -18,7 +18,7 @@ const SERVERS = new Map([
   ['npm run datahike-gateway --', 'gateway/main.ts'],
 ]);
 
-const steps = stepsOf('A five-minute tour');
+const steps = stepsOf('README.md', 'A five-minute tour');
 const servers: OurProcess[] = [];
 let folder: string;
 let schema: TestSchema;
