@@ -12,7 +12,7 @@ let folder: string;
 
 beforeAll(async () => {
   // Inside the repository, so that the package finds itself by its name.
-  folder = await mkdtemp('.library-');
+  folder = await mkdtemp('.tour-');
 });
 
 afterAll(() => rm(folder, { recursive: true }));
