@@ -1,6 +1,7 @@
 /**
- * From all assertions and retractions, what held at a point in time. The rows of one fact `[e a v]` stand together in every index; a
- * fact held when it was asserted more often than retracted up to that point, since the transaction of its last assertion.
+ * From all assertions and retractions, what held at a point in time. The rows of one fact `[e a v]` stand together in every index. What the
+ * last transaction up to that point said of a fact counts, since its last assertion; one that both asserts and retracts a fact leaves it as
+ * it was. Rows may be missing that were purged or are of a time after the point, so assertions and retractions do not take turns.
  */
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
@@ -26,7 +27,11 @@ export class AsOfCursor implements ChunkCursor {
   readonly #isReverse: boolean;
   /** The fact that the scan is in: it may go on in the next chunk. */
   #fact: Row | undefined;
-  #balance = 0;
+  /** What is known of the fact from the transactions before the one that the scan is in. */
+  #isHeld: boolean | undefined;
+  /** The transaction that the scan is in, and what it says of the fact; undefined where it both asserts and retracts it. */
+  #tx = 0;
+  #isAsserted: boolean | undefined;
   #lastAssertion: Row | undefined;
   #isDone = false;
 
@@ -68,21 +73,34 @@ export class AsOfCursor implements ChunkCursor {
   }
 
   #visit(keys: Columns, row: number): void {
-    if (keys.tx[row]! > this.#asOf) return;
-    if (!keys.isAdded(row)) {
-      this.#balance--;
-      return;
+    const tx = keys.tx[row]!;
+    if (tx > this.#asOf) return;
+    const isAdded = keys.isAdded(row);
+    if (tx === this.#tx) this.#isAsserted = undefined;
+    else {
+      this.#endTransaction();
+      this.#tx = tx;
+      this.#isAsserted = isAdded;
     }
-    this.#balance++;
+    if (!isAdded) return;
     const isLater =
       this.#lastAssertion === undefined ||
-      keys.tx[row]! > this.#lastAssertion.keys.tx[this.#lastAssertion.row]!;
+      tx > this.#lastAssertion.keys.tx[this.#lastAssertion.row]!;
     if (isLater) this.#lastAssertion = { keys, row };
   }
 
+  /** The last transaction that says something counts: backwards it comes first. */
+  #endTransaction(): void {
+    if (!this.#isReverse || this.#isHeld === undefined)
+      this.#isHeld = this.#isAsserted ?? this.#isHeld;
+  }
+
   #endFact(held: Row[]): void {
-    if (this.#balance > 0 && this.#lastAssertion !== undefined) held.push(this.#lastAssertion);
-    this.#balance = 0;
+    this.#endTransaction();
+    if (this.#isHeld === true && this.#lastAssertion !== undefined) held.push(this.#lastAssertion);
+    this.#isHeld = undefined;
+    this.#tx = 0;
+    this.#isAsserted = undefined;
     this.#lastAssertion = undefined;
   }
 

@@ -67,7 +67,7 @@ describe('a cursor', () => {
   });
 });
 
-/** Whether a row is the last assertion of a fact that was asserted more often than retracted. */
+/** Whether a row is the last assertion of a fact of which the last transaction that did not take back what it said itself said that it holds. */
 function isLastOfHeld(datom: Datom, all: ReadonlyArray<Datom>, tx: number): boolean {
   const ofFact = all.filter(
     (other) =>
@@ -76,6 +76,8 @@ function isLastOfHeld(datom: Datom, all: ReadonlyArray<Datom>, tx: number): bool
       other.a === datom.a &&
       compareValues(other.v, datom.v) === 0,
   );
-  const assertions = ofFact.filter(({ added }) => added);
-  return assertions.at(-1) === datom && assertions.length * 2 > ofFact.length;
+  const isAlone = (row: Datom): boolean =>
+    ofFact.filter((other) => other.tx === row.tx).length === 1;
+  const isHeld = ofFact.findLast(isAlone)?.added === true;
+  return isHeld && ofFact.findLast(({ added }) => added) === datom;
 }
