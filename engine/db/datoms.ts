@@ -92,9 +92,9 @@ export async function countDatoms(
 
 function* count(db: SettledDb, order: IndexOrder, bound: Bound): Suspended<number> {
   const range = prefixRange(bound);
+  const hidden = order === 'avet' ? hiddenInAvet(db) : undefined;
   if (db.window === undefined) {
     const rows = yield* countRows(db, order, range);
-    const hidden = order === 'avet' ? hiddenInAvet(db) : undefined;
     if (hidden === undefined || (bound.a !== undefined && bound.a !== hidden)) return rows;
     return bound.a === hidden
       ? 0
@@ -103,7 +103,7 @@ function* count(db: SettledDb, order: IndexOrder, bound: Bound): Suspended<numbe
   let shown = 0;
   const rows = scan(db, order, range);
   while (yield* advance(rows)) {
-    shown += rows.hi - rows.lo;
+    for (let row = rows.lo; row < rows.hi; row++) if (rows.keys.a[row] !== hidden) shown++;
     yield PAUSE;
   }
   return shown;

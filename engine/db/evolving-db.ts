@@ -4,7 +4,8 @@
  */
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import { ERAS } from '../indices/base-index.ts';
-import { datomOf } from '../novelty/change.ts';
+import { Datom } from '../datom/datom.ts';
+import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -49,7 +50,7 @@ export class EvolvingDb<D extends Db> {
 
   /** Applies a change; `attribute` is that of its datom, where the caller knows it. */
   apply(change: Change, attribute = this.attribute(datomOf(change).a)): void {
-    this.#db.novelty.apply(change, attribute?.indexed === true);
+    this.#db.novelty.apply(change, this.#isIndexed(change, attribute));
     if (attribute?.isSystem === false) return;
     const { names } = this.#db.schema;
     if (names.definingIdent(datomOf(change).a) !== undefined) this.#schemaChanges.push(change);
@@ -60,6 +61,33 @@ export class EvolvingDb<D extends Db> {
     this.#db.schema = schema;
     yield* this.reindex(true);
     return yield* this.finish(this.#db.maxEid);
+  }
+
+  /**
+   * Whether AVET has to follow a change. Where the attribute becomes indexed with these changes, AVET holds only what was written since, and
+   * where it ceases to be, AVET goes on to hold all, until it is brought in step.
+   */
+  #isIndexed(change: Change, attribute: SchemaAttribute | undefined): boolean {
+    const isIndexed = attribute?.indexed === true;
+    const isInStep = this.#schemaChanges.length === 0 && this.#db.schema === this.#indexedSchema;
+    if (isInStep) return isIndexed;
+    const { a } = datomOf(change);
+    const before = this.#mayHaveRows(a) ? this.#indexedSchema.isIndexed(a) : isIndexed;
+    if (before || !isIndexed) return before;
+    if (isAssertion(change)) return true;
+    const { eras } = this.#db.novelty;
+    const { e, v } = change.datom;
+    return change.kind === 'purge'
+      ? eras[change.era].avet.added.has(change.datom)
+      : eras.current.avet.added.has(new Datom(e, a, v, change.assertedTx, true));
+  }
+
+  /** Whether an attribute may have had rows when AVET was last in step, and not only those that were written since. */
+  #mayHaveRows(a: number): boolean {
+    const { config, maxEid } = this.#db;
+    if (config.schemaFlexibility === 'read' || this.#indexedSchema.attribute(a) !== undefined)
+      return true;
+    return config.attributeRefs && -a <= maxEid;
   }
 
   /** The database so far as a value that stays; changes go on after it. */
@@ -81,14 +109,18 @@ export class EvolvingDb<D extends Db> {
    * Takes the rows of attributes that became indexed into AVET, and those of attributes that are not any more out of it. Reads nothing for
    * an attribute that a strict database was told of just now: it has no rows but those that were written since.
    */
-  *reindex(mayHaveRows = this.#db.config.schemaFlexibility === 'read'): Suspended<void> {
+  *reindex(mayHaveRows = false): Suspended<void> {
     const { schema } = this.db;
     if (schema === this.#indexedSchema) return;
+    const before = this.#indexedSchema;
     for (const { number, indexed } of schema.userAttributes.values()) {
-      const before = this.#indexedSchema.attribute(number);
-      const isToChange = before === undefined ? mayHaveRows && indexed : before.indexed !== indexed;
-      if (isToChange) yield* this.#reindexAttribute(number, indexed);
+      const isChanged = before.isIndexed(number) !== indexed;
+      if (isChanged && (mayHaveRows || this.#mayHaveRows(number)))
+        yield* this.#reindexAttribute(number, indexed);
     }
+    for (const { number, indexed } of before.userAttributes.values())
+      if (indexed && schema.attribute(number) === undefined)
+        yield* this.#reindexAttribute(number, false);
     this.#indexedSchema = schema;
   }
 

@@ -243,11 +243,19 @@ export class Schema {
     for (const [tuple, id] of this.#idsByIdent) {
       const members = this.#definitions.get(id)?.values.get(DB.tupleAttrs)?.[0];
       if (!Array.isArray(members)) continue;
-      for (const [place, member] of members.entries())
-        if (member instanceof Keyword)
-          memberships.set(member, [...(memberships.get(member) ?? []), { tuple, place }]);
+      for (const [place, name] of members.entries()) {
+        if (!(name instanceof Keyword)) continue;
+        const member = this.#presentIdent(name);
+        memberships.set(member, [...(memberships.get(member) ?? []), { tuple, place }]);
+      }
     }
     return memberships;
+  }
+
+  /** The ident that an attribute has now: where attributes are entities, a definition may speak of it by a former one. */
+  #presentIdent(ident: Keyword): Keyword {
+    const id = this.names.areEntities ? this.#entities.get(ident) : undefined;
+    return (id === undefined ? undefined : this.#identsById.get(id)) ?? ident;
   }
 
   #attributeOf(id: number, ident: Keyword, definition: Definition): Attribute {
@@ -341,6 +349,10 @@ function undefine(definitions: Map<number, Definition>, ident: Keyword, change: 
 
 function redefine(definitions: Map<number, Definition>, ident: Keyword, change: Change): void {
   const { e, v, tx } = datomOf(change);
+  if (!isAssertion(change) && change.kind === 'purge' && change.era === 'temporal') {
+    if (ident === DB.ident && !change.datom.added) forgetIdent(definitions, e, v);
+    return;
+  }
   const before = definitions.get(e) ?? { values: new Map(), installedTx: tx, formerIdents: [] };
   const kept = (before.values.get(ident) ?? []).filter((value: Value) => !valueEquals(value, v));
   const values = new Map(before.values);
@@ -351,6 +363,16 @@ function redefine(definitions: Map<number, Definition>, ident: Keyword, change: 
   const isFormerIdent = isKept && ident === DB.ident && v instanceof Keyword;
   const formerIdents = isFormerIdent ? [...before.formerIdents, v] : before.formerIdents;
   definitions.set(e, { values, installedTx: before.installedTx, formerIdents });
+}
+
+/** That an entity was renamed is not known any more. */
+function forgetIdent(definitions: Map<number, Definition>, e: number, ident: Value): void {
+  const before = definitions.get(e);
+  if (before === undefined) return;
+  const formerIdents = [...before.formerIdents];
+  const place = formerIdents.findIndex((former) => former === ident);
+  if (place >= 0) formerIdents.splice(place, 1);
+  definitions.set(e, { ...before, formerIdents });
 }
 
 /** What makes an entity an attribute, and not an enum, a documented thing or an entity spec. */

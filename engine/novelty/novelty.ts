@@ -151,8 +151,9 @@ export class Novelty {
       aevt.removed.add(datom);
     }
     if (!isIndexed) return;
-    if (this.#isAvetApart) take(avet, datom);
-    else if (isNew) avet.added.delete(datom);
+    // What is new to EAVT is in no base.
+    if (isNew) avet.added.delete(datom);
+    else if (this.#isAvetApart) take(avet, datom);
     else avet.removed.add(datom);
   }
 

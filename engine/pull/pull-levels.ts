@@ -12,7 +12,6 @@ import type { Datom } from '../datom/datom.ts';
 import { datomsNow, datomsWith } from '../db/lookup.ts';
 import { prefetch } from '../db/prefetch.ts';
 import type { SettledDb } from '../db/scan.ts';
-import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
@@ -163,7 +162,10 @@ class Level {
         const place = places[spec.slot]!;
         place.from = from;
         place.to = to;
-      } else if (plan.isWildcard) this.#put(result, this.#wildcardSpec(a), datoms, from, to, visit);
+      } else if (plan.isWildcard) {
+        const other = this.#wildcardSpec(a);
+        if (other !== undefined) this.#put(result, other, datoms, from, to, visit);
+      }
     }
     for (const spec of specs) {
       const { from, to } = places[spec.slot]!;
@@ -174,12 +176,14 @@ class Level {
     return result;
   }
 
-  #wildcardSpec(a: number): CompiledSpec {
+  /** Undefined for an attribute that is an entity and has no ident any more. */
+  #wildcardSpec(a: number): CompiledSpec | undefined {
     const { wildcard } = this.#compiled;
     let spec = wildcard.get(a);
     if (spec === undefined) {
       const { schema } = this.#db;
-      const ident = must(schema.identOfNumber(a), 'an ident for an attribute with values');
+      const ident = schema.identOfNumber(a);
+      if (ident === undefined) return undefined;
       spec = compileSpec(attributeSpec(ident), -1, schema);
       wildcard.set(a, spec);
     }

@@ -189,6 +189,7 @@ export class Transaction {
   /** Removes a row for good, as if it had never been there. */
   purge(row: Datom, era: 'current' | 'temporal'): void {
     const change: Change = { kind: 'purge', datom: row, era };
+    if (era === 'current' && row.e === this.#newest) this.#forgetOfNewest(row);
     this.#evolving.apply(change);
     this.changes.push(change);
   }
@@ -216,10 +217,13 @@ export class Transaction {
 
   #noteOfNewest(datom: Datom): void {
     if (datom.added) this.#factsOfNewest.push(datom);
-    else
-      this.#factsOfNewest = this.#factsOfNewest.filter(
-        ({ a, v }) => a !== datom.a || compareValues(v, datom.v) !== 0,
-      );
+    else this.#forgetOfNewest(datom);
+  }
+
+  #forgetOfNewest(datom: Datom): void {
+    this.#factsOfNewest = this.#factsOfNewest.filter(
+      ({ a, v }) => a !== datom.a || compareValues(v, datom.v) !== 0,
+    );
   }
 
   /** No datom is of an entity with a larger id, those of transactions aside. */

@@ -7,6 +7,7 @@ import type {
   DatabaseConfig,
   Db,
   EdnData,
+  EdnMap,
   Head,
   Store,
   StoredSegment,
@@ -69,8 +70,12 @@ export class StoredDatabase {
     return this.#reader.db;
   }
 
-  async transact(txData: ReadonlyArray<EdnData>, now = new Date()): Promise<TxReport> {
-    const report = await run(transact(this.db, { txData, now }));
+  async transact(
+    txData: ReadonlyArray<EdnData>,
+    now = new Date(),
+    txMeta: EdnMap = new Map(),
+  ): Promise<TxReport> {
+    const report = await run(transact(this.db, { txData, txMeta, now }));
     const { tx, changes, dbAfter } = report;
     const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
     const segment = { tx, bytes };
