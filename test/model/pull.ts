@@ -3,8 +3,9 @@ import { Keyword, Sym, kw } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { Fact, ModelDb } from './facts.ts';
-import { attributeOf } from './facts.ts';
+import { TRANSFORMS } from './functions.ts';
 import { sortFacts } from './order.ts';
+import { ModelSchema, undeclared } from './schema.ts';
 
 const ID = kw('db/id');
 const LIMIT = 1_000;
@@ -18,6 +19,7 @@ interface Trail {
 
 const START: Trail = { entered: [], depths: new Map() };
 
+/** What a pattern shows of an entity of which some facts are known. */
 export function pullModel(
   db: ModelDb,
   facts: ReadonlyArray<Fact>,
@@ -25,51 +27,47 @@ export function pullModel(
   e: number,
   trail: Trail = START,
 ): EdnMap | null {
+  const schema = new ModelSchema(db);
   const result = new Map<EdnData, EdnData>();
   const own = sortFacts(facts, 'eavt').filter((fact) => fact.e === e);
   const isWildcard = pattern.some((item) => String(item) === '*' || String(item) === ':*');
-  if (isWildcard || (pattern.includes(ID) && own.length > 0)) result.set(ID, e);
-  const specs = pattern
-    .flatMap(specsOf)
-    .filter(
-      ({ name, target }) =>
-        name !== ID && !(isWildcard && isRecursion(target) && !isBackward(name)),
-    );
-  const named = new Set(specs.map(({ name }) => name));
+  const all = pattern.flatMap(specsOf);
+  const id = all.find(({ name }) => name === ID);
+  if (isWildcard || (id !== undefined && own.length > 0)) result.set(id?.key ?? ID, e);
+  const specs = all.filter(
+    ({ name, target }) => name !== ID && !(isWildcard && isRecursion(target) && !isBackward(name)),
+  );
+  const named = new Set(specs.map(({ name }) => schema.nameOf(name)));
   if (isWildcard)
     for (const { a } of own)
-      if (!named.has(a)) show({ name: a, target: undefined, fallback: undefined });
+      if (!named.has(a)) show(specOf(schema.attribute(a)?.ident ?? (a as Keyword)));
   for (const spec of specs) show(spec);
   return result.size > 0 ? result : null;
 
-  function show({ name, target, fallback }: Spec): void {
+  function show(spec: Spec): void {
+    const { name, key, target, limit } = spec;
     const isReverse = isBackward(name);
     const ident = isReverse ? kw(`${name.namespace}/${name.name.slice(1)}`) : name;
-    const { isMany, isComponent, type } = attributeOf(db, ident);
+    const attribute = schema.nameOf(ident);
+    const { isMany, isComponent, type } = schema.attributeNamed(ident) ?? undeclared(ident);
     const values = isReverse
       ? sortFacts(facts, 'avet')
-          .filter(({ a, v }) => a === ident && v === e)
+          .filter(({ a, v }) => a === attribute && v === e)
           .map((fact) => fact.e)
-      : own.filter(({ a }) => a === ident).map(({ v }) => v);
+      : own.filter(({ a }) => a === attribute).map(({ v }) => v);
     if (values.length === 0) {
-      if (fallback !== undefined && !isWildcard) result.set(name, fallback);
+      if (spec.fallback !== undefined && !isWildcard) result.set(key, spec.fallback);
       return;
     }
     const isSingle = isReverse ? isComponent : !isMany;
-    const shown =
-      type === 'ref'
-        ? values
-            .slice(0, LIMIT)
-            .map((v) => follow(v as number, name, target, isComponent && !isReverse))
-        : values;
-    const present = shown.filter((one) => one !== null);
-    if (!isSingle)
-      result.set(
-        name,
-        type === 'ref' && target !== undefined && isOver(name, target) ? [] : present,
-      );
-    else if (present[0] !== undefined) result.set(name, present[0]);
-    if (Array.isArray(result.get(name)) && isOver(name, target)) result.delete(name);
+    const isRef = type === 'ref';
+    const shown = isSingle && !isRef ? values.slice(0, 1) : values.slice(0, limit);
+    const present = shown
+      .map((v) => (isRef ? follow(v as number, name, target, isComponent && !isReverse) : v))
+      .filter((one) => one !== null);
+    const isOut = isOver(name, target);
+    if (isOut || (isSingle && present.length === 0)) result.delete(key);
+    else result.set(key, spec.transform(isSingle ? present[0]! : present));
   }
 
   function isOver(name: Keyword, target: EdnData | undefined): boolean {
@@ -82,7 +80,9 @@ export function pullModel(
     target: EdnData | undefined,
     isWhole: boolean,
   ): EdnMap | null {
+    const ident = db.config.attributeRefs ? schema.identOf(to) : undefined;
     const plain = new Map<EdnData, EdnData>([[ID, to]]);
+    if (ident !== undefined) plain.set(kw('db/ident'), ident);
     if (Array.isArray(target)) return pullModel(db, facts, target as ReadonlyArray<EdnData>, to);
     if (target === undefined && !isWhole) return plain;
     if (isOver(name, target)) return null;
@@ -105,21 +105,40 @@ function isBackward({ name }: Keyword): boolean {
 
 interface Spec {
   readonly name: Keyword;
+  readonly key: EdnData;
   /** A pattern, a depth, `...`, or nothing. */
   readonly target: EdnData | undefined;
   readonly fallback: EdnData | undefined;
+  readonly limit: number | undefined;
+  readonly transform: (value: EdnData) => EdnData;
+}
+
+function specOf(name: Keyword): Spec {
+  const transform = (value: EdnData): EdnData => value;
+  return { name, key: name, target: undefined, fallback: undefined, limit: LIMIT, transform };
 }
 
 function specsOf(item: EdnData): Spec[] {
   if (item instanceof Map)
-    return Array.from(item as EdnMap, ([name, target]) => ({
-      name: name as Keyword,
-      target,
-      fallback: undefined,
-    }));
+    return Array.from(item as EdnMap, ([key, target]) => ({ ...specsOf(key)[0]!, target }));
   if (item instanceof EdnList)
-    return [{ name: item.items[1] as Keyword, target: undefined, fallback: item.items[2] }];
-  return item instanceof Sym || String(item) === ':*'
-    ? []
-    : [{ name: item as Keyword, target: undefined, fallback: undefined }];
+    return [{ ...specOf(item.items[1] as Keyword), fallback: item.items[2] }];
+  if (Array.isArray(item)) return [withOptions(item as ReadonlyArray<EdnData>)];
+  return item instanceof Sym || String(item) === ':*' ? [] : [specOf(item as Keyword)];
+}
+
+/** `[attr :as key :limit n :default x :xform f]` */
+function withOptions([name, ...options]: ReadonlyArray<EdnData>): Spec {
+  const given = new Map<string, EdnData>();
+  for (let i = 0; i < options.length; i += 2) given.set(String(options[i]), options[i + 1]!);
+  const spec = specOf(name as Keyword);
+  const limit = given.get(':limit');
+  const transform = TRANSFORMS[String(given.get(':xform'))] as Spec['transform'] | undefined;
+  return {
+    ...spec,
+    key: given.get(':as') ?? spec.key,
+    fallback: given.get(':default'),
+    limit: limit === undefined ? LIMIT : limit === null ? undefined : (limit as number),
+    transform: transform ?? spec.transform,
+  };
 }

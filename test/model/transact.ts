@@ -1,11 +1,20 @@
 /** Transactions of the model: each form makes the list of facts longer. */
-import { Keyword, kw } from '../../schema/keyword.ts';
-import { DatabaseError } from '../../schema/error.ts';
-import type { ErrorCode } from '../../schema/error.ts';
-import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import { valueEquals } from '../../schema/value-key.ts';
-import type { Fact, ModelAttribute, ModelDb } from './facts.ts';
-import { FIRST_TX, attributeOf, presentOf } from './facts.ts';
+import type { Keyword } from '../../schema/keyword.ts';
+import { kw } from '../../schema/keyword.ts';
+import { SYSTEM_ENTITIES } from '../../schema/system-entities.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
+import type { Learned } from './attempt.ts';
+import { Attempt, StartAgain, isTempid } from './attempt.ts';
+import { checkSchema } from './check-schema.ts';
+import { entityMap } from './entity-map.ts';
+import type { Fact, ModelDb } from './facts.ts';
+import { systemName } from './facts.ts';
+import { TX_FUNCTIONS, numberOf } from './functions.ts';
+import { isSameValue } from './order.ts';
+import { purgeForm } from './purge.ts';
+import { fail } from './refusal.ts';
+import type { ModelAttribute } from './schema.ts';
+import { fittingValue, storedValue } from './values-fit.ts';
 
 export interface ModelReport {
   readonly after: ModelDb;
@@ -13,29 +22,18 @@ export interface ModelReport {
   readonly tempids: ReadonlyMap<EdnData, number>;
 }
 
-const ID = kw('db/id');
+type Form = ReadonlyArray<EdnData>;
 
-/** What was found out about tempids: which stand for entities that exist, and what all of them were given. */
-interface Learned {
-  readonly existing: ReadonlySet<EdnData>;
-  readonly given: ReadonlyMap<EdnData, number>;
-}
-
-/** A tempid was found to be an entity; the transaction starts again. */
-class StartAgain extends Error {
-  readonly learned: Learned;
-
-  constructor(learned: Learned) {
-    super('start again');
-    this.learned = learned;
-  }
-}
-
-/** @throws DatabaseError with the code that the engine has to give */
-export function transactModel(db: ModelDb, forms: ReadonlyArray<EdnData>, now: Date): ModelReport {
+/** @throws Refusal of the kind that the engine has to give */
+export function transactModel(
+  db: ModelDb,
+  forms: Form,
+  now: Date,
+  meta: EdnMap = new Map(),
+): ModelReport {
   for (let learned: Learned = { existing: new Set(), given: new Map() }; ;) {
     try {
-      return new Attempt(db, learned).run(forms, now);
+      return run(new Attempt(db, learned), forms, now, meta);
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
       ({ learned } = error);
@@ -43,224 +41,146 @@ export function transactModel(db: ModelDb, forms: ReadonlyArray<EdnData>, now: D
   }
 }
 
-class Attempt {
-  readonly #before: ModelDb;
-  readonly #learned: Learned;
-  readonly #tx: number;
-  readonly #facts: Fact[] = [];
-  /** The facts, and some retractions once more. */
-  readonly #reported: Fact[] = [];
-  readonly #tempids = new Map<EdnData, number>();
-  #held: Fact[];
-  #maxEid: number;
+const TX_INSTANT = kw('db/txInstant');
 
-  constructor(before: ModelDb, learned: Learned) {
-    this.#before = before;
-    this.#learned = learned;
-    this.#tx = before.maxTx + 1;
-    this.#held = [...presentOf(before)];
-    this.#maxEid = before.maxEid;
-  }
-
-  run(forms: ReadonlyArray<EdnData>, now: Date): ModelReport {
-    this.#add(this.#tx, kw('db/txInstant'), now);
-    for (const form of forms)
-      if (form instanceof Map) this.#entityMap(form as EdnMap);
-      else this.#operation(form as ReadonlyArray<EdnData>);
-    const log = [...this.#before.log, ...this.#facts];
-    const maxEid = Math.max(this.#maxEid, ...this.#tempids.values());
-    const after = { ...this.#before, log, maxTx: this.#tx, maxEid };
-    return { after, facts: this.#reported, tempids: this.#tempids };
-  }
-
-  #operation([op, ref, a, v, wanted]: ReadonlyArray<EdnData>): void {
-    const ident = a as Keyword;
-    switch ((op as Keyword).name) {
-      case 'add': {
-        const { unique } = attributeOf(this.#before, ident);
-        const holder =
-          unique === 'identity' && isTempid(ref!) ? this.#holder(ident, v!) : undefined;
-        if (holder !== undefined) this.#bind(ref!, holder);
-        return this.#add(this.#entity(ref!), ident, v!);
-      }
-      case 'retract': {
-        const e = this.#existing(ref!);
-        const value = v === undefined || e === undefined ? undefined : this.#value(ident, v);
-        return this.#end(this.#where(e, ident, value));
-      }
-      case 'retractAttribute':
-        return this.#endDeep(this.#where(this.#existing(ref!), ident));
-      case 'retractEntity':
-        return this.#endEntity(this.#existing(ref!));
-      case 'cas':
-        return this.#cas(this.#existing(ref!), ident, v!, wanted!);
-      default:
-        throw new Error(`The model knows no ${String(op)}`);
-    }
-  }
-
-  #cas(e: number | undefined, a: Keyword, expected: EdnData, wanted: EdnData): void {
-    if (e === undefined) return fail('ENTITY_NOT_FOUND');
-    const present = this.#where(e, a);
-    const old = expected === null ? null : this.#value(a, expected);
-    const isExpected =
-      old === null ? present.length === 0 : present.some(({ v }) => valueEquals(v, old));
-    if (!isExpected) return fail('CAS_CONFLICT');
-    this.#add(e, a, wanted);
-  }
-
-  #entityMap(map: EdnMap): number {
-    const e = this.#subject(map);
-    for (const [key, value] of map) {
-      const ident = key as Keyword;
-      if (ident === ID) continue;
-      if (ident.name.startsWith('_')) {
-        const forward = kw(`${ident.namespace}/${ident.name.slice(1)}`);
-        for (const item of this.#items(value))
-          this.#add(
-            item instanceof Map ? this.#entityMap(item as EdnMap) : this.#target(item),
-            forward,
-            e,
-          );
-        continue;
-      }
-      const { isMany } = attributeOf(this.#before, ident);
-      for (const item of isMany ? this.#items(value) : [value])
-        this.#add(e, ident, item instanceof Map ? this.#entityMap(item as EdnMap) : item);
-    }
-    return e;
-  }
-
-  /** The entity that a map is about. */
-  #subject(map: EdnMap): number {
-    const holders = new Set<number>();
-    for (const [key, value] of map) {
-      const attribute = this.#before.attributes.get(key as Keyword);
-      const holder =
-        attribute?.unique === 'identity' ? this.#holder(attribute.ident, value) : undefined;
-      if (holder !== undefined) holders.add(holder);
-    }
-    if (holders.size > 1) return fail('UPSERT_CONFLICT');
-    const [found] = holders;
-    const id = map.get(ID) ?? null;
-    if (id === null) return found ?? ++this.#maxEid;
-    if (found === undefined) return this.#entity(id);
-    if (isTempid(id)) return this.#bind(id, found);
-    return this.#entity(id) === found ? found : fail('UPSERT_CONFLICT');
-  }
-
-  #bind(tempid: EdnData, found: number): number {
-    const known = this.#tempids.get(tempid) ?? this.#learned.given.get(tempid);
-    if (known !== undefined && known !== found) {
-      if (this.#learned.existing.has(tempid) || known <= this.#before.maxEid)
-        return fail('UPSERT_CONFLICT');
-      throw new StartAgain({
-        existing: new Set([...this.#learned.existing, tempid]),
-        given: new Map([...this.#learned.given, ...this.#tempids, [tempid, found]]),
-      });
-    }
-    this.#tempids.set(tempid, found);
-    return found;
-  }
-
-  /** The entity that holds a unique value. */
-  #holder(a: Keyword, value: EdnData): number | undefined {
-    return this.#held.find((fact) => fact.a === a && valueEquals(fact.v, value))?.e;
-  }
-
-  #items(value: EdnData): ReadonlyArray<EdnData> {
-    return Array.isArray(value) && !isLookupRef(value)
-      ? (value as ReadonlyArray<EdnData>)
-      : [value];
-  }
-
-  #entity(ref: EdnData): number {
-    if (isTempid(ref)) return this.#entity(this.#standIn(ref));
-    if (typeof ref === 'number') {
-      this.#maxEid = Math.max(this.#maxEid, ref);
-      return ref;
-    }
-    return this.#existing(ref) ?? fail('ENTITY_NOT_FOUND');
-  }
-
-  #standIn(tempid: EdnData): number {
-    const known = this.#tempids.get(tempid) ?? this.#learned.given.get(tempid) ?? ++this.#maxEid;
-    this.#tempids.set(tempid, known);
-    return known;
-  }
-
-  /** The value of a ref: a number is taken as it is, and what a tempid had before moves no counter. */
-  #target(ref: EdnData): number {
-    if (isTempid(ref)) return this.#standIn(ref);
-    return typeof ref === 'number' && ref >= 0 ? ref : this.#entity(ref);
-  }
-
-  #existing(ref: EdnData): number | undefined {
-    if (typeof ref === 'number') return ref;
-    const [a, v] = ref as readonly [Keyword, EdnData];
-    return this.#holder(a, v);
-  }
-
-  #value(a: Keyword, value: EdnData): Value {
-    return attributeOf(this.#before, a).type === 'ref' ? this.#target(value) : (value as Value);
-  }
-
-  #where(e: number | undefined, a: Keyword, v?: Value): Fact[] {
-    return this.#held.filter(
-      (fact) => fact.e === e && fact.a === a && (v === undefined || valueEquals(fact.v, v)),
+function run(attempt: Attempt, forms: Form, now: Date, meta: EdnMap): ModelReport {
+  const [from, to] = [meta.get(kw('db.valid/from')), meta.get(kw('db.valid/to'))];
+  if (from instanceof Date && to instanceof Date && from >= to)
+    fail('transact/invalid-valid-times');
+  const { before, tx } = attempt;
+  if (before.config.keepHistory) {
+    const a = systemName(before.config, TX_INSTANT);
+    const [last] = attempt.where(before.maxTx, a);
+    const time = Math.max(
+      now.getTime(),
+      ((last?.v as Date | undefined)?.getTime() ?? -Infinity) + 1,
     );
+    attempt.add(tx, attempt.attribute(TX_INSTANT), meta.get(TX_INSTANT) ?? new Date(time));
+    for (const [key, value] of meta)
+      if (key !== TX_INSTANT) attempt.add(tx, attempt.attribute(key, true), value);
   }
-
-  #add(e: number, a: Keyword, value: EdnData): void {
-    const attribute: ModelAttribute = attributeOf(this.#before, a);
-    const v = this.#value(a, value);
-    if (this.#where(e, a, v).length > 0) return;
-    if (attribute.unique !== undefined && this.#holder(a, v) !== undefined)
-      return fail('UNIQUE_CONFLICT');
-    if (!attribute.isMany) this.#end(this.#where(e, a));
-    const fact = { e, a, v, tx: this.#tx, added: true };
-    this.#facts.push(fact);
-    this.#reported.push(fact);
-    this.#held.push(fact);
-    if (e < FIRST_TX) this.#maxEid = Math.max(this.#maxEid, e);
+  for (const form of forms) {
+    applyForm(attempt, form);
+    attempt.flush();
   }
+  checkSchema(attempt);
+  return { after: attempt.after, facts: attempt.reported, tempids: attempt.tempids };
+}
 
-  #end(facts: ReadonlyArray<Fact>): void {
-    for (const fact of facts) {
-      if (!this.#held.includes(fact)) continue;
-      this.#held = this.#held.filter((one) => one !== fact);
-      const end = { ...fact, tx: this.#tx, added: false };
-      this.#facts.push(end);
-      this.#reported.push(end);
+function applyForm(attempt: Attempt, form: EdnData): void {
+  if (form instanceof Map) entityMap(attempt, form as EdnMap);
+  else operation(attempt, form as Form);
+}
+
+function operation(attempt: Attempt, form: Form): void {
+  const [op, ref = null, a = null, v = null, last = null] = form;
+  switch ((op as Keyword).name) {
+    case 'add':
+      return add(attempt, ref, attempt.attribute(a), v, last);
+    case 'retract': {
+      const e = attempt.existing(ref);
+      if (e === undefined) return;
+      const attribute = changeable(attempt, e, attempt.attribute(a), 'retract/schema');
+      if (v === null) return attempt.end(attempt.where(e, attribute.name));
+      return attempt.end(attempt.where(e, attribute.name, storedValue(attempt, attribute, v)));
     }
-  }
-
-  /** Also the components that they lead to. */
-  #endDeep(facts: ReadonlyArray<Fact>): void {
-    this.#end(facts);
-    for (const { a, v } of facts)
-      if (attributeOf(this.#before, a).isComponent) this.#endEntity(v as number);
-  }
-
-  #endEntity(e: number | undefined): void {
-    const isRef = (a: Keyword): boolean => attributeOf(this.#before, a).type === 'ref';
-    const isOf = ({ e: subject, a, v }: Fact): boolean => subject === e || (isRef(a) && v === e);
-    const facts = this.#held.filter(isOf);
-    // A reference of the entity to itself is found as its fact and as a reference to it.
-    const twice = facts.filter(({ e: subject, a, v }) => subject === e && v === e && isRef(a));
-    this.#endDeep(facts);
-    for (const fact of twice) this.#reported.push({ ...fact, tx: this.#tx, added: false });
+    case 'retractAttribute': {
+      const e = attempt.existing(ref);
+      if (e === undefined) return;
+      const attribute = changeable(attempt, e, attempt.attribute(a), 'retract/schema');
+      return endDeep(attempt, attempt.where(e, attribute.name));
+    }
+    case 'retractEntity': {
+      const e = attempt.existing(ref);
+      if (e !== undefined && isSystem(attempt, e)) return fail('retract/schema');
+      return e === undefined ? undefined : endEntity(attempt, e);
+    }
+    case 'cas':
+      return compareAndSwap(attempt, attempt.existing(ref), a, v, last);
+    case 'call':
+      for (const each of TX_FUNCTIONS[String(ref)]!(a, numberOf(attempt.soFar, a)))
+        applyForm(attempt, each);
+      return;
+    default:
+      return purgeForm(attempt, form);
   }
 }
 
-function isTempid(ref: EdnData): boolean {
-  return typeof ref === 'string' || (typeof ref === 'number' && ref < 0);
+function add(
+  attempt: Attempt,
+  ref: EdnData,
+  attribute: ModelAttribute,
+  value: EdnData,
+  tx: EdnData,
+): void {
+  if (value === null) return fail('transact/syntax');
+  if (attribute.unique === 'identity' && isTempid(ref)) {
+    const v = fittingValue(attempt, attribute, value);
+    const holder = v === undefined ? undefined : attempt.holder(attribute.name, v);
+    if (holder !== undefined) attempt.bind(ref, holder);
+  }
+  const e = attempt.entity(ref);
+  changeable(attempt, e, attribute, 'transact/schema');
+  attempt.add(e, attribute, value, tx === null ? undefined : (tx as number));
 }
 
-function isLookupRef(value: ReadonlyArray<EdnData>): boolean {
-  return value.length === 2 && value[0] instanceof Keyword;
+/** What the database itself is made of cannot be changed. */
+function changeable(
+  attempt: Attempt,
+  e: number,
+  attribute: ModelAttribute,
+  kind: string,
+): ModelAttribute {
+  const { namespace, name } = attribute.ident;
+  const isTime = namespace === 'db.valid' || name === 'txInstant';
+  return attribute.isSystem && !isTime && isSystem(attempt, e) ? fail(kind) : attribute;
 }
 
-function fail(code: ErrorCode): never {
-  throw new DatabaseError(code, 'refused by the model');
+export function isSystem({ before: { config } }: Attempt, e: number): boolean {
+  return config.attributeRefs && e <= SYSTEM_ENTITIES.length;
+}
+
+function compareAndSwap(
+  attempt: Attempt,
+  e: number | undefined,
+  name: EdnData,
+  expected: EdnData,
+  wanted: EdnData,
+): void {
+  if (e === undefined) return fail('entity-id/missing');
+  if (attempt.before.config.attributeRefs && typeof name !== 'number')
+    return fail('transact/syntax');
+  const attribute = attempt.attribute(name);
+  if (expected !== null || wanted === null) storedValue(attempt, attribute, wanted);
+  const present = attempt.where(e, attribute.name);
+  if (expected === null && present.length > 0) return fail('transact/cas');
+  if (expected !== null) {
+    const isValue = attribute.type !== 'ref';
+    if (isValue && fittingValue(attempt, attribute, expected) === undefined)
+      return fail('transact/cas');
+    const old = storedValue(attempt, attribute, expected);
+    if (!present.some(({ v }) => isSameValue(v, old))) return fail('transact/cas');
+  }
+  attempt.add(e, attribute, wanted);
+}
+
+/** Also the components that they lead to. */
+function endDeep(attempt: Attempt, facts: ReadonlyArray<Fact>): void {
+  attempt.end(facts);
+  for (const { a, v } of facts)
+    if (attempt.schema.attribute(a)?.isComponent === true) endEntity(attempt, v as number);
+}
+
+function endEntity(attempt: Attempt, e: number): void {
+  const isRef = ({ a }: Fact): boolean => {
+    const attribute = attempt.schema.attribute(a);
+    return attribute?.type === 'ref' && !attribute.isSystem;
+  };
+  const facts = attempt.held.filter((fact) => fact.e === e || (isRef(fact) && fact.v === e));
+  // A reference of the entity to itself is found as its fact and as a reference to it.
+  const twice = facts.filter((fact) => fact.e === e && fact.v === e && isRef(fact));
+  const own = facts.filter((fact) => fact.e === e);
+  attempt.end(facts);
+  attempt.report(twice);
+  endDeep(attempt, own);
 }

@@ -5,7 +5,7 @@ import type { Db, IndexOrder } from '../../engine/index.ts';
 import { datoms, rseekDatoms, seekDatoms } from '../../engine/index.ts';
 import type { Datom } from '../../engine/index.ts';
 import type { Fact, ModelDb } from '../model/facts.ts';
-import { attributeOf } from '../model/facts.ts';
+import { ModelSchema } from '../model/schema.ts';
 import { sortFacts } from '../model/order.ts';
 
 export const ORDERS: ReadonlyArray<IndexOrder> = ['eavt', 'aevt', 'avet'];
@@ -35,7 +35,7 @@ export async function rowsBackFrom(
   return textsOf(rseekDatoms(db, order, ...components));
 }
 
-async function textsOf(rows: AsyncIterable<Datom>): Promise<string[]> {
+export async function textsOf(rows: AsyncIterable<Datom>): Promise<string[]> {
   const texts: string[] = [];
   for await (const datom of rows) texts.push(textOfDatom(datom));
   return texts;
@@ -56,8 +56,9 @@ export function expectedFacts(
   facts: ReadonlyArray<Fact>,
   order: IndexOrder,
 ): Fact[] {
+  const schema = new ModelSchema(model);
   const inIndex =
-    order === 'avet' ? facts.filter(({ a }) => attributeOf(model, a).isIndexed) : facts;
+    order === 'avet' ? facts.filter(({ a }) => schema.attribute(a)?.isIndexed === true) : facts;
   return sortFacts(inIndex, order);
 }
 

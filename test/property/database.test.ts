@@ -1,165 +1,98 @@
 /** After every random transaction the engine and the model agree on every index and every view, however the database is held. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Db, EdnData, IndexOrder } from '../../engine/index.ts';
-import { valueEquals } from '../../schema/value-key.ts';
-import { asOf, countDatoms, history, pull, since } from '../../engine/index.ts';
-import type { Fact, ModelDb } from '../model/facts.ts';
-import { FIRST_TX, asOfOf, historyOf, presentOf, sinceOf } from '../model/facts.ts';
-import { ids, pullPatterns, schemas, transactions } from '../model/generate.ts';
-import { pullModel } from '../model/pull.ts';
-import { start, transactBoth, treat, treatments } from './both.ts';
-import {
-  ORDERS,
-  expectedFacts,
-  expectedRows,
-  rowsBackFrom,
-  rowsFrom,
-  rowsOf,
-  textOfFact,
-} from './comparison.ts';
+import type { Db } from '../../engine/index.ts';
+import { asOf, history, since } from '../../engine/index.ts';
+import type { ModelDb } from '../model/facts.ts';
+import { TX0 } from '../model/facts.ts';
+import { worlds } from '../model/generate-schemas.ts';
+import type { Mix } from '../model/generate-transactions.ts';
+import { stepsIn } from '../model/generate-transactions.ts';
+import type { ModelView } from '../model/views.ts';
+import { factsIn, presentOf } from '../model/views.ts';
+import { runs } from '../support/runs.ts';
+import { start, startInMemory, transactBoth, treat, treatments, wholeFolds } from './both.ts';
+import { ORDERS, expectedRows, rowsOf } from './comparison.ts';
 
-async function expectSameIndices(db: Db, model: ModelDb): Promise<void> {
-  const views = [
-    ['present', db, presentOf(model)],
-    ['history', history(db), historyOf(model)],
-    ...Array.from({ length: model.maxTx - FIRST_TX }, (_, i) => {
-      const tx = FIRST_TX + i;
-      return [`as of ${tx}`, asOf(db, tx), asOfOf(model, tx)] as const;
+/** The present, history, and the past at each transaction. */
+async function expectSameIndices(db: Db, model: ModelDb, hasPast = true): Promise<void> {
+  await expectSameRows('present', db, model, []);
+  if (!model.config.keepHistory) return;
+  const at = TX0 + 2;
+  await expectSameRows('history', history(db), model, [{ kind: 'history' }]);
+  await expectSameRows('since', since(db, at), model, [{ kind: 'since', point: at }]);
+  if (!hasPast) return;
+  for (let tx = TX0 + 1; tx < model.maxTx; tx++)
+    await expectSameRows(`as of ${tx}`, asOf(db, tx), model, [{ kind: 'asOf', point: tx }]);
+}
+
+async function expectSameRows(
+  name: string,
+  view: Db,
+  model: ModelDb,
+  views: ReadonlyArray<ModelView>,
+): Promise<void> {
+  const facts = views.length === 0 ? presentOf(model) : factsIn(model, views);
+  for (const order of ORDERS)
+    expect([name, order, await rowsOf(view, order)]).toEqual([
+      name,
+      order,
+      expectedRows(model, facts, order),
+    ]);
+}
+
+const histories = (mix: Mix) =>
+  worlds.chain((world) =>
+    fc.record({
+      world: fc.constant(world),
+      steps: stepsIn(world, mix).chain((steps) =>
+        fc.tuple(
+          ...steps.map((step) =>
+            fc.tuple(fc.constant(step), mix.schema === true ? wholeFolds : treatments),
+          ),
+        ),
+      ),
     }),
-    ['since', since(db, FIRST_TX + 1), sinceOf(model, FIRST_TX + 1)],
-    [
-      'history of the past',
-      history(asOf(db, FIRST_TX + 1)),
-      historyOf(model).filter(({ tx }) => tx <= FIRST_TX + 1),
-    ],
-    [
-      'history since',
-      history(since(db, FIRST_TX + 1)),
-      historyOf(model).filter(({ tx }) => tx > FIRST_TX + 1),
-    ],
-  ] as const;
-  for (const [name, view, facts] of views)
-    for (const order of ORDERS)
-      expect([name, order, await rowsOf(view, order)]).toEqual([
-        name,
-        order,
-        expectedRows(model, facts, order),
-      ]);
-}
-
-function viewOf(view: string, db: Db, model: ModelDb): readonly [Db, ReadonlyArray<Fact>] {
-  const tx = FIRST_TX + 2;
-  switch (view) {
-    case 'history':
-      return [history(db), historyOf(model)];
-    case 'as of':
-      return [asOf(db, tx), asOfOf(model, tx)];
-    case 'since':
-      return [since(db, tx), sinceOf(model, tx)];
-    default:
-      return [db, presentOf(model)];
-  }
-}
-
-function componentsOf({ e, a, v, tx }: Fact, order: IndexOrder): ReadonlyArray<EdnData> {
-  if (order === 'eavt') return [e, a, v, tx];
-  return order === 'aevt' ? [a, e, v, tx] : [a, v, e, tx];
-}
-
-const histories = fc.record({
-  attributes: schemas,
-  steps: fc.array(fc.tuple(transactions, treatments), { minLength: 1, maxLength: 8 }),
-});
+  );
 
 describe('a database', () => {
-  it('agrees with the model in memory, by its log, and restored from folded trees', async () => {
-    await fc.assert(
-      fc.asyncProperty(histories, async ({ attributes, steps }) => {
-        let both = await start(attributes);
-        for (const [forms, treatment] of steps) {
-          both = await transactBoth(both, forms);
-          await treat(both.database, treatment);
-        }
-        const { database, model } = both;
-        await expectSameIndices(database.db, model);
-        await expectSameIndices(database.reader, model);
-        await expectSameIndices(await database.restore(), model);
-      }),
-      { numRuns: 120 },
-    );
-  });
+  it.each<readonly [string, Mix, number]>([
+    ['transactions of all kinds', { times: true }, 120],
+    ['changes of the schema', { schema: true }, 200],
+  ])(
+    'agrees with the model in memory, by its log, and restored from folded trees: %s',
+    async (_, mix, count) => {
+      await fc.assert(
+        fc.asyncProperty(histories(mix), async ({ world, steps }) => {
+          let both = await start(world);
+          for (const [step, treatment] of steps) {
+            both = await transactBoth(both, step);
+            await treat(both.database, treatment);
+          }
+          const { database, model } = both;
+          await expectSameIndices(database.db, model);
+          await expectSameIndices(database.reader, model);
+          await expectSameIndices(await database.restore(), model);
+        }),
+        runs(count),
+      );
+    },
+  );
 
-  it('seeks, counts and walks back from any place of an index, in every view', async () => {
-    const cases = fc.record({
-      attributes: schemas,
-      steps: fc.array(fc.tuple(transactions, treatments), { minLength: 1, maxLength: 6 }),
-      order: fc.constantFrom(...ORDERS),
-      row: fc.nat(),
-      length: fc.integer({ min: 1, max: 4 }),
-      view: fc.constantFrom('present', 'history', 'as of', 'since'),
-    });
+  it.each<readonly [string, Mix, number]>([
+    ['changes of the schema', { schema: true, renames: true }, 100],
+    ['purges', { purges: true, times: true }, 120],
+    ['assertions of an earlier transaction', { explicitTx: true }, 60],
+  ])('agrees with the model as a value: %s', async (_, mix, count) => {
     await fc.assert(
-      fc.asyncProperty(cases, async ({ attributes, steps, order, row, length, view }) => {
-        let both = await start(attributes);
-        for (const [forms, treatment] of steps) {
-          both = await transactBoth(both, forms);
-          await treat(both.database, treatment);
-        }
-        const { database, model } = both;
-        const [db, facts] = viewOf(view, await database.restore(), model);
-        const everything = expectedFacts(model, historyOf(model), order);
-        const components = componentsOf(everything[row % everything.length]!, order).slice(
-          0,
-          length,
-        );
-        const isAt = (fact: Fact): boolean =>
-          components.every((part, i) => valueEquals(part, componentsOf(fact, order)[i]!));
-        const all = expectedFacts(model, facts, order);
-        const places = expectedFacts(model, [...new Set([...everything, ...all])], order);
-        const first = places.findIndex(isAt);
-        const end = places.findLastIndex(isAt);
-        const within = (lo: number, hi: number): string[] =>
-          places
-            .slice(lo, hi)
-            .filter((fact) => all.includes(fact))
-            .map(textOfFact);
-        expect(await rowsOf(db, order, ...components)).toEqual(within(first, end + 1));
-        expect(await rowsFrom(db, order, ...components)).toEqual(within(first, Infinity));
-        expect(await rowsBackFrom(db, order, ...components)).toEqual(within(0, end + 1).reverse());
-        if (view === 'present')
-          expect(await countDatoms(db, order, ...components)).toBe(within(first, end + 1).length);
-      }),
-      { numRuns: 250 },
-    );
-  });
-
-  it('pulls what the model pulls, in the present and in the past', async () => {
-    const cases = fc.record({
-      attributes: schemas,
-      steps: fc.array(transactions, { minLength: 1, maxLength: 6 }),
-      pattern: pullPatterns,
-      entities: fc.array(ids, { minLength: 1, maxLength: 3 }),
-      isFolded: fc.boolean(),
-    });
-    await fc.assert(
-      fc.asyncProperty(cases, async ({ attributes, steps, pattern, entities, isFolded }) => {
-        let both = await start(attributes);
-        for (const forms of steps) both = await transactBoth(both, forms);
-        const { database, model } = both;
-        if (isFolded) await database.fold();
-        const db = isFolded ? await database.restore() : database.db;
-        const past = FIRST_TX + 1;
-        for (const e of entities) {
-          expect(await pull(db, pattern, e)).toEqual(
-            pullModel(model, presentOf(model), pattern, e),
-          );
-          expect(await pull(asOf(db, past), pattern, e)).toEqual(
-            pullModel(model, asOfOf(model, past), pattern, e),
-          );
+      fc.asyncProperty(histories(mix), async ({ world, steps }) => {
+        let both = await startInMemory(world);
+        for (const [step] of steps) {
+          both = await transactBoth(both, step);
+          await expectSameIndices(both.database.db, both.model, mix.explicitTx !== true);
         }
       }),
-      { numRuns: 250 },
+      runs(count),
     );
   });
 });
