@@ -49,6 +49,16 @@ export function queryModel(
   );
 }
 
+/** How many bindings the patterns may have together, where none of them shares a variable with another. */
+export function mostBindings({ where }: ModelQuery, rows: ReadonlyArray<Row>): number {
+  const counts = where.map((clause) => {
+    if (!Array.isArray(clause) || clause[0] instanceof EdnList) return 1;
+    const [, a] = clause as Forms;
+    return a instanceof Sym ? rows.length : rows.filter((row) => row[1] === a).length;
+  });
+  return counts.reduce((product, count) => product * Math.max(count, 1), 1);
+}
+
 interface World {
   readonly rows: ReadonlyArray<Row>;
   /** The tuples of each rule. */

@@ -102,6 +102,7 @@ export const treatments = fc.constantFrom(
   'fold',
   'fold all but one',
   'rebase the reader',
+  'restart',
 );
 
 /** Whole folds alone. */
@@ -112,4 +113,5 @@ export async function treat(database: StoredDatabase, treatment: string): Promis
   if (treatment === 'fold all but one' && database.db.maxTx > database.db.indexedTx + 1)
     await database.fold(1);
   if (treatment === 'rebase the reader') await database.rebaseReader();
+  if (treatment === 'restart') await database.restart();
 }

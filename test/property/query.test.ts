@@ -9,7 +9,7 @@ import { queries } from '../model/generate-queries.ts';
 import { plainWorlds } from '../model/generate-schemas.ts';
 import { stepsIn } from '../model/generate-transactions.ts';
 import type { ModelQuery } from '../model/query.ts';
-import { queryModel } from '../model/query.ts';
+import { mostBindings, queryModel } from '../model/query.ts';
 import { ModelSchema } from '../model/schema.ts';
 import { asOfOf, historyOf, presentOf } from '../model/views.ts';
 import { runs } from '../support/runs.ts';
@@ -25,6 +25,9 @@ function formOf({ find, with: more, where }: ModelQuery): EdnData {
 }
 
 const textsOf = (rows: EdnData): string[] => (rows as EdnData[]).map(printEdn).sort();
+
+/** Nested loops over more take too long. */
+const MOST_BINDINGS = 100_000;
 
 /** Patterns with attributes as they stand in facts: where those are entities, by their ids. */
 function withNames(model: ModelDb, forms: ReadonlyArray<EdnData>): ReadonlyArray<EdnData> {
@@ -51,6 +54,7 @@ async function expectSameAnswer(
     where: withNames(model, query.where),
     rules: query.rules.map((rule) => withNames(model, rule)),
   };
+  if (mostBindings(named, rows) > MOST_BINDINGS) return;
   const expected = textsOf(queryModel(named, rows));
   expect([printEdn(form), textsOf(await q(form, db, query.rules))]).toEqual([
     printEdn(form),

@@ -101,6 +101,13 @@ export class StoredDatabase {
     this.#reader = { ...this.#reader, version: this.#head.version };
   }
 
+  /** Writer and reader as processes that start now. */
+  async restart(): Promise<void> {
+    const root = must(await this.store.readRoot(BRANCH), 'a root');
+    this.#head = await restoreHead(root, this.#nodes);
+    this.#reader = this.#head;
+  }
+
   /** Moves the reader onto the base trees of the root. */
   async rebaseReader(): Promise<void> {
     const root = must(await this.store.readRoot(BRANCH), 'a root');
