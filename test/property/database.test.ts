@@ -57,8 +57,8 @@ const histories = (mix: Mix) =>
 
 describe('a database', () => {
   it.each<readonly [string, Mix, number]>([
-    ['transactions of all kinds', { times: true }, 120],
-    ['changes of the schema', { schema: true }, 200],
+    ['transactions of all kinds', { times: true }, 80],
+    ['changes of the schema', { schema: true }, 110],
   ])(
     'agrees with the model in memory, by its log, and restored from folded trees: %s',
     async (_, mix, count) => {
@@ -80,9 +80,9 @@ describe('a database', () => {
   );
 
   it.each<readonly [string, Mix, number]>([
-    ['changes of the schema', { schema: true, renames: true }, 100],
-    ['purges', { purges: true, times: true }, 120],
-    ['assertions of an earlier transaction', { explicitTx: true }, 60],
+    ['changes of the schema', { schema: true, renames: true }, 60],
+    ['purges', { purges: true, times: true }, 70],
+    ['assertions of an earlier transaction', { explicitTx: true }, 40],
   ])('agrees with the model as a value: %s', async (_, mix, count) => {
     await fc.assert(
       fc.asyncProperty(histories(mix), async ({ world, steps }) => {

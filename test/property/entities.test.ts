@@ -57,7 +57,7 @@ async function withEach(
 }
 
 it('pulls what the model pulls', async () => {
-  await withEach(300, async ({ db, model, facts, patterns, subjects }) => {
+  await withEach(180, async ({ db, model, facts, patterns, subjects }) => {
     for (const pattern of patterns)
       for (const e of subjects)
         expect([printEdn(pattern), e, textOfData(await pull(db, pattern, e))]).toEqual([
@@ -82,7 +82,7 @@ function textOfData(data: EdnData): string {
 const NAMES = ['x/id', 'x/n', 'x/tags', 'x/ref', 'y/refs', 'x/_ref', 'y/_refs', 'x/_n', 'free'];
 
 it('an entity says what the model says, before and after all of it is read', async () => {
-  await withEach(150, async ({ db, model, facts, subjects }) => {
+  await withEach(100, async ({ db, model, facts, subjects }) => {
     for (const e of subjects) {
       const known = entityKeys(model, facts, e);
       const names = [...NAMES.map(kw), ...known];

@@ -102,7 +102,7 @@ describe('a query', () => {
             for (const [view, facts] of viewsOf(db, model, past))
               await expectSameAnswer(view, model, facts, query);
       }),
-      runs(120),
+      runs(80),
     );
   });
 });

@@ -87,7 +87,7 @@ it('a view shows what the model shows, from any place of an index, in both direc
         );
       }
     }),
-    runs(300),
+    runs(250),
   );
 });
 
