@@ -7,7 +7,7 @@ export { readEdn } from '../schema/edn-read.ts';
 export { printEdn } from '../schema/edn-print.ts';
 export type { TxInput } from '../schema/js.ts';
 export { fromJs, toJs, toTxData } from '../schema/js.ts';
-export { EdnList, Uuid } from '../schema/value.ts';
+export { EdnDouble, EdnList, Uuid } from '../schema/value.ts';
 export type { EdnData, EdnMap, Value } from '../schema/value.ts';
 export { DatabaseError, ERROR_CODES } from '../schema/error.ts';
 export type { ErrorCode } from '../schema/error.ts';
@@ -41,7 +41,7 @@ export { countDatoms, datoms, indexRange, rseekDatoms, seekDatoms } from './db/d
 export type { EntityValue } from './db/entity.ts';
 export { Entity, entity } from './db/entity.ts';
 export { reverseSchema, schema } from './db/schema-map.ts';
-export { registerFunction } from './shared/functions.ts';
+export { registerFunction, registeredFunction } from './shared/functions.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export { q, qWithin } from './query/q.ts';
@@ -79,7 +79,19 @@ export { encodeSegment, readSegment, withCommit, withoutCommit } from './commit/
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';
 export { datomOf } from './novelty/change.ts';
+export { BulkLoad } from './commit/bulk-load.ts';
+export { exportRows } from './commit/export-rows.ts';
+export type { ExportHeader } from './commit/transfer.ts';
+export {
+  EXPORT_VERSION,
+  badExport,
+  headerOfItem,
+  itemOfHeader,
+  itemOfTrailer,
+  rowOfItem,
+  trailerOfItem,
+} from './commit/transfer.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
 export type { RunLimits } from './shared/suspend.ts';
-export { run } from './shared/suspend.ts';
+export { giveWay, run } from './shared/suspend.ts';

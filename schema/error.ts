@@ -26,6 +26,16 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The cursor belongs to another filter or order, or is damaged',
   },
+  BAD_EXPORT: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The export is damaged, incomplete or of a newer version',
+  },
+  BAD_NORM: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'A norm cannot be understood or is not what its checksum says',
+  },
   SCHEMA_VIOLATION: {
     httpStatus: 400,
     retryable: false,

@@ -48,6 +48,7 @@ const SERVICES = {
   ],
   'services/reader': ['services/shared', 'services/connection'],
   'services/stream': ['services/shared', 'services/bus', 'services/connection', 'services/reader'],
+  'services/migration': ['services/shared', 'services/connection', 'services/writer'],
   'services/rpc': ['services/shared', 'services/connection', 'services/reader', 'services/stream'],
   'services/collector': ['services/shared'],
 };
@@ -142,6 +143,7 @@ module.exports = {
     onlyHere('ioredis', ['^services/bus/redis-bus[.]ts$']),
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
+    onlyHere('cbor2', ['^services/migration/cbor-']),
     onlyHere('express', ['^gateway/(http|rest-router)[.]ts$', '^services/rpc/writer-server[.]ts$']),
     onlyHere('@apollo/server', ['^gateway/graphql-server[.]ts$']),
   ],

@@ -10,6 +10,7 @@ import type { CommitInfo, Db } from '../db/db.ts';
 import type { Era, BaseRoots } from '../indices/base-index.ts';
 import { foldTree } from '../indices/fold-tree.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
+import { awaiting } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { StoredNode } from '../store/store.ts';
 import type { Node, TreeRoot } from '../tree/node.ts';
@@ -30,23 +31,52 @@ const MAX_NODE_BYTES = 7_800;
 /** A branch of few children is not split whatever its bytes: a tree of branches with one child each would have no end. */
 const MIN_CHILDREN = 8;
 
-/** `newAddress` gives an address that was never given before. */
-export function* fold(db: Db, source: StoredNodes, newAddress: () => number): Suspended<Folded> {
-  const nodes: StoredNode[] = [];
+/** So many bytes of nodes are written together where they are written while the fold goes on. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+
+/** Stores nodes that no root names yet. */
+export type WriteNodes = (nodes: ReadonlyArray<StoredNode>) => Promise<void>;
+
+/**
+ * `newAddress` gives an address that was never given before. Where `write` is given it takes nodes while the fold goes on, so that they
+ * need not fit into memory; the answer has those that are left.
+ */
+export function* fold(
+  db: Db,
+  source: StoredNodes,
+  newAddress: () => number,
+  write?: WriteNodes,
+): Suspended<Folded> {
+  let nodes: StoredNode[] = [];
+  let sizeBytes = 0;
   const sink = (node: Node<Columns>): NodePlace | undefined => {
     const bytes = encodeNode(node);
     const fewest = node.kind === 'leaf' ? 1 : MIN_CHILDREN;
     if (bytes.length > MAX_NODE_BYTES && node.keys.length > fewest) return undefined;
     const address = newAddress();
     nodes.push({ address, bytes });
+    sizeBytes += bytes.length;
     source.put(address, node, bytes.length);
     return db.config.cryptoHash ? { address, hash: contentHash(bytes) } : { address };
   };
-  const foldOne = function* (era: Era, order: IndexOrder): Suspended<TreeRoot> {
+  function* foldOne(era: Era, order: IndexOrder): Suspended<TreeRoot> {
     const { added, removed } = db.novelty.eras[era][order];
     const changes = { added: yield* added.gather(), removed: yield* removed.gather() };
-    return yield* foldTree(order, db.base.roots[era][order], source, changes, sink);
-  };
+    const folding = foldTree(order, db.base.roots[era][order], source, changes, sink);
+    return yield* write === undefined ? folding : writing(folding, write);
+  }
+  function* writing(folding: Suspended<TreeRoot>, writeNodes: WriteNodes): Suspended<TreeRoot> {
+    for (;;) {
+      const step = folding.next();
+      if (step.done === true) return step.value;
+      yield step.value;
+      if (sizeBytes < WRITE_BYTES) continue;
+      const written = nodes;
+      nodes = [];
+      sizeBytes = 0;
+      yield* awaiting(writeNodes(written));
+    }
+  }
   const roots = {
     current: {
       eavt: yield* foldOne('current', 'eavt'),

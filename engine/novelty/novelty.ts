@@ -106,6 +106,14 @@ export class Novelty {
     this.#add('temporal', datom, isIndexed);
   }
 
+  /** Adds a row of either era that is not there yet, as an import does, and changes nothing else. */
+  load(era: Era, row: Datom, isIndexed: boolean): void {
+    const { eavt, aevt, avet } = this.eras[era];
+    eavt.added.add(row);
+    aevt.added.add(row);
+    if (isIndexed) avet.added.add(row);
+  }
+
   /** Adds a row to AVET, or takes it out, where its attribute became indexed or ceased to be. */
   reindex(era: Era, row: Datom, isIndexed: boolean): void {
     this.#isAvetApart = true;

@@ -71,6 +71,11 @@ export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}):
   return step.value;
 }
 
+/** A pause for code that is no such computation: gives other work its turn where the slice of this one is over. */
+export async function giveWay(): Promise<void> {
+  if (isSliceOver()) await nextTurn();
+}
+
 /** Computations side by side: what all of them miss is asked for at once. */
 export function* together<T>(computations: ReadonlyArray<Suspended<T>>): Suspended<T[]> {
   const results: T[] = [];
