@@ -44,8 +44,7 @@ export async function readExport(source: ByteSource): Promise<{
   const batches = new ExportReader().batches(source);
   const first = await batches.next();
   const [item] = first.done === true ? [] : first.value.rows;
-  if (first.done === true || item === undefined)
-    throw badExport('Expected a header, got the end of the stream', 1);
+  if (first.done === true || item === undefined) throw badExport('Expected a header', 1);
   try {
     return { header: headerOfItem(item), batches: after(first.value, batches) };
   } catch (error) {
@@ -80,8 +79,13 @@ class ExportReader {
     }
     const isWhole = splitter?.isBetweenItems !== false;
     if (this.#isEnded && isWhole) return;
+    const expected = this.#isEnded
+      ? 'nothing after the trailer'
+      : this.#count === 0
+        ? 'a header'
+        : 'a trailer';
     throw this.#error(
-      `Expected ${this.#isEnded ? 'nothing after the trailer' : 'a trailer'}, got the end of the stream${isWhole ? '' : ' within an item'}`,
+      `Expected ${expected}, got the end of the stream${isWhole ? '' : ' within an item'}`,
     );
   }
 
