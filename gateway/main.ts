@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The `datahike-gateway` command. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/config.ts';
+import type { ExportFormat } from '../services/migration/export.ts';
+import { runExport, runImport, runNorms } from './migrate.ts';
 import type { RunningProcess } from './processes.ts';
 import { startAll, startGateway, startWriterProcess } from './processes.ts';
 import { runProcess } from './run-process.ts';
@@ -40,7 +42,42 @@ function program(): Command {
       .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parsePort)
       .option('--development', 'the GraphiQL console and introspection')
       .action((options: Options) => runProcess(() => configOf(name, options), start));
+  addMigrations(command);
   return command;
+}
+
+interface ExportOptions extends Options {
+  readonly format: ExportFormat;
+  readonly output?: string;
+}
+
+function addMigrations(command: Command): void {
+  const add = (name: string, description: string): Command =>
+    command
+      .command(name)
+      .description(description)
+      .argument('<database>', 'the name of the database')
+      .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+  add('export', 'a database with its history as a stream')
+    .addOption(new Option('--format <format>').choices(['edn', 'cbor']).default('edn'))
+    .option('--output <file>', 'where to write it; standard output where it is left out')
+    .action((database: string, { format, output, ...options }: ExportOptions) =>
+      runExport(() => configOf('export', options), { database, format, output }),
+    );
+  add('import', 'a stream that was exported as a new database')
+    .argument('[file]', 'where to read it; standard input where it is left out')
+    .action((database: string, file: string | undefined, options: Options) =>
+      runImport(() => configOf('import', options), { database, file }),
+    );
+  add('norms', 'applies the migrations of a folder that the database does not have yet')
+    .argument('<folder>', 'EDN files {:tx-data [...]}, and checksums.edn')
+    .option('--update-checksums', 'writes checksums.edn before')
+    .action(
+      (database: string, folder: string, options: Options & { updateChecksums?: boolean }) => {
+        const { updateChecksums = false } = options;
+        return runNorms(() => configOf('norms', options), { database, folder, updateChecksums });
+      },
+    );
 }
 
 function configOf(command: string, { config, host, port, development }: Options): Config {

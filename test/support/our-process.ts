@@ -67,6 +67,38 @@ export async function startProcess(options: OurProcessOptions): Promise<OurProce
   };
 }
 
+export interface EndedProcess {
+  readonly code: number | null;
+  readonly out: Buffer;
+  /** What it printed on standard error. */
+  readonly said: string;
+}
+
+/** Runs a process of ours to its end, whatever that is. */
+export function endOfProcess({
+  args,
+  env = {},
+  input,
+}: Omit<OurProcessOptions, 'readyWhen'> & { readonly input?: Buffer }): Promise<EndedProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    env: { ...withoutOurs(process.env), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  // A process that fails does not read on.
+  child.stdin.on('error', () => undefined).end(input);
+  const out: Buffer[] = [];
+  const said: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      forget();
+      resolve({ code, out: Buffer.concat(out), said: Buffer.concat(said).toString() });
+    });
+  });
+}
+
 /** Runs a command to its end; gives what it printed, rejects with it where the command fails. */
 export function runCommand(
   program: string,
