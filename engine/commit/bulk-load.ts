@@ -60,7 +60,7 @@ export class BulkLoad {
         at,
       );
     else this.#definitions.push(row);
-    this.#novelty.load(era, datom, this.#schema.isIndexed(datom.a));
+    this.#novelty.load(era, datom, this.#isIndexed(datom.a));
     this.#pending++;
   }
 
@@ -87,6 +87,10 @@ export class BulkLoad {
     const { config, base, maxTx, maxEid } = this.#db;
     const record = encodeRecord({ config, indexedTx: maxTx, maxEid, roots: base.roots });
     return { record, indexedTx: maxTx, segments: [] };
+  }
+
+  #isIndexed(a: number): boolean {
+    return this.#schema.isIndexed(a) || this.#options.header.strayIndexed.includes(a);
   }
 
   #endDefinitions(): void {

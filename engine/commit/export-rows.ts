@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { compareAttributes } from '../datom/attribute-number.ts';
-import type { ChunkCursor } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
@@ -44,7 +44,24 @@ export function* exportRows(db: Db): Suspended<ExportRows> {
   const { config, maxTx, maxEid } = db;
   const datomCount = yield* countRows(historyOf(db), 'eavt', {});
   const schema = schemaOfRows(config, definitions);
-  return new ExportRows(db, schema, { config, maxTx, maxEid, datomCount });
+  const strayIndexed = yield* strayIndexedIn(db, schema);
+  return new ExportRows(db, schema, { config, maxTx, maxEid, datomCount, strayIndexed });
+}
+
+/** Looks at one row of each attribute in AVET. */
+function* strayIndexedIn(db: Db, schema: Schema): Suspended<number[]> {
+  const found = new Set<number>();
+  for (const era of ERAS) {
+    let range: ScanRange = {};
+    for (;;) {
+      const rows = scanEra(db, era, 'avet', range, false);
+      if (!(yield* advance(rows))) break;
+      const a = rows.keys.a[rows.lo] ?? 0;
+      if (!schema.isIndexed(a)) found.add(a);
+      range = { from: { bound: { a }, inclusive: false } };
+    }
+  }
+  return [...found].sort(compareAttributes);
 }
 
 export class ExportRows {

@@ -6,6 +6,8 @@
  *                  [e a v tx added]   what is past: an assertion that was ended, or the retraction that ended one
  *     trailer      {:datoms …, :sha-256 "…"}
  *
+ * A header may have `:indexed [a …]` too, see {@link ExportHeader}.
+ *
  * Rows that define attributes come first, then all others; of each first what holds, in the order of its index, then the past. So the
  * items depend on the facts alone, not on how trees and novelty hold them, and whoever reads them knows each attribute before its values.
  */
@@ -18,7 +20,11 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword, Sym, kw } from '../../schema/keyword.ts';
 import { EdnDouble, EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import { attributeNumber, attributeNumberOfEntity } from '../datom/attribute-number.ts';
+import {
+  attributeName,
+  attributeNumber,
+  attributeNumberOfEntity,
+} from '../datom/attribute-number.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
 import { Schema } from '../db/schema.ts';
 import type { Era } from '../indices/base-index.ts';
@@ -40,6 +46,7 @@ const KEYS = {
   maxTx: kw('max-tx'),
   maxEid: kw('max-eid'),
   datoms: kw('datoms'),
+  indexed: kw('indexed'),
   sha256: kw('sha-256'),
 } as const;
 
@@ -50,6 +57,8 @@ export interface ExportHeader {
   readonly maxEid: number;
   /** How many rows follow. */
   readonly datomCount: number;
+  /** Numbers of attributes that no definition says to be indexed, and whose rows are in AVET: their definitions are gone. */
+  readonly strayIndexed: ReadonlyArray<number>;
 }
 
 export interface ExportTrailer {
@@ -64,8 +73,9 @@ export interface ExportRow {
   readonly datom: Datom;
 }
 
-export function itemOfHeader({ config, maxTx, maxEid, datomCount }: ExportHeader): EdnMap {
-  return new Map<EdnData, EdnData>([
+export function itemOfHeader(header: ExportHeader): EdnMap {
+  const { config, maxTx, maxEid, datomCount, strayIndexed } = header;
+  const item = new Map<EdnData, EdnData>([
     [KEYS.format, FORMAT],
     [KEYS.version, EXPORT_VERSION],
     [KEYS.config, configToEdn(config)],
@@ -73,6 +83,8 @@ export function itemOfHeader({ config, maxTx, maxEid, datomCount }: ExportHeader
     [KEYS.maxEid, maxEid],
     [KEYS.datoms, datomCount],
   ]);
+  if (strayIndexed.length > 0) item.set(KEYS.indexed, strayIndexed.map(attributeName));
+  return item;
 }
 
 /** @throws BAD_EXPORT, BAD_CONFIG */
@@ -100,7 +112,18 @@ export function headerOfItem(item: EdnData): ExportHeader {
       `Expected :config, :max-tx, :max-eid and :datoms in the header, got ${inBrief(item)}`,
       1,
     );
-  return { config: configFromEdn(config), maxTx, maxEid, datomCount };
+  const databaseConfig = configFromEdn(config);
+  const strayIndexed = strayIndexedOf(map.get(KEYS.indexed) ?? [], databaseConfig);
+  if (strayIndexed === undefined)
+    throw badExport(`Expected a vector of attributes as :indexed, got ${inBrief(item)}`, 1);
+  return { config: databaseConfig, maxTx, maxEid, datomCount, strayIndexed };
+}
+
+function strayIndexedOf(names: EdnData, config: DatabaseConfig): number[] | undefined {
+  if (!Array.isArray(names)) return undefined;
+  const numbers = (names as ReadonlyArray<EdnData>).map((name) => numberOf(name, config));
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === numbers.length ? known : undefined;
 }
 
 export function itemOfTrailer({ datomCount, sha256 }: ExportTrailer): EdnMap {
@@ -141,7 +164,7 @@ export function rowOfItem(item: EdnData, { config, maxTx }: ExportHeader, at: nu
     throw expected('four or five parts');
   const [e, name, v, tx, added] = item as ReadonlyArray<EdnData>;
   if (!isIntegerIn(e, 0, MAX_ID)) throw expected('an entity id first');
-  const a = config.attributeRefs ? numberOfEntity(name) : numberOfIdent(name);
+  const a = numberOf(name, config);
   if (a === undefined)
     throw expected(`the ${config.attributeRefs ? 'entity' : 'ident'} of an attribute as a`);
   const value = plainValue(v);
@@ -246,12 +269,13 @@ function plainValues(items: ReadonlyArray<EdnData>): Array<Value | null> | undef
   return values;
 }
 
-function numberOfEntity(name: EdnData | undefined): number | undefined {
+/** The number of the attribute that a name stands for in the database. */
+function numberOf(
+  name: EdnData | undefined,
+  { attributeRefs }: DatabaseConfig,
+): number | undefined {
+  if (!attributeRefs) return name instanceof Keyword ? attributeNumber(name) : undefined;
   return isIntegerIn(name, 1, MAX_ID) ? attributeNumberOfEntity(name) : undefined;
-}
-
-function numberOfIdent(name: EdnData | undefined): number | undefined {
-  return name instanceof Keyword ? attributeNumber(name) : undefined;
 }
 
 function isIntegerIn(value: EdnData | undefined, lo: number, hi: number): value is number {

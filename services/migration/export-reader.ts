@@ -26,7 +26,7 @@ export interface RowBatch {
 }
 
 /** What is read before other work gets its turn. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 16 * 1024;
 
 /** How streams begin. */
 const FIRST_OF_CBOR = 0xd9;

@@ -81,6 +81,22 @@ describe('an import', () => {
     expect([copy.maxTx, copy.maxEid]).toEqual([source.maxTx, source.maxEid]);
   });
 
+  it('finds by value what an attribute holds whose definition is gone, as the source does', async () => {
+    const config = databaseConfig({ attributeRefs: true });
+    const db = await people(config, [...STEPS, '[[:db.purge/entity 57]]']);
+    const bytes = await exported(db);
+    expect(bytes.toString()).toMatch(/^.* :indexed \[57\]}\n/);
+    const copy = await imported([bytes]);
+    const rowsOf = async (of: Db): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for await (const { attribute, v } of datoms(of, 'avet')) found.push([attribute, v]);
+      return found;
+    };
+    expect(await rowsOf(copy)).toEqual(await rowsOf(db));
+    expect(await exported(copy)).toEqual(bytes);
+    expect(await exported(copy, 'cbor')).toEqual(await exported(db, 'cbor'));
+  });
+
   it('takes a database that has nothing', async () => {
     const bytes = await exported(emptyDb(DEFAULT_DATABASE_CONFIG));
     expect(await exported(await imported([bytes]))).toEqual(bytes);
