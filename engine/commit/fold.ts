@@ -68,13 +68,14 @@ export function* fold(
   function* writing(folding: Suspended<TreeRoot>, writeNodes: WriteNodes): Suspended<TreeRoot> {
     for (;;) {
       const step = folding.next();
+      if (sizeBytes >= WRITE_BYTES) {
+        const written = nodes;
+        nodes = [];
+        sizeBytes = 0;
+        yield* awaiting(writeNodes(written));
+      }
       if (step.done === true) return step.value;
       yield step.value;
-      if (sizeBytes < WRITE_BYTES) continue;
-      const written = nodes;
-      nodes = [];
-      sizeBytes = 0;
-      yield* awaiting(writeNodes(written));
     }
   }
   const roots = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { Db } from '../../../../engine/index.ts';
+import type { Db, Store, StoreHost } from '../../../../engine/index.ts';
 import {
   DEFAULT_DATABASE_CONFIG,
   asOf,
@@ -95,6 +95,34 @@ describe('an import', () => {
     expect(await rowsOf(copy)).toEqual(await rowsOf(db));
     expect(await exported(copy)).toEqual(bytes);
     expect(await exported(copy, 'cbor')).toEqual(await exported(db, 'cbor'));
+  });
+
+  it('stores nodes while it goes on, so that they need not fit into memory', async () => {
+    const text = (i: number): string => `${(i * 7919) % 1_500}`.padEnd(6_000, 'text ');
+    const facts = Array.from({ length: 1_500 }, (_, i) => ({ 'p/name': text(i) }));
+    const bytes = await exported(await dbWith(await people(), facts));
+    const host = createMemoryStoreHost();
+    const sizes: number[] = [];
+    const counting: StoreHost = {
+      ...host,
+      async create(name) {
+        const store = await host.create(name);
+        const write: Store['write'] = (nodes) => {
+          sizes.push(nodes.reduce((sum, node) => sum + node.bytes.length, 0));
+          return store.write(nodes);
+        };
+        return new Proxy(store, {
+          get: (target, key) => {
+            const value: unknown = key === 'write' ? write : Reflect.get(target, key, target);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        });
+      },
+    };
+    await importDatabase(counting, 'copy', [bytes]);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(Math.max(...sizes)).toBeLessThan(16 * 2 ** 20);
+    expect((await exported(await opened(host, 'copy'))).equals(bytes)).toBe(true);
   });
 
   it('takes a database that has nothing', async () => {
