@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../../../engine/index.ts';
-import { kw, q, registerFunction } from '../../../../engine/index.ts';
+import { databaseConfig, kw, q, registerFunction } from '../../../../engine/index.ts';
 import { ensureNorms, updateChecksums, verifyChecksums } from '../../../../services/index.ts';
 import { testFolder } from '../../../support/test-folder.ts';
 import type { WrittenDatabase } from '../../../support/written-database.ts';
@@ -46,6 +46,20 @@ describe('norms', () => {
     expect(await ask('[:find [?n ...] :where [_ :p/name ?n]]')).toEqual(['Ada', 'after 536870914']);
     expect(await ensureNorms(database, folder)).toEqual([]);
     expect(database.connection.db().maxTx).toBe(536_870_915);
+  });
+
+  it.each([
+    { keepHistory: false },
+    { attributeRefs: true },
+    { schemaFlexibility: 'read' as const },
+  ])('are applied once to a database of %j', async (config) => {
+    const other = await writtenDatabase({ config: databaseConfig(config) });
+    await putBoth();
+    expect((await ensureNorms(other, folder)).length).toBe(2);
+    expect(await ensureNorms(other, folder)).toEqual([]);
+    const query = '[:find [?n ...] :where [_ :tx/norm ?n]]';
+    expect(await q(query, other.connection.db())).toEqual([kw('001-first'), kw('002-second')]);
+    await other.close();
   });
 
   it('that come later are applied later', async () => {
