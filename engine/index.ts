@@ -64,7 +64,8 @@ export { openPostgresStoreHost } from './store/postgres-store.ts';
 export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
-export { endOf, firstCommit, followHead, rebaseHead, restoreHead } from './commit/head.ts';
+export { firstCommit } from './commit/first-commit.ts';
+export { endOf, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { contentCommit, hashOfTrees } from './commit/commit-info.ts';
 export type { KnownNode } from './commit/audit-node.ts';
 export { auditNode, rootNodes } from './commit/audit-node.ts';
@@ -79,9 +80,9 @@ export { encodeSegment, readSegment, withCommit, withoutCommit } from './commit/
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';
 export { datomOf } from './novelty/change.ts';
-export { BulkLoad } from './commit/bulk-load.ts';
-export { exportRows } from './commit/export-rows.ts';
-export type { ExportHeader } from './commit/transfer.ts';
+export { BulkLoad } from './transfer/bulk-load.ts';
+export { exportRows } from './transfer/export-rows.ts';
+export type { ExportHeader } from './transfer/items.ts';
 export {
   EXPORT_VERSION,
   badExport,
@@ -90,7 +91,7 @@ export {
   itemOfTrailer,
   rowOfItem,
   trailerOfItem,
-} from './commit/transfer.ts';
+} from './transfer/items.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
 export type { RunLimits } from './shared/suspend.ts';

@@ -34,6 +34,17 @@ const LADDER = {
     'engine/novelty',
     'engine/db',
   ],
+  'engine/transfer': [
+    'engine/shared',
+    'engine/datom',
+    'engine/tree',
+    'engine/codec',
+    'engine/store',
+    'engine/indices',
+    'engine/novelty',
+    'engine/db',
+    'engine/commit',
+  ],
 };
 const SERVICES = {
   'services/shared': [],
@@ -48,7 +59,12 @@ const SERVICES = {
   ],
   'services/reader': ['services/shared', 'services/connection'],
   'services/stream': ['services/shared', 'services/bus', 'services/connection', 'services/reader'],
-  'services/migration': ['services/shared', 'services/connection', 'services/writer'],
+  'services/migration': [
+    'services/shared',
+    'services/connection',
+    'services/versions',
+    'services/writer',
+  ],
   'services/rpc': ['services/shared', 'services/connection', 'services/reader', 'services/stream'],
   'services/collector': ['services/shared'],
 };

@@ -2,21 +2,17 @@
  * Where a branch stands, as one process knows it: a database value and the version of the root that it came from. Writer and readers
  * move it forward by the same two steps: a segment that follows, or a root that was read.
  */
-import type { DatabaseConfig } from '../../schema/database.ts';
 import type { CommitInfo, Db } from '../db/db.ts';
-import { databaseBefore, genesisOf } from '../db/genesis.ts';
-import { NO_ROOTS } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { run, runInMemory, runSync } from '../shared/suspend.ts';
-import type { Commit, RootWithLog, StoredSegment } from '../store/store.ts';
-import { contentCommit, hashOfTrees } from './commit-info.ts';
+import { run, runInMemory } from '../shared/suspend.ts';
+import type { RootWithLog, StoredSegment } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
-import { decodeRecord, encodeRecord } from './record.ts';
+import { decodeRecord } from './record.ts';
 import { restore } from './restore.ts';
 import type { Segment } from './segment.ts';
-import { applySegment, commitOf, encodeSegment, readSegment, withCommit } from './segment.ts';
+import { applySegment, commitOf, readSegment } from './segment.ts';
 
 export interface Head {
   /** The version of the root in the store. */
@@ -25,37 +21,6 @@ export interface Head {
   readonly db: Db;
   /** How many purges there were, see `record.ts`. */
   readonly purges: number;
-}
-
-/**
- * What is committed to make a database: a record without trees, and the transaction that begins it.
- *
- * @param id of the commit, where it does not follow from what it says
- */
-export function firstCommit(
-  config: DatabaseConfig,
-  id: string,
-): Pick<Commit, 'id' | 'record' | 'indexedTx' | 'segments'> {
-  const { indexedTx, maxEid } = databaseBefore(config);
-  const genesis = genesisOf(config);
-  const bytes = runSync(encodeSegment(genesis));
-  const commit = config.cryptoHash
-    ? contentCommit([], hashOfTrees(NO_ROOTS), [bytes])
-    : { id, parents: [] };
-  return {
-    id: commit.id,
-    record: encodeRecord({
-      config,
-      indexedTx,
-      maxEid,
-      commit: undefined,
-      roots: NO_ROOTS,
-      purges: 0,
-      purge: undefined,
-    }),
-    indexedTx,
-    segments: [{ tx: genesis.tx, bytes: withCommit(bytes, commit) }],
-  };
 }
 
 /** The last transaction of a stored root, and the commit that it ends. */

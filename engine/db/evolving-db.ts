@@ -113,12 +113,12 @@ export class EvolvingDb<D extends Db> {
     const { schema } = this.db;
     if (schema === this.#indexedSchema) return;
     const before = this.#indexedSchema;
-    for (const { number, indexed } of schema.userAttributes.values()) {
+    for (const { number, indexed } of schema.attributes) {
       const isChanged = before.isIndexed(number) !== indexed;
       if (isChanged && (mayHaveRows || this.#mayHaveRows(number)))
         yield* this.#reindexAttribute(number, indexed);
     }
-    for (const { number, indexed } of before.userAttributes.values())
+    for (const { number, indexed } of before.attributes)
       if (indexed && schema.attribute(number) === undefined)
         yield* this.#reindexAttribute(number, false);
     this.#indexedSchema = schema;

@@ -87,6 +87,11 @@ export class Schema {
     return this.#byNumber.get(number);
   }
 
+  /** All there are: also the database's own, and those that a former ident stands for. */
+  get attributes(): Iterable<SchemaAttribute> {
+    return this.#byNumber.values();
+  }
+
   isIndexed(number: number): boolean {
     return this.#byNumber.get(number)?.indexed === true;
   }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ExportHeader, Store, StoreHost } from '../../engine/index.ts';
+import type { ExportHeader, Store, StoreHost, StoredNodes } from '../../engine/index.ts';
 import {
   BulkLoad,
   DatabaseError,
@@ -16,6 +16,7 @@ import {
 } from '../../engine/index.ts';
 import type { Log } from '../shared/log.ts';
 import { createLog } from '../shared/log.ts';
+import { collectNodes } from '../versions/collect.ts';
 import type { LeaseKeeper } from '../writer/lease-keeper.ts';
 import { takeLease } from '../writer/lease-keeper.ts';
 import type { Progress } from './export.ts';
@@ -58,6 +59,7 @@ export async function importDatabase(
   const store = await createOrTakeOver(host, name);
   try {
     const { log = createLog({ level: 'silent' }) } = options;
+    const nodes = new NodeCache(0).open(store);
     const owner = `import:${hostname()}:${process.pid}:${randomUUID()}`;
     const lease = await takeLease({
       store,
@@ -69,7 +71,7 @@ export async function importDatabase(
     });
     try {
       await requireEmpty(store, name);
-      const load = await loadAll(store, lease, header, batches, options).catch(
+      const load = await loadAll(store, nodes, lease, header, batches, options).catch(
         async (error: unknown) => {
           // While the lease is held nobody else can have made the database.
           if (await lease.ensureHeld()) await host.delete(name);
@@ -77,6 +79,10 @@ export async function importDatabase(
         },
       );
       await commit(store, name, lease, load);
+      // The database is there, whatever becomes of what was written for a batch and again for a later one.
+      await collectNodes(store, nodes, lease.epoch).catch((error: unknown) =>
+        log.error({ event: 'an import left nodes behind', error }),
+      );
     } finally {
       await lease.release().catch(() => undefined);
     }
@@ -112,6 +118,7 @@ async function requireEmpty(store: Store, name: string): Promise<void> {
 
 async function loadAll(
   store: Store,
+  nodes: StoredNodes,
   lease: LeaseKeeper,
   header: ExportHeader,
   batches: AsyncIterable<RowBatch>,
@@ -121,7 +128,7 @@ async function loadAll(
   let nextAddress = lease.epoch * 2 ** 32;
   const load = new BulkLoad({
     header,
-    nodes: new NodeCache(0).open(store),
+    nodes,
     newAddress: () => nextAddress++,
     write: (nodes) => store.write(nodes),
   });
@@ -155,7 +162,7 @@ async function commit(
       branch: MAIN_BRANCH,
       expectedVersion: 0,
       epoch: lease.epoch,
-      ...load.commit(),
+      ...load.commit(randomUUID()),
     }));
   if (!isCommitted)
     throw new DatabaseError(

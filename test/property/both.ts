@@ -105,9 +105,6 @@ export const treatments = fc.constantFrom(
   'restart',
 );
 
-/** Whole folds alone. */
-export const wholeFolds = fc.constantFrom('nothing', 'fold');
-
 export async function treat(database: StoredDatabase, treatment: string): Promise<void> {
   if (treatment === 'fold') await database.fold();
   if (treatment === 'fold all but one' && database.db.maxTx > database.db.indexedTx + 1)

@@ -1,9 +1,10 @@
 /** Whatever happened to a database: its export is the same however it is held, and what is imported from it is the same database. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DatabaseConfig, Db, EdnData } from '../../engine/index.ts';
+import type { Db, EdnData } from '../../engine/index.ts';
 import {
   DatabaseError,
+  TX0,
   asOf,
   databaseConfig,
   datoms,
@@ -12,12 +13,14 @@ import {
   printEdn,
   since,
 } from '../../engine/index.ts';
-import { FIRST_TX } from '../model/facts.ts';
-import { declaration, ids, schemas, transactions } from '../model/generate.ts';
+import { worlds } from '../model/generate-schemas.ts';
+import type { Mix } from '../model/generate-transactions.ts';
+import { stepsIn } from '../model/generate-transactions.ts';
 import { values } from '../model/values.ts';
 import { FORMATS, exported, imported } from '../support/exported.ts';
 import { StoredDatabase } from '../support/stored-database.ts';
-import { start, transactBoth, treat, treatments } from './both.ts';
+import { runs } from '../support/runs.ts';
+import { start, treat, treatments } from './both.ts';
 import { ORDERS, rowsOf } from './comparison.ts';
 
 async function expectSameDatabase(db: Db, copy: Db): Promise<void> {
@@ -25,7 +28,7 @@ async function expectSameDatabase(db: Db, copy: Db): Promise<void> {
   expect(copy.maxEid).toBe(db.maxEid);
   expect(copy.config).toEqual(db.config);
   const views: ReadonlyArray<(one: Db) => Db> = db.config.keepHistory
-    ? [(one) => one, history, (one) => asOf(one, FIRST_TX + 1), (one) => since(one, FIRST_TX + 1)]
+    ? [(one) => one, history, (one) => asOf(one, TX0 + 2), (one) => since(one, TX0 + 2)]
     : [(one) => one];
   for (const view of views)
     for (const order of ORDERS)
@@ -44,89 +47,47 @@ const inChunks = (bytes: Uint8Array, lengths: ReadonlyArray<number>): Uint8Array
 
 const chunkLengths = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 5 });
 
+/** Steps, each with what is done with the database after it. */
+const histories = fc.record({
+  world: worlds,
+  mix: fc.constantFrom<Mix>({ times: true }, { schema: true, renames: true }, { purges: true }),
+});
+
+const cases = histories.chain(({ world, mix }) =>
+  fc.record({
+    world: fc.constant(world),
+    steps: stepsIn(world, mix).chain((steps) =>
+      fc.tuple(
+        ...steps.map((step) =>
+          // The log alone does not say what was purged.
+          fc.tuple(fc.constant(step), mix.purges === true ? fc.constant('fold') : treatments),
+        ),
+      ),
+    ),
+    batchRows: fc.constantFrom(1, 7, 1_000),
+    lengths: chunkLengths,
+  }),
+);
+
 describe('an export', () => {
   it('is the same from memory, by the log and from trees, and imports as the same database', async () => {
-    const cases = fc.record({
-      attributes: schemas,
-      steps: fc.array(fc.tuple(transactions, treatments), { minLength: 1, maxLength: 8 }),
-      batchRows: fc.constantFrom(1, 7, 1_000),
-      lengths: chunkLengths,
-    });
     await fc.assert(
-      fc.asyncProperty(cases, async ({ attributes, steps, batchRows, lengths }) => {
-        let both = await start(attributes);
-        for (const [forms, treatment] of steps) {
-          both = await transactBoth(both, forms);
-          await treat(both.database, treatment);
+      fc.asyncProperty(cases, async ({ world, steps, batchRows, lengths }) => {
+        const { database } = await start(world);
+        for (const [i, [{ forms, meta }, treatment]] of steps.entries()) {
+          const now = new Date(Date.UTC(2020, 0, 1) + i * 1_000);
+          await database.transact(forms, now, meta).catch(ignoreRefusal);
+          await treat(database, treatment);
         }
-        const { database } = both;
         for (const format of FORMATS) {
           const bytes = await exported(database.db, format);
-          expect(await exported(database.reader, format)).toEqual(bytes);
           expect(await exported(await database.restore(), format)).toEqual(bytes);
           const copy = await imported(inChunks(bytes, lengths), { batchRows });
           await expectSameDatabase(database.db, copy);
           expect(await exported(copy, format)).toEqual(bytes);
         }
       }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('is so for databases of every kind, whose schema changes and whose facts are purged', async () => {
-    const idents = fc.constantFrom('x/n', 'x/tags', 'x/ref', 'kind', 'x/new').map(kw);
-    const changes: fc.Arbitrary<EdnData> = fc.oneof(
-      fc
-        .tuple(idents, fc.constantFrom('db/index', 'db/noHistory', 'db/isComponent'), fc.boolean())
-        .map(([ident, flag, value]): EdnData => [kw('db/add'), ident, kw(flag), value]),
-      idents.map((ident): EdnData => [kw('db/add'), ident, kw('db/ident'), kw('x/new')]),
-      idents.map((ident): EdnData => [kw('db/add'), ident, kw('db/doc'), 'a text']),
-      fc
-        .oneof(fc.integer({ min: 3, max: 7 }), fc.integer({ min: 56, max: 70 }))
-        .map((e): EdnData => [kw('db.purge/entity'), e]),
-      fc.tuple(ids, idents).map(([e, ident]): EdnData => [kw('db.purge/attribute'), e, ident]),
-      fc.constant<EdnData>([kw('db.history.purge/before'), new Date(3)]),
-    );
-    const cases = fc.record({
-      config: fc.constantFrom<Partial<DatabaseConfig>>(
-        { allowIndexBackfill: true },
-        { attributeRefs: true, allowIndexBackfill: true },
-        { keepHistory: false },
-        { schemaFlexibility: 'read' },
-      ),
-      attributes: schemas,
-      // A head that is moved onto trees from before an attribute was indexed is a matter of its own.
-      steps: fc.array(
-        fc.tuple(
-          fc.oneof(
-            { weight: 3, arbitrary: transactions },
-            changes.map((change) => [change]),
-          ),
-          treatments.filter((treatment) => treatment !== 'fold all but one'),
-        ),
-        { minLength: 1, maxLength: 10 },
-      ),
-      batchRows: fc.constantFrom(5, 1_000),
-    });
-    await fc.assert(
-      fc.asyncProperty(cases, async ({ config, attributes, steps, batchRows }) => {
-        const database = await StoredDatabase.create(databaseConfig(config));
-        await database.transact(declaration(attributes), new Date(0));
-        for (const [i, [given, treatment]] of steps.entries()) {
-          const forms = given.filter((form) => isSettled(form, config));
-          await database.transact(forms, new Date(i + 1)).catch(ignoreRefusal);
-          // The log does not say what was purged.
-          await treat(database, forms.some(isPurge) ? 'fold' : treatment);
-        }
-        for (const format of FORMATS) {
-          const bytes = await exported(database.db, format);
-          expect(await exported(await database.restore(), format)).toEqual(bytes);
-          const copy = await imported([bytes], { batchRows });
-          await expectSameDatabase(database.db, copy);
-          expect(await exported(copy, format)).toEqual(bytes);
-        }
-      }),
-      { numRuns: 150 },
+      runs(120),
     );
   });
 
@@ -158,7 +119,7 @@ describe('an export', () => {
           expect(await valuesOf(copy)).toEqual(await valuesOf(database.db));
         }
       }),
-      { numRuns: 250 },
+      runs(120),
     );
   });
 
@@ -192,21 +153,6 @@ describe('an export', () => {
     }
   });
 });
-
-/**
- * Whether the indices after a change depend on the facts alone. What an attribute was called before only the process knows that saw it
- * renamed; an attribute that anything may be written under keeps in AVET what was written while it was indexed.
- */
-function isSettled(form: EdnData, config: Partial<DatabaseConfig>): boolean {
-  const [operation, e, a] = Array.isArray(form) ? (form as ReadonlyArray<EdnData>) : [];
-  if (a === kw('db/ident')) return config.attributeRefs === true;
-  const isDefinition = operation === kw('db.purge/entity') && Number(e) <= 7;
-  return config.schemaFlexibility !== 'read' || !isDefinition;
-}
-
-function isPurge(form: EdnData): boolean {
-  return Array.isArray(form) && /purge/.test(String((form as ReadonlyArray<EdnData>)[0]));
-}
 
 /** What a database refuses is not what is tested here. */
 function ignoreRefusal(error: unknown): void {

@@ -1,7 +1,7 @@
 /** Exports as bytes, and databases that were imported from them. */
 import type { Db, StoreHost } from '../../engine/index.ts';
 import { NodeCache, createMemoryStoreHost } from '../../engine/index.ts';
-import type { ByteSource, ExportFormat, ImportOptions } from '../../services/index.ts';
+import type { ByteSource, Connection, ExportFormat, ImportOptions } from '../../services/index.ts';
 import {
   connect,
   createLog,
@@ -18,15 +18,20 @@ export async function exported(db: Db, format: ExportFormat = 'edn'): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** What a database holds, as a process has it that opens it now. */
-export async function opened(host: StoreHost, name: string): Promise<Db> {
-  const connection = await connect({
+/** A database as a process has it that opens it now. */
+export async function connected(host: StoreHost, name: string): Promise<Connection> {
+  return connect({
     store: await host.open(name),
     bus: createMemoryBus(),
     nodeCache: new NodeCache(0),
     pollIntervalMs: 60_000,
     log: createLog({ level: 'silent' }),
   });
+}
+
+/** What it holds. */
+export async function opened(host: StoreHost, name: string): Promise<Db> {
+  const connection = await connected(host, name);
   const db = connection.db();
   await connection.release();
   return db;

@@ -30,7 +30,6 @@ export interface WrittenDatabase {
 }
 
 export interface WrittenDatabaseOptions {
-  readonly config?: DatabaseConfig;
   readonly foldThreshold?: number;
   /** What stands between the writer and the store. */
   readonly wrap?: (store: Store) => Store;

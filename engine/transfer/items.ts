@@ -6,8 +6,6 @@
  *                  [e a v tx added]   what is past: an assertion that was ended, or the retraction that ended one
  *     trailer      {:datoms …, :sha-256 "…"}
  *
- * A header may have `:indexed [a …]` too, see {@link ExportHeader}.
- *
  * Rows that define attributes come first, then all others; of each first what holds, in the order of its index, then the past. So the
  * items depend on the facts alone, not on how trees and novelty hold them, and whoever reads them knows each attribute before its values.
  */
@@ -20,15 +18,11 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword, Sym, kw } from '../../schema/keyword.ts';
 import { EdnDouble, EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import {
-  attributeName,
-  attributeNumber,
-  attributeNumberOfEntity,
-} from '../datom/attribute-number.ts';
+import { attributeNumber, attributeNumberOfEntity } from '../datom/attribute-number.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
-import { Schema } from '../db/schema.ts';
+import type { EraRow } from '../db/read-schema.ts';
+import type { Schema } from '../db/schema.ts';
 import type { Era } from '../indices/base-index.ts';
-import type { Retraction } from '../novelty/change.ts';
 
 const FORMAT = 'datahike-gateway/export';
 
@@ -46,7 +40,6 @@ const KEYS = {
   maxTx: kw('max-tx'),
   maxEid: kw('max-eid'),
   datoms: kw('datoms'),
-  indexed: kw('indexed'),
   sha256: kw('sha-256'),
 } as const;
 
@@ -57,8 +50,6 @@ export interface ExportHeader {
   readonly maxEid: number;
   /** How many rows follow. */
   readonly datomCount: number;
-  /** Numbers of attributes that no definition says to be indexed, and whose rows are in AVET: their definitions are gone. */
-  readonly strayIndexed: ReadonlyArray<number>;
 }
 
 export interface ExportTrailer {
@@ -68,14 +59,9 @@ export interface ExportTrailer {
   readonly sha256: string;
 }
 
-export interface ExportRow {
-  readonly era: Era;
-  readonly datom: Datom;
-}
-
 export function itemOfHeader(header: ExportHeader): EdnMap {
-  const { config, maxTx, maxEid, datomCount, strayIndexed } = header;
-  const item = new Map<EdnData, EdnData>([
+  const { config, maxTx, maxEid, datomCount } = header;
+  return new Map<EdnData, EdnData>([
     [KEYS.format, FORMAT],
     [KEYS.version, EXPORT_VERSION],
     [KEYS.config, configToEdn(config)],
@@ -83,8 +69,6 @@ export function itemOfHeader(header: ExportHeader): EdnMap {
     [KEYS.maxEid, maxEid],
     [KEYS.datoms, datomCount],
   ]);
-  if (strayIndexed.length > 0) item.set(KEYS.indexed, strayIndexed.map(attributeName));
-  return item;
 }
 
 /** @throws BAD_EXPORT, BAD_CONFIG */
@@ -112,18 +96,7 @@ export function headerOfItem(item: EdnData): ExportHeader {
       `Expected :config, :max-tx, :max-eid and :datoms in the header, got ${inBrief(item)}`,
       1,
     );
-  const databaseConfig = configFromEdn(config);
-  const strayIndexed = strayIndexedOf(map.get(KEYS.indexed) ?? [], databaseConfig);
-  if (strayIndexed === undefined)
-    throw badExport(`Expected a vector of attributes as :indexed, got ${inBrief(item)}`, 1);
-  return { config: databaseConfig, maxTx, maxEid, datomCount, strayIndexed };
-}
-
-function strayIndexedOf(names: EdnData, config: DatabaseConfig): number[] | undefined {
-  if (!Array.isArray(names)) return undefined;
-  const numbers = (names as ReadonlyArray<EdnData>).map((name) => numberOf(name, config));
-  const known = numbers.filter((number) => number !== undefined);
-  return known.length === numbers.length ? known : undefined;
+  return { config: configFromEdn(config), maxTx, maxEid, datomCount };
 }
 
 export function itemOfTrailer({ datomCount, sha256 }: ExportTrailer): EdnMap {
@@ -154,7 +127,7 @@ export function itemOfRow(
 }
 
 /** @throws BAD_EXPORT for what is no row of the database that the header announced; `at` is the number of the item */
-export function rowOfItem(item: EdnData, { config, maxTx }: ExportHeader, at: number): ExportRow {
+export function rowOfItem(item: EdnData, { config, maxTx }: ExportHeader, at: number): EraRow {
   const expected = (part: string): DatabaseError =>
     badExport(
       `Expected a row [e a v tx] or [e a v tx added] with ${part}, got ${inBrief(item)}`,
@@ -173,27 +146,6 @@ export function rowOfItem(item: EdnData, { config, maxTx }: ExportHeader, at: nu
   if (item.length === 4) return { era: 'current', datom: new Datom(e, a, value, tx, true) };
   if (typeof added !== 'boolean') throw expected('true or false as added');
   return { era: 'temporal', datom: new Datom(e, a, value, tx, added) };
-}
-
-/**
- * What the rows that define attributes say, the past of idents too: an ident that was replaced goes on to name the attribute in the rows
- * that were written under it.
- */
-export function schemaOfRows(config: DatabaseConfig, rows: ReadonlyArray<ExportRow>): Schema {
-  const empty = Schema.empty(config.attributeRefs);
-  const idents: Datom[] = [];
-  const others: Datom[] = [];
-  const replaced: Retraction[] = [];
-  for (const { era, datom } of rows) {
-    const isIdent = empty.names.definingIdent(datom.a) === DB.ident;
-    if (era === 'current') (isIdent ? idents : others).push(datom);
-    else if (isIdent && !datom.added)
-      replaced.push({ kind: 'retract', datom, assertedTx: datom.tx, keepsHistory: true });
-  }
-  // An entity counts as installed by the transaction that named it.
-  const present = empty.apply([...idents, ...others]);
-  const former = replaced.filter(({ datom: { e, v } }) => present.identOf(e) !== v);
-  return present.apply(former.sort((a, b) => a.datom.tx - b.datom.tx));
 }
 
 export function badExport(message: string, item: number): DatabaseError {

@@ -2,19 +2,21 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { compareAttributes } from '../datom/attribute-number.ts';
-import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { countRows, scanEra } from '../db/scan.ts';
+import type { EraRow } from '../db/read-schema.ts';
+import { schemaOfRows } from '../db/read-schema.ts';
 import type { Schema } from '../db/schema.ts';
 import { historyOf } from '../db/settle.ts';
 import type { Era } from '../indices/base-index.ts';
 import { ERAS } from '../indices/base-index.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { ExportHeader, ExportRow } from './transfer.ts';
-import { itemOfRow, schemaOfRows } from './transfer.ts';
+import type { ExportHeader } from './items.ts';
+import { itemOfRow } from './items.ts';
 
 interface EraScan {
   readonly era: Era;
@@ -34,7 +36,7 @@ export function* exportRows(db: Db): Suspended<ExportRows> {
       'BAD_USER_INPUT',
       'Expected a database to export, got a view of one (as-of, since, history, filter or valid time): an export holds all of a database with its history',
     );
-  const definitions: ExportRow[] = [];
+  const definitions: EraRow[] = [];
   for (const { era, rows } of scansOfDefinitions(db))
     while (yield* advance(rows)) {
       for (let row = rows.lo; row < rows.hi; row++)
@@ -43,25 +45,8 @@ export function* exportRows(db: Db): Suspended<ExportRows> {
     }
   const { config, maxTx, maxEid } = db;
   const datomCount = yield* countRows(historyOf(db), 'eavt', {});
-  const schema = schemaOfRows(config, definitions);
-  const strayIndexed = yield* strayIndexedIn(db, schema);
-  return new ExportRows(db, schema, { config, maxTx, maxEid, datomCount, strayIndexed });
-}
-
-/** Looks at one row of each attribute in AVET. */
-function* strayIndexedIn(db: Db, schema: Schema): Suspended<number[]> {
-  const found = new Set<number>();
-  for (const era of ERAS) {
-    let range: ScanRange = {};
-    for (;;) {
-      const rows = scanEra(db, era, 'avet', range, false);
-      if (!(yield* advance(rows))) break;
-      const a = rows.keys.a[rows.lo] ?? 0;
-      if (!schema.isIndexed(a)) found.add(a);
-      range = { from: { bound: { a }, inclusive: false } };
-    }
-  }
-  return [...found].sort(compareAttributes);
+  const schema = schemaOfRows(config.attributeRefs, definitions);
+  return new ExportRows(db, schema, { config, maxTx, maxEid, datomCount });
 }
 
 export class ExportRows {

@@ -2,20 +2,21 @@
  * Rows of any era into the base trees of a database that is being made: they are gathered as novelty, which is folded when the caller says
  * so. What is written meanwhile no root names; the record at the end does.
  */
-
 import type { Db } from '../db/db.ts';
 import { databaseBefore } from '../db/genesis.ts';
+import type { EraRow } from '../db/read-schema.ts';
+import { schemaOfRows } from '../db/read-schema.ts';
 import type { Schema } from '../db/schema.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import { awaiting } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Commit } from '../store/store.ts';
-import type { WriteNodes } from './fold.ts';
-import { fold } from './fold.ts';
-import { encodeRecord } from './record.ts';
-import type { ExportHeader, ExportRow } from './transfer.ts';
-import { badExport, schemaOfRows } from './transfer.ts';
+import type { FirstCommit } from '../commit/first-commit.ts';
+import { commitOfTrees } from '../commit/first-commit.ts';
+import type { WriteNodes } from '../commit/fold.ts';
+import { fold } from '../commit/fold.ts';
+import type { ExportHeader } from './items.ts';
+import { badExport } from './items.ts';
 
 export interface BulkLoadOptions {
   readonly header: ExportHeader;
@@ -28,7 +29,7 @@ export interface BulkLoadOptions {
 export class BulkLoad {
   readonly #options: BulkLoadOptions;
   /** The rows that define attributes, until the first other one. */
-  #definitions: ExportRow[] | undefined = [];
+  #definitions: EraRow[] | undefined = [];
   /** Once all rows that define attributes are there. */
   #schema: Schema;
   #db: Db;
@@ -50,7 +51,7 @@ export class BulkLoad {
   }
 
   /** @throws BAD_EXPORT for a definition that comes after other rows; `at` is the number of the item */
-  add(row: ExportRow, at: number): void {
+  add(row: EraRow, at: number): void {
     const { era, datom } = row;
     const isDefinition = this.#schema.names.definingIdent(datom.a) !== undefined;
     if (!isDefinition) this.#endDefinitions();
@@ -60,7 +61,7 @@ export class BulkLoad {
         at,
       );
     else this.#definitions.push(row);
-    this.#novelty.load(era, datom, this.#isIndexed(datom.a));
+    this.#novelty.load(era, datom, this.#schema.isIndexed(datom.a));
     this.#pending++;
   }
 
@@ -82,20 +83,14 @@ export class BulkLoad {
     return current.eavt.count + temporal.eavt.count;
   }
 
-  /** What makes the database: its record, and no log, as the trees hold all of it. */
-  commit(): Pick<Commit, 'record' | 'indexedTx' | 'segments'> {
-    const { config, base, maxTx, maxEid } = this.#db;
-    const record = encodeRecord({ config, indexedTx: maxTx, maxEid, roots: base.roots });
-    return { record, indexedTx: maxTx, segments: [] };
-  }
-
-  #isIndexed(a: number): boolean {
-    return this.#schema.isIndexed(a) || this.#options.header.strayIndexed.includes(a);
+  /** What makes the database. `id` names the commit, where its name does not follow from what it says. */
+  commit(id: string): FirstCommit {
+    return commitOfTrees(this.#db, id);
   }
 
   #endDefinitions(): void {
     if (this.#definitions === undefined) return;
-    this.#schema = schemaOfRows(this.#options.header.config, this.#definitions);
+    this.#schema = schemaOfRows(this.#options.header.config.attributeRefs, this.#definitions);
     this.#definitions = undefined;
   }
 }
