@@ -10,9 +10,8 @@ import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';
 import { SetCursor } from '../novelty/set-cursor.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { AsOfCursor } from './as-of-cursor.ts';
-import { LastOfFactCursor } from './last-of-fact-cursor.ts';
 import type { Db } from './db.ts';
+import { FactCursor, heldAt, saidLast } from './fact-cursor.ts';
 
 /** The transactions up to one, but for those of an earlier number and a later time. */
 export interface Cut {
@@ -59,7 +58,7 @@ export function scan(
   if (isPast && history) keep((keys, row) => isUpTo(asOf, keys.tx[row]!));
   if (since !== undefined) keep((keys, row) => !isUpTo(since, keys.tx[row]!));
   if (shows.length > 0) keep((keys, row) => shows.every((isShown) => isShown(keys.tx[row]!)));
-  if (window.isLastOnly === true) rows = new LastOfFactCursor(rows, isReverse);
+  if (window.isLastOnly === true) rows = new FactCursor(rows, isReverse, saidLast);
   if (filters.length > 0) keep((keys, row) => filters.every((isShown) => isShown(keys.datom(row))));
   return rows;
 }
@@ -102,7 +101,7 @@ function scanPast(
     const all = scanHistory(db, order, of, isReverse);
     const known =
       strays === undefined ? all : new FilterCursor(all, (keys, row) => !strays.has(keys.tx[row]!));
-    return new AsOfCursor(known, past.tx, isReverse);
+    return new FactCursor(known, isReverse, heldAt(past.tx));
   };
   if (from?.bound.tx === undefined && to?.bound.tx === undefined) return rows(range);
   const compare = compareWithBound[order];

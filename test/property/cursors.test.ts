@@ -5,7 +5,7 @@ import type { ChunkCursor } from '../../engine/datom/chunk-cursor.ts';
 import type { Datom } from '../../engine/datom/datom.ts';
 import { TX0 } from '../../engine/datom/datom.ts';
 import { compareValues } from '../../engine/datom/value-order.ts';
-import { AsOfCursor } from '../../engine/db/as-of-cursor.ts';
+import { FactCursor, heldAt } from '../../engine/db/fact-cursor.ts';
 import { FilterCursor } from '../../engine/novelty/filter-cursor.ts';
 import { MergeCursor } from '../../engine/novelty/merge-cursor.ts';
 import { cursorOver, datomsOver, drain, orders, sortDatoms } from '../model/datoms.ts';
@@ -58,7 +58,7 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(scans, ({ order, isReverse, left, sizes, tx }) => {
         const sorted = sortDatoms(left, order);
-        const held = new AsOfCursor(cursorOver(sorted, sizes, isReverse), tx, isReverse);
+        const held = new FactCursor(cursorOver(sorted, sizes, isReverse), isReverse, heldAt(tx));
         const expected = sorted.filter((datom) => isLastOfHeld(datom, sorted, tx));
         expect(drain(held, isReverse)).toEqual(directed(expected, isReverse));
       }),
