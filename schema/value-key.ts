@@ -41,12 +41,18 @@ function objectKey(value: Exclude<EdnData, string | number | bigint | boolean>):
   if (value instanceof Date) return `${MARK}d${value.getTime()}`;
   if (value instanceof Uuid) return `${MARK}u${value.text}`;
   if (isDecimal(value)) return `${MARK}m${value.toString()}`;
-  if (ArrayBuffer.isView(value)) return `${MARK}b${value.BYTES_PER_ELEMENT} ${value.join(',')}`;
+  if (ArrayBuffer.isView(value)) return arrayKey(value);
   if (value instanceof EdnDouble) return value.value;
   if (value instanceof EdnList) return sequenceKey(value.items);
   if (value instanceof Map) return mapKey(value);
   if (value instanceof Set) return setKey(value);
   return sequenceKey(value as ReadonlyArray<EdnData>);
+}
+
+/** Bytes or numbers; between the numbers of an array, -0 is not 0. */
+function arrayKey(value: ArrayLike<number> & { readonly BYTES_PER_ELEMENT: number }): string {
+  const elements = Array.from(value, (each) => (Object.is(each, -0) ? '-0' : each));
+  return `${MARK}b${value.BYTES_PER_ELEMENT} ${elements.join(',')}`;
 }
 
 function sequenceKey(items: ReadonlyArray<EdnData>): string {

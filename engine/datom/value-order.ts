@@ -144,7 +144,7 @@ function compareTuples(a: TupleValue, b: TupleValue): number {
   return 0;
 }
 
-/** Element by element, a prefix first; bytes are signed. */
+/** Element by element, a prefix first; bytes are signed, and -0 is before 0 as Java's `Double.compare` has it. */
 function compareArrays(
   a: Uint8Array | Float64Array,
   b: Uint8Array | Float64Array,
@@ -156,7 +156,7 @@ function compareArrays(
     const right = b[i] ?? 0;
     const order = isBytes
       ? ((left << 24) >> 24) - ((right << 24) >> 24)
-      : compareNumbers(left, right);
+      : compareNumbers(left, right) || Number(Object.is(right, -0)) - Number(Object.is(left, -0));
     if (order !== 0) return order;
   }
   return a.length - b.length;

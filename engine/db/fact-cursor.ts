@@ -66,8 +66,11 @@ export class FactCursor implements ChunkCursor {
   }
 
   #endFact(shown: Row[]): void {
-    if (this.#isReverse) this.#fact.reverse();
-    this.#choose(this.#fact, shown);
+    if (this.#isReverse) {
+      const chosen: Row[] = [];
+      this.#choose(this.#fact.reverse(), chosen);
+      shown.push(...chosen.reverse());
+    } else this.#choose(this.#fact, shown);
     this.#fact.length = 0;
   }
 

@@ -1,6 +1,6 @@
 /** What random tests found, each with the data that showed it. */
 import { describe, expect, it } from 'vitest';
-import type { Db, EdnData } from '../../../engine/index.ts';
+import type { Datom, Db, EdnData } from '../../../engine/index.ts';
 import {
   DEFAULT_DATABASE_CONFIG,
   asOf,
@@ -14,7 +14,9 @@ import {
   pull,
   q,
   readEdn,
+  rseekDatoms,
   since as sinceView,
+  validAt,
   withTx,
 } from '../../../engine/index.ts';
 import { ByteReader, ByteWriter } from '../../../engine/codec/bytes.ts';
@@ -42,8 +44,12 @@ async function dbAfter(...transactions: ReadonlyArray<string>): Promise<Db> {
 }
 
 async function rowsOf(db: Db, ...components: ReadonlyArray<EdnData>): Promise<string[]> {
+  return textsOf(datoms(db, 'eavt', ...components));
+}
+
+async function textsOf(found: AsyncIterable<Datom>): Promise<string[]> {
   const rows: string[] = [];
-  for await (const { e, attribute, v, tx, added } of datoms(db, 'eavt', ...components))
+  for await (const { e, attribute, v, tx, added } of found)
     rows.push(printEdn([e, attribute, v, tx - FIRST_TX, added]));
   return rows;
 }
@@ -105,6 +111,15 @@ describe('views of the past', () => {
       '[10 :n 1 0 true]',
     ]);
     expect(await rowsOf(asOf(db, FIRST_TX + 1), 10, kw('n'), 1, FIRST_TX)).toEqual([]);
+  });
+
+  it('show both rows of a fact in order, backwards as well', async () => {
+    const db = await dbAfter('[[:db/add 10 :n 1] [:db/add 10 :n 2] [:db/add 11 :n 3]]');
+    const valid = validAt(history(db), new Date());
+    const rows = ['[10 :n 1 0 false]', '[10 :n 1 0 true]', '[10 :n 2 0 true]'];
+    expect(await rowsOf(valid, 10)).toEqual(rows);
+    const backwards = await textsOf(rseekDatoms(valid, 'eavt', 10, kw('n'), 2));
+    expect(backwards.slice(0, 3)).toEqual(rows.reverse());
   });
 });
 
@@ -227,6 +242,7 @@ describe('values', () => {
     ['NaN after every decimal', decimal('1'), NaN, -1],
     ['infinity after a decimal beyond all doubles', decimal('1E+400'), Infinity, -1],
     ['a large double as exactly what it is', 2 ** 70, decimal('1180591620717411303424'), 0],
+    ['minus zero before zero in an array', new Float64Array([-0]), new Float64Array([0]), -1],
     ['symbols without a namespace first', sym('b'), sym('a/b'), -1],
   ])('order %s', (_, a, b, order) => {
     expect(Math.sign(compareValues(a, b))).toBe(order);
@@ -236,6 +252,7 @@ describe('values', () => {
   it('are told apart where one text looks like two', () => {
     expect(valueEquals(['\u0000x\u0000"1:a'], ['\u0000x', 'a'])).toBe(false);
     expect(valueEquals([2n ** 53n], [2 ** 53])).toBe(false);
+    expect(valueEquals(new Float64Array([-0]), new Float64Array([0]))).toBe(false);
   });
 
   it.each<ReadonlyArray<EdnData>>([
