@@ -147,10 +147,13 @@ export class DatomSet {
 
   /** As {@link toArray}, with pauses. */
   *gather(): Suspended<Datom[]> {
-    const datoms: Datom[] = [];
+    const tree = this.#settled();
+    // Of the right length at once: an array that grows is copied in one go each time.
+    const datoms = new Array<Datom>(sizeOf(tree));
+    let count = 0;
     let leaves = 0;
-    for (const leaf of leavesOf(this.#settled())) {
-      for (const datom of leaf.datoms) datoms.push(datom);
+    for (const leaf of leavesOf(tree)) {
+      for (const datom of leaf.datoms) datoms[count++] = datom;
       if (++leaves % LEAVES_PER_PAUSE === 0) yield PAUSE;
     }
     return datoms;

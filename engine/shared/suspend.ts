@@ -30,7 +30,7 @@ export interface RunLimits {
 }
 
 /** How long computations, all together, may hold one turn of the event loop before a pause gives it away. */
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 
 /**
  * Drives a computation whose nodes are all in memory.
