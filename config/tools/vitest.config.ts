@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // GraphQL refuses to work with a second copy of itself: our sources would get its module build, Apollo the other one.
 const graphql = new URL('../../node_modules/graphql/index.js', import.meta.url).pathname;
 
+const setupFiles = ['test/support/property-setup.ts'];
+
 const project = (name: string, include: string[], extra = {}) => ({
   resolve: { alias: { graphql } },
   // The first hook that asks for a server may have to install it.
@@ -15,8 +17,8 @@ export default defineConfig({
     // Runs once, whatever the projects: PostgreSQL and Redis start when the first test asks for them.
     globalSetup: ['test/support/global-setup.ts'],
     projects: [
-      project('unit', ['test/unit/**/*.test.ts']),
-      project('property', ['test/property/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('unit', ['test/unit/**/*.test.ts'], { setupFiles }),
+      project('property', ['test/property/**/*.test.ts'], { setupFiles, testTimeout: 60_000 }),
       project('gateway', ['test/gateway/**/*.test.ts'], { testTimeout: 30_000 }),
       project('integration', ['test/integration/**/*.test.ts'], {
         testTimeout: 120_000,

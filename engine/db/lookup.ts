@@ -92,13 +92,13 @@ function* resolveLookupRef(
   pair: ReadonlyArray<EdnData>,
 ): Suspended<number | undefined> {
   const [name = null, value] = pair;
-  const a = db.schema.numberFor(name);
-  if (pair.length !== 2 || (!(name instanceof Keyword) && a === undefined))
+  if (pair.length !== 2)
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref should contain 2 elements, a unique attribute and its value: ${printEdn(pair)}`,
       { kind: 'lookup-ref/syntax', data: { entityId: pair } },
     );
+  const a = db.schema.numberFor(name);
   const attribute = a === undefined ? undefined : db.schema.attribute(a);
   if (attribute?.unique === undefined)
     throw new DatabaseError(

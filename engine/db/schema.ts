@@ -58,7 +58,7 @@ export class Schema {
   readonly #entities = new Map<Keyword, number>();
   /** The user's attributes by ident, in the order of their installation. */
   readonly userAttributes: ReadonlyMap<Keyword, SchemaAttribute>;
-  /** The attributes that refer to entities, in the order in which Datahike takes them. */
+  /** The user's attributes that refer to entities, also under former idents, in the order in which Datahike takes them. */
   readonly refs: ReadonlyArray<SchemaAttribute>;
   /** The composite tuples. */
   readonly composites: ReadonlyArray<SchemaAttribute>;
@@ -72,7 +72,9 @@ export class Schema {
       (a, b) => a.installedTx - b.installedTx || a.id - b.id,
     );
     this.userAttributes = new Map(declared.map((attribute) => [attribute.ident, attribute]));
-    const refs = declared.filter(({ valueType }) => valueType === 'ref');
+    const refs = Array.from(this.attributes).filter(
+      ({ valueType, isSystem }) => valueType === 'ref' && !isSystem,
+    );
     this.refs = inHashOrder(refs, ({ ident }) => ident);
     this.composites = declared.filter(({ tuple }) => tuple?.kind === 'composite');
   }

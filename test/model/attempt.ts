@@ -134,8 +134,8 @@ export class Attempt {
     if (ref instanceof Keyword) return this.schema.idOf(ref);
     if (!Array.isArray(ref)) return fail('entity-id/syntax');
     const [ident = null, value = null] = ref as ReadonlyArray<EdnData>;
-    if (ref.length !== 2 || !(ident instanceof Keyword)) return fail('lookup-ref/syntax');
-    const attribute = this.schema.attributeNamed(ident);
+    if (ref.length !== 2) return fail('lookup-ref/syntax');
+    const attribute = ident instanceof Keyword ? this.schema.attributeNamed(ident) : undefined;
     if (attribute?.unique === undefined) return fail('lookup-ref/unique');
     if (value === null) return undefined;
     const v = attribute.type === 'ref' ? this.existing(value) : (value as Value);

@@ -68,6 +68,29 @@ describe('an attribute that is an entity', () => {
   });
 });
 
+describe('an attribute that got another ident', () => {
+  it('goes on to refer to entities by the ident that it had', async () => {
+    const renamed = await dbAfter(
+      { schemaFlexibility: 'read' },
+      `[{:db/ident :ref :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]`,
+      '[[:db/add :ref :db/ident :to]]',
+      '[[:db/add 100 :ref 101]]',
+    );
+    const db = await dbWith(renamed, readEdn('[[:db/retractEntity 101]]') as EdnData[]);
+    expect(await rowsOf(db, 'eavt', 100)).toEqual([]);
+  });
+});
+
+describe('a lookup ref', () => {
+  it('of something that is no attribute says that it is not unique', async () => {
+    const db = await dbAfter(REFS, '[{:db/id 100 :n 1}]');
+    for (const name of [100, 'n'])
+      await expect(pull(db, readEdn('[*]'), [name, 1])).rejects.toMatchObject({
+        kind: 'lookup-ref/unique',
+      });
+  });
+});
+
 describe('an attribute whose entity is gone', () => {
   it('is neither in AVET nor in a pull of everything', async () => {
     const db = await dbAfter(
