@@ -5,7 +5,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import type { Binding, Variable } from './ast.ts';
 import { boundBy } from './ast.ts';
 import { queryError } from './query-error.ts';
-import { Relation } from './relation.ts';
+import { Relation } from './relation/relation.ts';
 
 /** @throws BAD_QUERY (`query/binding`) where the value has not the shape of the binding */
 export function bind(binding: Binding, value: EdnData): Relation {

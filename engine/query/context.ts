@@ -2,9 +2,9 @@
 import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Rules, Variable } from './ast.ts';
+import type { Argument, Clause, Rules, Term, Variable } from './ast.ts';
 import { queryError } from './query-error.ts';
-import type { Relation } from './relation.ts';
+import type { Relation } from './relation/relation.ts';
 
 /** A database, or a collection of tuples. */
 export type Source =
@@ -16,8 +16,8 @@ export interface Context {
   /** The name that the caller gave to what `$` stands for here: inside a rule called on `$b` it is `$b`. */
   readonly defaultSource: string;
   readonly rules: Rules;
-  /** Variables that are single inputs: what such a one names has to exist. */
-  readonly scalars: ReadonlySet<Variable>;
+  /** Single inputs by their variables, which are constants of this execution: no relation holds them. */
+  readonly constants: ReadonlyMap<Variable, EdnData>;
   /** Answers of rule calls that are being worked out, see `clauses/rule.ts`. */
   readonly tables: Map<string, RuleTable> | undefined;
   /** How many negations are being worked out, each within the one before. */
@@ -31,10 +31,14 @@ export interface Context {
   readonly query: (form: EdnData, inputs: ReadonlyArray<SettledDb | EdnData>) => Suspended<EdnData>;
 }
 
+type Constant = Extract<Term, { readonly kind: 'constant' }>;
+
 export type Solve = (
   context: Context,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
+  /** Of what is bound, what need be in the answer. */
+  wanted: ReadonlySet<Variable>,
 ) => Suspended<Relation>;
 
 /** What was asked of a rule with some arguments bound, and what was answered. */
@@ -54,4 +58,15 @@ export function databaseOf(context: Context, name: string): SettledDb {
   const source = sourceOf(context, name);
   if (source.kind === 'database') return source.db;
   throw queryError('query/where', `Expected a database as source ${name}, got a collection`);
+}
+
+/** A term as it is in this execution. */
+export function termIn<T extends Argument>({ constants }: Context, term: T): T | Constant {
+  if (term.kind !== 'variable' || !constants.has(term.name)) return term;
+  return { kind: 'constant', value: constants.get(term.name) ?? null };
+}
+
+/** Whether a variable has a value. */
+export function isBound({ constants }: Context, bindings: Relation, name: Variable): boolean {
+  return bindings.has(name) || constants.has(name);
 }

@@ -10,24 +10,24 @@ import { parsePull } from '../pull/parse.ts';
 import { must, unreachable } from '../shared/assert.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
-import { join } from './algebra.ts';
-import type { Clause, Input, Query, Variable } from './ast.ts';
-import { boundBy, variablesOf } from './ast.ts';
+import { distinct, join, project } from './relation/algebra.ts';
+import type { Clause, Input, Query, Rules, Variable } from './ast.ts';
+import { boundBy, nameOf, variablesOf } from './ast.ts';
 import { bind } from './bind.ts';
 import { solveCall } from './clauses/call.ts';
 import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
-import { solvePattern } from './clauses/pattern.ts';
+import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
 import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
 
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
-import type { Estimates } from './plan.ts';
-import { chooseNext } from './plan.ts';
+import { chooseNext, factsOf } from './plan.ts';
 import { queryError } from './query-error.ts';
-import { Relation } from './relation.ts';
+import type { Column } from './relation/column.ts';
+import { Relation } from './relation/relation.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
 
 /** A database or data, in the order of `:in`. */
@@ -37,8 +37,8 @@ export type QueryInput = Db | EdnData;
 export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
   const sources = new Map<string, Source>();
   const patterns = new Map<Variable, PullPlan>();
-  const scalars = new Set<Variable>();
-  let rules = STANDARD_RULES;
+  const constants = new Map<Variable, EdnData>();
+  let rules: Rules = STANDARD_RULES;
   let bindings = Relation.unit;
   for (const [i, input] of query.in.entries()) {
     const value = inputs[i] === undefined && isScalar(input) ? null : inputs[i];
@@ -48,19 +48,17 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
         sources.set(input.name, yield* toSource(value));
         break;
       case 'rules':
-        rules = new Map([
-          ...rules,
-          ...parseRules(typeof value === 'string' ? readEdn(value) : dataOf(value)),
-        ]);
+        rules = rulesIn(dataOf(value));
         break;
       case 'binding': {
         const { binding } = input;
         const data = dataOf(value);
         if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
           patterns.set(binding.name, parsePull(data));
-        else if (binding.kind !== 'scalar' || data !== null || !isInPattern(query, binding.name))
-          bindings = yield* join(bindings, bind(binding, data));
-        if (binding.kind === 'scalar') scalars.add(binding.name);
+        else if (binding.kind !== 'scalar')
+          bindings = yield* join(bindings, yield* distinct(bind(binding, data)));
+        else if (data !== null || !isInPattern(query, binding.name))
+          constants.set(binding.name, data);
         break;
       }
       default:
@@ -71,13 +69,18 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
     sources,
     defaultSource: '$',
     rules,
-    scalars,
+    constants,
     tables: undefined,
     negations: 0,
     solve,
     query: (form, args) => execute(parseQuery(form), args),
   };
-  const solved = yield* solve(context, query.where, bindings);
+  const solved = yield* solve(
+    context,
+    query.where,
+    yield* consistent(bindings, constants),
+    wantedBy(query),
+  );
   return yield* findAll(context, query, solved, patterns);
 }
 
@@ -94,22 +97,73 @@ function isInPattern({ where }: Query, name: Variable): boolean {
   return where.some((clause) => clause.kind === 'pattern' && variablesOf(clause).has(name));
 }
 
+/** Several inputs may bind one variable; they have to agree. */
+function* consistent(
+  bindings: Relation,
+  constants: ReadonlyMap<Variable, EdnData>,
+): Suspended<Relation> {
+  const names = bindings.variables.filter((name) => constants.has(name));
+  if (names.length === 0) return bindings;
+  const columns = names.map((name): Column => [constants.get(name) ?? null]);
+  const agreed = yield* join(bindings, new Relation(names, columns, 1));
+  return agreed.select(agreed.variables.filter((name) => !constants.has(name)));
+}
+
+/** The variables that an answer is made of. */
+function wantedBy({ find, with: others }: Query): ReadonlySet<Variable> {
+  return new Set([
+    ...others,
+    ...find.elements.flatMap((element) => [
+      element.name,
+      ...(element.kind === 'aggregate' ? element.arguments.flatMap(nameOf) : []),
+    ]),
+  ]);
+}
+
+const rulesByForm = new WeakMap<object, Rules>();
+
+/** The rules of an input, parsed once, together with those that every query has. */
+function rulesIn(data: EdnData): Rules {
+  const known = typeof data === 'object' && data !== null ? rulesByForm.get(data) : undefined;
+  if (known !== undefined) return known;
+  const own = parseRules(typeof data === 'string' ? readEdn(data) : data);
+  const rules = new Map([...STANDARD_RULES, ...own]);
+  if (typeof data === 'object' && data !== null) rulesByForm.set(data, rules);
+  return rules;
+}
+
+/** Solves clauses one after the other. Of what they bind, only the wanted variables need be in the answer. */
 function* solve(
   context: Context,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
+  wanted: ReadonlySet<Variable>,
 ): Suspended<Relation> {
   const rest = [...clauses];
-  const estimates: Estimates = new Map();
   let solved = bindings;
   while (rest.length > 0) {
-    const isOnlyPattern = rest.length === 1 && rest[0]?.kind === 'pattern';
-    const next = isOnlyPattern ? 0 : yield* chooseNext(context, rest, solved, estimates);
+    const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
     solved = yield* solveClause(context, must(clause, 'a clause that was chosen'), solved);
-    yield PAUSE;
+    if (rest.length > 0) {
+      solved = yield* forgetting(context, solved, rest, wanted);
+      yield PAUSE;
+    }
   }
   return solved;
+}
+
+/** Without the variables that nothing asks for any more: what differed by them alone is one. */
+function* forgetting(
+  { rules }: Context,
+  bindings: Relation,
+  rest: ReadonlyArray<Clause>,
+  wanted: ReadonlySet<Variable>,
+): Suspended<Relation> {
+  const isNeeded = (name: Variable): boolean =>
+    wanted.has(name) || rest.some((clause) => factsOf(clause, rules).variables.has(name));
+  const needed = bindings.variables.filter(isNeeded);
+  return needed.length === bindings.variables.length ? bindings : yield* project(bindings, needed);
 }
 
 function solveClause(context: Context, clause: Clause, bindings: Relation): Suspended<Relation> {

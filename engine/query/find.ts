@@ -1,6 +1,5 @@
 /** Bindings to the answer: projection, aggregates, pulls, maps, order and limits, in the shape that `:find` asks for. */
 import type { EdnData, Value } from '../../schema/value.ts';
-import type { ValueKey } from '../../schema/value-key.ts';
 import { compareValues } from '../datom/value-order.ts';
 import { requireEntity } from '../db/lookup.ts';
 import type { PullPlan } from '../pull/parse.ts';
@@ -9,12 +8,14 @@ import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { aggregate } from './aggregate.ts';
-import { ROWS_PER_PAUSE, project } from './algebra.ts';
-import type { FindElement, OrderKey, Query } from './ast.ts';
+import { project, rowsByCode } from './relation/algebra.ts';
+import type { Column, Rows } from './relation/column.ts';
+import { ROWS_PER_PAUSE } from './relation/column.ts';
+import type { FindElement, OrderKey, Query, Variable } from './ast.ts';
 import type { Context } from './context.ts';
 import { databaseOf } from './context.ts';
-import type { Relation } from './relation.ts';
-import { rowKey } from './relation.ts';
+import type { Relation } from './relation/relation.ts';
+import { RowCodes } from './relation/row-codes.ts';
 import { sorted } from './sort.ts';
 
 type Row = EdnData[];
@@ -27,12 +28,13 @@ export function* findAll(
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
   const { elements } = query.find;
-  const variables = [...new Set([...elements.map(({ name }) => name), ...query.with])];
-  const distinct = yield* project(bindings, variables);
+  const names = [...new Set([...elements.map(({ name }) => name), ...query.with])];
+  const variables = names.filter((name) => !context.constants.has(name));
+  const answers = new Answers(context, yield* project(bindings, variables));
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
-    ? yield* aggregateRows(query, distinct)
-    : yield* plainRows(elements, distinct);
+    ? yield* aggregateRows(elements, answers)
+    : yield* plainRows(elements, answers);
   if (query.orderBy.length > 0) {
     const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
     rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
@@ -42,48 +44,82 @@ export function* findAll(
   return shaped(rows, query);
 }
 
-function* plainRows(elements: ReadonlyArray<FindElement>, bindings: Relation): Suspended<Row[]> {
-  const columns = elements.map(({ name }) => bindings.column(name));
-  const rows: Row[] = [];
-  for (let row = 0; row < bindings.length; row++) {
-    rows.push(columns.map((column) => column[row]!));
-    if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
+/** The distinct bindings that the answer is made of, with the single inputs beside them. */
+class Answers {
+  readonly length: number;
+  readonly #constants: Context['constants'];
+  readonly #bindings: Relation;
+
+  constructor({ constants }: Context, bindings: Relation) {
+    this.length = bindings.length;
+    this.#constants = constants;
+    this.#bindings = bindings;
+  }
+
+  column(name: Variable): Column {
+    if (this.#bindings.has(name)) return this.#bindings.column(name);
+    const value = this.#constants.get(name);
+    if (value === undefined) return this.#bindings.column(name);
+    return new Array<EdnData>(this.length).fill(value);
+  }
+}
+
+function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
+  const columns = elements.map(({ name }) => answers.column(name));
+  const rows = new Array<Row>(answers.length);
+  for (let start = 0; start < rows.length; start += ROWS_PER_PAUSE) {
+    if (start > 0) yield PAUSE;
+    fillRows(rows, columns, start, Math.min(rows.length, start + ROWS_PER_PAUSE));
   }
   return rows;
 }
 
-function* aggregateRows({ find: { elements } }: Query, bindings: Relation): Suspended<Row[]> {
+/** Rows of up to three columns, as most are, are written down as what they are. */
+function fillRows(rows: Row[], columns: ReadonlyArray<Column>, start: number, end: number): void {
+  const [a, b, c] = columns;
+  if (columns.length === 1) for (let row = start; row < end; row++) rows[row] = [a![row]!];
+  else if (columns.length === 2)
+    for (let row = start; row < end; row++) rows[row] = [a![row]!, b![row]!];
+  else if (columns.length === 3)
+    for (let row = start; row < end; row++) rows[row] = [a![row]!, b![row]!, c![row]!];
+  else
+    for (let row = start; row < end; row++) {
+      const values = new Array<EdnData>(columns.length);
+      for (let i = 0; i < columns.length; i++) values[i] = columns[i]![row]!;
+      rows[row] = values;
+    }
+}
+
+function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
+  if (answers.length === 0) return [];
   const keys = elements
     .filter(({ kind }) => kind !== 'aggregate')
-    .map(({ name }) => bindings.column(name));
-  const rowsByKey = new Map<ValueKey, number[]>();
-  for (let row = 0; row < bindings.length; row++) {
-    const key = rowKey(keys, row);
-    const rows = rowsByKey.get(key);
-    if (rows === undefined) rowsByKey.set(key, [row]);
-    else rows.push(row);
-    if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
-  }
+    .map(({ name }) => answers.column(name));
+  const codes = new RowCodes(Math.max(1, keys.length));
+  const groupOf = yield* codes.assign(
+    keys.length > 0 ? keys : [new Int32Array(answers.length)],
+    answers.length,
+  );
+  const groups = rowsByCode(groupOf, codes.count);
   const aggregated: Row[] = [];
-  for (const rows of rowsByKey.values()) {
-    aggregated.push(elements.map((element) => elementOf(element, bindings, rows)));
+  for (let group = 0; group < codes.count; group++) {
+    const rows = groups.rows.subarray(groups.firsts[group], groups.firsts[group + 1]);
+    aggregated.push(elements.map((element) => elementOf(element, answers, rows)));
     yield PAUSE;
   }
   return aggregated;
 }
 
-function elementOf(element: FindElement, bindings: Relation, rows: ReadonlyArray<number>): EdnData {
-  const column = bindings.column(element.name);
+function elementOf(element: FindElement, answers: Answers, rows: Rows): EdnData {
+  const column = answers.column(element.name);
   if (element.kind !== 'aggregate') return column[rows[0]!]!;
   const args = element.arguments.map((term): EdnData => {
-    if (term.kind === 'variable') return bindings.column(term.name)[rows[0]!]!;
+    if (term.kind === 'variable') return answers.column(term.name)[rows[0]!]!;
     return term.kind === 'constant' ? term.value : null;
   });
-  return aggregate(
-    element.function,
-    rows.map((row) => column[row]!),
-    args,
-  );
+  const values = new Array<EdnData>(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
+  return aggregate(element.function, values, args);
 }
 
 function compareBy(orderBy: ReadonlyArray<OrderKey>): (a: Row, b: Row) => number {

@@ -3,19 +3,44 @@
  * expected to leave the fewest bindings goes first.
  */
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Rules } from './ast.ts';
+import type { Clause, PatternClause, Rules, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
-import { estimatePattern } from './clauses/pattern.ts';
 import type { Context } from './context.ts';
+import { isBound } from './context.ts';
 import { inputsOf, outputsOf } from './inputs.ts';
+import { estimatePattern } from './patterns/pattern.ts';
 import { queryError } from './query-error.ts';
-import type { Relation } from './relation.ts';
+import type { Relation } from './relation/relation.ts';
 
 /** An unbound rule or `or` may give anything; it waits for what narrows it. */
 const UNKNOWN_SIZE = 1e6;
 
-/** How many datoms each pattern can match at most, counted once for each execution. */
-export type Estimates = Map<Clause, number>;
+/** What is known of a clause before it meets any data. */
+export interface ClauseFacts {
+  readonly variables: ReadonlySet<Variable>;
+  /** Variables that have to be bound before. */
+  readonly inputs: ReadonlyArray<Variable>;
+  /** Variables that it can bind. */
+  readonly outputs: ReadonlySet<Variable>;
+}
+
+const factsByRules = new WeakMap<Rules, WeakMap<Clause, ClauseFacts>>();
+
+/** Looked up once for each clause and set of rules: clauses are parsed once. */
+export function factsOf(clause: Clause, rules: Rules): ClauseFacts {
+  let known = factsByRules.get(rules);
+  if (known === undefined) factsByRules.set(rules, (known = new WeakMap()));
+  let facts = known.get(clause);
+  if (facts === undefined) {
+    facts = {
+      variables: variablesOf(clause),
+      inputs: [...inputsOf(clause, rules)],
+      outputs: outputsOf(clause, rules),
+    };
+    known.set(clause, facts);
+  }
+  return facts;
+}
 
 /**
  * The place of the next clause among those that are left.
@@ -26,18 +51,18 @@ export function* chooseNext(
   context: Context,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
-  estimates: Estimates,
 ): Suspended<number> {
+  if (clauses.length === 1 && clauses[0]?.kind === 'pattern') return 0;
   let best = -1;
   let bestCost = Infinity;
   for (const [i, clause] of clauses.entries()) {
-    if (!isReady(clause, clauses, bindings, context.rules)) continue;
-    const cost = yield* costOf(context, clause, bindings, estimates);
+    if (!isReady(context, clause, clauses, bindings)) continue;
+    const cost = yield* costOf(context, clause, bindings);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
   const unbound = clauses.flatMap((clause) =>
-    [...inputsOf(clause, context.rules)].filter((name) => !bindings.has(name)),
+    factsOf(clause, context.rules).inputs.filter((name) => !isBound(context, bindings, name)),
   );
   throw queryError(
     'query/where',
@@ -47,27 +72,27 @@ export function* chooseNext(
 }
 
 function isReady(
+  context: Context,
   clause: Clause,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
-  rules: Rules,
 ): boolean {
-  const missing = [...inputsOf(clause, rules)].filter((name) => !bindings.has(name));
-  if (missing.length === 0) return true;
+  const { inputs } = factsOf(clause, context.rules);
+  if (inputs.every((name) => isBound(context, bindings, name))) return true;
   if (clause.kind !== 'not') return false;
   // A variable that nothing outside can bind is the business of the `not` alone.
-  return missing.every((name) =>
-    clauses.every((other) => other === clause || !outputsOf(other, rules).has(name)),
+  return inputs.every(
+    (name) =>
+      isBound(context, bindings, name) ||
+      clauses.every(
+        (other) => other === clause || !factsOf(other, context.rules).outputs.has(name),
+      ),
   );
 }
 
-function* costOf(
-  context: Context,
-  clause: Clause,
-  bindings: Relation,
-  estimates: Estimates,
-): Suspended<number> {
-  const bound = [...variablesOf(clause)].filter((name) => bindings.has(name)).length;
+function* costOf(context: Context, clause: Clause, bindings: Relation): Suspended<number> {
+  let bound = 0;
+  for (const name of factsOf(clause, context.rules).variables) if (bindings.has(name)) bound++;
   switch (clause.kind) {
     case 'call':
       return clause.binding === undefined ? 0 : 1;
@@ -76,19 +101,20 @@ function* costOf(
     case 'or':
     case 'rule':
       return bound === 0 ? bindings.length * UNKNOWN_SIZE : bindings.length * 50;
-    case 'pattern': {
-      let matches = estimates.get(clause);
-      if (matches === undefined) {
-        matches = yield* estimatePattern(context, clause);
-        estimates.set(clause, matches);
-      }
-      return patternCost(matches, bindings, bound > 0 || bindings.variables.length === 0);
-    }
+    case 'pattern':
+      return yield* patternCost(context, clause, bindings, bound > 0);
   }
 }
 
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
-function patternCost(matches: number, bindings: Relation, isConnected: boolean): number {
+function* patternCost(
+  context: Context,
+  clause: PatternClause,
+  bindings: Relation,
+  isConnected: boolean,
+): Suspended<number> {
+  const matches = yield* estimatePattern(context, clause);
+  if (bindings.variables.length === 0) return 3 + matches;
   if (!isConnected) return 3 + (bindings.length + 1) * (matches + 1) * 4;
-  return bindings.variables.length === 0 ? 3 + matches : 3 + Math.min(matches, bindings.length * 2);
+  return 3 + Math.min(matches, bindings.length * 2);
 }

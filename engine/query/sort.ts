@@ -2,7 +2,7 @@
 import { firstNot } from '../shared/binary-search.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { ROWS_PER_PAUSE } from './algebra.ts';
+import { ROWS_PER_PAUSE } from './relation/column.ts';
 
 type Compare<T> = (a: T, b: T) => number;
 

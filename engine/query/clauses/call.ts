@@ -8,15 +8,17 @@ import type { SettledDb } from '../../db/scan.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Argument, Binding, CallClause } from '../ast.ts';
+import type { Argument, Binding, CallClause, Variable } from '../ast.ts';
 import { boundBy } from '../ast.ts';
 import { bind } from '../bind.ts';
 import { BUILT_INS } from '../built-ins.ts';
 import type { Context } from '../context.ts';
-import { databaseOf, sourceOf } from '../context.ts';
-import { checkRows, combine, take } from '../algebra.ts';
+import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
+import { checkRows, combine, distinct, take } from '../relation/algebra.ts';
+import type { Rows } from '../relation/column.ts';
+import { IntegerBuffer } from '../relation/column.ts';
 import { queryError } from '../query-error.ts';
-import { Relation } from '../relation.ts';
+import { Relation } from '../relation/relation.ts';
 
 /** Functions that look into a database: their first argument is a source. */
 type DatabaseFunction = (
@@ -42,31 +44,34 @@ export function* solveCall(
     return yield* take(bindings, rowsWhere(results, isTrue));
   }
   const rows = rowsWhere(results, isResult);
-  if (binding.kind === 'scalar' && !bindings.has(binding.name)) {
-    const column = rows.map((row) => results[row] ?? null);
-    const bound = new Relation([binding.name], [column], column.length);
-    return yield* combine(bindings, bound, rows, [...column.keys()]);
+  if (binding.kind === 'scalar' && !isBound(context, bindings, binding.name)) {
+    const column = Array.from(rows, (row) => results[row] ?? null);
+    return yield* combine(bindings, new Relation([binding.name], [column], column.length), rows);
   }
-  return yield* destructure(binding, results, rows, bindings);
+  const bound = yield* destructure(context, binding, results, rows, bindings);
+  return binding.kind === 'scalar' ? bound : yield* distinct(bound);
 }
 
 /** Each row beside every way to bind its result; where a variable is bound already the values have to agree. */
 function* destructure(
+  { constants }: Context,
   binding: Binding,
   results: ReadonlyArray<EdnData | undefined>,
-  rows: ReadonlyArray<number>,
+  rows: Rows,
   bindings: Relation,
 ): Suspended<Relation> {
   const names = [...new Set(boundBy(binding))];
   const columns: EdnData[][] = names.map(() => []);
-  const rowsOfBindings: number[] = [];
+  const known = (name: Variable, row: number): EdnData | undefined =>
+    bindings.has(name) ? bindings.column(name)[row] : constants.get(name);
+  const rowsOfBindings = new IntegerBuffer();
   for (const row of rows) {
     const bound = bind(binding, results[row] ?? null);
     for (let i = 0; i < bound.length; i++) {
-      const isAgreed = names.every(
-        (name) =>
-          !bindings.has(name) || valueEquals(bindings.column(name)[row]!, bound.column(name)[i]!),
-      );
+      const isAgreed = names.every((name) => {
+        const value = known(name, row);
+        return value === undefined || valueEquals(value, bound.column(name)[i]!);
+      });
       if (!isAgreed) continue;
       rowsOfBindings.push(row);
       for (const [place, name] of names.entries()) columns[place]!.push(bound.column(name)[i]!);
@@ -74,13 +79,13 @@ function* destructure(
     checkRows(rowsOfBindings.length);
     if (row % 512 === 511) yield PAUSE;
   }
-  const isNew = names.map((name) => !bindings.has(name));
+  const isNew = names.map((name) => !bindings.has(name) && !constants.has(name));
   const added = new Relation(
     names.filter((_, place) => isNew[place]),
     columns.filter((_, place) => isNew[place]),
     rowsOfBindings.length,
   );
-  return yield* combine(bindings, added, rowsOfBindings, [...rowsOfBindings.keys()]);
+  return yield* combine(bindings, added, rowsOfBindings.view());
 }
 
 /** nil is no result. */
@@ -91,10 +96,10 @@ function isResult(result: EdnData | undefined): boolean {
 function rowsWhere(
   results: ReadonlyArray<EdnData | undefined>,
   isWanted: (result: EdnData | undefined) => boolean,
-): number[] {
-  const rows: number[] = [];
+): Rows {
+  const rows = new IntegerBuffer(results.length);
   for (const [row, result] of results.entries()) if (isWanted(result)) rows.push(row);
-  return rows;
+  return rows.view();
 }
 
 /** The result for each row; undefined where the function has none. */
@@ -103,7 +108,8 @@ function* callAll(
   clause: CallClause,
   bindings: Relation,
 ): Suspended<Array<EdnData | undefined>> {
-  const args = clause.arguments.map((argument) => argumentColumn(argument, bindings));
+  const terms = clause.arguments.map((argument) => termIn(context, argument));
+  const args = terms.map((argument) => argumentColumn(argument, bindings));
   const valuesOf = (row: number): EdnData[] => args.map((argument) => argument(row));
   const fn = BUILT_INS.get(clause.function);
   const results: Array<EdnData | undefined> = [];
@@ -115,9 +121,7 @@ function* callAll(
     return results;
   }
   if (clause.function === 'q' || clause.function === 'datahike.query/q') {
-    const [, ...inputs] = clause.arguments.map((argument) =>
-      inputColumn(context, argument, bindings),
-    );
+    const [, ...inputs] = terms.map((argument) => inputColumn(context, argument, bindings));
     for (let row = 0; row < bindings.length; row++)
       results.push(
         yield* context.query(

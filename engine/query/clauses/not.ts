@@ -3,9 +3,10 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { NotClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { antiJoin, project } from '../algebra.ts';
+import { isBound } from '../context.ts';
+import { antiJoin, project } from '../relation/algebra.ts';
 import { queryError } from '../query-error.ts';
-import type { Relation } from '../relation.ts';
+import type { Relation } from '../relation/relation.ts';
 
 const MAX_NEGATIONS = 64;
 
@@ -14,8 +15,9 @@ export function* solveNot(
   clause: NotClause,
   bindings: Relation,
 ): Suspended<Relation> {
-  const shared = [...variablesOf(clause)].filter((variable) => bindings.has(variable));
-  if (shared.length === 0)
+  const outer = [...variablesOf(clause)].filter((name) => isBound(context, bindings, name));
+  const shared = outer.filter((name) => bindings.has(name));
+  if (outer.length === 0)
     throw queryError(
       'query/where',
       'Insufficient bindings: none of its variables is bound outside',
@@ -28,6 +30,11 @@ export function* solveNot(
       clause.form,
     );
   const inner = { ...context, tables: undefined, negations: context.negations + 1 };
-  const excluded = yield* context.solve(inner, clause.clauses, yield* project(bindings, shared));
+  const excluded = yield* context.solve(
+    inner,
+    clause.clauses,
+    yield* project(bindings, shared),
+    new Set(shared),
+  );
   return yield* antiJoin(bindings, excluded.select(shared));
 }

@@ -3,9 +3,10 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { OrClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { join, project, union } from '../algebra.ts';
+import { isBound } from '../context.ts';
+import { join, project, union } from '../relation/algebra.ts';
 import { queryError } from '../query-error.ts';
-import type { Relation } from '../relation.ts';
+import type { Relation } from '../relation/relation.ts';
 
 export function* solveOr(
   context: Context,
@@ -14,15 +15,17 @@ export function* solveOr(
 ): Suspended<Relation> {
   // A variable of `or-join` that no branch speaks of is left alone.
   const mentioned = new Set(clause.branches.flat().flatMap((inner) => [...variablesOf(inner)]));
-  const variables = [...variablesOf(clause)].filter((variable) => mentioned.has(variable));
-  const missing = clause.required.find((variable) => !bindings.has(variable));
+  const variables = [...variablesOf(clause)].filter(
+    (name) => mentioned.has(name) && !context.constants.has(name),
+  );
+  const missing = clause.required.find((name) => !isBound(context, bindings, name));
   if (missing !== undefined)
     throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
   const bound = variables.filter((variable) => bindings.has(variable));
   const shared = yield* project(bindings, bound);
   const answers: Relation[] = [];
   for (const branch of clause.branches) {
-    const found = yield* context.solve(context, branch, shared);
+    const found = yield* context.solve(context, branch, shared, new Set(variables));
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
       throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);

@@ -10,10 +10,12 @@ import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { RuleBranch, RuleClause, Term, Variable } from '../ast.ts';
 import type { Context, RuleTable } from '../context.ts';
-import { antiJoin, distinct, join, project, take } from '../algebra.ts';
+import { termIn } from '../context.ts';
+import { antiJoin, distinct, join, project, take } from '../relation/algebra.ts';
 import { queryError } from '../query-error.ts';
-import type { Column } from '../relation.ts';
-import { Relation } from '../relation.ts';
+import type { Column } from '../relation/column.ts';
+import { IntegerBuffer } from '../relation/column.ts';
+import { Relation } from '../relation/relation.ts';
 
 export function* solveRule(
   context: Context,
@@ -28,7 +30,8 @@ export function* solveRule(
       clause.form,
     );
   const source = clause.source === '$' ? context.defaultSource : clause.source;
-  const call = new Call({ ...clause, source }, branches[0]!.head.length);
+  const terms = clause.arguments.map((term) => termIn(context, term));
+  const call = new Call({ ...clause, source, arguments: terms }, branches[0]!.head.length);
   const inside =
     context.tables === undefined ? { ...context, tables: new Map<string, RuleTable>() } : context;
   const questions = yield* call.questions(bindings);
@@ -102,10 +105,10 @@ function parametersOf(arity: number): Variable[] {
 
 function* whereEqual(rows: Relation, one: Variable, other: Variable): Suspended<Relation> {
   const [left, right] = [rows.column(one), rows.column(other)];
-  const equal: number[] = [];
+  const equal = new IntegerBuffer();
   for (let row = 0; row < rows.length; row++)
     if (valueEquals(left[row]!, right[row]!)) equal.push(row);
-  return yield* take(rows, equal);
+  return yield* take(rows, equal.view());
 }
 
 function tableOf(context: Context, { source, name, arity }: Call, questions: Relation): RuleTable {
@@ -122,7 +125,7 @@ function tableOf(context: Context, { source, name, arity }: Call, questions: Rel
 
 function* ask(table: RuleTable, questions: Relation): Suspended<void> {
   if (questions === Relation.unit) table.questions = questions;
-  else table.questions = table.questions.union(yield* antiJoin(questions, table.questions));
+  else table.questions = table.questions.append(yield* antiJoin(questions, table.questions));
 }
 
 /** Works out all tables until none has a new question or answer. */
@@ -134,7 +137,7 @@ function* complete(context: Context): Suspended<void> {
       const [source, name] = key.split(' ');
       for (const branch of context.rules.get(name!)!) {
         const found = yield* solveBranch(context, source!, branch, table);
-        table.answers = table.answers.union(yield* antiJoin(found, table.answers));
+        table.answers = table.answers.append(yield* antiJoin(found, table.answers));
         yield PAUSE;
       }
     }
@@ -147,7 +150,7 @@ function sizeOf(tables: ReadonlyMap<string, RuleTable>): number {
   return size;
 }
 
-const NO_VARIABLES: ReadonlySet<Variable> = new Set();
+const NO_CONSTANTS: Context['constants'] = new Map();
 
 function* solveBranch(
   context: Context,
@@ -161,9 +164,10 @@ function* solveBranch(
   const own = context.sources.get(source);
   const sources = own === undefined ? context.sources : new Map(context.sources).set('$', own);
   const found = yield* context.solve(
-    { ...context, sources, defaultSource: source, scalars: NO_VARIABLES },
+    { ...context, sources, defaultSource: source, constants: NO_CONSTANTS },
     clauses,
     start,
+    new Set(head),
   );
   const unbound = head.find((variable) => !found.has(variable));
   if (unbound !== undefined)

@@ -2,7 +2,7 @@
  * A map from row keys to numbers that never pauses for long: a `Map` of JavaScript that grows copies all it has at once, which takes
  * tens of milliseconds where it has a hundred thousand keys. A large one is kept in parts, each of which grows on its own.
  */
-import type { ValueKey } from '../../schema/value-key.ts';
+import type { ValueKey } from '../../../schema/value-key.ts';
 
 const PART_COUNT = 64;
 

@@ -1,0 +1,218 @@
+/** The values of a pattern's variables, collected from rows that match it. */
+import type { EdnData, Value } from '../../../schema/value.ts';
+import { Keyword } from '../../../schema/keyword.ts';
+import { valueEquals } from '../../../schema/value-key.ts';
+import { attributeName } from '../../datom/attribute-number.ts';
+import type { Bound, Columns } from '../../datom/columns.ts';
+import type { SettledDb } from '../../db/scan.ts';
+import type { PatternClause, Variable } from '../ast.ts';
+import { checkRows } from '../relation/algebra.ts';
+import type { Column } from '../relation/column.ts';
+import { IntegerBuffer } from '../relation/column.ts';
+import type { Traits } from '../relation/relation.ts';
+import { Relation } from '../relation/relation.ts';
+import type { Part } from './components.ts';
+import { PARTS, isRef } from './components.ts';
+
+type RowTest = (keys: Columns, row: number) => boolean;
+
+/** Where the values of one variable go. */
+interface Output {
+  readonly variable: Variable;
+  readonly part: Part;
+  /** Whether the values are ids: then they go to `integers`. */
+  readonly isInteger: boolean;
+  readonly integers: IntegerBuffer;
+  readonly values: EdnData[];
+}
+
+export class Matches {
+  length = 0;
+  readonly #outputs: Output[] = [];
+  readonly #tests: RowTest[] = [];
+  /** Whether retractions are no matches. */
+  readonly #isPresent: boolean;
+  readonly #rows = new IntegerBuffer();
+
+  /**
+   * `fixed`: the constants of the pattern, `prefix`: those that the index has made sure of. `known`: variables whose values whoever asks
+   * has, and has made sure of.
+   */
+  constructor(
+    db: SettledDb,
+    { terms }: PatternClause,
+    fixed: Bound,
+    prefix: Bound,
+    known: ReadonlySet<Variable>,
+  ) {
+    for (const [place, term] of terms.entries()) {
+      const part = PARTS[place];
+      if (term.kind !== 'variable' || part === undefined) continue;
+      const first = terms.findIndex(
+        (other) => other.kind === 'variable' && other.name === term.name,
+      );
+      if (first < place) this.#tests.push(sameParts(PARTS[first]!, part));
+      else if (!known.has(term.name))
+        this.#outputs.push({
+          variable: term.name,
+          part,
+          isInteger: part === 'e' || part === 'tx' || (part === 'v' && isRef(db, fixed.a)),
+          integers: new IntegerBuffer(0),
+          values: [],
+        });
+    }
+    this.#tests.push(...testsOf(fixed, prefix));
+    const added = terms[4];
+    if (added?.kind === 'constant')
+      this.#tests.push((keys, row) => keys.isAdded(row) === added.value);
+    this.#isPresent = db.window?.history !== true;
+  }
+
+  /** Rows `lo <= i < hi`. A value that the question of this chunk has is held against that of the row. */
+  addRange(keys: Columns, lo: number, hi: number, value?: Value): void {
+    const isEqual = value === undefined || isPlain(value) ? undefined : equalTo(value);
+    if (!this.#hasTests(keys) && isEqual === undefined) {
+      for (const output of this.#outputs) appendRange(output, keys, lo, hi);
+      this.length += hi - lo;
+    } else {
+      const rows = this.#rows;
+      rows.clear();
+      for (let row = lo; row < hi; row++)
+        if (this.#isMatch(keys, row) && (isEqual === undefined || isEqual(keys.v[row]!)))
+          rows.push(row);
+      this.#append(keys, rows.view());
+    }
+    checkRows(this.length);
+  }
+
+  /** Single rows. Those that match, and what stands beside them in `at`, stay in the buffers. */
+  addRows(keys: Columns, rows: IntegerBuffer, at: IntegerBuffer): void {
+    if (this.#hasTests(keys)) {
+      const [allRows, allAt] = [rows.view(), at.view()];
+      rows.clear();
+      at.clear();
+      for (let i = 0; i < allRows.length; i++) {
+        if (!this.#isMatch(keys, allRows[i]!)) continue;
+        const place = allAt[i]!;
+        rows.push(allRows[i]!);
+        at.push(place);
+      }
+    }
+    this.#append(keys, rows.view());
+    checkRows(this.length);
+  }
+
+  relation(traits?: Traits): Relation {
+    return new Relation(
+      this.#outputs.map(({ variable }) => variable),
+      this.#outputs.map(columnOf),
+      this.length,
+      traits,
+    );
+  }
+
+  #hasTests(keys: Columns): boolean {
+    return this.#tests.length > 0 || (this.#isPresent && keys.added !== undefined);
+  }
+
+  #isMatch(keys: Columns, row: number): boolean {
+    if (this.#isPresent && !keys.isAdded(row)) return false;
+    for (const test of this.#tests) if (!test(keys, row)) return false;
+    return true;
+  }
+
+  #append(keys: Columns, rows: Int32Array): void {
+    for (const output of this.#outputs) appendRows(output, keys, rows);
+    this.length += rows.length;
+  }
+}
+
+function columnOf({ isInteger, integers, values }: Output): Column {
+  return isInteger ? integers.view() : values;
+}
+
+function appendRange(
+  { part, isInteger, integers, values }: Output,
+  keys: Columns,
+  lo: number,
+  hi: number,
+): void {
+  switch (part) {
+    case 'e':
+    case 'tx':
+      return integers.append(keys[part].subarray(lo, hi));
+    case 'v': {
+      const { v } = keys;
+      if (isInteger) for (let row = lo; row < hi; row++) integers.push(v[row] as number);
+      else for (let row = lo; row < hi; row++) values.push(v[row]!);
+      return;
+    }
+    default:
+      for (let row = lo; row < hi; row++) values.push(partOf(keys, row, part));
+  }
+}
+
+function appendRows(
+  { part, isInteger, integers, values }: Output,
+  keys: Columns,
+  rows: Int32Array,
+): void {
+  switch (part) {
+    case 'e':
+    case 'tx': {
+      const column = keys[part];
+      for (let i = 0; i < rows.length; i++) integers.push(column[rows[i]!]!);
+      return;
+    }
+    case 'v': {
+      const { v } = keys;
+      if (isInteger) for (let i = 0; i < rows.length; i++) integers.push(v[rows[i]!] as number);
+      else for (let i = 0; i < rows.length; i++) values.push(v[rows[i]!]!);
+      return;
+    }
+    default:
+      for (let i = 0; i < rows.length; i++) values.push(partOf(keys, rows[i]!, part));
+  }
+}
+
+/** Tests of constants that the index has not made sure of. */
+function testsOf({ e, a, v, tx }: Bound, prefix: Bound): RowTest[] {
+  const tests: RowTest[] = [];
+  if (e !== undefined && prefix.e === undefined) tests.push((keys, row) => keys.e[row] === e);
+  if (a !== undefined && prefix.a === undefined) tests.push((keys, row) => keys.a[row] === a);
+  if (v !== undefined && (prefix.v === undefined || !isPlain(v))) {
+    const isEqual = equalTo(v);
+    tests.push((keys, row) => isEqual(keys.v[row]!));
+  }
+  if (tx !== undefined && prefix.tx === undefined) tests.push((keys, row) => keys.tx[row] === tx);
+  return tests;
+}
+
+/** Whether values that an index puts in one place are equal: `1` and `1M` stand together, and are not. */
+function isPlain(value: Value): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || value instanceof Keyword;
+}
+
+function equalTo(value: Value): (other: Value) => boolean {
+  if (isPlain(value)) return (other) => other === value;
+  return (other) => other === value || valueEquals(other, value);
+}
+
+function sameParts(one: Part, other: Part): RowTest {
+  return (keys, row) => valueEquals(partOf(keys, row, one), partOf(keys, row, other));
+}
+
+function partOf(keys: Columns, row: number, part: Part): EdnData {
+  switch (part) {
+    case 'e':
+      return keys.e[row]!;
+    case 'a':
+      return attributeName(keys.a[row]!);
+    case 'v':
+      return keys.v[row]!;
+    case 'tx':
+      return keys.tx[row]!;
+    case 'added':
+      return keys.isAdded(row);
+  }
+}

@@ -1,0 +1,76 @@
+/** A pattern by one scan with what is constant in it, joined by hash. */
+import { advance } from '../../datom/chunk-cursor.ts';
+import { scan } from '../../db/scan.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Variable } from '../ast.ts';
+import { combine, distinct, join } from '../relation/algebra.ts';
+import type { Column } from '../relation/column.ts';
+import { Relation } from '../relation/relation.ts';
+import { accessTo, isRef } from './components.ts';
+import { Matches } from './matches.ts';
+import { dependenciesOf, isDistinct } from './traits.ts';
+import type { Way } from './way.ts';
+import { entityIds } from './way.ts';
+
+const NONE_KNOWN: ReadonlySet<Variable> = new Set();
+
+/** All bindings of the pattern alone. */
+export function* scanAll({ db, clause, fixed }: Way): Suspended<Relation> {
+  const { order, prefix, range } = accessTo(db, fixed);
+  const matches = new Matches(db, clause, fixed, prefix, NONE_KNOWN);
+  const rows = scan(db, order, range);
+  while (yield* advance(rows)) {
+    matches.addRange(rows.keys, rows.lo, rows.hi);
+    yield PAUSE;
+  }
+  const [e] = clause.terms;
+  const found = matches.relation({
+    sortedBy: order !== 'eavt' && e?.kind === 'variable' ? e.name : undefined,
+    dependencies: dependenciesOf(db, clause, fixed),
+  });
+  return isDistinct(db, clause, fixed) ? found : yield* distinct(found);
+}
+
+/** Names the row of the bindings that a joined row came from. */
+const ROW = 'row';
+
+/**
+ * The bindings joined with all that matches. What stands for entities but is no id (idents and lookup refs that came in as inputs) is
+ * joined by the id and stays what the caller gave.
+ */
+export function* scanAndJoin(way: Way, bindings: Relation): Suspended<Relation> {
+  const found = yield* scanAll(way);
+  const columns = yield* resolvedColumns(way, bindings);
+  if (columns === undefined) return yield* join(bindings, found);
+  const numbers = Int32Array.from(bindings.columns[0] ?? [], (_, row) => row);
+  const numbered = new Relation(
+    [...bindings.variables, ROW],
+    [...columns, numbers],
+    bindings.length,
+  );
+  const joined = yield* join(numbered, found);
+  const added = joined.variables.filter((name) => name !== ROW && !bindings.has(name));
+  const rowsOfBindings = Int32Array.from(joined.column(ROW) as ArrayLike<number>);
+  return yield* combine(bindings, joined.select(added), rowsOfBindings);
+}
+
+/** Columns in which entities are ids; undefined where all are. */
+function* resolvedColumns(
+  way: Way,
+  bindings: Relation,
+): Suspended<ReadonlyArray<Column> | undefined> {
+  const { db, clause, fixed } = way;
+  const columns = [...bindings.columns];
+  let isChanged = false;
+  for (const place of isRef(db, fixed.a) ? [0, 2] : [0]) {
+    const term = clause.terms[place];
+    if (term?.kind !== 'variable' || !bindings.has(term.name)) continue;
+    const column = bindings.column(term.name);
+    if (column instanceof Int32Array) continue;
+    if (column.every((value) => typeof value === 'number')) continue;
+    columns[bindings.variables.indexOf(term.name)] = yield* entityIds(db, column);
+    isChanged = true;
+  }
+  return isChanged ? columns : undefined;
+}

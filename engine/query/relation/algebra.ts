@@ -1,0 +1,222 @@
+/**
+ * Relational algebra over columns: distinct rows, joins by shared variables. Every loop over rows pauses now and then, so that a large
+ * relation keeps nothing else waiting.
+ */
+import { DatabaseError } from '../../../schema/error.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Variable } from '../ast.ts';
+import type { Column, Rows } from './column.ts';
+import { IntegerBuffer, ROWS_PER_PAUSE, concat, gather } from './column.ts';
+import type { Dependency } from './relation.ts';
+import { Relation } from './relation.ts';
+import { NO_CODE, RowCodes } from './row-codes.ts';
+
+/** More rows than this in one intermediate result end the query. */
+export const MAX_ROWS = 20_000_000;
+
+/** The distinct bindings of some of the variables. */
+export function* project(
+  relation: Relation,
+  variables: ReadonlyArray<Variable>,
+): Suspended<Relation> {
+  const selected = relation.select(variables);
+  return relation.isDeterminedBy(variables) ? selected : yield* distinct(selected);
+}
+
+export function* distinct(relation: Relation): Suspended<Relation> {
+  const { columns, length } = relation;
+  if (columns.length === 0) return length > 0 ? Relation.unit : relation;
+  const seen = new RowCodes(columns.length);
+  const codes = yield* seen.assign(columns, length);
+  return yield* take(relation, firstOfEach(codes, seen.count));
+}
+
+/** The rows in which codes occur for the first time: codes are given in order. */
+function firstOfEach(codes: Int32Array, count: number): Rows {
+  const rows = new Int32Array(count);
+  let next = 0;
+  for (let row = 0; next < count; row++) if (codes[row] === next) rows[next++] = row;
+  return rows;
+}
+
+/** The distinct rows of relations that all have the variables. */
+export function* union(
+  variables: ReadonlyArray<Variable>,
+  relations: ReadonlyArray<Relation>,
+): Suspended<Relation> {
+  const parts = relations.filter(({ length }) => length > 0);
+  const [first] = parts;
+  if (first === undefined) return Relation.empty(variables);
+  if (parts.length === 1) return yield* project(first, variables);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const columns = variables.map((variable) => concat(parts.map((part) => part.column(variable))));
+  return yield* distinct(new Relation(variables, columns, length));
+}
+
+/** The natural join; the product where nothing is shared. */
+export function* join(left: Relation, right: Relation): Suspended<Relation> {
+  // What has no variables only says whether there is anything.
+  if (left.variables.length === 0) return left.length > 0 ? right : Relation.empty(right.variables);
+  if (right.variables.length === 0) return right.length > 0 ? left : Relation.empty(left.variables);
+  const shared = left.variables.filter((variable) => right.has(variable));
+  const added = right.variables.filter((variable) => !left.has(variable));
+  const pairs =
+    shared.length === 0 ? yield* pairAll(left, right) : yield* pairEqual(left, right, shared);
+  return yield* combine(left, right.select(added), pairs.left, pairs.right, right.dependencies);
+}
+
+/** The rows of the left that match no row of the right. */
+export function* antiJoin(left: Relation, right: Relation): Suspended<Relation> {
+  const shared = left.variables.filter((variable) => right.has(variable));
+  if (shared.length === 0) return right.length > 0 ? Relation.empty(left.variables) : left;
+  const known = new RowCodes(shared.length);
+  yield* known.assign(right.select(shared).columns, right.length);
+  const codes = yield* known.find(left.select(shared).columns, left.length);
+  return yield* take(
+    left,
+    rowsWhere(codes, (code) => code === NO_CODE),
+  );
+}
+
+export function rowsWhere(codes: Int32Array, isWanted: (code: number) => boolean): Rows {
+  const rows = new IntegerBuffer(codes.length);
+  for (let row = 0; row < codes.length; row++) if (isWanted(codes[row]!)) rows.push(row);
+  return rows.view();
+}
+
+/** Some of the rows, in the order of their numbers. */
+export function* take(relation: Relation, rows: Rows): Suspended<Relation> {
+  if (rows.length === relation.length) return relation;
+  const columns: Column[] = [];
+  for (const column of relation.columns) columns.push(yield* gather(column, rows));
+  return new Relation(relation.variables, columns, rows.length, relation);
+}
+
+/** All of the rows, each once, in another order. */
+export function* arrange(
+  relation: Relation,
+  rows: Rows,
+  sortedBy: Variable | undefined,
+): Suspended<Relation> {
+  const columns: Column[] = [];
+  for (const column of relation.columns) columns.push(yield* gather(column, rows));
+  const { variables, length, dependencies } = relation;
+  return new Relation(variables, columns, length, { sortedBy, dependencies });
+}
+
+/**
+ * Puts rows of two relations side by side: row i is row `rowsOfLeft[i]` of the one and `rowsOfRight[i]` of the other, or row i where there
+ * are no numbers for the right. The relations share no variable.
+ */
+export function* combine(
+  left: Relation,
+  right: Relation,
+  rowsOfLeft: Rows,
+  rowsOfRight?: Rows,
+  dependenciesOfRight: ReadonlyArray<Dependency> = right.dependencies,
+): Suspended<Relation> {
+  const columns: Column[] = [];
+  const orders = [orderOf(rowsOfLeft, left), orderOf(rowsOfRight, right)] as const;
+  for (const column of left.columns)
+    columns.push(orders[0] === 'all' ? column : yield* gather(column, rowsOfLeft));
+  for (const column of right.columns)
+    columns.push(
+      rowsOfRight === undefined || orders[1] === 'all'
+        ? column
+        : yield* gather(column, rowsOfRight),
+    );
+  const sortedBy =
+    (orders[0] === 'none' ? undefined : left.sortedBy) ??
+    (orders[1] === 'none' ? undefined : right.sortedBy);
+  return new Relation([...left.variables, ...right.variables], columns, rowsOfLeft.length, {
+    sortedBy,
+    dependencies: [...left.dependencies, ...dependenciesOfRight],
+  });
+}
+
+/** Whether rows are in their order: all of them once, or some, also repeatedly. */
+function orderOf(rows: Rows | undefined, { length }: Relation): 'all' | 'some' | 'none' {
+  if (rows === undefined) return 'all';
+  let isAll = rows.length === length;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] === i) continue;
+    isAll = false;
+    if (i > 0 && rows[i]! < rows[i - 1]!) return 'none';
+  }
+  return isAll ? 'all' : 'some';
+}
+
+interface Pairs {
+  readonly left: Rows;
+  readonly right: Rows;
+}
+
+function* pairAll(left: Relation, right: Relation): Suspended<Pairs> {
+  const count = left.length * right.length;
+  checkRows(count);
+  const pairs = { left: new Int32Array(count), right: new Int32Array(count) };
+  let length = 0;
+  for (let i = 0; i < left.length; i++) {
+    for (let j = 0; j < right.length; j++) {
+      pairs.left[length] = i;
+      pairs.right[length++] = j;
+      if (length % ROWS_PER_PAUSE === 0) yield PAUSE;
+    }
+  }
+  return pairs;
+}
+
+/** Hashes the smaller side; the rows of the answer are in the order of the larger one. */
+function* pairEqual(
+  left: Relation,
+  right: Relation,
+  shared: ReadonlyArray<Variable>,
+): Suspended<Pairs> {
+  const isLeftSmaller = left.length <= right.length;
+  const [small, large] = isLeftSmaller ? [left, right] : [right, left];
+  const codes = new RowCodes(shared.length);
+  const codesOfSmall = yield* codes.assign(small.select(shared).columns, small.length);
+  const codesOfLarge = yield* codes.find(large.select(shared).columns, large.length);
+  const { firsts, rows } = rowsByCode(codesOfSmall, codes.count);
+  const rowsOfSmall = new IntegerBuffer(large.length);
+  const rowsOfLarge = new IntegerBuffer(large.length);
+  for (let start = 0; start < large.length; start += ROWS_PER_PAUSE) {
+    if (start > 0) yield PAUSE;
+    const end = Math.min(large.length, start + ROWS_PER_PAUSE);
+    for (let row = start; row < end; row++) {
+      const code = codesOfLarge[row]!;
+      if (code === NO_CODE) continue;
+      for (let i = firsts[code]!; i < firsts[code + 1]!; i++) {
+        rowsOfSmall.push(rows[i]!);
+        rowsOfLarge.push(row);
+      }
+      if (rowsOfLarge.length > MAX_ROWS) checkRows(rowsOfLarge.length);
+    }
+  }
+  const pairs = [rowsOfSmall.view(), rowsOfLarge.view()] as const;
+  return isLeftSmaller ? { left: pairs[0], right: pairs[1] } : { left: pairs[1], right: pairs[0] };
+}
+
+/** Rows grouped by their codes: those of code c are `rows[firsts[c]] … rows[firsts[c + 1] - 1]`, ascending. */
+export function rowsByCode(
+  codes: Int32Array,
+  count: number,
+): { readonly firsts: Int32Array; readonly rows: Rows } {
+  const firsts = new Int32Array(count + 1);
+  for (let row = 0; row < codes.length; row++) firsts[codes[row]! + 1]!++;
+  for (let code = 0; code < count; code++) firsts[code + 1]! += firsts[code]!;
+  const next = firsts.slice(0, count);
+  const rows = new Int32Array(codes.length);
+  for (let row = 0; row < codes.length; row++) rows[next[codes[row]!]!++] = row;
+  return { firsts, rows };
+}
+
+export function checkRows(count: number): void {
+  if (count > MAX_ROWS)
+    throw new DatabaseError(
+      'LIMIT_EXCEEDED',
+      `The query makes more than ${MAX_ROWS} intermediate rows; join its clauses by shared variables or bind more of them`,
+      { data: { limit: MAX_ROWS } },
+    );
+}

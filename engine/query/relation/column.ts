@@ -1,0 +1,99 @@
+/** Columns of relations: ids of entities and transactions as integers, all other data as it is. */
+import type { EdnData } from '../../../schema/value.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+
+export type Column = Int32Array | ReadonlyArray<EdnData>;
+
+/** Numbers of rows, in any order and as often as wanted. */
+export type Rows = Int32Array;
+
+/** A pause after so many rows: well below a millisecond of work. */
+export const ROWS_PER_PAUSE = 8_192;
+
+/** The values of a column at some rows. */
+export function* gather(column: Column, rows: Rows): Suspended<Column> {
+  const isInteger = column instanceof Int32Array;
+  const picked = isInteger ? new Int32Array(rows.length) : new Array<EdnData>(rows.length);
+  for (let start = 0; start < rows.length; start += ROWS_PER_PAUSE) {
+    if (start > 0) yield PAUSE;
+    const end = Math.min(rows.length, start + ROWS_PER_PAUSE);
+    if (isInteger) gatherIntegers(column, rows, picked as Int32Array, start, end);
+    else gatherValues(column, rows, picked as EdnData[], start, end);
+  }
+  return picked;
+}
+
+// Each for one kind of column, so that the engine of JavaScript sees one kind of access in each loop.
+
+function gatherIntegers(
+  column: Int32Array,
+  rows: Rows,
+  picked: Int32Array,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) picked[i] = column[rows[i]!]!;
+}
+
+function gatherValues(
+  column: ReadonlyArray<EdnData>,
+  rows: Rows,
+  picked: EdnData[],
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) picked[i] = column[rows[i]!]!;
+}
+
+/** The values of columns one after the other. */
+export function concat(columns: ReadonlyArray<Column>): Column {
+  const [first] = columns;
+  if (columns.length === 1 && first !== undefined) return first;
+  if (!columns.every((column) => column instanceof Int32Array))
+    return columns.flatMap((column): ReadonlyArray<EdnData> => [...column]);
+  const whole = new Int32Array(columns.reduce((length, column) => length + column.length, 0));
+  let length = 0;
+  for (const column of columns) {
+    whole.set(column, length);
+    length += column.length;
+  }
+  return whole;
+}
+
+/** Integers whose number is not known before the last of them came. */
+export class IntegerBuffer {
+  length = 0;
+  #integers: Int32Array;
+
+  constructor(capacity = 64) {
+    this.#integers = new Int32Array(capacity);
+  }
+
+  push(integer: number): void {
+    if (this.length === this.#integers.length) this.#grow(this.length + 1);
+    this.#integers[this.length++] = integer;
+  }
+
+  append(integers: Int32Array): void {
+    const length = this.length + integers.length;
+    if (length > this.#integers.length) this.#grow(length);
+    this.#integers.set(integers, this.length);
+    this.length = length;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** The integers so far; good until the next change. */
+  view(): Int32Array {
+    return this.#integers.subarray(0, this.length);
+  }
+
+  #grow(length: number): void {
+    const larger = new Int32Array(Math.max(length, 2 * this.#integers.length));
+    larger.set(this.#integers);
+    this.#integers = larger;
+  }
+}
