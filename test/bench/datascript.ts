@@ -9,7 +9,12 @@ export interface DataScriptDb {
 interface DataScript {
   empty_db(schema: object): DataScriptDb;
   db_with(db: DataScriptDb, txData: ReadonlyArray<object>): DataScriptDb;
-  q(query: string, db: DataScriptDb): ReadonlyArray<unknown>;
+  /** Inputs follow the database in `:in`; rules are EDN text. */
+  q(
+    query: string,
+    db: DataScriptDb,
+    ...inputs: ReadonlyArray<string | number>
+  ): ReadonlyArray<unknown>;
   pull(db: DataScriptDb, pattern: string, id: number): unknown;
 }
 
@@ -18,7 +23,7 @@ const require = createRequire(import.meta.url);
 // The package has no types.
 export const ds = require('datascript') as DataScript;
 
-const INDEXED = { ':db/index': true };
+export const INDEXED = { ':db/index': true };
 
 export function emptyPeople(): DataScriptDb {
   return ds.empty_db({

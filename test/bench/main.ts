@@ -1,19 +1,27 @@
-/** `npm run bench -- [NAME...] [--json FILE]`: measures against peers in the same run and prints the ratios. */
+/**
+ * `npm run bench -- [NAME...] [--json FILE]`: measures against peers in the same run and prints the ratios. `query` can be followed by the
+ * names of the questions that are wanted.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { engineBench } from './engine.bench.ts';
 import { memoryBench } from './memory.bench.ts';
 import { gatewaysBench } from './gateways.bench.ts';
 import type { Result } from './harness.ts';
+import { queryBench } from './query.bench.ts';
 import { storageBench } from './storage.bench.ts';
 import { worldBench } from './world.bench.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
-  engine: engineBench,
-  memory: memoryBench,
-  storage: storageBench,
-  world: worldBench,
-  gateways: gatewaysBench,
+/** Prints what it finds, and gives it as data; `only` names parts of it, of which all are wanted where it is empty. */
+type RunBench = (only: ReadonlyArray<string>) => Promise<ReadonlyArray<object>>;
+
+const BENCHES: Readonly<Record<string, RunBench>> = {
+  engine: printed(engineBench),
+  query: queryBench,
+  memory: printed(memoryBench),
+  storage: printed(storageBench),
+  world: printed(worldBench),
+  gateways: printed(gatewaysBench),
 };
 
 async function main(): Promise<void> {
@@ -21,19 +29,23 @@ async function main(): Promise<void> {
     options: { json: { type: 'string' } },
     allowPositionals: true,
   });
-  const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
-  const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-  if (unknown !== undefined)
-    throw new Error(`Expected one of ${Object.keys(BENCHES).join(', ')}, got ${unknown}`);
-  const results: Result[] = [];
-  for (const name of names) {
-    for (const result of (await BENCHES[name]?.()) ?? []) {
-      results.push(result);
-      print(result);
-    }
-  }
+  const isBench = (name: string): boolean => Object.hasOwn(BENCHES, name);
+  const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals.filter(isBench);
+  const only = positionals.filter((name) => !isBench(name));
+  if (only.length > 0 && !(names.length === 1 && names[0] === 'query'))
+    throw new Error(`Expected one of ${Object.keys(BENCHES).join(', ')}, got ${only[0]}`);
+  const results: object[] = [];
+  for (const name of names) results.push(...((await BENCHES[name]?.(only)) ?? []));
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+}
+
+function printed(bench: () => Promise<Result[]>): RunBench {
+  return async () => {
+    const results = await bench();
+    for (const result of results) print(result);
+    return results;
+  };
 }
 
 function print({ name, ours, peer, theirs, ratio, unit }: Result): void {
