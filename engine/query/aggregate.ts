@@ -10,7 +10,12 @@ import { didYouMean } from '../shared/suggest.ts';
 type Values = ReadonlyArray<EdnData>;
 type Aggregate = (values: Values, ...args: Values) => EdnData;
 
-const plus = (a: EdnData, b: EdnData): EdnData => BUILT_INS.get('+')?.(a, b) ?? NaN;
+function plus(a: EdnData, b: EdnData): EdnData {
+  const sum = BUILT_INS.get('+')?.(a, b);
+  if (sum === undefined || sum === null)
+    throw queryError('query/aggregate', 'Expected numbers to add up', b);
+  return sum;
+}
 
 const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['count', (values) => values.length],

@@ -1,195 +1,280 @@
 /**
- * Queries by nested loops: each clause turns a list of bindings into a list of bindings. What binds goes first, then functions, then
- * predicates, then `not`; rules are worked out bottom-up until nothing new comes.
+ * Queries by nested loops: a clause turns a list of bindings into a list of bindings. Of the clauses that are left, the first whose
+ * inputs are bound comes next. Answers of rules are worked out again and again until nothing new comes.
  */
-import { Sym } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { valueEquals, valueKey } from '../../schema/value-key.ts';
-import { compareParts } from './order.ts';
-import type { Value } from '../../schema/value.ts';
+import { Sym } from '../../schema/keyword.ts';
+import type { Bindings, Env, Forms, Row, Table, World } from './query-world.ts';
+import {
+  checkSize,
+  isVariable,
+  only,
+  sourceNamed,
+  symbolName,
+  variablesIn,
+} from './query-world.ts';
+import { standsFor } from './query-source.ts';
+import { databaseFunction, isDatabaseFunction, plainFunction } from './query-functions.ts';
+import { assignments } from './query-inputs.ts';
+import { fail } from './refusal.ts';
 
-/** `[e a v tx added]` */
-type Row = ReadonlyArray<EdnData>;
-type Env = ReadonlyMap<string, EdnData>;
-type Forms = ReadonlyArray<EdnData>;
-
-export interface ModelQuery {
-  readonly find: Forms;
-  readonly with: Forms;
-  readonly where: Forms;
-  readonly rules: ReadonlyArray<Forms>;
+/** Does something that calls rules, until what the rules answer grows no more. */
+export function untilStable<T>(world: World, action: (world: World) => T): T {
+  const inside: World = { ...world, tables: new Map() };
+  for (;;) {
+    const before = sizeOf(inside);
+    for (const table of [...inside.tables.values()]) work(table, inside);
+    const result = action(inside);
+    if (sizeOf(inside) === before) return result;
+  }
 }
 
-/** The rows of the answer, each once; with `:with`, once for each binding of all its variables. */
-export function queryModel(
-  { find, with: more, where, rules }: ModelQuery,
-  rows: ReadonlyArray<Row>,
-): Row[] {
-  const known = ruleAnswers(rules, rows);
-  const envs = solve(where, [new Map()], { rows, known });
-  const names = [...find, ...more].map(variableOf);
-  const tuples = distinct(envs.map((env) => names.map((name) => env.get(name)!)));
-  const isAggregate = find.map((element) => element instanceof EdnList);
-  if (!isAggregate.includes(true)) return tuples.map((tuple) => tuple.slice(0, find.length));
-  const groups = new Map<unknown, Row[]>();
-  for (const tuple of tuples) {
-    const key = valueKey(tuple.slice(0, find.length).filter((_, i) => isAggregate[i] !== true));
-    groups.set(key, [...(groups.get(key) ?? []), tuple]);
+function sizeOf({ tables }: World): number {
+  return [...tables.values()].reduce((size, { answers }) => size + answers.size, tables.size);
+}
+
+export function solve(clauses: Forms, start: Bindings, world: World): Bindings {
+  const rest = [...clauses];
+  let bindings = start;
+  while (rest.length > 0) {
+    const next = rest.findIndex((clause) => isReady(clause, rest, bindings.bound, world));
+    if (next < 0) fail('query/where');
+    const [clause] = rest.splice(next, 1);
+    const envs = bindings.envs.flatMap((env) => solveOne(clause!, env, bindings.bound, world));
+    checkSize(world, envs.length);
+    // Without any binding it is still told whether the clause can be worked out.
+    if (bindings.envs.length === 0) solveOne(clause!, undefined, bindings.bound, world);
+    bindings = { bound: new Set([...bindings.bound, ...binds(clause!, world)]), envs };
   }
-  return Array.from(groups.values(), (group) =>
-    find.map((element, i) =>
-      element instanceof EdnList
-        ? aggregate(
-            String(element.items[0]),
-            group.map((tuple) => tuple[i]!),
-          )
-        : group[0]![i]!,
-    ),
+  return bindings;
+}
+
+/** What stands behind the name of a source, and whether one stood there. */
+function withoutSource(clause: EdnList): readonly [name: string | undefined, items: Forms] {
+  const [first] = clause.items;
+  return first instanceof Sym && first.name.startsWith('$')
+    ? [first.name, clause.items.slice(1)]
+    : [undefined, clause.items];
+}
+
+function isCall(clause: EdnData): clause is ReadonlyArray<EdnData> {
+  return Array.isArray(clause) && clause[0] instanceof EdnList;
+}
+
+/** Variables of a clause that are seen outside of it. */
+function seen(clause: EdnData): string[] {
+  if (!(clause instanceof EdnList)) return variablesIn(clause);
+  const [, [head, ...rest]] = withoutSource(clause);
+  const isJoin = symbolName(head) === 'not-join' || symbolName(head) === 'or-join';
+  return variablesIn(isJoin ? rest[0]! : rest);
+}
+
+/** Variables that have to be bound before. */
+function needs(clause: EdnData, world: World): string[] {
+  if (isCall(clause)) return variablesIn((clause[0] as EdnList).items.slice(1));
+  if (!(clause instanceof EdnList)) return [];
+  const [, [head, ...rest]] = withoutSource(clause);
+  const name = symbolName(head)!;
+  if (name === 'not' || name === 'not-join') return seen(clause);
+  if (name !== 'or' && name !== 'or-join') {
+    const places = world.needs.get(name) ?? [];
+    return rest.filter((_, i) => places.includes(i)).flatMap(variablesIn);
+  }
+  const [head1] = name === 'or-join' && Array.isArray(rest[0]) ? (rest[0] as Forms) : [];
+  const required = Array.isArray(head1) ? variablesIn(head1) : [];
+  const branches = name === 'or-join' ? rest.slice(1) : rest;
+  const open = branches.flatMap((branch) => {
+    const inside = clausesOf(branch);
+    const bound = inside.flatMap((one) => binds(one, world));
+    return inside.flatMap((one) => needs(one, world).filter((each) => !bound.includes(each)));
+  });
+  return [...required, ...open.filter((each) => seen(clause).includes(each))];
+}
+
+/** Variables that are bound afterwards. */
+function binds(clause: EdnData, world: World): string[] {
+  if (isCall(clause)) return clause.length === 2 ? variablesIn(clause[1]!) : [];
+  if (clause instanceof EdnList) {
+    const [, [head]] = withoutSource(clause);
+    if (symbolName(head)!.startsWith('not')) return [];
+  }
+  const inputs = needs(clause, world);
+  return seen(clause).filter((name) => !inputs.includes(name));
+}
+
+function isReady(clause: EdnData, rest: Forms, bound: ReadonlySet<string>, world: World): boolean {
+  const missing = needs(clause, world).filter((name) => !bound.has(name));
+  if (missing.length === 0) return true;
+  const isNegation =
+    clause instanceof EdnList && symbolName(withoutSource(clause)[1][0])!.startsWith('not');
+  // What no other clause binds is the business of the negation alone.
+  const others = rest.filter((other) => other !== clause);
+  return (
+    isNegation && !missing.some((name) => others.some((one) => binds(one, world).includes(name)))
   );
 }
 
-/** How many bindings the patterns may have together, where none of them shares a variable with another. */
-export function mostBindings({ where }: ModelQuery, rows: ReadonlyArray<Row>): number {
-  const counts = where.map((clause) => {
-    if (!Array.isArray(clause) || clause[0] instanceof EdnList) return 1;
-    const [, a] = clause as Forms;
-    return a instanceof Sym ? rows.length : rows.filter((row) => row[1] === a).length;
-  });
-  return counts.reduce((product, count) => product * Math.max(count, 1), 1);
-}
-
-interface World {
-  readonly rows: ReadonlyArray<Row>;
-  /** The tuples of each rule. */
-  readonly known: ReadonlyMap<string, ReadonlyArray<Row>>;
-}
-
-function solve(clauses: Forms, start: ReadonlyArray<Env>, world: World): ReadonlyArray<Env> {
-  let envs = start;
-  for (const clause of [...clauses].sort((a, b) => stageOf(a) - stageOf(b)))
-    envs = envs.flatMap((env) => solveOne(clause, env, world));
-  return envs;
-}
-
-/** Patterns and rules, alternatives, functions, alternatives that only test, predicates, negations. */
-function stageOf(clause: EdnData): number {
-  const head = clause instanceof EdnList ? String(clause.items[0]) : undefined;
-  if (head?.startsWith('not') === true) return 5;
-  if (head?.startsWith('or') === true)
-    return (clause as EdnList).items.slice(1).some((branch) => stageOf(branch) === 5) ? 3 : 1;
-  if (Array.isArray(clause) && clause[0] instanceof EdnList) return clause.length === 2 ? 2 : 4;
-  return 0;
-}
-
-function solveOne(clause: EdnData, env: Env, world: World): ReadonlyArray<Env> {
-  if (Array.isArray(clause)) {
-    const items = clause as Forms;
-    return items[0] instanceof EdnList
-      ? call(items[0], items[1], env)
-      : world.rows.flatMap((row) => unify(items, row, env));
-  }
-  const [head, ...rest] = (clause as EdnList).items;
-  switch (String(head)) {
+function solveOne(
+  clause: EdnData,
+  env: Env | undefined,
+  bound: ReadonlySet<string>,
+  world: World,
+): ReadonlyArray<Env> {
+  const envs = env === undefined ? [] : [env];
+  if (isCall(clause)) return envs.flatMap((each) => call(clause, each, world));
+  if (!(clause instanceof EdnList))
+    return Array.isArray(clause) ? match(clause as Forms, env, world) : fail('parser/where');
+  const [source, [head, ...rest]] = withoutSource(clause);
+  const here = source === undefined ? world : { ...world, implicit: source };
+  switch (symbolName(head)) {
     case 'not':
-      return solve(rest, [env], world).length === 0 ? [env] : [];
-    case 'not-join':
-      return solve(rest.slice(1), [only(env, rest[0] as Forms)], world).length === 0 ? [env] : [];
+    case 'not-join': {
+      const shared = seen(clause).filter((name) => bound.has(name));
+      if (shared.length === 0) fail('query/where');
+      const body = symbolName(head) === 'not' ? rest : rest.slice(1);
+      const start = { bound: new Set(shared), envs: envs.map((each) => only(each, shared)) };
+      const isSatisfied = untilStable(here, (inside) => solve(body, start, inside).envs.length > 0);
+      return isSatisfied ? [] : envs;
+    }
     case 'or':
-      return rest.flatMap((branch) => solve(clausesOf(branch), [env], world));
     case 'or-join': {
-      const join = rest[0] as Forms;
-      const inner = rest
-        .slice(1)
-        .flatMap((branch) => solve(clausesOf(branch), [only(env, join)], world));
-      return inner.map((found) => new Map([...env, ...only(found, join)]));
+      const join = seen(clause);
+      const shared = join.filter((name) => bound.has(name));
+      const start = { bound: new Set(shared), envs: envs.map((each) => only(each, shared)) };
+      const branches = symbolName(head) === 'or' ? rest : rest.slice(1);
+      const mentioned = branches.flatMap(variablesIn);
+      const found = branches.flatMap((branch) => {
+        const inside = solve(clausesOf(branch), start, here);
+        if (join.some((name) => mentioned.includes(name) && !inside.bound.has(name)))
+          fail('query/where');
+        return inside.envs;
+      });
+      return envs.flatMap((each) =>
+        distinctEnvs(found.map((one) => new Map([...each, ...only(one, join)]))),
+      );
     }
     default:
-      return (world.known.get(String(head)) ?? []).flatMap((tuple) => unify(rest, tuple, env));
+      return callRule(symbolName(head)!, rest, envs, here);
   }
 }
 
 function clausesOf(branch: EdnData): Forms {
-  const isAnd = branch instanceof EdnList && String(branch.items[0]) === 'and';
+  const isAnd = branch instanceof EdnList && symbolName(branch.items[0]) === 'and';
   return isAnd ? branch.items.slice(1) : [branch];
 }
 
-function only(env: Env, names: Forms): Env {
-  const wanted = new Set(names.map(String));
-  return new Map([...env].filter(([name]) => wanted.has(name)));
+function distinctEnvs(envs: ReadonlyArray<Env>): ReadonlyArray<Env> {
+  const keyOf = (env: Env): unknown =>
+    valueKey([...env].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return [...new Map(envs.map((env) => [keyOf(env), env])).values()];
 }
 
-function unify(terms: Forms, row: Row, env: Env): ReadonlyArray<Env> {
+/** A pattern against every fact, or every tuple, of its source. */
+function match(pattern: Forms, env: Env | undefined, world: World): ReadonlyArray<Env> {
+  const [first] = pattern;
+  const isNamed = first instanceof Sym && first.name.startsWith('$');
+  const source = sourceNamed(world, isNamed ? first.name : world.implicit);
+  const terms = isNamed ? pattern.slice(1) : pattern;
+  const isTuples = !('rows' in source);
+  const given = terms.map((term, place): Given => {
+    const isOpen = isVariable(term) ? env?.get(term.name) === undefined : isBlank(term);
+    if (isOpen) return undefined;
+    const value = isVariable(term) ? env!.get(term.name)! : term;
+    const isRequired = !isVariable(term) || world.scalars.has(term.name);
+    return { value: isTuples ? value : standsFor(source, terms, place, value, isRequired) };
+  });
+  if (env === undefined || given.some((one) => one !== undefined && one.value === undefined))
+    return [];
+  const rows = isTuples ? source.tuples : source.rows;
+  return rows.flatMap((row) => (row.length < terms.length ? [] : unify(terms, given, row, env)));
+}
+
+/** What has to stand at a place of a row; undefined where anything may. A value that names nothing is none. */
+type Given = { readonly value: EdnData | undefined } | undefined;
+
+function unify(terms: Forms, given: ReadonlyArray<Given>, row: Row, env: Env): ReadonlyArray<Env> {
+  if (!given.every((one, i) => one === undefined || valueEquals(one.value!, row[i]!))) return [];
   const next = new Map(env);
   for (const [i, term] of terms.entries()) {
-    if (term instanceof Sym && term.name === '_') continue;
-    const isVariable = term instanceof Sym;
-    const value = isVariable ? next.get(term.name) : term;
-    if (value === undefined) next.set(String(term), row[i]!);
+    if (given[i] !== undefined || !isVariable(term)) continue;
+    const value = next.get(term.name);
+    if (value === undefined) next.set(term.name, row[i]!);
     else if (!valueEquals(value, row[i]!)) return [];
   }
   return [next];
 }
 
-function call(
-  { items: [name, ...args] }: EdnList,
-  binding: EdnData | undefined,
-  env: Env,
-): ReadonlyArray<Env> {
-  const values = args.map((arg) => (arg instanceof Sym ? env.get(arg.name)! : arg));
-  const result = FUNCTIONS[String(name)]!(values);
-  if (binding === undefined) return result === true ? [env] : [];
-  return result === undefined ? [] : unify([binding], [result], env);
+function isBlank(term: EdnData): boolean {
+  return symbolName(term) === '_';
 }
 
-const FUNCTIONS: Readonly<Record<string, (args: Forms) => EdnData | undefined>> = {
-  '<': ([a, b]) => isOrdered(a!, b!) && compareParts(a as Value, b as Value) < 0,
-  '>=': ([a, b]) => isOrdered(a!, b!) && compareParts(a as Value, b as Value) >= 0,
-  '=': ([a, b]) => valueEquals(a!, b!),
-  'not=': ([a, b]) => !valueEquals(a!, b!),
-  vector: (args) => args,
-  inc: ([a]) => (typeof a === 'number' ? a + 1 : undefined),
-};
-
-function isOrdered(a: EdnData, b: EdnData): boolean {
-  return typeof a === typeof b && a?.constructor === b?.constructor;
-}
-
-function ruleAnswers(rules: ReadonlyArray<Forms>, rows: ReadonlyArray<Row>): World['known'] {
-  let known = new Map<string, ReadonlyArray<Row>>();
-  for (let before = -1, size = 0; before !== size;) {
-    before = size;
-    const next = new Map<string, Row[]>();
-    for (const [head, ...body] of rules) {
-      const [name, ...params] = (head as EdnList).items;
-      const envs = solve(body, [new Map()], { rows, known });
-      const tuples = envs.map((env) => params.map((param) => env.get(String(param))!));
-      next.set(String(name), distinct([...(next.get(String(name)) ?? []), ...tuples]));
+function call(clause: Forms, env: Env, world: World): ReadonlyArray<Env> {
+  const [name, ...args] = (clause[0] as EdnList).items;
+  const values = args.map((arg) => (isVariable(arg) ? env.get(arg.name)! : arg));
+  const isOfDatabase = isDatabaseFunction(symbolName(name)!);
+  const result = isOfDatabase
+    ? databaseFunction(symbolName(name)!, values, world)
+    : plainFunction(symbolName(name)!, values);
+  if (clause.length === 1) return result === undefined || result === false ? [] : [env];
+  if (result === undefined) return [];
+  return assignments(clause[1]!, result).flatMap((found) => {
+    const next = new Map(env);
+    for (const [variable, value] of found) {
+      const known = next.get(variable);
+      if (known !== undefined && !valueEquals(known, value)) return [];
+      next.set(variable, value);
     }
-    known = next;
-    size = [...known.values()].reduce((sum, tuples) => sum + tuples.length, 0);
+    return [next];
+  });
+}
+
+function callRule(
+  name: string,
+  args: Forms,
+  envs: ReadonlyArray<Env>,
+  world: World,
+): ReadonlyArray<Env> {
+  if (!world.rules.some(([head]) => symbolName((head as EdnList).items[0]) === name))
+    fail('query/where');
+  return envs.flatMap((env) => {
+    const given = args.map((arg) =>
+      isVariable(arg) ? env.get(arg.name) : isBlank(arg) ? undefined : arg,
+    );
+    const known = given.map((value): Given => (value === undefined ? undefined : { value }));
+    return answersOf(name, given, world).flatMap((tuple) =>
+      unify(args.slice(0, tuple.length), known.slice(0, tuple.length), tuple, env),
+    );
+  });
+}
+
+function answersOf(name: string, given: Table['given'], world: World): Row[] {
+  const asked = valueKey([name, world.implicit, ...given.map((v) => (v === undefined ? [] : [v]))]);
+  let table = world.tables.get(asked);
+  if (table === undefined) {
+    table = { name, source: world.implicit, given, answers: new Map() };
+    world.tables.set(asked, table);
   }
-  return known;
+  return [...table.answers.values()];
 }
 
-function aggregate(name: string, values: Forms): EdnData {
-  const sorted = [...values].sort((a, b) => compareParts(a as Value, b as Value));
-  switch (name) {
-    case 'count':
-      return values.length;
-    case 'count-distinct':
-      return distinct(values.map((value) => [value])).length;
-    case 'min':
-      return sorted[0]!;
-    default:
-      return sorted.at(-1)!;
+/** Once through the branches of a rule, with what is known by now. */
+function work({ name, source, given, answers }: Table, world: World): void {
+  const inside = { ...world, implicit: source, scalars: new Set<string>() };
+  for (const [head, ...body] of world.rules) {
+    const [called, ...rest] = (head as EdnList).items;
+    if (symbolName(called) !== name) continue;
+    const params = variablesIn(rest);
+    const env = new Map<string, EdnData>();
+    for (const [i, param] of params.entries()) {
+      const value = given[i];
+      if (value !== undefined) env.set(param, value);
+    }
+    const { envs } = solve(body, { bound: new Set(env.keys()), envs: [env] }, inside);
+    for (const found of envs) {
+      const tuple = params.map((param) => found.get(param)!);
+      answers.set(valueKey(tuple), tuple);
+    }
   }
-}
-
-function variableOf(element: EdnData): string {
-  return String(element instanceof EdnList ? element.items.at(-1) : element);
-}
-
-function distinct(rows: ReadonlyArray<Row>): Row[] {
-  return [...new Map(rows.map((row) => [valueKey(row), row])).values()];
 }

@@ -25,10 +25,6 @@ export function historyOf({ log }: ModelDb): ReadonlyArray<Fact> {
   return log.filter((fact, i) => log.findIndex((one) => isRow(one, fact)) === i);
 }
 
-export function asOfOf(db: ModelDb, tx: number): ReadonlyArray<Fact> {
-  return factsIn(db, [{ kind: 'asOf', point: tx }]);
-}
-
 /** What is shown through some views. The order in which they were put on does not matter. */
 export function factsIn(db: ModelDb, views: ReadonlyArray<ModelView>): ReadonlyArray<Fact> {
   const pasts = views.flatMap((view) => (view.kind === 'asOf' ? [view.point] : []));

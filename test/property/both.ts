@@ -1,7 +1,14 @@
 /** The engine and the model side by side: the same transactions go to both. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { DatabaseConfig, Db, EdnData, EdnMap, TxReport } from '../../engine/index.ts';
+import type {
+  DatabaseConfig,
+  Db,
+  EdnData,
+  EdnMap,
+  StoreHost,
+  TxReport,
+} from '../../engine/index.ts';
 import { DatabaseError, emptyDb, run, transact } from '../../engine/index.ts';
 import type { ModelDb } from '../model/facts.ts';
 import { TX0, emptyModel } from '../model/facts.ts';
@@ -28,8 +35,8 @@ export interface Both<S extends Subject = StoredDatabase> {
 }
 
 /** Both sides after the transaction that declares the attributes. */
-export async function start(world: World): Promise<Both> {
-  return begin(await StoredDatabase.create(world.config), world);
+export async function start(world: World, host?: StoreHost, name?: string): Promise<Both> {
+  return begin(await StoredDatabase.create(world.config, host, name), world);
 }
 
 /** The same with a database that is in memory only. */

@@ -10,6 +10,7 @@ import type {
   EdnMap,
   Head,
   Store,
+  StoreHost,
   StoredSegment,
   TxReport,
 } from '../../engine/index.ts';
@@ -50,8 +51,12 @@ export class StoredDatabase {
     this.#indexedTx = head.db.indexedTx;
   }
 
-  static async create(config: DatabaseConfig = DEFAULT_DATABASE_CONFIG): Promise<StoredDatabase> {
-    const store = await createMemoryStoreHost().create('test');
+  static async create(
+    config: DatabaseConfig = DEFAULT_DATABASE_CONFIG,
+    host: StoreHost = createMemoryStoreHost(),
+    name = 'test',
+  ): Promise<StoredDatabase> {
+    const store = await host.create(name);
     const first = firstCommit(config, randomUUID());
     const commit = { branch: BRANCH, expectedVersion: 0, epoch: 1, ...first };
     must((await store.commit(commit)) || undefined, 'a commit that succeeds');
