@@ -1,9 +1,10 @@
 /** A parsed query: plain data, variables by name (`?e`), every alternative tagged by `kind`. */
 import type { EdnData } from '../../schema/value.ts';
 import type { PullPlan } from '../pull/parse.ts';
+import type { Relation } from './relation/relation.ts';
+import type { Variable } from './variable.ts';
 
-/** A variable with its question mark. */
-export type Variable = string;
+export type { Variable } from './variable.ts';
 
 export type Term =
   | { readonly kind: 'variable'; readonly name: Variable }
@@ -61,7 +62,14 @@ export interface RuleClause {
   readonly form: EdnData;
 }
 
-export type Clause = PatternClause | CallClause | NotClause | OrClause | RuleClause;
+/** Bindings that are known already; never written in a query. */
+export interface GivenClause {
+  readonly kind: 'given';
+  readonly relation: Relation;
+  readonly form: EdnData;
+}
+
+export type Clause = PatternClause | CallClause | NotClause | OrClause | RuleClause | GivenClause;
 
 export interface RuleBranch {
   readonly head: ReadonlyArray<Variable>;
@@ -124,6 +132,8 @@ export function variablesOf(clause: Clause): ReadonlySet<Variable> {
       return new Set(clause.terms.flatMap(nameOf));
     case 'rule':
       return new Set(clause.arguments.flatMap(nameOf));
+    case 'given':
+      return new Set(clause.relation.variables);
     case 'call':
       return new Set([...clause.arguments.flatMap(nameOf), ...boundBy(clause.binding)]);
     case 'not':

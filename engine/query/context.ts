@@ -3,6 +3,7 @@ import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Argument, Clause, Rules, Term, Variable } from './ast.ts';
+import type { RuleEvaluation } from './clauses/rule-evaluation.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
@@ -18,8 +19,8 @@ export interface Context {
   readonly rules: Rules;
   /** Single inputs by their variables, which are constants of this execution: no relation holds them. */
   readonly constants: ReadonlyMap<Variable, EdnData>;
-  /** Answers of rule calls that are being worked out, see `clauses/rule.ts`. */
-  readonly tables: Map<string, RuleTable> | undefined;
+  /** The rules that are being worked out. */
+  readonly evaluation: RuleEvaluation | undefined;
   /** How many negations are being worked out, each within the one before. */
   readonly negations: number;
   /**
@@ -40,12 +41,6 @@ export type Solve = (
   /** Of what is bound, what need be in the answer. */
   wanted: ReadonlySet<Variable>,
 ) => Suspended<Relation>;
-
-/** What was asked of a rule with some arguments bound, and what was answered. */
-export interface RuleTable {
-  questions: Relation;
-  answers: Relation;
-}
 
 export function sourceOf(context: Context, name: string): Source {
   const source = context.sources.get(name);

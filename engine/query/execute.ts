@@ -70,7 +70,7 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
     defaultSource: '$',
     rules,
     constants,
-    tables: undefined,
+    evaluation: undefined,
     negations: 0,
     solve,
     query: (form, args) => execute(parseQuery(form), args),
@@ -109,15 +109,19 @@ function* consistent(
   return agreed.select(agreed.variables.filter((name) => !constants.has(name)));
 }
 
+const wantedByQuery = new WeakMap<Query, ReadonlySet<Variable>>();
+
 /** The variables that an answer is made of. */
-function wantedBy({ find, with: others }: Query): ReadonlySet<Variable> {
-  return new Set([
-    ...others,
-    ...find.elements.flatMap((element) => [
+function wantedBy(query: Query): ReadonlySet<Variable> {
+  let wanted = wantedByQuery.get(query);
+  if (wanted === undefined) {
+    const names = query.find.elements.flatMap((element) => [
       element.name,
       ...(element.kind === 'aggregate' ? element.arguments.flatMap(nameOf) : []),
-    ]),
-  ]);
+    ]);
+    wantedByQuery.set(query, (wanted = new Set([...query.with, ...names])));
+  }
+  return wanted;
 }
 
 const rulesByForm = new WeakMap<object, Rules>();
@@ -178,6 +182,8 @@ function solveClause(context: Context, clause: Clause, bindings: Relation): Susp
       return solveOr(context, clause, bindings);
     case 'rule':
       return solveRule(context, clause, bindings);
+    case 'given':
+      return join(bindings, clause.relation);
   }
 }
 

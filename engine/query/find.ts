@@ -171,7 +171,7 @@ function shaped(rows: Row[], query: Query): EdnData {
     keys === undefined ? row : new Map(keys.map((key, i) => [key, row[i]!]));
   switch (find.kind) {
     case 'relation':
-      return rows.map(toMap);
+      return keys === undefined ? rows : rows.map(toMap);
     case 'collection':
       return page(
         rows.map((row) => row[0]!),

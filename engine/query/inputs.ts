@@ -6,6 +6,7 @@ import { boundBy, nameOf, variablesOf } from './ast.ts';
 export function inputsOf(clause: Clause, rules: Rules): ReadonlySet<Variable> {
   switch (clause.kind) {
     case 'pattern':
+    case 'given':
       return new Set();
     case 'rule':
       return inputsOfCall(clause, needsOf(rules));

@@ -3,7 +3,7 @@
  * expected to leave the fewest bindings goes first.
  */
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, PatternClause, Rules, Variable } from './ast.ts';
+import type { Clause, Rules, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';
@@ -101,19 +101,15 @@ function* costOf(context: Context, clause: Clause, bindings: Relation): Suspende
     case 'or':
     case 'rule':
       return bound === 0 ? bindings.length * UNKNOWN_SIZE : bindings.length * 50;
+    case 'given':
+      return joinCost(clause.relation.length, bindings, bound > 0);
     case 'pattern':
-      return yield* patternCost(context, clause, bindings, bound > 0);
+      return joinCost(yield* estimatePattern(context, clause), bindings, bound > 0);
   }
 }
 
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
-function* patternCost(
-  context: Context,
-  clause: PatternClause,
-  bindings: Relation,
-  isConnected: boolean,
-): Suspended<number> {
-  const matches = yield* estimatePattern(context, clause);
+function joinCost(matches: number, bindings: Relation, isConnected: boolean): number {
   if (bindings.variables.length === 0) return 3 + matches;
   if (!isConnected) return 3 + (bindings.length + 1) * (matches + 1) * 4;
   return 3 + Math.min(matches, bindings.length * 2);

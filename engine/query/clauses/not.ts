@@ -29,7 +29,7 @@ export function* solveNot(
       `A rule negates itself: expected at most ${MAX_NEGATIONS} negations within each other`,
       clause.form,
     );
-  const inner = { ...context, tables: undefined, negations: context.negations + 1 };
+  const inner = { ...context, evaluation: undefined, negations: context.negations + 1 };
   const excluded = yield* context.solve(
     inner,
     clause.clauses,

@@ -11,12 +11,13 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { PatternClause } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf, termIn } from '../context.ts';
-import { distinct, join, project } from '../relation/algebra.ts';
+import type { KeptPattern } from '../clauses/rule-evaluation.ts';
+import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
 import { accessTo, constantsOf } from './components.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
-import { scanAndJoin } from './scan.ts';
+import { areResolved, scanAll, scanAndJoin } from './scan.ts';
 import { seekAll, seekKey } from './seek.ts';
 import type { Way } from './way.ts';
 import { nothing } from './way.ts';
@@ -40,6 +41,11 @@ export function* solvePattern(
   const fixed = yield* constantsOf(db, clause);
   if (fixed === undefined || bindings.length === 0) return nothing(clause, bindings);
   const way: Way = { db, clause, fixed };
+  const kept = context.evaluation?.pattern(db, clause);
+  if (kept !== undefined && areResolved(way, bindings)) {
+    const relation = yield* relationOf(way, kept, bindings);
+    if (relation !== undefined) return yield* joinIndexed(bindings, relation, kept.indexes);
+  }
   const key = seekKey(way, bindings);
   if (key === undefined) return yield* scanAndJoin(way, bindings);
   if (bindings.length <= FEW) return yield* seekAll(way, key, bindings);
@@ -51,6 +57,19 @@ export function* solvePattern(
   const questions = yield* project(bindings, key.variables);
   if (questions.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
   return yield* scanAndJoin(way, bindings);
+}
+
+/** All bindings of a pattern that is met round after round, once seeks have cost as much as reading them. */
+function* relationOf(
+  way: Way,
+  kept: KeptPattern,
+  bindings: Relation,
+): Suspended<Relation | undefined> {
+  if (kept.relation !== undefined) return kept.relation;
+  const { order, range } = accessTo(way.db, way.fixed);
+  kept.spent += (bindings.variables.length === 0 ? Infinity : bindings.length) * SEEK_COST;
+  if (kept.spent < (yield* countRows(way.db, order, range))) return undefined;
+  return (kept.relation = yield* scanAll(way));
 }
 
 /** How many datoms patterns match, by database value: neither ever changes. */
@@ -66,10 +85,8 @@ export function* estimatePattern(context: Context, written: PatternClause): Susp
   if (known === undefined) counts.set(db, (known = new WeakMap()));
   let count = known.get(clause);
   if (count === undefined) {
-    const fixed = yield* constantsOf(db, clause);
-    const { order, range } = accessTo(db, fixed ?? {});
-    count = fixed === undefined ? 0 : yield* countRows(db, order, range);
-    known.set(clause, count);
+    count = yield* countMatches(db, clause);
+    if (clause === written) known.set(clause, count);
   }
   return count;
 }
@@ -79,4 +96,15 @@ function clauseIn(context: Context, clause: PatternClause): PatternClause {
   const { terms } = clause;
   if (!terms.some((term) => termIn(context, term) !== term)) return clause;
   return { ...clause, terms: terms.map((term) => termIn(context, term)) };
+}
+
+function* countMatches(db: SettledDb, clause: PatternClause): Suspended<number> {
+  const fixed = yield* constantsOf(db, clause);
+  if (fixed === undefined) return 0;
+  const { a, v } = fixed;
+  // A count would cost as much as the answer.
+  const isOne = v !== undefined && a !== undefined && db.schema.attribute(a)?.unique !== undefined;
+  if (isOne && db.window === undefined) return 1;
+  const { order, range } = accessTo(db, fixed);
+  return yield* countRows(db, order, range);
 }

@@ -60,17 +60,28 @@ function* resolvedColumns(
   way: Way,
   bindings: Relation,
 ): Suspended<ReadonlyArray<Column> | undefined> {
-  const { db, clause, fixed } = way;
+  const places = unresolvedPlaces(way, bindings);
+  if (places.length === 0) return undefined;
   const columns = [...bindings.columns];
-  let isChanged = false;
-  for (const place of isRef(db, fixed.a) ? [0, 2] : [0]) {
+  for (const place of places) columns[place] = yield* entityIds(way.db, columns[place]!);
+  return columns;
+}
+
+/** Whether all that stands for entities in the bindings is ids. */
+export function areResolved(way: Way, bindings: Relation): boolean {
+  return unresolvedPlaces(way, bindings).length === 0;
+}
+
+/** The columns of the bindings that stand for entities by something else than ids. */
+function unresolvedPlaces({ db, clause, fixed }: Way, bindings: Relation): number[] {
+  return (isRef(db, fixed.a) ? [0, 2] : [0]).flatMap((place) => {
     const term = clause.terms[place];
-    if (term?.kind !== 'variable' || !bindings.has(term.name)) continue;
-    const column = bindings.column(term.name);
-    if (column instanceof Int32Array) continue;
-    if (column.every((value) => typeof value === 'number')) continue;
-    columns[bindings.variables.indexOf(term.name)] = yield* entityIds(db, column);
-    isChanged = true;
-  }
-  return isChanged ? columns : undefined;
+    const own = term?.kind === 'variable' ? bindings.variables.indexOf(term.name) : -1;
+    const column = bindings.columns[own];
+    const isById =
+      column === undefined ||
+      column instanceof Int32Array ||
+      column.every((value) => typeof value === 'number');
+    return isById ? [] : [own];
+  });
 }

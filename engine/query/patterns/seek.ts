@@ -70,6 +70,11 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   }
   const dependencies = dependenciesOf(db, clause, fixed);
   const found = matches.relation();
+  if (questions.length === bindings.length) {
+    // Each binding asks a question of its own.
+    const beside = yield* combine(bindings, found, asked.view(), undefined, dependencies);
+    return isDistinct(db, clause, fixed) ? beside : yield* distinct(beside);
+  }
   const answers = yield* combine(questions, found, asked.view(), undefined, dependencies);
   return yield* join(bindings, isDistinct(db, clause, fixed) ? answers : yield* distinct(answers));
 }

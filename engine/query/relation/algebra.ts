@@ -5,7 +5,7 @@
 import { DatabaseError } from '../../../schema/error.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../variable.ts';
 import type { Column, Rows } from './column.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE, concat, gather } from './column.ts';
 import type { Dependency } from './relation.ts';
@@ -26,7 +26,8 @@ export function* project(
 
 export function* distinct(relation: Relation): Suspended<Relation> {
   const { columns, length } = relation;
-  if (columns.length === 0) return length > 0 ? Relation.unit : relation;
+  if (length <= 1) return relation.variables.length === 0 && length > 0 ? Relation.unit : relation;
+  if (columns.length === 0) return Relation.unit;
   const seen = new RowCodes(columns.length);
   const codes = yield* seen.assign(columns, length);
   return yield* take(relation, firstOfEach(codes, seen.count));
@@ -173,36 +174,75 @@ function* pairEqual(
   right: Relation,
   shared: ReadonlyArray<Variable>,
 ): Suspended<Pairs> {
-  const isLeftSmaller = left.length <= right.length;
-  const [small, large] = isLeftSmaller ? [left, right] : [right, left];
-  const codes = new RowCodes(shared.length);
-  const codesOfSmall = yield* codes.assign(small.select(shared).columns, small.length);
-  const codesOfLarge = yield* codes.find(large.select(shared).columns, large.length);
-  const { firsts, rows } = rowsByCode(codesOfSmall, codes.count);
-  const rowsOfSmall = new IntegerBuffer(large.length);
-  const rowsOfLarge = new IntegerBuffer(large.length);
-  for (let start = 0; start < large.length; start += ROWS_PER_PAUSE) {
+  if (right.length <= left.length) return yield* pairWith(left, yield* indexOn(right, shared));
+  const { left: rowsOfRight, right: rowsOfLeft } = yield* pairWith(
+    right,
+    yield* indexOn(left, shared),
+  );
+  return { left: rowsOfLeft, right: rowsOfRight };
+}
+
+/** The rows of a relation by the values of some variables. */
+export interface RowIndex {
+  readonly variables: ReadonlyArray<Variable>;
+  readonly codes: RowCodes;
+  readonly groups: RowGroups;
+}
+
+export function* indexOn(
+  relation: Relation,
+  variables: ReadonlyArray<Variable>,
+): Suspended<RowIndex> {
+  const codes = new RowCodes(variables.length);
+  const assigned = yield* codes.assign(relation.select(variables).columns, relation.length);
+  return { variables, codes, groups: rowsByCode(assigned, codes.count) };
+}
+
+/** Each row beside the rows of an index that are equal in its variables. */
+function* pairWith(left: Relation, { variables, codes, groups }: RowIndex): Suspended<Pairs> {
+  const { firsts, rows } = groups;
+  const found = yield* codes.find(left.select(variables).columns, left.length);
+  const rowsOfLeft = new IntegerBuffer(left.length);
+  const rowsOfRight = new IntegerBuffer(left.length);
+  for (let start = 0; start < left.length; start += ROWS_PER_PAUSE) {
     if (start > 0) yield PAUSE;
-    const end = Math.min(large.length, start + ROWS_PER_PAUSE);
+    const end = Math.min(left.length, start + ROWS_PER_PAUSE);
     for (let row = start; row < end; row++) {
-      const code = codesOfLarge[row]!;
+      const code = found[row]!;
       if (code === NO_CODE) continue;
       for (let i = firsts[code]!; i < firsts[code + 1]!; i++) {
-        rowsOfSmall.push(rows[i]!);
-        rowsOfLarge.push(row);
+        rowsOfLeft.push(row);
+        rowsOfRight.push(rows[i]!);
       }
-      if (rowsOfLarge.length > MAX_ROWS) checkRows(rowsOfLarge.length);
+      if (rowsOfLeft.length > MAX_ROWS) checkRows(rowsOfLeft.length);
     }
   }
-  const pairs = [rowsOfSmall.view(), rowsOfLarge.view()] as const;
-  return isLeftSmaller ? { left: pairs[0], right: pairs[1] } : { left: pairs[1], right: pairs[0] };
+  return { left: rowsOfLeft.view(), right: rowsOfRight.view() };
+}
+
+/** A join with a relation that is met again and again: what it is searched by is kept. */
+export function* joinIndexed(
+  left: Relation,
+  right: Relation,
+  indexes: Map<string, RowIndex>,
+): Suspended<Relation> {
+  const shared = left.variables.filter((variable) => right.has(variable));
+  if (shared.length === 0) return yield* join(left, right);
+  const key = shared.join(' ');
+  let index = indexes.get(key);
+  if (index === undefined) indexes.set(key, (index = yield* indexOn(right, shared)));
+  const pairs = yield* pairWith(left, index);
+  const added = right.variables.filter((variable) => !left.has(variable));
+  return yield* combine(left, right.select(added), pairs.left, pairs.right, right.dependencies);
+}
+
+export interface RowGroups {
+  readonly firsts: Int32Array;
+  readonly rows: Rows;
 }
 
 /** Rows grouped by their codes: those of code c are `rows[firsts[c]] … rows[firsts[c + 1] - 1]`, ascending. */
-export function rowsByCode(
-  codes: Int32Array,
-  count: number,
-): { readonly firsts: Int32Array; readonly rows: Rows } {
+export function rowsByCode(codes: Int32Array, count: number): RowGroups {
   const firsts = new Int32Array(count + 1);
   for (let row = 0; row < codes.length; row++) firsts[codes[row]! + 1]!++;
   for (let code = 0; code < count; code++) firsts[code + 1]! += firsts[code]!;

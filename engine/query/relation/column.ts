@@ -61,13 +61,16 @@ export function concat(columns: ReadonlyArray<Column>): Column {
   return whole;
 }
 
+const NO_INTEGERS = new Int32Array(0);
+const MIN_CAPACITY = 16;
+
 /** Integers whose number is not known before the last of them came. */
 export class IntegerBuffer {
   length = 0;
   #integers: Int32Array;
 
-  constructor(capacity = 64) {
-    this.#integers = new Int32Array(capacity);
+  constructor(capacity = 0) {
+    this.#integers = capacity === 0 ? NO_INTEGERS : new Int32Array(capacity);
   }
 
   push(integer: number): void {
@@ -92,7 +95,7 @@ export class IntegerBuffer {
   }
 
   #grow(length: number): void {
-    const larger = new Int32Array(Math.max(length, 2 * this.#integers.length));
+    const larger = new Int32Array(Math.max(MIN_CAPACITY, length, 2 * this.#integers.length));
     larger.set(this.#integers);
     this.#integers = larger;
   }

@@ -1,7 +1,9 @@
 /** Integers, and pairs of them, to numbers 0, 1, 2 … in the order in which new ones are met. */
 
 /** Open addressing with room for twice as many as there are. */
-const FIRST_CAPACITY = 256;
+const MIN_CAPACITY = 16;
+
+const NONE = new Int32Array(0);
 
 /** A table by the integers themselves may have so many places for each integer of the column that it is made for. */
 const PLACES_PER_INTEGER = 8;
@@ -97,9 +99,9 @@ export class IntegerCodes {
 }
 
 class HashedCodes {
-  #integers = new Int32Array(FIRST_CAPACITY);
+  #integers = new Int32Array(MIN_CAPACITY);
   /** Code and one; 0 where the place is free. */
-  #codes = new Int32Array(FIRST_CAPACITY);
+  #codes = new Int32Array(MIN_CAPACITY);
   #size = 0;
 
   get(integer: number): number {
@@ -120,7 +122,8 @@ class HashedCodes {
   }
 
   #placeOf(integer: number): number {
-    const [integers, codes] = [this.#integers, this.#codes];
+    const integers = this.#integers;
+    const codes = this.#codes;
     const mask = codes.length - 1;
     let place = mixed(Math.imul(integer, GOLDEN)) & mask;
     while (codes[place] !== 0 && integers[place] !== integer) place = (place + 1) & mask;
@@ -140,64 +143,80 @@ class HashedCodes {
   }
 }
 
+/** Of each place: the left part, the right part, code and one (0 where the place is free), and nothing, so that it is one cache line. */
+const PLACE_SIZE = 4;
+
 /** The codes of pairs of codes. */
 export class PairCodes {
   count = 0;
-  #lefts = new Int32Array(FIRST_CAPACITY);
-  #rights = new Int32Array(FIRST_CAPACITY);
-  /** Code and one; 0 where the place is free. */
-  #codes = new Int32Array(FIRST_CAPACITY);
+  #capacity = 0;
+  #places = NONE;
 
-  /** Puts the code of each pair in the place of its left part. A part that is not known is in no pair that is. */
-  encode(
-    lefts: Int32Array,
-    rights: Int32Array,
-    start: number,
-    end: number,
-    isAdding: boolean,
-  ): void {
+  /** Makes room for pairs that are about to be added. */
+  reserve(count: number): void {
+    let capacity = Math.max(this.#capacity, MIN_CAPACITY);
+    while (capacity < 2 * (this.count + count)) capacity *= 2;
+    if (capacity > this.#capacity) this.#grow(capacity);
+  }
+
+  /** Puts the code of each pair in the place of its left part. There is room for all. */
+  add(lefts: Int32Array, rights: Int32Array, start: number, end: number): void {
+    const places = this.#places;
+    const mask = this.#capacity - 1;
+    let count = this.count;
     for (let row = start; row < end; row++) {
-      const [left, right] = [lefts[row]!, rights[row]!];
-      if (left < 0 || right < 0) {
+      const left = lefts[row]!;
+      const right = rights[row]!;
+      let at = (hashOf(left, right) & mask) * PLACE_SIZE;
+      while (places[at + 2] !== 0 && (places[at] !== left || places[at + 1] !== right))
+        at = (at + PLACE_SIZE) & (mask * PLACE_SIZE + PLACE_SIZE - 1);
+      if (places[at + 2] === 0) {
+        places[at] = left;
+        places[at + 1] = right;
+        places[at + 2] = ++count;
+      }
+      lefts[row] = places[at + 2]! - 1;
+    }
+    this.count = count;
+  }
+
+  /** As {@link add}; -1 for a pair that is not known, as are all of a part that is not. */
+  find(lefts: Int32Array, rights: Int32Array, start: number, end: number): void {
+    const places = this.#places;
+    const mask = this.#capacity - 1;
+    for (let row = start; row < end; row++) {
+      const left = lefts[row]!;
+      const right = rights[row]!;
+      if (left < 0 || right < 0 || this.count === 0) {
         lefts[row] = -1;
         continue;
       }
-      let place = this.#placeOf(left, right);
-      if (this.#codes[place] === 0 && isAdding) {
-        if (2 * this.count >= this.#codes.length) {
-          this.#grow();
-          place = this.#placeOf(left, right);
-        }
-        this.#lefts[place] = left;
-        this.#rights[place] = right;
-        this.#codes[place] = ++this.count;
-      }
-      lefts[row] = this.#codes[place]! - 1;
+      let at = (hashOf(left, right) & mask) * PLACE_SIZE;
+      while (places[at + 2] !== 0 && (places[at] !== left || places[at + 1] !== right))
+        at = (at + PLACE_SIZE) & (mask * PLACE_SIZE + PLACE_SIZE - 1);
+      lefts[row] = places[at + 2]! - 1;
     }
   }
 
-  #placeOf(left: number, right: number): number {
-    const [lefts, rights, codes] = [this.#lefts, this.#rights, this.#codes];
-    const mask = codes.length - 1;
-    let place = mixed(Math.imul(left, GOLDEN) ^ Math.imul(right, OTHER)) & mask;
-    while (codes[place] !== 0 && (lefts[place] !== left || rights[place] !== right))
-      place = (place + 1) & mask;
-    return place;
-  }
-
-  #grow(): void {
-    const [lefts, rights, codes] = [this.#lefts, this.#rights, this.#codes];
-    this.#lefts = new Int32Array(2 * lefts.length);
-    this.#rights = new Int32Array(2 * rights.length);
-    this.#codes = new Int32Array(2 * codes.length);
-    for (let i = 0; i < codes.length; i++) {
-      if (codes[i] === 0) continue;
-      const place = this.#placeOf(lefts[i]!, rights[i]!);
-      this.#lefts[place] = lefts[i]!;
-      this.#rights[place] = rights[i]!;
-      this.#codes[place] = codes[i]!;
+  #grow(capacity: number): void {
+    const before = this.#places;
+    const places = new Int32Array(capacity * PLACE_SIZE);
+    const mask = capacity - 1;
+    for (let i = 0; i < before.length; i += PLACE_SIZE) {
+      if (before[i + 2] === 0) continue;
+      let at = (hashOf(before[i]!, before[i + 1]!) & mask) * PLACE_SIZE;
+      while (places[at + 2] !== 0) at = (at + PLACE_SIZE) & (mask * PLACE_SIZE + PLACE_SIZE - 1);
+      places[at] = before[i]!;
+      places[at + 1] = before[i + 1]!;
+      places[at + 2] = before[i + 2]!;
     }
+    this.#places = places;
+    this.#capacity = capacity;
   }
+}
+
+function hashOf(left: number, right: number): number {
+  return mixed(Math.imul(left, GOLDEN) ^ Math.imul(right, OTHER));
 }
 
 function mixed(hash: number): number {

@@ -1,7 +1,7 @@
 /** Relations: distinct bindings of variables, as columns of equal length. Immutable. */
 import type { EdnData } from '../../../schema/value.ts';
 import { must } from '../../shared/assert.ts';
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../variable.ts';
 import type { Column } from './column.ts';
 import { concat } from './column.ts';
 

@@ -51,10 +51,12 @@ export class RowCodes {
     for (const [place, column] of columns.entries()) {
       const target = place === 0 ? codes : parts;
       if (isAdding) this.#columns[place]!.prepare(column);
+      if (isAdding && place > 0) this.#pairs[place - 1]!.reserve(length);
       for (let start = 0; start < length; start += ROWS_PER_PAUSE) {
         const end = Math.min(length, start + ROWS_PER_PAUSE);
         this.#columns[place]!.encode(column, target, start, end, isAdding);
-        if (place > 0) this.#pairs[place - 1]!.encode(codes, parts, start, end, isAdding);
+        if (place > 0 && isAdding) this.#pairs[place - 1]!.add(codes, parts, start, end);
+        if (place > 0 && !isAdding) this.#pairs[place - 1]!.find(codes, parts, start, end);
         if (end < length) yield PAUSE;
       }
     }

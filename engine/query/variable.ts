@@ -1,0 +1,2 @@
+/** A variable with its question mark. */
+export type Variable = string;
