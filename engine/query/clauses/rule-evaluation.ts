@@ -31,9 +31,13 @@ export class RuleEvaluation {
   readonly tables = new Map<string, RuleTable>();
   readonly #patterns = new Map<Db, Map<PatternClause, KeptPattern>>();
 
-  /** `parameters`: of the rule; `bound`: those of them that are asked by. */
+  /**
+   * The table in which questions with these parameters bound are answered. Where the rule is asked for all it has anyway, that is the one.
+   */
   tableOf({ source, name, parameters }: Asked, bound: ReadonlyArray<Variable>): RuleTable {
-    const key = `${source} ${name} ${bound.join(' ')}`;
+    const whole = this.tables.get(keyOf(source, name, []));
+    if (whole !== undefined) return whole;
+    const key = keyOf(source, name, bound);
     let table = this.tables.get(key);
     if (table === undefined) {
       const [questions, answers] = [new GrowingSet(bound), new GrowingSet(parameters)];
@@ -53,4 +57,8 @@ export class RuleEvaluation {
     }
     return kept;
   }
+}
+
+function keyOf(source: string, name: string, bound: ReadonlyArray<Variable>): string {
+  return `${source} ${name} ${bound.join(' ')}`;
 }

@@ -27,7 +27,9 @@ export function* solveRule(
   const evaluation = context.evaluation ?? new RuleEvaluation();
   const questions = yield* call.questions(bindings);
   const table = evaluation.tableOf(call, questions.variables);
-  yield* table.questions.add(questions);
+  yield* table.questions.add(
+    table.questions.variables.length === 0 ? questions.select([]) : questions,
+  );
   if (context.evaluation === undefined)
     yield* completeRules({ ...context, evaluation }, evaluation);
   return yield* call.answer(bindings, table.answers.all());

@@ -156,7 +156,7 @@ export class PairCodes {
   reserve(count: number): void {
     let capacity = Math.max(this.#capacity, MIN_CAPACITY);
     while (capacity < 2 * (this.count + count)) capacity *= 2;
-    if (capacity > this.#capacity) this.#grow(capacity);
+    if (capacity > this.#capacity) this.#grow(this.#capacity === 0 ? capacity : 2 * capacity);
   }
 
   /** Puts the code of each pair in the place of its left part. There is room for all. */

@@ -47,6 +47,8 @@ export class RowCodes {
     isAdding: boolean,
   ): Suspended<Int32Array> {
     const codes = new Int32Array(length);
+    // Empty columns are of no kind.
+    if (length === 0) return codes;
     const parts = columns.length > 1 ? new Int32Array(length) : codes;
     for (const [place, column] of columns.entries()) {
       const target = place === 0 ? codes : parts;
