@@ -8,6 +8,9 @@ import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { aggregate } from './aggregate.ts';
+import type { Grouping } from './fold.ts';
+import { foldGroups } from './fold.ts';
+import type { RowGroups } from './relation/algebra.ts';
 import { project, rowsByCode } from './relation/algebra.ts';
 import type { Column, Rows } from './relation/column.ts';
 import { ROWS_PER_PAUSE } from './relation/column.ts';
@@ -92,22 +95,44 @@ function fillRows(rows: Row[], columns: ReadonlyArray<Column>, start: number, en
 
 function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
   if (answers.length === 0) return [];
+  const grouping = yield* groupingOf(elements, answers);
+  const columns: EdnData[][] = [];
+  let groups: RowGroups | undefined;
+  for (const element of elements) {
+    const folded =
+      element.kind === 'aggregate' && element.arguments.length === 0
+        ? yield* foldGroups(element.function, answers.column(element.name), grouping)
+        : undefined;
+    if (folded === undefined) groups ??= rowsByCode(grouping.groupOf, grouping.count);
+    columns.push(folded ?? (yield* eachGroup(element, answers, groups!)));
+  }
+  return Array.from({ length: grouping.count }, (_, group) =>
+    columns.map((column) => column[group]!),
+  );
+}
+
+/** Rows that agree in what is not aggregated are one group; groups are in the order in which they are met. */
+function* groupingOf(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Grouping> {
   const keys = elements
     .filter(({ kind }) => kind !== 'aggregate')
     .map(({ name }) => answers.column(name));
-  const codes = new RowCodes(Math.max(1, keys.length));
-  const groupOf = yield* codes.assign(
-    keys.length > 0 ? keys : [new Int32Array(answers.length)],
-    answers.length,
-  );
-  const groups = rowsByCode(groupOf, codes.count);
-  const aggregated: Row[] = [];
-  for (let group = 0; group < codes.count; group++) {
-    const rows = groups.rows.subarray(groups.firsts[group], groups.firsts[group + 1]);
-    aggregated.push(elements.map((element) => elementOf(element, answers, rows)));
+  if (keys.length === 0) return { groupOf: new Int32Array(answers.length), count: 1 };
+  const codes = new RowCodes(keys.length);
+  const groupOf = yield* codes.assign(keys, answers.length);
+  return { groupOf, count: codes.count };
+}
+
+function* eachGroup(
+  element: FindElement,
+  answers: Answers,
+  { firsts, rows }: RowGroups,
+): Suspended<EdnData[]> {
+  const values: EdnData[] = [];
+  for (let group = 0; group + 1 < firsts.length; group++) {
+    values.push(elementOf(element, answers, rows.subarray(firsts[group], firsts[group + 1])));
     yield PAUSE;
   }
-  return aggregated;
+  return values;
 }
 
 function elementOf(element: FindElement, answers: Answers, rows: Rows): EdnData {

@@ -17,6 +17,8 @@ import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
 import { checkRows, combine, distinct, take } from '../relation/algebra.ts';
 import type { Rows } from '../relation/column.ts';
 import { IntegerBuffer } from '../relation/column.ts';
+import type { Operand } from './compare-rows.ts';
+import { comparedRows, isComparison } from './compare-rows.ts';
 import { queryError } from '../query-error.ts';
 import { Relation } from '../relation/relation.ts';
 
@@ -37,8 +39,23 @@ export function* solveCall(
   clause: CallClause,
   bindings: Relation,
 ): Suspended<Relation> {
-  const results = yield* callAll(context, clause, bindings);
   const { binding } = clause;
+  const [left, right, ...more] = clause.arguments;
+  if (
+    binding === undefined &&
+    left &&
+    right &&
+    more.length === 0 &&
+    isComparison(clause.function)
+  ) {
+    const operands = [
+      operandIn(context, left, bindings),
+      operandIn(context, right, bindings),
+    ] as const;
+    const held = yield* comparedRows(clause.function, ...operands, bindings.length);
+    return yield* take(bindings, held);
+  }
+  const results = yield* callAll(context, clause, bindings);
   if (binding === undefined) {
     const isTrue = (result: EdnData | undefined): boolean => isResult(result) && result !== false;
     return yield* take(bindings, rowsWhere(results, isTrue));
@@ -50,6 +67,12 @@ export function* solveCall(
   }
   const bound = yield* destructure(context, binding, results, rows, bindings);
   return binding.kind === 'scalar' ? bound : yield* distinct(bound);
+}
+
+function operandIn(context: Context, argument: Argument, bindings: Relation): Operand {
+  const term = termIn(context, argument);
+  if (term.kind === 'variable') return { column: bindings.column(term.name) };
+  return { value: term.kind === 'constant' ? term.value : null };
 }
 
 /** Each row beside every way to bind its result; where a variable is bound already the values have to agree. */
