@@ -15,6 +15,13 @@ export interface Result {
   readonly unit: string;
 }
 
+/** What a bench found. */
+export interface Report {
+  readonly results: ReadonlyArray<object>;
+  /** As Markdown, for benches whose figures are in `docs/performance.md`. */
+  readonly figures?: () => string;
+}
+
 export interface Comparison {
   readonly name: string;
   readonly peer: string;

@@ -2,6 +2,7 @@
  * What queries cost, warm, with the whole answer as rows in arrays: the questions of DataScript's and Datahike's benchmarks, against a loop
  * written for each of them (the floor), SQLite in memory, and DataScript. The answers of all are compared before they are timed.
  */
+import type { Report } from './harness.ts';
 import { compareAnswers } from './query/answers.ts';
 import { loadGraph, loadPeople } from './query/datasets.ts';
 import { GRAPHS } from './query/follows.ts';
@@ -10,14 +11,14 @@ import { goalsOf } from './query/goals.ts';
 import { measureInTurns } from './query/measure.ts';
 import type { Ask, Dataset, Question, Side } from './query/question.ts';
 import { SIDES } from './query/question.ts';
-import { HEADER, goalLine, measuredLine } from './query/table.ts';
+import { HEADER, goalLine, measuredLine, queryFigures } from './query/table.ts';
 
 /**
  * Prints a line for each question as it is measured, then the goals.
  *
  * @param only names of questions; all where there are none
  */
-export async function queryBench(only: ReadonlyArray<string>): Promise<ReadonlyArray<object>> {
+export async function queryBench(only: ReadonlyArray<string>): Promise<Report> {
   console.log(HEADER);
   const measured: Measured[] = [];
   const isWanted = ({ name }: { readonly name: string }): boolean =>
@@ -37,7 +38,7 @@ export async function queryBench(only: ReadonlyArray<string>): Promise<ReadonlyA
   if (unknown !== undefined) throw new Error(`There is no question ${unknown}`);
   const goals = goalsOf(measured);
   console.log(['', ...goals.map(goalLine)].join('\n'));
-  return [...measured, ...goals];
+  return { results: [...measured, ...goals], figures: () => queryFigures(measured) };
 }
 
 async function measure(question: Question, { asks }: Dataset): Promise<Measured> {
@@ -47,19 +48,8 @@ async function measure(question: Question, { asks }: Dataset): Promise<Measured>
     if (ask !== undefined) asked.push([side, ask]);
   }
   const rows = await compareAnswers(question, asked);
-  const times = await measureInTurns(asked.map(([, ask]) => ask));
-  const micros = new Map(asked.map(([side], i) => [side, times[i]]));
+  const rounds = await measureInTurns(asked.map(([, ask]) => ask));
   const { name, kind } = question;
-  return {
-    name,
-    kind,
-    rows,
-    micros: {
-      ours: micros.get('ours'),
-      novelty: micros.get('novelty'),
-      floor: micros.get('floor'),
-      sqlite: micros.get('sqlite'),
-      datascript: micros.get('datascript'),
-    },
-  };
+  const roundMicros = Object.fromEntries(asked.map(([side], i) => [side, rounds[i]]));
+  return { name, kind, rows, roundMicros };
 }

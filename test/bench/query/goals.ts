@@ -1,13 +1,13 @@
 /** What queries may cost, as ratios to the other sides and as times, and whether they do. */
-import { geometricMean } from './measure.ts';
+import { geometricMean, median } from './measure.ts';
 import type { Side } from './question.ts';
 
 export interface Measured {
   readonly name: string;
   readonly kind: 'query' | 'pull';
   readonly rows: number;
-  /** Of one answer; undefined where a side has nothing to do for it. */
-  readonly micros: Readonly<Record<Side, number | undefined>>;
+  /** Of one answer, round by round; undefined where a side has nothing to do for it. */
+  readonly roundMicros: Readonly<Partial<Record<Side, ReadonlyArray<number>>>>;
 }
 
 export interface Goal {
@@ -68,8 +68,10 @@ interface Ratios {
 /** How many times as long one side takes as another; undefined where no question was asked of both. */
 function ratiosOf(measured: ReadonlyArray<Measured>, one: Side, other: Side): Ratios | undefined {
   const ratios = measured
-    .map(({ name, micros }) => ({ name, ratio: (micros[one] ?? NaN) / (micros[other] ?? NaN) }))
-    .filter(({ ratio }) => !Number.isNaN(ratio))
+    .flatMap((each) => {
+      const ratio = ratioOf(each, one, other);
+      return ratio === undefined ? [] : [{ name: each.name, ratio }];
+    })
     .toSorted((a, b) => a.ratio - b.ratio);
   const [least, most] = [ratios.at(0), ratios.at(-1)];
   if (least === undefined || most === undefined) return undefined;
@@ -95,12 +97,27 @@ function goalsAgainst(
   }));
 }
 
-function limitOf({ name, micros: { ours } }: Measured): Goal[] {
+function limitOf(measured: Measured): Goal[] {
+  const { name } = measured;
   const limitMs = LIMITS_MS[name];
+  const ours = microsOf(measured, 'ours');
   if (limitMs === undefined || ours === undefined) return [];
   const limit = limitMs * 1_000;
   const found = microseconds(ours);
   return [{ name: `${name} below ${microseconds(limit)}`, found, isMet: ours < limit }];
+}
+
+/** The median of the rounds. */
+export function microsOf({ roundMicros }: Measured, side: Side): number | undefined {
+  const rounds = roundMicros[side];
+  return rounds === undefined ? undefined : median(rounds);
+}
+
+/** How many times as long one side takes as another: the median of what it was in each round, for the machine may change between rounds. */
+export function ratioOf({ roundMicros }: Measured, one: Side, other: Side): number | undefined {
+  const [first, second] = [roundMicros[one], roundMicros[other]];
+  if (first === undefined || second === undefined) return undefined;
+  return median(first.map((micros, round) => micros / (second[round] ?? NaN)));
 }
 
 /** A ratio; below one as a fraction. */

@@ -1,7 +1,4 @@
-/**
- * Times of several sides that take turns in rounds, so that what the machine does beside falls on all of them. What is reported is the
- * median of the rounds; that of a round is the median of its samples.
- */
+/** Times of several sides that take turns in rounds, so that what the machine does beside falls on all of them. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Ask } from './question.ts';
@@ -17,8 +14,10 @@ const WARM_UP_MS = 60;
 /** Calls are timed together until they take so long: the clock costs some 50 ns. */
 const SAMPLE_MICROS = 100;
 
-/** Microseconds of one call for each side, in their order. */
-export async function measureInTurns(asks: ReadonlyArray<Ask>): Promise<number[]> {
+/** Microseconds of one call: for each side, in their order, the median of each round. */
+export async function measureInTurns(asks: ReadonlyArray<Ask>): Promise<number[][]> {
+  withoutGuesses();
+  const collectYoung = collectorOfYoung();
   const samplers = asks.map(samplerOf);
   for (const samples of samplers) await samples(WARM_UP_MS);
   const medians: number[][] = asks.map(() => []);
@@ -28,7 +27,7 @@ export async function measureInTurns(asks: ReadonlyArray<Ask>): Promise<number[]
       collectYoung();
       medians[i]?.push(median(await samples(ROUND_MS)));
     }
-  return medians.map(median);
+  return medians;
 }
 
 /** Microseconds of one call, sample by sample, for so long. */
@@ -58,11 +57,19 @@ function samplerOf(ask: Ask): Sampler {
   };
 }
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+/**
+ * V8 guesses for each place in the code whether the arrays that are made there will live long, and where they go. The guess differs from process
+ * to process, and the time of a large answer with it, by a factor of two or three; without it figures can be repeated. The floor, DataScript
+ * and we are equally concerned.
+ */
+function withoutGuesses(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
+}
 
-function collectYoung(): void {
-  collect({ type: 'minor' });
+function collectorOfYoung(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+  return () => collect({ type: 'minor' });
 }
 
 export function median(values: ReadonlyArray<number>): number {
