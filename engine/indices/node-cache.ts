@@ -95,7 +95,8 @@ export class StoredNodes implements NodeSource<Columns> {
   }
 
   async load(addresses: ReadonlyArray<number>): Promise<void> {
-    const wanted = addresses.filter(
+    // Reads that were prepared together may miss the same node.
+    const wanted = [...new Set(addresses)].filter(
       (address) => !this.#entries.has(address) && !this.#loading.has(address),
     );
     if (wanted.length > 0) {

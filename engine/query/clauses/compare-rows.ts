@@ -38,27 +38,61 @@ export function* comparedRows(
   right: Operand,
   length: number,
 ): Suspended<Rows> {
-  const operator = COMPARISONS.get(name) ?? EQUAL;
-  const otherwise = BUILT_INS.get(name);
   const rows = new IntegerBuffer(length);
-  const test = (a: EdnData, b: EdnData): boolean => otherwise?.(a, b) === true;
   for (let start = 0; start < length; start += ROWS_PER_PAUSE) {
     if (start > 0) yield PAUSE;
     const end = Math.min(length, start + ROWS_PER_PAUSE);
-    for (let row = start; row < end; row++) {
-      const a = 'column' in left ? left.column[row]! : left.value;
-      const b = 'column' in right ? right.column[row]! : right.value;
-      const isHeld =
-        typeof a === 'number' && typeof b === 'number' && a === a && b === b
-          ? holds(operator, a, b)
-          : test(a, b);
-      if (isHeld) rows.push(row);
-    }
+    if ('column' in left && 'value' in right && typeof right.value === 'number')
+      compareWithNumber(name, left.column, right.value, start, end, rows);
+    else compareBoth(name, left, right, start, end, rows);
   }
   return rows.view();
 }
 
-/** Of two numbers that are not NaN. */
+/** The most frequent kind by itself, so that it is a loop over numbers and no more. */
+function compareWithNumber(
+  name: string,
+  column: Column,
+  number: number,
+  start: number,
+  end: number,
+  rows: IntegerBuffer,
+): void {
+  const operator = COMPARISONS.get(name) ?? EQUAL;
+  const test = testOf(name);
+  for (let row = start; row < end; row++) {
+    const value = column[row]!;
+    const isHeld =
+      typeof value === 'number' && value === value
+        ? holds(operator, value, number)
+        : test(value, number);
+    if (isHeld) rows.push(row);
+  }
+}
+
+function compareBoth(
+  name: string,
+  left: Operand,
+  right: Operand,
+  start: number,
+  end: number,
+  rows: IntegerBuffer,
+): void {
+  const test = testOf(name);
+  for (let row = start; row < end; row++) {
+    const a = 'column' in left ? left.column[row]! : left.value;
+    const b = 'column' in right ? right.column[row]! : right.value;
+    if (test(a, b)) rows.push(row);
+  }
+}
+
+/** For values of any kind. */
+function testOf(name: string): (a: EdnData, b: EdnData) => boolean {
+  const builtIn = BUILT_INS.get(name);
+  return (a, b) => builtIn?.(a, b) === true;
+}
+
+/** Of two numbers; nothing holds of NaN but that it is different, as of all numbers in JavaScript. */
 function holds(operator: number, a: number, b: number): boolean {
   switch (operator) {
     case LESS:

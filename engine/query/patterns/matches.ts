@@ -8,7 +8,7 @@ import type { SettledDb } from '../../db/scan.ts';
 import type { PatternClause, Variable } from '../ast.ts';
 import { checkRows } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
-import { IntegerBuffer } from '../relation/column.ts';
+import { IntegerBuffer, ValueBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
@@ -23,7 +23,7 @@ interface Output {
   /** Whether the values are ids: then they go to `integers`. */
   readonly isInteger: boolean;
   readonly integers: IntegerBuffer;
-  readonly values: EdnData[];
+  readonly values: ValueBuffer;
 }
 
 export class Matches {
@@ -58,7 +58,7 @@ export class Matches {
           part,
           isInteger: part === 'e' || part === 'tx' || (part === 'v' && isRef(db, fixed.a)),
           integers: new IntegerBuffer(0),
-          values: [],
+          values: new ValueBuffer(),
         });
     }
     this.#tests.push(...testsOf(fixed, prefix));
@@ -128,7 +128,7 @@ export class Matches {
 }
 
 function columnOf({ isInteger, integers, values }: Output): Column {
-  return isInteger ? integers.view() : values;
+  return isInteger ? integers.view() : values.values();
 }
 
 function appendRange(
@@ -144,7 +144,7 @@ function appendRange(
     case 'v': {
       const { v } = keys;
       if (isInteger) for (let row = lo; row < hi; row++) integers.push(v[row] as number);
-      else for (let row = lo; row < hi; row++) values.push(v[row]!);
+      else values.append(v, lo, hi);
       return;
     }
     default:

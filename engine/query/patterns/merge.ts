@@ -8,7 +8,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
 import { arrange, combine, distinct, take } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
-import { IntegerBuffer, gather } from '../relation/column.ts';
+import { IntegerBuffer, ROWS_PER_PAUSE, gather } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { sortRows } from '../relation/sort-rows.ts';
 import type { Access } from './components.ts';
@@ -33,10 +33,14 @@ export function* mergeByEntity(
   const merge = new EntityMerge(ids);
   const at = new IntegerBuffer(ids.length);
   const rows = scan(db, access.order, rangeOfEntities(access, Math.max(0, ids[0]!), last));
+  let sincePause = 0;
   while (yield* advance(rows)) {
     merge.visit(rows.keys.e, rows.lo, rows.hi);
     matches.addRows(rows.keys, merge.rows, merge.at);
     at.append(merge.at.view());
+    sincePause += rows.hi - rows.lo;
+    if (sincePause < ROWS_PER_PAUSE) continue;
+    sincePause = 0;
     yield PAUSE;
   }
   const merged = yield* besides(way, bindings, matches.relation(), at.view());

@@ -6,6 +6,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
 import { combine, distinct, join } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
 import { accessTo, isRef } from './components.ts';
 import { Matches } from './matches.ts';
@@ -20,8 +21,12 @@ export function* scanAll({ db, clause, fixed }: Way): Suspended<Relation> {
   const { order, prefix, range } = accessTo(db, fixed);
   const matches = new Matches(db, clause, fixed, prefix, NONE_KNOWN);
   const rows = scan(db, order, range);
+  let sincePause = 0;
   while (yield* advance(rows)) {
     matches.addRange(rows.keys, rows.lo, rows.hi);
+    sincePause += rows.hi - rows.lo;
+    if (sincePause < ROWS_PER_PAUSE) continue;
+    sincePause = 0;
     yield PAUSE;
   }
   const [e] = clause.terms;

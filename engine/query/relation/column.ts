@@ -100,3 +100,43 @@ export class IntegerBuffer {
     this.#integers = larger;
   }
 }
+
+/** Values whose number is not known before the last of them came. Runs of them are kept as they are and put together once. */
+export class ValueBuffer {
+  readonly #runs: Array<ReadonlyArray<EdnData>> = [];
+  /** The values since the last run. */
+  #tail: EdnData[] = [];
+
+  push(value: EdnData): void {
+    this.#tail.push(value);
+  }
+
+  /** Values `lo <= i < hi`. */
+  append(values: ReadonlyArray<EdnData>, lo: number, hi: number): void {
+    if (this.#tail.length > 0) {
+      this.#runs.push(this.#tail);
+      this.#tail = [];
+    }
+    this.#runs.push(lo === 0 && hi === values.length ? values : values.slice(lo, hi));
+  }
+
+  /** All values so far. */
+  values(): ReadonlyArray<EdnData> {
+    if (this.#tail.length > 0) this.#runs.push(this.#tail);
+    this.#tail = [];
+    if (this.#runs.length > 1) this.#runs.splice(0, this.#runs.length, joined(this.#runs));
+    return this.#runs[0] ?? [];
+  }
+}
+
+/** So many arrays are arguments of one call. */
+const MAX_RUNS = 1_024;
+
+function joined(runs: ReadonlyArray<ReadonlyArray<EdnData>>): ReadonlyArray<EdnData> {
+  const none: EdnData[] = [];
+  if (runs.length <= MAX_RUNS) return none.concat(...runs);
+  const parts: Array<ReadonlyArray<EdnData>> = [];
+  for (let start = 0; start < runs.length; start += MAX_RUNS)
+    parts.push(joined(runs.slice(start, start + MAX_RUNS)));
+  return joined(parts);
+}
