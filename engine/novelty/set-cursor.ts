@@ -106,8 +106,9 @@ export class SetCursor implements ChunkCursor {
   }
 }
 
-/** Where a range that starts at a place ends. Most end soon. */
+/** Where a range that starts at a place ends. Most go on beyond the leaf, or end soon. */
 function endOf(datoms: ReadonlyArray<Datom>, start: number, isInside: IsBefore): number {
+  if (isInside(datoms[datoms.length - 1]!)) return datoms.length;
   let lo = start;
   let step = 1;
   for (; lo + step <= datoms.length && isInside(datoms[lo + step - 1]!); step *= 2) lo += step;

@@ -149,12 +149,18 @@ function* solve(
     const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
     solved = yield* solveClause(context, must(clause, 'a clause that was chosen'), solved);
+    if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
+      return Relation.empty([...new Set([...solved.variables, ...rest.flatMap(namesIn)])]);
     if (rest.length > 0) {
       solved = yield* forgetting(context, solved, rest, wanted);
       yield PAUSE;
     }
   }
   return solved;
+}
+
+function namesIn(clause: Clause): Variable[] {
+  return [...variablesOf(clause)];
 }
 
 /** Without the variables that nothing asks for any more: what differed by them alone is one. */

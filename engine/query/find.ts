@@ -11,7 +11,7 @@ import { aggregate } from './aggregate.ts';
 import type { Grouping } from './fold.ts';
 import { foldGroups } from './fold.ts';
 import type { RowGroups } from './relation/algebra.ts';
-import { project, rowsByCode } from './relation/algebra.ts';
+import { firstOfEach, project, rowsByCode } from './relation/algebra.ts';
 import type { Column, Rows } from './relation/column.ts';
 import { ROWS_PER_PAUSE } from './relation/column.ts';
 import type { FindElement, OrderKey, Query, Variable } from './ast.ts';
@@ -98,13 +98,19 @@ function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers):
   const grouping = yield* groupingOf(elements, answers);
   const columns: EdnData[][] = [];
   let groups: RowGroups | undefined;
+  let firsts: Rows | undefined;
   for (const element of elements) {
     const folded =
       element.kind === 'aggregate' && element.arguments.length === 0
         ? yield* foldGroups(element.function, answers.column(element.name), grouping)
         : undefined;
-    if (folded === undefined) groups ??= rowsByCode(grouping.groupOf, grouping.count);
-    columns.push(folded ?? (yield* eachGroup(element, answers, groups!)));
+    if (element.kind !== 'aggregate') {
+      firsts ??= firstOfEach(grouping.groupOf, grouping.count);
+      columns.push(Array.from(firsts, (row) => answers.column(element.name)[row]!));
+    } else {
+      if (folded === undefined) groups ??= rowsByCode(grouping.groupOf, grouping.count);
+      columns.push(folded ?? (yield* eachGroup(element, answers, groups!)));
+    }
   }
   return Array.from({ length: grouping.count }, (_, group) =>
     columns.map((column) => column[group]!),
@@ -122,8 +128,10 @@ function* groupingOf(elements: ReadonlyArray<FindElement>, answers: Answers): Su
   return { groupOf, count: codes.count };
 }
 
+type Aggregated = Extract<FindElement, { readonly kind: 'aggregate' }>;
+
 function* eachGroup(
-  element: FindElement,
+  element: Aggregated,
   answers: Answers,
   { firsts, rows }: RowGroups,
 ): Suspended<EdnData[]> {
@@ -135,9 +143,8 @@ function* eachGroup(
   return values;
 }
 
-function elementOf(element: FindElement, answers: Answers, rows: Rows): EdnData {
+function elementOf(element: Aggregated, answers: Answers, rows: Rows): EdnData {
   const column = answers.column(element.name);
-  if (element.kind !== 'aggregate') return column[rows[0]!]!;
   const args = element.arguments.map((term): EdnData => {
     if (term.kind === 'variable') return answers.column(term.name)[rows[0]!]!;
     return term.kind === 'constant' ? term.value : null;

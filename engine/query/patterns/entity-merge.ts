@@ -2,12 +2,12 @@
  * Merges the entities of a sorted column with rows of an index that are in the order of their entities: one pass over both, whichever is
  * the longer. Stretches without a match are skipped by doubling steps.
  */
-import { IntegerBuffer } from '../relation/column.ts';
 
 export class EntityMerge {
-  /** Places in the column of entities, and beside each a row of the last chunk. */
-  readonly at = new IntegerBuffer();
-  readonly rows = new IntegerBuffer();
+  /** The first `count` are places in the column of entities, and beside each a row of the last chunk. */
+  at = new Int32Array(0);
+  rows = new Int32Array(0);
+  count = 0;
   readonly #entities: Int32Array;
   #place = 0;
 
@@ -18,9 +18,9 @@ export class EntityMerge {
   /** Finds the matches of rows `lo <= row < hi` of the next chunk. */
   visit(column: Int32Array, lo: number, hi: number): void {
     const entities = this.#entities;
-    const { at, rows } = this;
-    at.clear();
-    rows.clear();
+    if (this.at.length < hi - lo) this.#grow(hi - lo);
+    let { at, rows } = this;
+    let count = 0;
     let place = this.#place;
     // What an entity says may go on in this chunk.
     while (place > 0 && entities[place - 1] === column[lo]) place--;
@@ -32,13 +32,26 @@ export class EntityMerge {
       else if (found > wanted) place = firstFrom(entities, place + 1, entities.length, found);
       else {
         for (let same = row; same < hi && column[same] === wanted; same++) {
-          at.push(place);
-          rows.push(same);
+          if (count === at.length) {
+            this.#grow(2 * count);
+            ({ at, rows } = this);
+          }
+          at[count] = place;
+          rows[count++] = same;
         }
         place++;
       }
     }
+    this.count = count;
     this.#place = place;
+  }
+
+  #grow(capacity: number): void {
+    const [at, rows] = [this.at, this.rows];
+    this.at = new Int32Array(capacity);
+    this.rows = new Int32Array(capacity);
+    this.at.set(at);
+    this.rows.set(rows);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Traits } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
 import { PARTS, isRef } from './components.ts';
+import type { EntityMerge } from './entity-merge.ts';
 
 type RowTest = (keys: Columns, row: number) => boolean;
 
@@ -85,20 +86,18 @@ export class Matches {
     checkRows(this.length);
   }
 
-  /** Single rows. Those that match, and what stands beside them in `at`, stay in the buffers. */
-  addRows(keys: Columns, rows: IntegerBuffer, at: IntegerBuffer): void {
+  /** The rows of a merge; those that match stay in it. */
+  addMerged(keys: Columns, merge: EntityMerge): void {
     if (this.#hasTests(keys)) {
-      const [allRows, allAt] = [rows.view(), at.view()];
-      rows.clear();
-      at.clear();
-      for (let i = 0; i < allRows.length; i++) {
-        if (!this.#isMatch(keys, allRows[i]!)) continue;
-        const place = allAt[i]!;
-        rows.push(allRows[i]!);
-        at.push(place);
+      const { at, rows, count } = merge;
+      merge.count = 0;
+      for (let i = 0; i < count; i++) {
+        if (!this.#isMatch(keys, rows[i]!)) continue;
+        at[merge.count] = at[i]!;
+        rows[merge.count++] = rows[i]!;
       }
     }
-    this.#append(keys, rows.view());
+    this.#append(keys, merge.rows.subarray(0, merge.count));
     checkRows(this.length);
   }
 
@@ -122,9 +121,19 @@ export class Matches {
   }
 
   #append(keys: Columns, rows: Int32Array): void {
-    for (const output of this.#outputs) appendRows(output, keys, rows);
+    const [first = 0] = rows;
+    const isRun = isRunOfRows(rows);
+    for (const output of this.#outputs)
+      if (isRun) appendRange(output, keys, first, first + rows.length);
+      else appendRows(output, keys, rows);
     this.length += rows.length;
   }
+}
+
+/** Whether each row is the one after that before it. */
+function isRunOfRows(rows: Int32Array): boolean {
+  for (let i = 1; i < rows.length; i++) if (rows[i] !== rows[i - 1]! + 1) return false;
+  return rows.length > 0;
 }
 
 function columnOf({ isInteger, integers, values }: Output): Column {
@@ -140,10 +149,13 @@ function appendRange(
   switch (part) {
     case 'e':
     case 'tx':
-      return integers.append(keys[part].subarray(lo, hi));
+      return hi - lo === 1
+        ? integers.push(keys[part][lo]!)
+        : integers.append(keys[part].subarray(lo, hi));
     case 'v': {
       const { v } = keys;
       if (isInteger) for (let row = lo; row < hi; row++) integers.push(v[row] as number);
+      else if (hi - lo === 1) values.push(v[lo]!);
       else values.append(v, lo, hi);
       return;
     }

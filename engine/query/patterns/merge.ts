@@ -36,8 +36,8 @@ export function* mergeByEntity(
   let sincePause = 0;
   while (yield* advance(rows)) {
     merge.visit(rows.keys.e, rows.lo, rows.hi);
-    matches.addRows(rows.keys, merge.rows, merge.at);
-    at.append(merge.at.view());
+    matches.addMerged(rows.keys, merge);
+    at.append(merge.at.subarray(0, merge.count));
     sincePause += rows.hi - rows.lo;
     if (sincePause < ROWS_PER_PAUSE) continue;
     sincePause = 0;

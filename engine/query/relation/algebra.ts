@@ -33,8 +33,8 @@ export function* distinct(relation: Relation): Suspended<Relation> {
   return yield* take(relation, firstOfEach(codes, seen.count));
 }
 
-/** The rows in which codes occur for the first time: codes are given in order. */
-function firstOfEach(codes: Int32Array, count: number): Rows {
+/** The rows in which codes, which are given in order, occur for the first time. */
+export function firstOfEach(codes: Int32Array, count: number): Rows {
   const rows = new Int32Array(count);
   let next = 0;
   for (let row = 0; next < count; row++) if (codes[row] === next) rows[next++] = row;

@@ -91,11 +91,14 @@ export class IntegerBuffer {
 
   /** The integers so far; good until the next change. */
   view(): Int32Array {
-    return this.#integers.subarray(0, this.length);
+    const isFull = this.length === this.#integers.length;
+    return isFull ? this.#integers : this.#integers.subarray(0, this.length);
   }
 
   #grow(length: number): void {
-    const larger = new Int32Array(Math.max(MIN_CAPACITY, length, 2 * this.#integers.length));
+    // A single integer, as in most answers to a question for one entity, needs no room for more.
+    const least = length === 1 ? 1 : MIN_CAPACITY;
+    const larger = new Int32Array(Math.max(least, length, 2 * this.#integers.length));
     larger.set(this.#integers);
     this.#integers = larger;
   }
