@@ -125,7 +125,7 @@ export function variablesOf(clause: Clause): ReadonlySet<Variable> {
     case 'rule':
       return new Set(clause.arguments.flatMap(nameOf));
     case 'call':
-      return new Set([...clause.arguments.flatMap(nameOf), ...boundBy(clause.binding)]);
+      return new Set([...argumentsOf(clause), ...boundBy(clause.binding)]);
     case 'not':
       return new Set(clause.join ?? clause.clauses.flatMap((inner) => [...variablesOf(inner)]));
     case 'or':
@@ -133,6 +133,12 @@ export function variablesOf(clause: Clause): ReadonlySet<Variable> {
         clause.join ?? clause.branches.flat().flatMap((inner) => [...variablesOf(inner)]),
       );
   }
+}
+
+/** The variables that a call is made with, that for the function among them. */
+export function argumentsOf(clause: CallClause): ReadonlyArray<Variable> {
+  const names = clause.arguments.flatMap(nameOf);
+  return clause.function.startsWith('?') ? [clause.function, ...names] : names;
 }
 
 /** The variables that a binding gives values to. */

@@ -26,18 +26,18 @@ export function* findAll(
   bindings: Relation,
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
-  const { elements } = query.find;
+  const elements = query.find.elements.map((element) => withInputs(element, bindings));
   const variables = [...new Set([...elements.map(({ name }) => name), ...query.with])];
   const distinct = yield* project(bindings, variables);
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
-    ? yield* aggregateRows(query, distinct)
+    ? yield* aggregateRows(elements, distinct)
     : yield* plainRows(elements, distinct);
   if (query.orderBy.length > 0) {
     const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
     rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
   }
-  if (query.find.kind === 'relation') rows = page(rows, query);
+  rows = page(rows, query);
   yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
 }
@@ -52,7 +52,26 @@ function* plainRows(elements: ReadonlyArray<FindElement>, bindings: Relation): S
   return rows;
 }
 
-function* aggregateRows({ find: { elements } }: Query, bindings: Relation): Suspended<Row[]> {
+/** An aggregate with inputs in the place of their values: `(min ?n ?x)`, `(aggregate ?f ?x)`. */
+function withInputs(element: FindElement, bindings: Relation): FindElement {
+  if (element.kind !== 'aggregate') return element;
+  const valueOf = (name: string): EdnData =>
+    bindings.has(name) ? (bindings.column(name)[0] ?? null) : null;
+  return {
+    ...element,
+    function: element.function.startsWith('?')
+      ? String(valueOf(element.function))
+      : element.function,
+    arguments: element.arguments.map((term) =>
+      term.kind === 'variable' ? { kind: 'constant', value: valueOf(term.name) } : term,
+    ),
+  };
+}
+
+function* aggregateRows(
+  elements: ReadonlyArray<FindElement>,
+  bindings: Relation,
+): Suspended<Row[]> {
   const keys = elements
     .filter(({ kind }) => kind !== 'aggregate')
     .map(({ name }) => bindings.column(name));
@@ -75,10 +94,7 @@ function* aggregateRows({ find: { elements } }: Query, bindings: Relation): Susp
 function elementOf(element: FindElement, bindings: Relation, rows: ReadonlyArray<number>): EdnData {
   const column = bindings.column(element.name);
   if (element.kind !== 'aggregate') return column[rows[0]!]!;
-  const args = element.arguments.map((term): EdnData => {
-    if (term.kind === 'variable') return bindings.column(term.name)[rows[0]!]!;
-    return term.kind === 'constant' ? term.value : null;
-  });
+  const args = element.arguments.map((term) => (term.kind === 'constant' ? term.value : null));
   return aggregate(
     element.function,
     rows.map((row) => column[row]!),
@@ -137,10 +153,7 @@ function shaped(rows: Row[], query: Query): EdnData {
     case 'relation':
       return rows.map(toMap);
     case 'collection':
-      return page(
-        rows.map((row) => row[0]!),
-        query,
-      );
+      return rows.map((row) => row[0]!);
     case 'tuple':
       return rows[0] === undefined ? null : toMap(rows[0]);
     case 'scalar':

@@ -11,7 +11,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Argument, Binding, CallClause } from '../ast.ts';
 import { boundBy } from '../ast.ts';
 import { bind } from '../bind.ts';
-import { BUILT_INS } from '../built-ins.ts';
+import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, sourceOf } from '../context.ts';
 import { checkRows, combine, take } from '../algebra.ts';
@@ -105,12 +105,13 @@ function* callAll(
 ): Suspended<Array<EdnData | undefined>> {
   const args = clause.arguments.map((argument) => argumentColumn(argument, bindings));
   const valuesOf = (row: number): EdnData[] => args.map((argument) => argument(row));
-  const fn = BUILT_INS.get(clause.function);
+  const name = calledName(clause.function, bindings);
+  const fn = functionNamed(name);
   const results: Array<EdnData | undefined> = [];
   if (fn !== undefined) {
     for (let row = 0; row < bindings.length; row++) {
       results.push(fn(...valuesOf(row)));
-      if (row % 4_096 === 4_095) yield PAUSE;
+      if (row % 4_096 === 4_095 || SLOW.has(name)) yield PAUSE;
     }
     return results;
   }
@@ -142,6 +143,14 @@ function* callAll(
     if (row % 512 === 511) yield PAUSE;
   }
   return results;
+}
+
+/** The function that is called: an input may name it, `[(?f ?x) ?y]`. */
+function calledName(name: string, bindings: Relation): string {
+  const given = name.startsWith('?') && bindings.has(name) ? bindings.column(name) : [];
+  if (given.some((other) => other !== given[0]))
+    throw queryError('query/where', `Expected one function as ${name}, got several`);
+  return given[0] === undefined ? name : String(given[0]);
 }
 
 /** The entity ids that a database function is called with. */

@@ -33,12 +33,13 @@ const SEEK_COST = 12;
 
 export function* solvePattern(
   context: Context,
-  clause: PatternClause,
+  given: PatternClause,
   bindings: Relation,
 ): Suspended<Relation> {
-  const source = sourceOf(context, clause.source);
-  if (source.kind === 'tuples') return yield* join(bindings, matchTuples(clause, source.tuples));
+  const source = sourceOf(context, given.source);
+  if (source.kind === 'tuples') return yield* join(bindings, matchTuples(given, source.tuples));
   const { db } = source;
+  const clause = withGivenAttribute(context, given, bindings);
   const fixed = yield* constantsOf(db, clause);
   if (fixed === undefined) return Relation.empty(union(bindings.variables, variablesIn(clause)));
   const scanCost = yield* countRows(db, ...rangeFor(db, fixed));
@@ -52,6 +53,18 @@ export function* solvePattern(
   const found = yield* scanAll(db, clause, fixed);
   if (resolved === bindings) return yield* join(bindings, found);
   return yield* joinResolved(bindings, resolved, found);
+}
+
+/** An attribute that is a single input names it as a constant does, also where attributes are entities. */
+function withGivenAttribute(
+  { scalars }: Context,
+  clause: PatternClause,
+  bindings: Relation,
+): PatternClause {
+  const a = clause.terms[1];
+  if (a?.kind !== 'variable' || !scalars.has(a.name) || !bindings.has(a.name)) return clause;
+  const [value = null] = bindings.column(a.name);
+  return { ...clause, terms: clause.terms.with(1, { kind: 'constant', value }) };
 }
 
 /** Names the row of the bindings that a joined row came from. */
