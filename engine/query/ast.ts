@@ -5,6 +5,9 @@ import type { PullPlan } from '../pull/parse.ts';
 /** A variable with its question mark. */
 export type Variable = string;
 
+/** Begins the names of variables for values that a template was given; no text can name them. */
+export const GIVEN = '?value ';
+
 export type Term =
   | { readonly kind: 'variable'; readonly name: Variable }
   | { readonly kind: 'constant'; readonly value: EdnData }

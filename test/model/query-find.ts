@@ -40,10 +40,10 @@ export function queryModel(
   mostBindings: number,
 ): Row[] {
   const world = worldOf(query, inputs, mostBindings);
-  const start = bindingsOf(query, inputs, world);
-  const known = new Set([...start.bound, ...variablesIn(query.where)]);
+  const known = variablesIn([query.in, query.where]);
   const names = [...query.find.map(variableOf), ...query.with.map(variableOf)];
-  if (names.some((name) => !known.has(name))) fail('parser/query');
+  if (names.some((name) => !known.includes(name))) fail('parser/query');
+  const start = bindingsOf(query, inputs, world);
   const { envs } = untilStable(world, (inside) => solve(query.where, start, inside));
   const tuples = distinct(envs.map((env) => names.map((name) => env.get(name)!)));
   const rows = query.find.some(isAggregate)

@@ -192,7 +192,7 @@ function argumentColumn(argument: Argument, bindings: Relation): (row: number) =
 function unknownFunction({ function: name, binding, form }: CallClause): Error {
   const what = binding === undefined ? 'predicate' : 'function';
   const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys()];
-  return queryError('query/where', `Unknown ${what} '${name}'${didYouMean(name, known)} in`, form);
+  return queryError('query/where', `Unknown ${what} '${name}' in`, form, didYouMean(name, known));
 }
 
 function* getElse(

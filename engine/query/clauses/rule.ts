@@ -24,8 +24,9 @@ export function* solveRule(
   if (branches === undefined)
     throw queryError(
       'query/where',
-      `Unknown rule '${clause.name}'${didYouMean(clause.name, context.rules.keys())} in`,
+      `Unknown rule '${clause.name}' in`,
       clause.form,
+      didYouMean(clause.name, context.rules.keys()),
     );
   const source = clause.source === '$' ? context.defaultSource : clause.source;
   const call = new Call({ ...clause, source }, branches[0]!.head.length);
