@@ -45,7 +45,7 @@ export { registerFunction, registeredFunction } from './shared/functions.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export type { QueryForm } from './query/q.ts';
-export { q, qWithin } from './query/q.ts';
+export { q, qWithin, queryStats } from './query/q.ts';
 export type { QueryClause, QueryObject, QueryVariable } from './query/query-object.ts';
 export { TaggedQuery, query } from './query/query-template.ts';
 export type { TxReport, TxRequest } from './transact/tx-report.ts';

@@ -19,7 +19,7 @@ import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
 import { solvePattern } from './clauses/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
-import type { Context, Source } from './context.ts';
+import type { ClauseTrace, Context, Source, Trace } from './context.ts';
 import { findAll } from './find.ts';
 
 import { parseRules } from './parse-clauses.ts';
@@ -34,7 +34,11 @@ import { STANDARD_RULES } from './standard-rules.ts';
 export type QueryInput = Db | EdnData;
 
 /** The answer in the shape of the find specification; the rows of a relation are distinct. */
-export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
+export function* execute(
+  query: Query,
+  inputs: ReadonlyArray<QueryInput>,
+  trace?: Trace,
+): Suspended<EdnData> {
   const sources = new Map<string, Source>();
   const patterns = new Map<Variable, PullPlan>();
   const scalars = new Set<Variable>();
@@ -74,6 +78,7 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
     scalars,
     tables: undefined,
     negations: 0,
+    trace,
     solve,
     query: (form, args) => execute(parseQuery(form), args),
   };
@@ -102,13 +107,31 @@ function* solve(
   const rest = [...clauses];
   const estimates: Estimates = new Map();
   let solved = bindings;
+  const own: ClauseTrace[] = [];
+  context.trace?.push(own);
   while (rest.length > 0) {
     const isOnlyPattern = rest.length === 1 && rest[0]?.kind === 'pattern';
     const next = isOnlyPattern ? 0 : yield* chooseNext(context, rest, solved, estimates);
     const [clause] = rest.splice(next, 1);
-    solved = yield* solveClause(context, must(clause, 'a clause that was chosen'), solved);
+    solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
     yield PAUSE;
   }
+  return solved;
+}
+
+/** Solves a clause, and notes what it took and left where somebody asked. */
+function* traced(
+  context: Context,
+  trace: ClauseTrace[],
+  clause: Clause,
+  bindings: Relation,
+): Suspended<Relation> {
+  if (context.trace === undefined) return yield* solveClause(context, clause, bindings);
+  const inner: Trace = [];
+  const startedMs = performance.now();
+  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings);
+  const durationMs = performance.now() - startedMs;
+  trace.push({ clause, durationMs, rows: solved.length, bound: solved.variables, inner });
   return solved;
 }
 

@@ -10,6 +10,7 @@ import { execute } from './execute.ts';
 import { parseCounts, parseQuery } from './parse.ts';
 import type { QueryObject } from './query-object.ts';
 import { isQueryObject, queryOfObject } from './query-object.ts';
+import { executeWithStats } from './query-stats.ts';
 import { TaggedQuery } from './query-template.ts';
 
 /** A query as text, as EDN data in vector or map form, as a plain object, or by the template tag {@link query}. */
@@ -41,7 +42,26 @@ export async function qWithin(
     const parsedQuery = { ...parsed(own), ...parseCounts(counts) };
     return await run(execute(parsedQuery, [...given, ...values]), limits);
   }
-  return await run(execute(parsed(form), argumentsOf(form) ?? inputs), limits);
+  const given = argumentsOf(form) ?? inputs;
+  const hasStats = form instanceof Map && (form as EdnMap).get(STATS) === true;
+  if (hasStats) return await run(executeWithStats(parsed(form), form as EdnMap, given), limits);
+  return await run(execute(parsed(form), given), limits);
+}
+
+/**
+ * The answer to a query together with what it did: `{:query :ret :consts :rules :stats}`, of which `:stats` tells for each clause, in the order
+ * in which they were worked out, how many rows there were after it, what was bound, and how long it took (`:t`, milliseconds).
+ *
+ * @throws as {@link q}
+ */
+export async function queryStats(
+  form: EdnData | QueryObject,
+  ...inputs: ReadonlyArray<QueryInput>
+): Promise<EdnMap> {
+  const shown = isQueryObject(Object(form))
+    ? queryOfObject(form as QueryObject)
+    : (form as EdnData);
+  return await run(executeWithStats(parsed(form), shown, argumentsOf(form) ?? inputs));
 }
 
 /** The inputs that a query in map form brings itself. */
@@ -52,6 +72,7 @@ function argumentsOf(form: EdnData | QueryObject): ReadonlyArray<QueryInput> | u
 }
 
 const ARGS = kw('args');
+const STATS = kw('stats?');
 const MAX_TEXTS = 1_000;
 const queryByText = new Map<string, Query>();
 const queryByForm = new WeakMap<object, Query>();
