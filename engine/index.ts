@@ -44,7 +44,10 @@ export { reverseSchema, schema } from './db/schema-map.ts';
 export { registerFunction, registeredFunction } from './shared/functions.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
-export { q, qWithin } from './query/q.ts';
+export type { QueryForm } from './query/q.ts';
+export { q, qWithin, queryStats } from './query/q.ts';
+export type { QueryClause, QueryObject, QueryVariable } from './query/query-object.ts';
+export { TaggedQuery, query } from './query/query-template.ts';
 export type { TxReport, TxRequest } from './transact/tx-report.ts';
 export { dbWith, withTx } from './transact/with.ts';
 

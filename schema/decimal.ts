@@ -23,6 +23,22 @@ export function compareDecimal(a: Decimal | number | bigint, b: Decimal | number
   return toDecimal(a).compareTo(toDecimal(b));
 }
 
+export type DecimalOperation =
+  'add' | 'subtract' | 'multiply' | 'divide' | 'divideToIntegralValue' | 'remainder';
+
+/** Undefined where there is no exact result: a division by zero, or one that never ends. */
+export function combineDecimals(
+  operation: DecimalOperation,
+  a: Decimal | number | bigint,
+  b: Decimal | number | bigint,
+): Decimal | undefined {
+  try {
+    return toDecimal(a)[operation](toDecimal(b));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A whole double is exactly what it is, not the shortest text that reads back as it. */
 function toDecimal(value: Decimal | number | bigint): Decimal {
   if (isDecimal(value)) return value;

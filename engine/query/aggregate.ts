@@ -3,25 +3,19 @@ import { isDecimal } from '../../schema/decimal.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { valueKey } from '../../schema/value-key.ts';
 import { compareValues } from '../datom/value-order.ts';
-import { BUILT_INS } from './built-ins.ts';
+import { functionNamed } from './built-ins.ts';
+import { plus } from './functions/arithmetic.ts';
 import { queryError } from './query-error.ts';
 import { didYouMean } from '../shared/suggest.ts';
 
 type Values = ReadonlyArray<EdnData>;
 type Aggregate = (values: Values, ...args: Values) => EdnData;
 
-function plus(a: EdnData, b: EdnData): EdnData {
-  const sum = BUILT_INS.get('+')?.(a, b);
-  if (sum === undefined || sum === null)
-    throw queryError('query/aggregate', 'Expected numbers to add up', b);
-  return sum;
-}
-
 const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['count', (values) => values.length],
   ['count-distinct', (values) => distinct(values).length],
   ['distinct', (values) => new Set(distinct(values))],
-  ['sum', (values) => values.reduce(plus, 0)],
+  ['sum', (values) => values.reduce(sum, 0)],
   ['avg', (values) => mean(numbers(values))],
   ['variance', (values) => variance(numbers(values))],
   ['stddev', (values) => Math.sqrt(variance(numbers(values)))],
@@ -33,18 +27,30 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
     (values, n) =>
       typeof n === 'number' ? Array.from({ length: n }, () => pick(values)) : pick(values),
   ],
-  ['sample', (values, n) => sample(distinct(values), typeof n === 'number' ? n : 1)],
+  ['sample', (values, n) => sample(values, typeof n === 'number' ? n : 1)],
 ]);
 
-/** @throws BAD_QUERY for an aggregate that nobody knows */
+/**
+ * One of the aggregates above, or a function that is handed the list of values after the other arguments.
+ *
+ * @throws BAD_QUERY (`query/aggregate`) for an aggregate that nobody knows
+ */
 export function aggregate(name: string, values: Values, args: Values): EdnData {
-  const fn = AGGREGATES.get(name);
+  const known = AGGREGATES.get(name);
+  if (known !== undefined) return known(values, ...args);
+  const fn = functionNamed(name);
   if (fn === undefined)
     throw queryError(
       'query/aggregate',
       `Unknown aggregate ${name}${didYouMean(name, AGGREGATES.keys())}`,
     );
-  return fn(values, ...args);
+  return fn(...args, values) ?? null;
+}
+
+function sum(a: EdnData, b: EdnData): EdnData {
+  const both = plus(a, b);
+  if (both === undefined) throw queryError('query/aggregate', 'Expected numbers to add up', b);
+  return both;
 }
 
 function distinct(values: Values): Values {

@@ -6,6 +6,9 @@ import type { Variable } from './variable.ts';
 
 export type { Variable } from './variable.ts';
 
+/** Begins the names of variables for values that a template was given; no text can name them. */
+export const GIVEN = '?value ';
+
 export type Term =
   | { readonly kind: 'variable'; readonly name: Variable }
   | { readonly kind: 'constant'; readonly value: EdnData }
@@ -135,7 +138,7 @@ export function variablesOf(clause: Clause): ReadonlySet<Variable> {
     case 'given':
       return new Set(clause.relation.variables);
     case 'call':
-      return new Set([...clause.arguments.flatMap(nameOf), ...boundBy(clause.binding)]);
+      return new Set([...argumentsOf(clause), ...boundBy(clause.binding)]);
     case 'not':
       return new Set(clause.join ?? clause.clauses.flatMap((inner) => [...variablesOf(inner)]));
     case 'or':
@@ -143,6 +146,12 @@ export function variablesOf(clause: Clause): ReadonlySet<Variable> {
         clause.join ?? clause.branches.flat().flatMap((inner) => [...variablesOf(inner)]),
       );
   }
+}
+
+/** The variables that a call is made with, that for the function among them. */
+export function argumentsOf(clause: CallClause): ReadonlyArray<Variable> {
+  const names = clause.arguments.flatMap(nameOf);
+  return clause.function.startsWith('?') ? [clause.function, ...names] : names;
 }
 
 /** The variables that a binding gives values to. */

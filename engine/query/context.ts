@@ -23,6 +23,8 @@ export interface Context {
   readonly evaluation: RuleEvaluation | undefined;
   /** How many negations are being worked out, each within the one before. */
   readonly negations: number;
+  /** Where it is noted what each clause took and left; undefined where nobody asked. */
+  readonly trace: Trace | undefined;
   /**
    * Solves clauses together with the bindings so far. Handed on so that clauses that enclose clauses need not import the loop that
    * runs them.
@@ -41,6 +43,18 @@ export type Solve = (
   /** Of what is bound, what need be in the answer. */
   wanted: ReadonlySet<Variable>,
 ) => Suspended<Relation>;
+
+/** For each conjunction that was worked out, its clauses in the order in which they were. */
+export type Trace = ClauseTrace[][];
+
+export interface ClauseTrace {
+  readonly clause: Clause;
+  readonly durationMs: number;
+  readonly rows: number;
+  readonly bound: ReadonlyArray<Variable>;
+  /** The conjunctions within the clause. */
+  readonly inner: Trace;
+}
 
 export function sourceOf(context: Context, name: string): Source {
   const source = context.sources.get(name);

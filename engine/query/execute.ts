@@ -19,7 +19,7 @@ import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
 import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
-import type { Context, Source } from './context.ts';
+import type { ClauseTrace, Context, Source, Trace } from './context.ts';
 import { findAll } from './find.ts';
 
 import { parseRules } from './parse-clauses.ts';
@@ -34,7 +34,11 @@ import { STANDARD_RULES } from './standard-rules.ts';
 export type QueryInput = Db | EdnData;
 
 /** The answer in the shape of the find specification; the rows of a relation are distinct. */
-export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
+export function* execute(
+  query: Query,
+  inputs: ReadonlyArray<QueryInput>,
+  trace?: Trace,
+): Suspended<EdnData> {
   const sources = new Map<string, Source>();
   const patterns = new Map<Variable, PullPlan>();
   const constants = new Map<Variable, EdnData>();
@@ -72,6 +76,7 @@ export function* execute(query: Query, inputs: ReadonlyArray<QueryInput>): Suspe
     constants,
     evaluation: undefined,
     negations: 0,
+    trace,
     solve,
     query: (form, args) => execute(parseQuery(form), args),
   };
@@ -117,7 +122,9 @@ function wantedBy(query: Query): ReadonlySet<Variable> {
   if (wanted === undefined) {
     const names = query.find.elements.flatMap((element) => [
       element.name,
-      ...(element.kind === 'aggregate' ? element.arguments.flatMap(nameOf) : []),
+      ...(element.kind === 'aggregate'
+        ? [element.function, ...element.arguments.flatMap(nameOf)]
+        : []),
     ]);
     wantedByQuery.set(query, (wanted = new Set([...query.with, ...names])));
   }
@@ -145,10 +152,12 @@ function* solve(
 ): Suspended<Relation> {
   const rest = [...clauses];
   let solved = bindings;
+  const own: ClauseTrace[] = [];
+  context.trace?.push(own);
   while (rest.length > 0) {
     const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
-    solved = yield* solveClause(context, must(clause, 'a clause that was chosen'), solved);
+    solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
     if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
       return Relation.empty([...new Set([...solved.variables, ...rest.flatMap(namesIn)])]);
     if (rest.length > 0) {
@@ -174,6 +183,22 @@ function* forgetting(
     wanted.has(name) || rest.some((clause) => factsOf(clause, rules).variables.has(name));
   const needed = bindings.variables.filter(isNeeded);
   return needed.length === bindings.variables.length ? bindings : yield* project(bindings, needed);
+}
+
+/** Solves a clause, and notes what it took and left where somebody asked. */
+function* traced(
+  context: Context,
+  trace: ClauseTrace[],
+  clause: Clause,
+  bindings: Relation,
+): Suspended<Relation> {
+  if (context.trace === undefined) return yield* solveClause(context, clause, bindings);
+  const inner: Trace = [];
+  const startedMs = performance.now();
+  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings);
+  const durationMs = performance.now() - startedMs;
+  trace.push({ clause, durationMs, rows: solved.length, bound: solved.variables, inner });
+  return solved;
 }
 
 function solveClause(context: Context, clause: Clause, bindings: Relation): Suspended<Relation> {

@@ -30,7 +30,7 @@ export function* findAll(
   bindings: Relation,
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
-  const { elements } = query.find;
+  const elements = query.find.elements.map((element) => withInputs(context, element, bindings));
   const names = [...new Set([...elements.map(({ name }) => name), ...query.with])];
   const variables = names.filter((name) => !context.constants.has(name));
   const answers = new Answers(context, yield* project(bindings, variables));
@@ -42,7 +42,7 @@ export function* findAll(
     const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
     rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
   }
-  if (query.find.kind === 'relation') rows = page(rows, query);
+  rows = page(rows, query);
   yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
 }
@@ -75,6 +75,22 @@ function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Sus
     fillRows(rows, columns, start, Math.min(rows.length, start + ROWS_PER_PAUSE));
   }
   return rows;
+}
+
+/** An aggregate with inputs in the place of their values: `(min ?n ?x)`, `(aggregate ?f ?x)`. */
+function withInputs(context: Context, element: FindElement, bindings: Relation): FindElement {
+  if (element.kind !== 'aggregate') return element;
+  const valueOf = (name: string): EdnData =>
+    context.constants.get(name) ?? (bindings.has(name) ? (bindings.column(name)[0] ?? null) : null);
+  return {
+    ...element,
+    function: element.function.startsWith('?')
+      ? String(valueOf(element.function))
+      : element.function,
+    arguments: element.arguments.map((term) =>
+      term.kind === 'variable' ? { kind: 'constant', value: valueOf(term.name) } : term,
+    ),
+  };
 }
 
 /** Rows of up to three columns, as most are, are written down as what they are. */
@@ -145,10 +161,7 @@ function* eachGroup(
 
 function elementOf(element: Aggregated, answers: Answers, rows: Rows): EdnData {
   const column = answers.column(element.name);
-  const args = element.arguments.map((term): EdnData => {
-    if (term.kind === 'variable') return answers.column(term.name)[rows[0]!]!;
-    return term.kind === 'constant' ? term.value : null;
-  });
+  const args = element.arguments.map((term) => (term.kind === 'constant' ? term.value : null));
   const values = new Array<EdnData>(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
   return aggregate(element.function, values, args);
@@ -205,10 +218,7 @@ function shaped(rows: Row[], query: Query): EdnData {
     case 'relation':
       return keys === undefined ? rows : rows.map(toMap);
     case 'collection':
-      return page(
-        rows.map((row) => row[0]!),
-        query,
-      );
+      return rows.map((row) => row[0]!);
     case 'tuple':
       return rows[0] === undefined ? null : toMap(rows[0]);
     case 'scalar':

@@ -1,6 +1,6 @@
 /** What has to be bound before a clause can be worked out, and what it binds then. */
 import type { Clause, RuleClause, Rules, Variable } from './ast.ts';
-import { boundBy, nameOf, variablesOf } from './ast.ts';
+import { argumentsOf, boundBy, nameOf, variablesOf } from './ast.ts';
 
 /** Variables that have to be bound before a clause can be worked out. */
 export function inputsOf(clause: Clause, rules: Rules): ReadonlySet<Variable> {
@@ -11,7 +11,7 @@ export function inputsOf(clause: Clause, rules: Rules): ReadonlySet<Variable> {
     case 'rule':
       return inputsOfCall(clause, needsOf(rules));
     case 'call':
-      return new Set(clause.arguments.flatMap(nameOf));
+      return new Set(argumentsOf(clause));
     case 'not':
       return variablesOf(clause);
     case 'or': {

@@ -13,8 +13,9 @@ import type {
   Term,
   Variable,
 } from './ast.ts';
-import { variablesOf } from './ast.ts';
+import { GIVEN, variablesOf } from './ast.ts';
 import { queryError } from './query-error.ts';
+import { isRuleOfArrays, ruleOfArrays } from './query-object.ts';
 
 const DEFAULT_SOURCE = '$';
 
@@ -143,7 +144,13 @@ function parseNot(
 function parseOr(form: EdnData, body: Forms, source: string): OrClause {
   const branches = parseBranches(form, body, source);
   const [first, ...others] = branches.map(
-    (branch) => new Set(branch.flatMap((clause) => [...variablesOf(clause)])),
+    (branch) =>
+      new Set(
+        branch
+          .flatMap((clause) => [...variablesOf(clause)])
+          // Values of a template are bound outside.
+          .filter((name) => !name.startsWith(GIVEN)),
+      ),
   );
   for (const other of others) {
     const missing =
@@ -221,7 +228,8 @@ export function parseRules(form: EdnData): Rules {
   if (!Array.isArray(form))
     throw queryError('parser/rule', 'Cannot parse rules, expected a vector', form);
   const rules = new Map<string, RuleBranch[]>();
-  for (const rule of form as Forms) {
+  for (const given of form as Forms) {
+    const rule = isRuleOfArrays(given) ? ruleOfArrays(given) : given;
     const [head, ...body] = rule instanceof EdnList ? rule.items : Array.isArray(rule) ? rule : [];
     const [name, ...args] = head instanceof EdnList ? head.items : Array.isArray(head) ? head : [];
     if (!(name instanceof Sym)) throw queryError('parser/rule', 'Cannot parse rule-head', rule);

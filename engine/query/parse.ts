@@ -1,26 +1,25 @@
 /**
- * A query to AST. Vector, map and EDN text are the same query; `:limit`, `:offset` and `:order-by` count only in the map form, as in
- * Datahike.
+ * A query to AST. Text, vector and map are the same query; `:limit`, `:offset` and `:order-by` count only in the map form, as in
+ * Datahike (`sections.ts`).
  */
 import { Keyword, Sym } from '../../schema/keyword.ts';
-import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { parsePull } from '../pull/parse.ts';
 import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './ast.ts';
 import { boundBy, variablesOf } from './ast.ts';
+import { didYouMean } from '../shared/suggest.ts';
 import { isVariable, parseBinding, parseClauses, parseTerm } from './parse-clauses.ts';
 import { queryError } from './query-error.ts';
+import type { Sections } from './sections.ts';
+import { sectionsOf } from './sections.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
 
 type Forms = ReadonlyArray<EdnData>;
-type Sections = ReadonlyMap<string, EdnData>;
 
 /** @throws BAD_QUERY (`parser/…`), BAD_EDN */
 export function parseQuery(form: EdnData): Query {
-  if (typeof form === 'string') return parseQuery(readEdn(form));
-  const isMap = form instanceof Map;
-  const sections = isMap ? sectionsOfMap(form) : sectionsOfVector(form);
+  const sections = sectionsOf(form);
   const plainInputs = plainInputsOf(sections);
   const listWithInputs = (name: string, otherwise?: Forms): Forms =>
     asVariables(listAt(sections, name, form, otherwise), plainInputs) as Forms;
@@ -31,32 +30,16 @@ export function parseQuery(form: EdnData): Query {
     in: sections.has(':in') ? listWithInputs(':in').map(parseInput) : [DEFAULT_INPUT],
     where: parseClauses(listWithInputs(':where', [])),
     keys: parseKeys(sections, find),
-    orderBy: isMap ? parseOrderBy(sections.get(':order-by'), find) : [],
-    limit: isMap ? parseCount(sections, ':limit') : undefined,
-    offset: (isMap ? parseCount(sections, ':offset') : undefined) ?? 0,
+    orderBy: parseOrderBy(sections.get(':order-by'), find),
+    limit: parseCount(sections, ':limit'),
+    offset: parseCount(sections, ':offset') ?? 0,
   };
+  parseCount(sections, ':timeout');
   checkVariables(query, form);
   return query;
 }
 
 const DEFAULT_INPUT: Input = { kind: 'source', name: '$' };
-
-function sectionsOfMap(map: ReadonlyMap<EdnData, EdnData>): Sections {
-  return new Map(Array.from(map, ([key, value]) => [String(key), value]));
-}
-
-/** `[:find a b :where c]`: what follows a keyword belongs to it. */
-function sectionsOfVector(form: EdnData): Sections {
-  if (!Array.isArray(form) || !(form[0] instanceof Keyword))
-    throw queryError('parser/query', 'Expected a query as a vector or map with :find', form);
-  const sections = new Map<string, EdnData[]>();
-  let section: EdnData[] = [];
-  for (const item of form as Forms) {
-    if (item instanceof Keyword) sections.set(item.toString(), (section = []));
-    else section.push(item);
-  }
-  return sections;
-}
 
 function listAt(sections: Sections, name: string, form: EdnData, otherwise?: Forms): Forms {
   const value = sections.get(name);
@@ -166,10 +149,24 @@ function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> |
     );
   const [section, toKey] = given[0] ?? [];
   if (section === undefined || toKey === undefined) return undefined;
+  if (find.kind === 'scalar' || find.kind === 'collection')
+    throw queryError(
+      'parser/return-maps',
+      `Expected rows or one row in :find for ${section}, got a ${find.kind}`,
+    );
   const keys = listAt(sections, section, null).map((name) => toKey(String(name)));
   if (keys.length !== find.elements.length)
     throw queryError('parser/query', 'Count of :keys/:strs/:syms must match count of :find', keys);
   return keys;
+}
+
+/** `:limit` and `:offset` where they are given apart from the query. */
+export function parseCounts(counts: EdnMap): Partial<Pick<Query, 'limit' | 'offset'>> {
+  const sections = new Map(Array.from(counts, ([key, value]) => [String(key), value]));
+  return {
+    ...(sections.has(':limit') && { limit: parseCount(sections, ':limit') }),
+    ...(sections.has(':offset') && { offset: parseCount(sections, ':offset') ?? 0 }),
+  };
 }
 
 function parseCount(sections: Sections, name: string): number | undefined {
@@ -201,7 +198,11 @@ function orderIndex(item: EdnData, find: FindSpec): number {
       ? Number(item)
       : -1;
   if (index >= 0 && index < find.elements.length) return index;
-  throw queryError('parser/order-by', ':order-by variable not found in :find', item);
+  throw queryError(
+    'parser/order-by',
+    ':order-by expects a variable of :find or a place in it, got one that is not there',
+    item,
+  );
 }
 
 /** What is asked for has to be bound somewhere. */
@@ -222,7 +223,12 @@ function checkVariables(query: Query, form: EdnData): void {
     throw queryError('parser/query', ':find and :with should not use same variables', form);
   const unknown = [...found, ...query.with].find((name) => !known.has(name));
   if (unknown !== undefined)
-    throw queryError('parser/query', `Query for unknown vars: [${unknown}]`, form);
+    throw queryError(
+      'parser/query',
+      `Query for unknown vars: [${unknown}]`,
+      form,
+      didYouMean(unknown, known),
+    );
   for (const clause of query.where) {
     const isUnknown = clause.kind === 'pattern' && !inputs.has(clause.source);
     if (isUnknown)

@@ -1,53 +1,98 @@
 /** The query function. */
-import type { EdnData } from '../../schema/value.ts';
+import { kw } from '../../schema/keyword.ts';
+import { EdnList } from '../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { RunLimits } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { Query } from './ast.ts';
 import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
-import { parseQuery } from './parse.ts';
+import { parseCounts, parseQuery } from './parse.ts';
+import type { QueryObject } from './query-object.ts';
+import { isQueryObject, queryOfObject } from './query-object.ts';
+import { executeWithStats } from './query-stats.ts';
+import { TaggedQuery } from './query-template.ts';
+
+/** A query as text, as EDN data in vector or map form, as a plain object, or by the template tag {@link query}. */
+export type QueryForm = EdnData | QueryObject | TaggedQuery;
 
 /**
  * The answer to a Datalog query over any number of databases and collections, in the shape of its find specification: rows, a
- * collection, a tuple or a scalar. The query is EDN text or data, in vector or map form; inputs are in the order of `:in`.
+ * collection, a tuple or a scalar. Inputs are in the order of `:in`, and data is taken as it is.
  *
  *     await q('[:find ?n . :in $ ?code :where [?c :country/code ?code] [?c :country/name ?n]]', db, 'FR')
+ *     await q(query`[:find ?n . :where [?c :country/code ${code}] [?c :country/name ?n]]`, db)
+ *     await q({ find: ['?n', '.'], in: ['$', '?code'], where: [['?c', ':country/code', '?code'], ['?c', ':country/name', '?n']] }, db, code)
  *
  * @throws BAD_QUERY, BAD_EDN, ENTITY_NOT_FOUND, LIMIT_EXCEEDED
  */
-export function q(query: EdnData, ...inputs: ReadonlyArray<QueryInput>): Promise<EdnData> {
-  return qWithin({}, query, ...inputs);
+export function q(form: QueryForm, ...inputs: ReadonlyArray<QueryInput>): Promise<EdnData> {
+  return qWithin({}, form, ...inputs);
 }
 
 /** As {@link q}, with a deadline and a signal to give up on. */
 export async function qWithin(
   limits: RunLimits,
-  query: EdnData,
+  form: QueryForm,
   ...inputs: ReadonlyArray<QueryInput>
 ): Promise<EdnData> {
-  return await run(execute(parsed(query), inputs), limits);
+  if (form instanceof TaggedQuery) {
+    const { form: own, values, counts, inputCount } = form;
+    const given = Array.from({ length: inputCount }, (_, i) => inputs[i] ?? null);
+    const parsedQuery = { ...parsed(own), ...parseCounts(counts) };
+    return await run(execute(parsedQuery, [...given, ...values]), limits);
+  }
+  const given = argumentsOf(form) ?? inputs;
+  const hasStats = form instanceof Map && (form as EdnMap).get(STATS) === true;
+  if (hasStats) return await run(executeWithStats(parsed(form), form as EdnMap, given), limits);
+  return await run(execute(parsed(form), given), limits);
 }
 
+/**
+ * The answer to a query together with what it did: `{:query :ret :consts :rules :stats}`, of which `:stats` tells for each clause, in the order
+ * in which they were worked out, how many rows there were after it, what was bound, and how long it took (`:t`, milliseconds).
+ *
+ * @throws as {@link q}
+ */
+export async function queryStats(
+  form: EdnData | QueryObject,
+  ...inputs: ReadonlyArray<QueryInput>
+): Promise<EdnMap> {
+  const shown = isQueryObject(Object(form))
+    ? queryOfObject(form as QueryObject)
+    : (form as EdnData);
+  return await run(executeWithStats(parsed(form), shown, argumentsOf(form) ?? inputs));
+}
+
+/** The inputs that a query in map form brings itself. */
+function argumentsOf(form: EdnData | QueryObject): ReadonlyArray<QueryInput> | undefined {
+  const args = form instanceof Map ? (form as EdnMap).get(ARGS) : undefined;
+  if (args instanceof EdnList) return args.items;
+  return Array.isArray(args) ? (args as ReadonlyArray<QueryInput>) : undefined;
+}
+
+const ARGS = kw('args');
+const STATS = kw('stats?');
 const MAX_TEXTS = 1_000;
 const queryByText = new Map<string, Query>();
 const queryByForm = new WeakMap<object, Query>();
 
 /** A query is parsed once: by its text, or by the identity of its data. */
-function parsed(query: EdnData): Query {
-  if (typeof query === 'string') {
-    let found = queryByText.get(query);
+function parsed(form: EdnData | QueryObject): Query {
+  if (typeof form === 'string') {
+    let found = queryByText.get(form);
     if (found === undefined) {
-      found = parseQuery(query);
+      found = parseQuery(form);
       if (queryByText.size >= MAX_TEXTS) queryByText.clear();
-      queryByText.set(query, found);
+      queryByText.set(form, found);
     }
     return found;
   }
-  if (typeof query !== 'object' || query === null) return parseQuery(query);
-  let found = queryByForm.get(query);
+  if (typeof form !== 'object' || form === null) return parseQuery(form);
+  let found = queryByForm.get(form);
   if (found === undefined) {
-    found = parseQuery(query);
-    queryByForm.set(query, found);
+    found = parseQuery(isQueryObject(form) ? queryOfObject(form) : form);
+    queryByForm.set(form, found);
   }
   return found;
 }

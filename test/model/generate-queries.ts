@@ -288,10 +288,8 @@ function findsOver(bound: ReadonlyArray<string>, places: Places): fc.Arbitrary<F
         with: isNew ? [r.with] : [],
         keys: section === null ? undefined : { section, names: find.map((_, i) => sym(`k${i}`)) },
         orderBy: isOrdered ? order.map((i) => [i, r.order![i]!] as const) : undefined,
-        limit:
-          r.shape === 'relation' || r.shape === 'collection' ? (r.limit ?? undefined) : undefined,
-        offset:
-          r.shape === 'relation' || r.shape === 'collection' ? (r.offset ?? undefined) : undefined,
+        limit: r.limit ?? undefined,
+        offset: r.offset ?? undefined,
         pattern: isPull && r.isPatternGiven ? r.pulled! : undefined,
       };
     });

@@ -6,6 +6,7 @@ import { valueKey } from '../../schema/value-key.ts';
 import { compareParts } from './order.ts';
 import { pullModel } from './pull.ts';
 import { solve, untilStable } from './query.ts';
+import { isNumber } from './query-functions.ts';
 import { assignments } from './query-inputs.ts';
 import { requireNamed } from './query-source.ts';
 import type { Env, Forms, ModelDatabase, ModelSource, Row, World } from './query-world.ts';
@@ -39,10 +40,10 @@ export function queryModel(
   mostBindings: number,
 ): Row[] {
   const world = worldOf(query, inputs, mostBindings);
-  const start = bindingsOf(query, inputs, world);
-  const known = new Set([...start.bound, ...variablesIn(query.where)]);
+  const known = variablesIn([query.in, query.where]);
   const names = [...query.find.map(variableOf), ...query.with.map(variableOf)];
-  if (names.some((name) => !known.has(name))) fail('parser/query');
+  if (names.some((name) => !known.includes(name))) fail('parser/query');
+  const start = bindingsOf(query, inputs, world);
   const { envs } = untilStable(world, (inside) => solve(query.where, start, inside));
   const tuples = distinct(envs.map((env) => names.map((name) => env.get(name)!)));
   const rows = query.find.some(isAggregate)
@@ -136,7 +137,7 @@ function aggregate([head, ...args]: Forms, values: Forms): EdnData {
   const sorted = [...values].sort((a, b) => compareParts(a as Value, b as Value));
   const n = typeof args[0] === 'number' ? args[0] : undefined;
   const numbers = (): number[] =>
-    values.map((value) => (typeof value === 'number' ? value : fail('query/aggregate')));
+    values.map((value) => (isNumber(value) ? value : fail('query/aggregate')));
   const sum = (all: ReadonlyArray<number>): number => all.reduce((a, b) => a + b, 0);
   const mean = (all: ReadonlyArray<number>): number => sum(all) / all.length;
   const variance = (all: ReadonlyArray<number>): number =>
@@ -159,7 +160,7 @@ function aggregate([head, ...args]: Forms, values: Forms): EdnData {
       if (sorted.length % 2 === 1) return sorted[middle]!;
       return mean(
         [sorted[middle - 1], sorted[middle]].map((v) =>
-          typeof v === 'number' ? v : fail('query/aggregate'),
+          isNumber(v) ? v : fail('query/aggregate'),
         ),
       );
     }

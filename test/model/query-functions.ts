@@ -1,11 +1,12 @@
 /** The functions that random queries call, as plainly as can be. What they cannot work on gives nothing. */
+import { isDecimal } from '../../schema/decimal.ts';
 import { Keyword, Sym } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { valueEquals } from '../../schema/value-key.ts';
 import { compareParts } from './order.ts';
 import { entityNamed, valuesOf } from './query-source.ts';
 import type { Forms, ModelDatabase, World } from './query-world.ts';
-import { sourceNamed } from './query-world.ts';
+import { TooMuch, sourceNamed } from './query-world.ts';
 import { fail } from './refusal.ts';
 
 type Result = EdnData | undefined;
@@ -64,7 +65,7 @@ const FUNCTIONS: Readonly<Record<string, (args: Forms) => Result>> = {
   'zero?': ([a]) => isNumber(a) && a === 0,
   'string?': ([a]) => typeof a === 'string',
   'keyword?': ([a]) => a instanceof Keyword,
-  'some?': ([a]) => a !== undefined,
+  'some?': ([a]) => a !== null,
   count: ([a]) =>
     typeof a === 'string' || Array.isArray(a)
       ? (a as { readonly length: number }).length
@@ -80,7 +81,9 @@ const FUNCTIONS: Readonly<Record<string, (args: Forms) => Result>> = {
   ground: ([a]) => a,
 };
 
-function isNumber(value: Result): value is number {
+export function isNumber(value: Result): value is number {
+  // Numbers of other types have tests of their own.
+  if (typeof value === 'bigint' || isDecimal(value)) throw new TooMuch();
   return typeof value === 'number';
 }
 
@@ -92,5 +95,8 @@ function inOrder(args: Forms, isRight: (order: number) => boolean): boolean {
 }
 
 function isOneKind(a: EdnData, b: EdnData): boolean {
+  const isNumeric = (one: EdnData): boolean =>
+    typeof one === 'number' || typeof one === 'bigint' || isDecimal(one);
+  if (isNumeric(a) && isNumeric(b)) return true;
   return typeof a === typeof b && a?.constructor === b?.constructor;
 }

@@ -109,7 +109,8 @@ function expectRows(
   const texts = rows.map((row) => textOf(shapedRow(query, row)));
   if (shape === 'scalar' || shape === 'tuple') {
     // Which of several comes first is not said.
-    expect([asked, texts.length === 0 ? [textOf(null)] : texts]).toEqual([
+    const isNone = texts.length <= offset || limit === 0;
+    expect([asked, isNone ? [textOf(null)] : texts]).toEqual([
       asked,
       expect.arrayContaining([textOf(got)]),
     ]);

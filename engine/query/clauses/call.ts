@@ -11,7 +11,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Argument, Binding, CallClause, Variable } from '../ast.ts';
 import { boundBy } from '../ast.ts';
 import { bind } from '../bind.ts';
-import { BUILT_INS } from '../built-ins.ts';
+import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
 import { checkRows, combine, distinct, take } from '../relation/algebra.ts';
@@ -134,12 +134,13 @@ function* callAll(
   const terms = clause.arguments.map((argument) => termIn(context, argument));
   const args = terms.map((argument) => argumentColumn(argument, bindings));
   const valuesOf = (row: number): EdnData[] => args.map((argument) => argument(row));
-  const fn = BUILT_INS.get(clause.function);
+  const name = calledName(context, clause.function, bindings);
+  const fn = functionNamed(name);
   const results: Array<EdnData | undefined> = [];
   if (fn !== undefined) {
     for (let row = 0; row < bindings.length; row++) {
       results.push(fn(...valuesOf(row)));
-      if (row % 4_096 === 4_095) yield PAUSE;
+      if (row % 4_096 === 4_095 || SLOW.has(name)) yield PAUSE;
     }
     return results;
   }
@@ -169,6 +170,16 @@ function* callAll(
     if (row % 512 === 511) yield PAUSE;
   }
   return results;
+}
+
+/** The function that is called: an input may name it, `[(?f ?x) ?y]`. */
+function calledName({ constants }: Context, name: string, bindings: Relation): string {
+  const one = constants.get(name);
+  if (one !== undefined) return String(one);
+  const given = name.startsWith('?') && bindings.has(name) ? [...bindings.column(name)] : [];
+  if (given.some((other) => other !== given[0]))
+    throw queryError('query/where', `Expected one function as ${name}, got several`);
+  return given[0] === undefined ? name : String(given[0]);
 }
 
 /** The entity ids that a database function is called with. */
@@ -210,7 +221,7 @@ function argumentColumn(argument: Argument, bindings: Relation): (row: number) =
 function unknownFunction({ function: name, binding, form }: CallClause): Error {
   const what = binding === undefined ? 'predicate' : 'function';
   const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys()];
-  return queryError('query/where', `Unknown ${what} '${name}'${didYouMean(name, known)} in`, form);
+  return queryError('query/where', `Unknown ${what} '${name}' in`, form, didYouMean(name, known));
 }
 
 function* getElse(

@@ -19,8 +19,9 @@ export function* solveRule(
   if (branches === undefined)
     throw queryError(
       'query/where',
-      `Unknown rule '${clause.name}'${didYouMean(clause.name, context.rules.keys())} in`,
+      `Unknown rule '${clause.name}' in`,
       clause.form,
+      didYouMean(clause.name, context.rules.keys()),
     );
   const terms = clause.arguments.map((term) => termIn(context, term));
   const call = new RuleCall(context, { ...clause, arguments: terms }, branches[0]!.head.length);
