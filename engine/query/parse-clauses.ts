@@ -225,10 +225,11 @@ export function parseBinding(form: EdnData): Binding {
 
 /** @throws BAD_QUERY (`parser/rule`) */
 export function parseRules(form: EdnData): Rules {
-  if (!Array.isArray(form))
-    throw queryError('parser/rule', 'Cannot parse rules, expected a vector', form);
+  const all = form instanceof EdnList ? form.items : form;
+  if (!Array.isArray(all))
+    throw queryError('parser/rule', 'Cannot parse rules, expected a vector of rules', form);
   const rules = new Map<string, RuleBranch[]>();
-  for (const given of form as Forms) {
+  for (const given of all as Forms) {
     const rule = isRuleOfArrays(given) ? ruleOfArrays(given) : given;
     const [head, ...body] = rule instanceof EdnList ? rule.items : Array.isArray(rule) ? rule : [];
     const [name, ...args] = head instanceof EdnList ? head.items : Array.isArray(head) ? head : [];
