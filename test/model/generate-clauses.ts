@@ -155,6 +155,29 @@ export function patterns({ databases, tuples }: Places): Clauses {
   return weighted([8, facts], [1, rows]);
 }
 
+/** Two patterns of one entity that share what is seldom shared: the transaction, or the attribute. */
+export const twins: fc.Arbitrary<ReadonlyArray<EdnData>> = fc
+  .record({
+    e: weighted([3, entityVariables], [1, ids]),
+    one: attributes,
+    other: attributes,
+    isByAttribute: fc.boolean(),
+  })
+  .chain(({ e, one, other, isByAttribute }) => {
+    const [tx, attribute, v, w] = [sym('?tx'), sym('?attr'), sym('?v'), sym('?w')];
+    return weighted([1, constantOf(one)], [1, fc.constant(v)]).map((value): EdnData[] =>
+      isByAttribute
+        ? [
+            [e, attribute, value],
+            [e, attribute, w],
+          ]
+        : [
+            [e, one, value, tx],
+            [e, other, w, tx],
+          ],
+    );
+  });
+
 /** Calls of rules that bind entities; some name the source that the rule is about. */
 export function ruleCalls({ databases }: Places): Clauses {
   const arg = weighted([14, entityVariables], [2, ids], [1, blank], [1, lookupRefs]);

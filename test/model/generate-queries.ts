@@ -12,6 +12,7 @@ import {
   patterns,
   ruleCalls,
   testsOver,
+  twins,
 } from './generate-clauses.ts';
 import { FIRST_ID } from './generate-schemas.ts';
 import { ids, kinds, numbers, texts } from './generate-transactions.ts';
@@ -153,9 +154,14 @@ export const questions: fc.Arbitrary<Question> = fc
       .tuple(
         fc.array(patterns(places), { minLength: 1, maxLength: 3 }),
         fc.array(fc.oneof(ruleCalls(places), alternatives(places)), { maxLength: 1 }),
+        fc.option(twins, { freq: 6 }),
       )
-      .chain(([first, others]) =>
-        asked([main, ...sources, ...given], [...first, ...others], places),
+      .chain(([first, others, pair]) =>
+        asked(
+          [main, ...sources, ...given],
+          pair === null ? [...first, ...others] : [...pair, ...others],
+          places,
+        ),
       );
   });
 

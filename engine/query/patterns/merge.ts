@@ -1,21 +1,19 @@
 /** A pattern whose entities are bound, by one pass over its attribute beside the sorted column of the entities. */
-import { valueEquals } from '../../../schema/value-key.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
 import { advance } from '../../datom/chunk-cursor.ts';
 import { scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
-import { arrange, combine, distinct, take } from '../relation/algebra.ts';
-import type { Column, Rows } from '../relation/column.ts';
+import { arrange } from '../relation/algebra.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE, gather } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { sortRows } from '../relation/sort-rows.ts';
 import type { Access } from './components.ts';
-import { accessTo, isRef } from './components.ts';
+import { answersBeside } from './beside.ts';
+import { accessTo } from './components.ts';
 import { EntityMerge } from './entity-merge.ts';
 import { Matches } from './matches.ts';
-import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
 import { entityIds, nothing } from './way.ts';
 
@@ -43,8 +41,7 @@ export function* mergeByEntity(
     sincePause = 0;
     yield PAUSE;
   }
-  const merged = yield* besides(way, bindings, matches.relation(), at.view());
-  return isDistinct(db, clause, fixed) ? merged : yield* distinct(merged);
+  return yield* answersBeside(way, bindings, matches.relation(), at.view());
 }
 
 /** The bindings in the order of their entities, and the ids of these. */
@@ -70,33 +67,4 @@ function rangeOfEntities({ prefix }: Access, first: number, last: number): ScanR
     from: { bound: { ...prefix, e: first }, inclusive: true },
     to: { bound: { ...prefix, e: last }, inclusive: true },
   };
-}
-
-/** What was found beside the bindings that it was found for; where both bind a variable they have to agree. */
-function* besides(way: Way, bindings: Relation, found: Relation, at: Rows): Suspended<Relation> {
-  const { db, clause, fixed } = way;
-  const dependencies = dependenciesOf(db, clause, fixed);
-  const added = found.variables.filter((name) => !bindings.has(name));
-  const both = yield* combine(bindings, found.select(added), at, undefined, dependencies);
-  let equal: Rows | undefined;
-  for (const name of found.variables) {
-    if (added.includes(name)) continue;
-    const isValue = clause.terms[2]?.kind === 'variable' && clause.terms[2].name === name;
-    const column = both.column(name);
-    const own = isValue && isRef(db, fixed.a) ? yield* entityIds(db, column) : column;
-    const rows = rowsOfEqual(own, found.column(name), equal);
-    equal = rows;
-  }
-  return equal === undefined ? both : yield* take(both, equal);
-}
-
-/** Of some rows, or of all, those in which two columns have the same value. */
-function rowsOfEqual(one: Column, other: Column, rows: Rows | undefined): Rows {
-  const equal = new IntegerBuffer(64);
-  const count = rows?.length ?? one.length;
-  for (let i = 0; i < count; i++) {
-    const row = rows === undefined ? i : rows[i]!;
-    if (one[row] === other[row] || valueEquals(one[row]!, other[row]!)) equal.push(row);
-  }
-  return equal.view();
 }

@@ -7,13 +7,13 @@ import { scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
-import { combine, distinct, join, project } from '../relation/algebra.ts';
+import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
+import { answersBeside } from './beside.ts';
 import { accessTo, isRef, namedEntity } from './components.ts';
 import { Matches } from './matches.ts';
-import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
 import { nothing } from './way.ts';
 
@@ -68,15 +68,15 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
     while (asked.length < matches.length) asked.push(row);
     if (row % 512 === 511) yield PAUSE;
   }
-  const dependencies = dependenciesOf(db, clause, fixed);
-  const found = matches.relation();
-  if (questions.length === bindings.length) {
-    // Each binding asks a question of its own.
-    const beside = yield* combine(bindings, found, asked.view(), undefined, dependencies);
-    return isDistinct(db, clause, fixed) ? beside : yield* distinct(beside);
-  }
-  const answers = yield* combine(questions, found, asked.view(), undefined, dependencies);
-  return yield* join(bindings, isDistinct(db, clause, fixed) ? answers : yield* distinct(answers));
+  // Where each binding asks a question of its own, the answers stand beside it.
+  const isOwn = questions.length === bindings.length;
+  const answers = yield* answersBeside(
+    way,
+    isOwn ? bindings : questions,
+    matches.relation(),
+    asked.view(),
+  );
+  return isOwn ? answers : yield* join(bindings, answers);
 }
 
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */

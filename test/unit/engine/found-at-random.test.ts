@@ -205,6 +205,26 @@ describe('a query within its rules', () => {
   });
 });
 
+describe('two patterns of one entity', () => {
+  it('agree in the transaction that both name', async () => {
+    const db = await dbAfter(
+      '[{:db/id 10 :id "a"} {:db/id 11 :id "b" :n 2}]',
+      '[{:db/id 10 :n 1}]',
+    );
+    const query = '[:find ?id ?n :where [?e :id ?id ?tx] [?e :n ?n ?tx]]';
+    expect(await q(query, db)).toEqual([['b', 2]]);
+    const both = '[:find [?n ...] :in $ [?id ...] :where [?e :id ?id ?tx] [?e :n ?n ?tx]]';
+    expect(await q(both, db, ['a', 'b'])).toEqual([2]);
+  });
+
+  it('agree in the attribute that both name', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "A" :tags ["A" "b"] :n 1}]');
+    const query = '[:find ?attribute ?v :where [?e ?attribute "b"] [?e ?attribute ?v]]';
+    const rows = (await q(query, db)) as EdnData[];
+    expect(rows.map(printEdn).sort()).toEqual(['[:tags "A"]', '[:tags "b"]']);
+  });
+});
+
 describe('the inputs of a query', () => {
   it('keep a lookup ref as it was given, through alternatives and rules', async () => {
     const db = await dbAfter('[{:db/id 10 :id "a"} {:db/id 11 :ref 10} {:db/id 12 :part [11]}]');
