@@ -121,10 +121,11 @@ function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers):
         ? yield* foldGroups(element.function, answers.column(element.name), grouping)
         : undefined;
     if (element.kind !== 'aggregate') {
-      firsts ??= firstOfEach(grouping.groupOf, grouping.count);
+      firsts ??= firstOfEach(must(grouping.groupOf, 'groups by a value'), grouping.count);
       columns.push(Array.from(firsts, (row) => answers.column(element.name)[row]!));
     } else {
-      if (folded === undefined) groups ??= rowsByCode(grouping.groupOf, grouping.count);
+      if (folded === undefined)
+        groups ??= rowsByCode(grouping.groupOf ?? new Int32Array(answers.length), grouping.count);
       columns.push(folded ?? (yield* eachGroup(element, answers, groups!)));
     }
   }
@@ -138,10 +139,11 @@ function* groupingOf(elements: ReadonlyArray<FindElement>, answers: Answers): Su
   const keys = elements
     .filter(({ kind }) => kind !== 'aggregate')
     .map(({ name }) => answers.column(name));
-  if (keys.length === 0) return { groupOf: new Int32Array(answers.length), count: 1 };
+  const { length } = answers;
+  if (keys.length === 0) return { groupOf: undefined, count: 1, length };
   const codes = new RowCodes(keys.length);
-  const groupOf = yield* codes.assign(keys, answers.length);
-  return { groupOf, count: codes.count };
+  const groupOf = yield* codes.assign(keys, length);
+  return { groupOf, count: codes.count, length };
 }
 
 type Aggregated = Extract<FindElement, { readonly kind: 'aggregate' }>;

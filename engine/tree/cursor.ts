@@ -47,6 +47,8 @@ export class TreeCursor<K extends { readonly length: number }, B> {
   readonly #frames: Frame<K>[] = [];
   #keys: K | undefined;
   #rootAddress: number | undefined;
+  /** Whether a leaf was entered. */
+  #hasBegun = false;
   #batchSize: number;
 
   constructor(
@@ -74,7 +76,7 @@ export class TreeCursor<K extends { readonly length: number }, B> {
       const root = this.#source.peek(this.#rootAddress);
       if (root === undefined) return this.#missing([this.#rootAddress]);
       this.#rootAddress = undefined;
-      if (this.#enter(root)) return 'ready';
+      if (this.#enter(root, true, true)) return 'ready';
     }
     for (;;) {
       const frame = this.#frames.at(-1);
@@ -85,31 +87,41 @@ export class TreeCursor<K extends { readonly length: number }, B> {
       }
       const child = this.#source.peek(frame.branch.addresses[frame.at]!);
       if (child === undefined) return this.#missing(this.#upcoming(frame));
+      const isFirst = !this.#hasBegun;
       frame.at += this.#step;
-      if (this.#enter(child)) return 'ready';
+      if (this.#enter(child, isFirst, this.#isAtEnd())) return 'ready';
     }
+  }
+
+  /** Whether what is entered next is the end of the scan: only there does the range have to be looked at. */
+  #isAtEnd(): boolean {
+    for (const frame of this.#frames) if (!this.#isFinished(frame)) return false;
+    return true;
   }
 
   #isFinished(frame: Frame<K>): boolean {
     return this.#step === 1 ? frame.at > frame.last : frame.at < frame.last;
   }
 
-  /** True where the node is a leaf with keys in the range. */
-  #enter(node: Node<K>): boolean {
+  /** True where the node is a leaf with keys in the range. It may be the first of the scan, or the last. */
+  #enter(node: Node<K>, isFirst: boolean, isLast: boolean): boolean {
     const { from, to } = this.#range;
+    const forward = this.#step === 1;
     const length = node.keys.length;
     let first = 0;
     let end = node.kind === 'leaf' ? length : length - 1;
-    if (from !== undefined) first = this.#place(node.keys, from, from.inclusive);
-    if (to !== undefined) end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
+    if (from !== undefined && (forward ? isFirst : isLast))
+      first = this.#place(node.keys, from, from.inclusive);
+    if (to !== undefined && (forward ? isLast : isFirst))
+      end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
     if (node.kind === 'leaf') {
+      this.#hasBegun = true;
       this.#keys = node.keys;
       this.lo = first;
       this.hi = end;
       return first < end;
     }
     if (first <= end) {
-      const forward = this.#step === 1;
       this.#frames.push({ branch: node, at: forward ? first : end, last: forward ? end : first });
     }
     return false;

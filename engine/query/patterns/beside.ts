@@ -5,31 +5,30 @@ import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
-import { isRef } from './components.ts';
 import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
-import { entityIds } from './way.ts';
+import { entityIds, isRef } from './way.ts';
 
 /** Row i of what was found beside row `at[i]` of the bindings. Where both bind a variable they have to agree. */
 export function* answersBeside(
-  { db, clause, fixed }: Way,
+  way: Way,
   bindings: Relation,
   found: Relation,
   at: Rows,
 ): Suspended<Relation> {
-  const dependencies = dependenciesOf(db, clause, fixed);
+  const { db, terms, attribute } = way;
   const added = found.variables.filter((name) => !bindings.has(name));
-  const both = yield* combine(bindings, found.select(added), at, undefined, dependencies);
+  const both = yield* combine(bindings, found.select(added), at, undefined, dependenciesOf(way));
   let equal: Rows | undefined;
   for (const name of found.variables) {
     if (added.includes(name)) continue;
-    const isValue = clause.terms[2]?.kind === 'variable' && clause.terms[2].name === name;
+    const isValue = terms[2]?.kind === 'variable' && terms[2].name === name;
     const column = both.column(name);
-    const own = isValue && isRef(db, fixed.a) ? yield* entityIds(db, column) : column;
+    const own = isValue && isRef(attribute) ? yield* entityIds(db, column) : column;
     equal = rowsOfEqual(own, found.column(name), equal);
   }
   const agreed = equal === undefined ? both : yield* take(both, equal);
-  return isDistinct(db, clause, fixed) ? agreed : yield* distinct(agreed);
+  return isDistinct(way) ? agreed : yield* distinct(agreed);
 }
 
 /** Of some rows, or of all, those in which two columns have the same value. */

@@ -1,7 +1,7 @@
 /** What stands in a pattern as components of an index. */
 import { Keyword } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
-import type { EdnData, Value } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
 import { prefixRange } from '../../datom/chunk-cursor.ts';
 import type { Bound } from '../../datom/columns.ts';
@@ -10,7 +10,6 @@ import type { IndexOrder } from '../../datom/index-order.ts';
 import { requireEntity, resolveEntity } from '../../db/lookup.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { PatternClause } from '../ast.ts';
 
 /** A part of a datom, in the order in which patterns name them. */
 export type Part = 'e' | 'a' | 'v' | 'tx' | 'added';
@@ -23,25 +22,6 @@ export interface Access {
   /** The leading components that the rows have. */
   readonly prefix: Bound;
   readonly range: ScanRange;
-}
-
-/** The constants of a pattern; undefined where they can match nothing. */
-export function* constantsOf(
-  db: SettledDb,
-  { terms }: PatternClause,
-): Suspended<Bound | undefined> {
-  const [e, a, v, tx] = terms.map((term) => (term.kind === 'constant' ? term.value : undefined));
-  const number = a === undefined ? undefined : db.schema.numberFor(a);
-  if (a !== undefined && number === undefined) return undefined;
-  const entity = e === undefined ? undefined : yield* entityFor(db, e);
-  if (entity === null) return undefined;
-  const value = v === undefined || !isRef(db, number) ? v : yield* entityFor(db, v);
-  if (value === null || (tx !== undefined && typeof tx !== 'number')) return undefined;
-  return { e: entity, a: number, v: value as Value | undefined, tx };
-}
-
-export function isRef(db: SettledDb, a: number | undefined): boolean {
-  return a !== undefined && db.schema.attribute(a)?.valueType === 'ref';
 }
 
 /** The entity that stands in a pattern; null for what cannot be one. */

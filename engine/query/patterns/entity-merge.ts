@@ -28,8 +28,12 @@ export class EntityMerge {
     while (place < entities.length && row < hi) {
       const wanted = entities[place]!;
       const found = column[row]!;
-      if (found < wanted) row = firstFrom(column, row + 1, hi, wanted);
-      else if (found > wanted) place = firstFrom(entities, place + 1, entities.length, found);
+      if (found < wanted) {
+        // Entities are given out one after the other, and most of a kind have the same attributes.
+        const guess = row + wanted - found;
+        const isThere = guess < hi && column[guess] === wanted && column[guess - 1]! < wanted;
+        row = isThere ? guess : firstFrom(column, row + 1, hi, wanted);
+      } else if (found > wanted) place = firstFrom(entities, place + 1, entities.length, found);
       else {
         for (let same = row; same < hi && column[same] === wanted; same++) {
           if (count === at.length) {

@@ -1,17 +1,16 @@
 /** Patterns over plain tuples: by position, with Clojure's equality. */
 import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
-import type { PatternClause } from '../ast.ts';
-import { variablesOf } from '../ast.ts';
+import type { Term } from '../ast.ts';
+import { nameOf } from '../ast.ts';
 import { Relation } from '../relation/relation.ts';
 
 /** The bindings that tuples give; a tuple may be longer than the pattern. They need not be distinct. */
 export function matchTuples(
-  clause: PatternClause,
+  terms: ReadonlyArray<Term>,
   tuples: ReadonlyArray<ReadonlyArray<EdnData>>,
 ): Relation {
-  const { terms } = clause;
-  const variables = [...variablesOf(clause)];
+  const variables = [...new Set(terms.flatMap(nameOf))];
   const places = variables.map((name) =>
     terms.findIndex((term) => term.kind === 'variable' && term.name === name),
   );

@@ -4,84 +4,83 @@ import { Keyword } from '../../../schema/keyword.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
 import { attributeName } from '../../datom/attribute-number.ts';
 import type { Bound, Columns } from '../../datom/columns.ts';
-import type { SettledDb } from '../../db/scan.ts';
-import type { PatternClause, Variable } from '../ast.ts';
+import type { Variable } from '../ast.ts';
 import { checkRows } from '../relation/algebra.ts';
-import type { Column } from '../relation/column.ts';
-import { IntegerBuffer, ValueBuffer } from '../relation/column.ts';
+import type { Column, Rows } from '../relation/column.ts';
+import { ColumnBuffer, IntegerBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
-import { PARTS, isRef } from './components.ts';
+import { PARTS } from './components.ts';
 import type { EntityMerge } from './entity-merge.ts';
+import type { Way } from './way.ts';
 
 type RowTest = (keys: Columns, row: number) => boolean;
 
-/** Where the values of one variable go. */
-interface Output {
-  readonly variable: Variable;
-  readonly part: Part;
-  /** Whether the values are ids: then they go to `integers`. */
-  readonly isInteger: boolean;
-  readonly integers: IntegerBuffer;
-  readonly values: ValueBuffer;
+/** Rows `lo <= i < hi` of a chunk. */
+interface Run {
+  readonly keys: Columns;
+  readonly lo: number;
+  readonly hi: number;
 }
 
 export class Matches {
   length = 0;
-  readonly #outputs: Output[] = [];
+  readonly #variables: Variable[] = [];
+  /** What the values of each variable are. */
+  readonly #parts: Part[] = [];
+  /** Whether values are expected to be integers. */
+  readonly #hasIntegers: boolean;
   readonly #tests: RowTest[] = [];
   /** Whether retractions are no matches. */
   readonly #isPresent: boolean;
-  readonly #rows = new IntegerBuffer();
+  /** All there is so far: most answers are one run, which needs no buffers. */
+  readonly #expected: number;
+  #onlyRun: Run | undefined;
+  #buffers: ReadonlyArray<ColumnBuffer> | undefined;
+  #rows: IntegerBuffer | undefined;
 
   /**
-   * `fixed`: the constants of the pattern, `prefix`: those that the index has made sure of. `known`: variables whose values whoever asks
-   * has, and has made sure of.
+   * `prefix`: the constants that the index has made sure of. `known`: variables whose values whoever asks has, and has made sure of.
+   * `expected`: about how many matches there are.
    */
   constructor(
-    db: SettledDb,
-    { terms }: PatternClause,
-    fixed: Bound,
+    { db, terms, fixed, attribute }: Way,
     prefix: Bound,
-    known: ReadonlySet<Variable>,
+    known: ReadonlyArray<Variable>,
+    expected: number,
   ) {
-    for (const [place, term] of terms.entries()) {
-      const part = PARTS[place];
-      if (term.kind !== 'variable' || part === undefined) continue;
-      const first = terms.findIndex(
-        (other) => other.kind === 'variable' && other.name === term.name,
-      );
+    this.#expected = Math.min(expected, MAX_EXPECTED);
+    for (let place = 0; place < terms.length; place++) {
+      const term = terms[place]!;
+      if (term.kind !== 'variable') continue;
+      const part = PARTS[place]!;
+      const first = firstPlaceOf(term.name, terms);
       if (first < place) this.#tests.push(sameParts(PARTS[first]!, part));
-      else if (!known.has(term.name))
-        this.#outputs.push({
-          variable: term.name,
-          part,
-          isInteger: part === 'e' || part === 'tx' || (part === 'v' && isRef(db, fixed.a)),
-          integers: new IntegerBuffer(0),
-          values: new ValueBuffer(),
-        });
+      else if (!known.includes(term.name)) {
+        this.#variables.push(term.name);
+        this.#parts.push(part);
+      }
     }
-    this.#tests.push(...testsOf(fixed, prefix));
+    addTests(this.#tests, fixed, prefix);
     const added = terms[4];
     if (added?.kind === 'constant')
       this.#tests.push((keys, row) => keys.isAdded(row) === added.value);
+    this.#hasIntegers = attribute?.valueType === 'long' || attribute?.valueType === 'ref';
     this.#isPresent = db.window?.history !== true;
   }
 
   /** Rows `lo <= i < hi`. A value that the question of this chunk has is held against that of the row. */
   addRange(keys: Columns, lo: number, hi: number, value?: Value): void {
     const isEqual = value === undefined || isPlain(value) ? undefined : equalTo(value);
-    if (!this.#hasTests(keys) && isEqual === undefined) {
-      for (const output of this.#outputs) appendRange(output, keys, lo, hi);
-      this.length += hi - lo;
-    } else {
-      const rows = this.#rows;
+    if (!this.#hasTests(keys) && isEqual === undefined) this.#append(keys, lo, hi);
+    else {
+      const rows = (this.#rows ??= new IntegerBuffer());
       rows.clear();
       for (let row = lo; row < hi; row++)
         if (this.#isMatch(keys, row) && (isEqual === undefined || isEqual(keys.v[row]!)))
           rows.push(row);
-      this.#append(keys, rows.view());
+      this.#appendRows(keys, rows.view());
     }
     checkRows(this.length);
   }
@@ -97,17 +96,19 @@ export class Matches {
         rows[merge.count++] = rows[i]!;
       }
     }
-    this.#append(keys, merge.rows.subarray(0, merge.count));
+    this.#appendRows(keys, merge.rows.subarray(0, merge.count));
     checkRows(this.length);
   }
 
   relation(traits?: Traits): Relation {
-    return new Relation(
-      this.#outputs.map(({ variable }) => variable),
-      this.#outputs.map(columnOf),
-      this.length,
-      traits,
-    );
+    return new Relation(this.#variables, this.#columns(), this.length, traits);
+  }
+
+  #columns(): Column[] {
+    const run = this.#onlyRun;
+    if (run === undefined)
+      return this.#buffers?.map((buffer) => buffer.column()) ?? this.#parts.map(() => []);
+    return this.#parts.map((part) => columnOf(run, part));
   }
 
   #hasTests(keys: Columns): boolean {
@@ -120,76 +121,85 @@ export class Matches {
     return true;
   }
 
-  #append(keys: Columns, rows: Int32Array): void {
+  #append(keys: Columns, lo: number, hi: number): void {
+    if (this.length === 0 && hi - lo <= MAX_ONLY_RUN) this.#onlyRun = { keys, lo, hi };
+    else {
+      const buffers = this.#openBuffers();
+      for (let i = 0; i < buffers.length; i++)
+        appendRun(buffers[i]!, this.#parts[i]!, keys, lo, hi);
+    }
+    this.length += hi - lo;
+  }
+
+  #appendRows(keys: Columns, rows: Rows): void {
     const [first = 0] = rows;
-    const isRun = isRunOfRows(rows);
-    for (const output of this.#outputs)
-      if (isRun) appendRange(output, keys, first, first + rows.length);
-      else appendRows(output, keys, rows);
+    if (isRunOfRows(rows)) return this.#append(keys, first, first + rows.length);
+    if (rows.length === 0) return;
+    const buffers = this.#openBuffers();
+    for (let i = 0; i < buffers.length; i++) appendRows(buffers[i]!, this.#parts[i]!, keys, rows);
     this.length += rows.length;
+  }
+
+  #openBuffers(): ReadonlyArray<ColumnBuffer> {
+    const buffers = (this.#buffers ??= this.#parts.map(
+      (part) =>
+        new ColumnBuffer(
+          part === 'e' || part === 'tx' || (part === 'v' && this.#hasIntegers),
+          this.#expected,
+        ),
+    ));
+    const run = this.#onlyRun;
+    if (run !== undefined) {
+      this.#onlyRun = undefined;
+      for (let i = 0; i < buffers.length; i++)
+        appendRun(buffers[i]!, this.#parts[i]!, run.keys, run.lo, run.hi);
+    }
+    return buffers;
+  }
+}
+
+/** No more room than for so many is made before they come. */
+const MAX_EXPECTED = 2 ** 20;
+
+/** A larger run goes into buffers at once, where integers are told from other values. */
+const MAX_ONLY_RUN = 64;
+
+function firstPlaceOf(name: Variable, terms: Way['terms']): number {
+  for (let place = 0; ; place++) {
+    const term = terms[place]!;
+    if (term.kind === 'variable' && term.name === name) return place;
   }
 }
 
 /** Whether each row is the one after that before it. */
-function isRunOfRows(rows: Int32Array): boolean {
+function isRunOfRows(rows: Rows): boolean {
   for (let i = 1; i < rows.length; i++) if (rows[i] !== rows[i - 1]! + 1) return false;
   return rows.length > 0;
 }
 
-function columnOf({ isInteger, integers, values }: Output): Column {
-  return isInteger ? integers.view() : values.values();
+function columnOf({ keys, lo, hi }: Run, part: Part): Column {
+  if (part === 'e' || part === 'tx') return keys[part].subarray(lo, hi);
+  if (part === 'v') return keys.v.slice(lo, hi);
+  return Array.from({ length: hi - lo }, (_, i) => partOf(keys, lo + i, part));
 }
 
-function appendRange(
-  { part, isInteger, integers, values }: Output,
-  keys: Columns,
-  lo: number,
-  hi: number,
-): void {
-  switch (part) {
-    case 'e':
-    case 'tx':
-      return hi - lo === 1
-        ? integers.push(keys[part][lo]!)
-        : integers.append(keys[part].subarray(lo, hi));
-    case 'v': {
-      const { v } = keys;
-      if (isInteger) for (let row = lo; row < hi; row++) integers.push(v[row] as number);
-      else if (hi - lo === 1) values.push(v[lo]!);
-      else values.append(v, lo, hi);
-      return;
-    }
-    default:
-      for (let row = lo; row < hi; row++) values.push(partOf(keys, row, part));
+function appendRun(buffer: ColumnBuffer, part: Part, keys: Columns, lo: number, hi: number): void {
+  if (part === 'e' || part === 'tx') buffer.appendIntegers(keys[part].subarray(lo, hi));
+  else if (part === 'v') buffer.append(keys.v, lo, hi);
+  else buffer.append(columnOf({ keys, lo, hi }, part) as ReadonlyArray<EdnData>, 0, hi - lo);
+}
+
+function appendRows(buffer: ColumnBuffer, part: Part, keys: Columns, rows: Rows): void {
+  if (part === 'e' || part === 'tx') buffer.appendIntegersAt(keys[part], rows);
+  else if (part === 'v') buffer.appendAt(keys.v, rows);
+  else {
+    const values = Array.from(rows, (row) => partOf(keys, row, part));
+    buffer.append(values, 0, values.length);
   }
 }
 
-function appendRows(
-  { part, isInteger, integers, values }: Output,
-  keys: Columns,
-  rows: Int32Array,
-): void {
-  switch (part) {
-    case 'e':
-    case 'tx': {
-      const column = keys[part];
-      for (let i = 0; i < rows.length; i++) integers.push(column[rows[i]!]!);
-      return;
-    }
-    case 'v': {
-      const { v } = keys;
-      if (isInteger) for (let i = 0; i < rows.length; i++) integers.push(v[rows[i]!] as number);
-      else for (let i = 0; i < rows.length; i++) values.push(v[rows[i]!]!);
-      return;
-    }
-    default:
-      for (let i = 0; i < rows.length; i++) values.push(partOf(keys, rows[i]!, part));
-  }
-}
-
-/** Tests of constants that the index has not made sure of. */
-function testsOf({ e, a, v, tx }: Bound, prefix: Bound): RowTest[] {
-  const tests: RowTest[] = [];
+/** Adds tests of constants that the index has not made sure of. */
+function addTests(tests: RowTest[], { e, a, v, tx }: Bound, prefix: Bound): void {
   if (e !== undefined && prefix.e === undefined) tests.push((keys, row) => keys.e[row] === e);
   if (a !== undefined && prefix.a === undefined) tests.push((keys, row) => keys.a[row] === a);
   if (v !== undefined && (prefix.v === undefined || !isPlain(v))) {
@@ -197,7 +207,6 @@ function testsOf({ e, a, v, tx }: Bound, prefix: Bound): RowTest[] {
     tests.push((keys, row) => isEqual(keys.v[row]!));
   }
   if (tx !== undefined && prefix.tx === undefined) tests.push((keys, row) => keys.tx[row] === tx);
-  return tests;
 }
 
 /** Whether values that an index puts in one place are equal: `1` and `1M` stand together, and are not. */

@@ -22,12 +22,12 @@ export function* mergeByEntity(
   entity: Variable,
   unsorted: Relation,
 ): Suspended<Relation> {
-  const { db, clause, fixed } = way;
+  const { db, terms, fixed } = way;
   const { bindings, ids } = yield* sortedByEntity(way, entity, unsorted);
   const last = ids.at(-1) ?? -1;
-  if (last < 0) return nothing(clause, bindings);
+  if (last < 0) return nothing(terms, bindings);
   const access = accessTo(db, fixed);
-  const matches = new Matches(db, clause, fixed, access.prefix, new Set([entity]));
+  const matches = new Matches(way, access.prefix, [entity], ids.length);
   const merge = new EntityMerge(ids);
   const at = new IntegerBuffer(ids.length);
   const rows = scan(db, access.order, rangeOfEntities(access, Math.max(0, ids[0]!), last));

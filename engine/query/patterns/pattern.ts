@@ -8,19 +8,19 @@
 import type { SettledDb } from '../../db/scan.ts';
 import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { PatternClause } from '../ast.ts';
+import type { PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf, termIn } from '../context.ts';
 import type { KeptPattern } from '../clauses/rule-evaluation.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
-import { accessTo, constantsOf } from './components.ts';
+import { accessTo } from './components.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
 import { areResolved, scanAll, scanAndJoin } from './scan.ts';
 import { seekAll, seekKey } from './seek.ts';
 import type { Way } from './way.ts';
-import { nothing } from './way.ts';
+import { nothing, wayOf } from './way.ts';
 
 /** A seek costs about as much as scanning so many datoms. */
 const SEEK_COST = 12;
@@ -30,17 +30,17 @@ const FEW = 2;
 
 export function* solvePattern(
   context: Context,
-  written: PatternClause,
+  clause: PatternClause,
   bindings: Relation,
 ): Suspended<Relation> {
-  const clause = clauseIn(context, written);
+  const terms = termsIn(context, clause);
   const source = sourceOf(context, clause.source);
   if (source.kind === 'tuples')
-    return yield* join(bindings, yield* distinct(matchTuples(clause, source.tuples)));
+    return yield* join(bindings, yield* distinct(matchTuples(terms, source.tuples)));
   const { db } = source;
-  const fixed = yield* constantsOf(db, clause);
-  if (fixed === undefined || bindings.length === 0) return nothing(clause, bindings);
-  const way: Way = { db, clause, fixed };
+  const way = bindings.length === 0 ? undefined : yield* wayOf(db, terms);
+  if (way === undefined) return nothing(terms, bindings);
+  const { fixed } = way;
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
     const relation = yield* relationOf(way, kept, bindings);
@@ -76,35 +76,32 @@ function* relationOf(
 const counts = new WeakMap<SettledDb, WeakMap<PatternClause, number>>();
 
 /** How many datoms the constants of a pattern leave; what the planner goes by. */
-export function* estimatePattern(context: Context, written: PatternClause): Suspended<number> {
-  const clause = clauseIn(context, written);
+export function* estimatePattern(context: Context, clause: PatternClause): Suspended<number> {
   const source = sourceOf(context, clause.source);
   if (source.kind === 'tuples') return source.tuples.length;
   const { db } = source;
+  const terms = termsIn(context, clause);
+  if (terms !== clause.terms) return yield* countMatches(db, terms);
   let known = counts.get(db);
   if (known === undefined) counts.set(db, (known = new WeakMap()));
   let count = known.get(clause);
-  if (count === undefined) {
-    count = yield* countMatches(db, clause);
-    if (clause === written) known.set(clause, count);
-  }
+  if (count === undefined) known.set(clause, (count = yield* countMatches(db, terms)));
   return count;
 }
 
-/** The pattern with the single inputs as constants. */
-function clauseIn(context: Context, clause: PatternClause): PatternClause {
-  const { terms } = clause;
-  if (!terms.some((term) => termIn(context, term) !== term)) return clause;
-  return { ...clause, terms: terms.map((term) => termIn(context, term)) };
+/** The terms of a pattern with the single inputs as constants. */
+function termsIn(context: Context, { terms }: PatternClause): ReadonlyArray<Term> {
+  const { constants } = context;
+  const hasInput = terms.some((term) => term.kind === 'variable' && constants.has(term.name));
+  return hasInput ? terms.map((term) => termIn(context, term)) : terms;
 }
 
-function* countMatches(db: SettledDb, clause: PatternClause): Suspended<number> {
-  const fixed = yield* constantsOf(db, clause);
-  if (fixed === undefined) return 0;
-  const { a, v } = fixed;
+function* countMatches(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<number> {
+  const way = yield* wayOf(db, terms);
+  if (way === undefined) return 0;
   // A count would cost as much as the answer.
-  const isOne = v !== undefined && a !== undefined && db.schema.attribute(a)?.unique !== undefined;
+  const isOne = way.fixed.v !== undefined && way.attribute?.unique !== undefined;
   if (isOne && db.window === undefined) return 1;
-  const { order, range } = accessTo(db, fixed);
+  const { order, range } = accessTo(db, way.fixed);
   return yield* countRows(db, order, range);
 }

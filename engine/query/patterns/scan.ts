@@ -1,6 +1,6 @@
 /** A pattern by one scan with what is constant in it, joined by hash. */
 import { advance } from '../../datom/chunk-cursor.ts';
-import { scan } from '../../db/scan.ts';
+import { countRows, scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
@@ -8,18 +8,19 @@ import { combine, distinct, join } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
-import { accessTo, isRef } from './components.ts';
+import { accessTo } from './components.ts';
 import { Matches } from './matches.ts';
 import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
-import { entityIds } from './way.ts';
+import { entityIds, isRef } from './way.ts';
 
-const NONE_KNOWN: ReadonlySet<Variable> = new Set();
+const NONE_KNOWN: ReadonlyArray<Variable> = [];
 
 /** All bindings of the pattern alone. */
-export function* scanAll({ db, clause, fixed }: Way): Suspended<Relation> {
+export function* scanAll(way: Way): Suspended<Relation> {
+  const { db, terms, fixed } = way;
   const { order, prefix, range } = accessTo(db, fixed);
-  const matches = new Matches(db, clause, fixed, prefix, NONE_KNOWN);
+  const matches = new Matches(way, prefix, NONE_KNOWN, yield* countRows(db, order, range));
   const rows = scan(db, order, range);
   let sincePause = 0;
   while (yield* advance(rows)) {
@@ -29,12 +30,12 @@ export function* scanAll({ db, clause, fixed }: Way): Suspended<Relation> {
     sincePause = 0;
     yield PAUSE;
   }
-  const [e] = clause.terms;
+  const [e] = terms;
   const found = matches.relation({
     sortedBy: order !== 'eavt' && e?.kind === 'variable' ? e.name : undefined,
-    dependencies: dependenciesOf(db, clause, fixed),
+    dependencies: dependenciesOf(way),
   });
-  return isDistinct(db, clause, fixed) ? found : yield* distinct(found);
+  return isDistinct(way) ? found : yield* distinct(found);
 }
 
 /** Names the row of the bindings that a joined row came from. */
@@ -78,9 +79,9 @@ export function areResolved(way: Way, bindings: Relation): boolean {
 }
 
 /** The columns of the bindings that stand for entities by something else than ids. */
-function unresolvedPlaces({ db, clause, fixed }: Way, bindings: Relation): number[] {
-  return (isRef(db, fixed.a) ? [0, 2] : [0]).flatMap((place) => {
-    const term = clause.terms[place];
+function unresolvedPlaces({ terms, attribute }: Way, bindings: Relation): number[] {
+  return (isRef(attribute) ? [0, 2] : [0]).flatMap((place) => {
+    const term = terms[place];
     const own = term?.kind === 'variable' ? bindings.variables.indexOf(term.name) : -1;
     const column = bindings.columns[own];
     const isById =

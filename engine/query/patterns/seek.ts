@@ -12,10 +12,10 @@ import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
 import { answersBeside } from './beside.ts';
-import { accessTo, isRef, namedEntity } from './components.ts';
+import { accessTo, namedEntity } from './components.ts';
 import { Matches } from './matches.ts';
 import type { Way } from './way.ts';
-import { nothing } from './way.ts';
+import { isRef, nothing } from './way.ts';
 
 /** Which bound variables of a pattern an index can be searched by. */
 export interface SeekKey {
@@ -24,7 +24,7 @@ export interface SeekKey {
 }
 
 export function seekKey(
-  { db, clause: { terms }, fixed: { e, a, v } }: Way,
+  { db, terms, fixed: { e, a, v } }: Way,
   bindings: Relation,
 ): SeekKey | undefined {
   const boundAt = (place: number): Variable | undefined => {
@@ -47,7 +47,7 @@ const FEW = 2;
 
 /** The bindings beside the answers to their questions. */
 export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<Relation> {
-  const { db, clause, fixed } = way;
+  const { db, terms } = way;
   const questions = yield* project(bindings, key.variables);
   const bounds: Array<Bound | undefined> = [];
   for (let row = 0; row < questions.length; row++) {
@@ -56,10 +56,10 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   }
   const present = bounds.filter((bound) => bound !== undefined);
   const [first] = present;
-  if (first === undefined) return nothing(clause, bindings);
+  if (first === undefined) return nothing(terms, bindings);
   const { order, prefix } = accessTo(db, first);
   if (present.length > FEW) yield* prefetch(db, order, present);
-  const matches = new Matches(db, clause, fixed, prefix, new Set(key.variables));
+  const matches = new Matches(way, prefix, key.variables, questions.length);
   const asked = new IntegerBuffer();
   for (const [row, bound] of bounds.entries()) {
     if (bound === undefined) continue;
@@ -81,14 +81,14 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
 
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */
 function* boundOf(
-  { db, fixed }: Way,
+  { db, fixed, attribute }: Way,
   { parts }: SeekKey,
   values: ReadonlyArray<EdnData>,
 ): Suspended<Bound | undefined> {
   let bound = fixed;
   for (const [i, part] of parts.entries()) {
     const value = values[i]!;
-    const isEntity = part === 'e' || isRef(db, bound.a);
+    const isEntity = part === 'e' || isRef(attribute);
     const component = isEntity ? yield* namedEntity(db, value) : value;
     if (component === null) return undefined;
     bound = { ...bound, [part]: component };

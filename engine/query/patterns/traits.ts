@@ -1,10 +1,9 @@
 /** What is known of the bindings that a pattern gives without looking at them. */
-import type { Bound } from '../../datom/columns.ts';
-import type { SettledDb } from '../../db/scan.ts';
-import type { PatternClause, Variable } from '../ast.ts';
+import type { Variable } from '../ast.ts';
 import type { Dependency } from '../relation/relation.ts';
 import type { Part } from './components.ts';
 import { PARTS } from './components.ts';
+import type { Way } from './way.ts';
 
 /** Of an attribute, whether an entity has one value at most, and a value one entity. */
 interface Uniqueness {
@@ -13,13 +12,9 @@ interface Uniqueness {
 }
 
 /** Which variables of a pattern follow from which others. */
-export function dependenciesOf(
-  db: SettledDb,
-  { terms }: PatternClause,
-  { a }: Bound,
-): Dependency[] {
-  const { ofValues, ofEntities } = uniquenessOf(db, a);
-  const [e, , v, tx] = terms.map((term) => (term.kind === 'variable' ? term.name : undefined));
+export function dependenciesOf(way: Way): Dependency[] {
+  const { ofValues, ofEntities } = uniquenessOf(way);
+  const [e, , v, tx] = way.terms.map((term) => (term.kind === 'variable' ? term.name : undefined));
   const dependencies: Dependency[] = [];
   const add = (from: Variable | undefined, to: Variable | undefined): void => {
     if (from !== undefined && to !== undefined && from !== to) dependencies.push({ from, to });
@@ -36,23 +31,22 @@ export function dependenciesOf(
 }
 
 /** Whether no two datoms that match a pattern give the same values for its variables. */
-export function isDistinct(db: SettledDb, { terms }: PatternClause, { a }: Bound): boolean {
+export function isDistinct(way: Way): boolean {
   const isKnown = (part: Part): boolean => {
-    const term = terms[PARTS.indexOf(part)];
+    const term = way.terms[PARTS.indexOf(part)];
     return term !== undefined && term.kind !== 'blank';
   };
-  if (db.window?.history === true) return PARTS.every(isKnown);
+  if (way.db.window?.history === true) return PARTS.every(isKnown);
   if (!isKnown('a')) return false;
-  const { ofValues, ofEntities } = uniquenessOf(db, a);
+  const { ofValues, ofEntities } = uniquenessOf(way);
   const [e, v] = [isKnown('e'), isKnown('v')];
   return (e && v) || (e && ofValues) || (v && ofEntities);
 }
 
 /** The schema speaks of the present: what it says of one value at most need not have been so. */
-function uniquenessOf(db: SettledDb, a: number | undefined): Uniqueness {
-  if (a === undefined || db.window?.history === true || db.window?.asOf !== undefined)
+function uniquenessOf({ db: { window }, fixed, attribute }: Way): Uniqueness {
+  if (fixed.a === undefined || window?.history === true || window?.asOf !== undefined)
     return { ofValues: false, ofEntities: false };
-  const attribute = db.schema.attribute(a);
   return {
     ofValues: attribute?.cardinality !== 'many',
     ofEntities: attribute?.unique !== undefined,

@@ -1,25 +1,57 @@
-/** A pattern on its way to the datoms that match it: what all three ways need. */
+/** A pattern on its way to the datoms that match it: what is known before any of them is looked at. */
+import type { EdnData, Value } from '../../../schema/value.ts';
 import type { ValueKey } from '../../../schema/value-key.ts';
 import { valueKey } from '../../../schema/value-key.ts';
 import type { Bound } from '../../datom/columns.ts';
 import type { SettledDb } from '../../db/scan.ts';
+import type { SchemaAttribute } from '../../db/schema.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { PatternClause } from '../ast.ts';
-import { variablesOf } from '../ast.ts';
+import type { Term } from '../ast.ts';
+import { nameOf } from '../ast.ts';
 import type { Column } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
-import { namedEntity } from './components.ts';
+import { entityFor, namedEntity } from './components.ts';
 
 export interface Way {
   readonly db: SettledDb;
-  readonly clause: PatternClause;
-  /** The constants of the pattern. */
+  /** `[e a v tx added]`, as many as were written, with single inputs in the place of their variables. */
+  readonly terms: ReadonlyArray<Term>;
+  /** The constants among them as an index has them. */
   readonly fixed: Bound;
+  /** The attribute, where it is constant and the schema has it. */
+  readonly attribute: SchemaAttribute | undefined;
+}
+
+/** Undefined where the constants can match nothing. @throws ENTITY_NOT_FOUND for a lookup ref that names nobody */
+export function* wayOf(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<Way | undefined> {
+  const [e, a, v, tx] = [
+    constant(terms[0]),
+    constant(terms[1]),
+    constant(terms[2]),
+    constant(terms[3]),
+  ];
+  const number = a === undefined ? undefined : db.schema.numberFor(a);
+  if (a !== undefined && number === undefined) return undefined;
+  const attribute = number === undefined ? undefined : db.schema.attribute(number);
+  const entity = e === undefined ? undefined : yield* entityFor(db, e);
+  const value = v !== undefined && isRef(attribute) ? yield* entityFor(db, v) : v;
+  if (entity === null || value === null || (tx !== undefined && typeof tx !== 'number'))
+    return undefined;
+  const fixed = { e: entity, a: number, v: value as Value | undefined, tx };
+  return { db, terms, fixed, attribute };
+}
+
+function constant(term: Term | undefined): EdnData | undefined {
+  return term?.kind === 'constant' ? term.value : undefined;
+}
+
+export function isRef(attribute: SchemaAttribute | undefined): boolean {
+  return attribute?.valueType === 'ref';
 }
 
 /** What a pattern makes of bindings where nothing matches. */
-export function nothing(clause: PatternClause, bindings: Relation): Relation {
-  return Relation.empty([...new Set([...bindings.variables, ...variablesOf(clause)])]);
+export function nothing(terms: ReadonlyArray<Term>, bindings: Relation): Relation {
+  return Relation.empty([...new Set([...bindings.variables, ...terms.flatMap(nameOf)])]);
 }
 
 /** Stands for no entity at all. */

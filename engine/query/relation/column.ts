@@ -85,6 +85,30 @@ export class IntegerBuffer {
     this.length = length;
   }
 
+  /** Some integers of a column, by the numbers of their rows. */
+  appendRows(column: Int32Array, rows: Rows): void {
+    let { length } = this;
+    if (length + rows.length > this.#integers.length) this.#grow(length + rows.length);
+    const integers = this.#integers;
+    for (let i = 0; i < rows.length; i++) integers[length++] = column[rows[i]!]!;
+    this.length = length;
+  }
+
+  /** Values `lo <= i < hi` as far as they are integers of 32 bits; gives the place of the first that is none, or `hi`. */
+  appendIntegers(values: ReadonlyArray<EdnData>, lo: number, hi: number): number {
+    if (this.length + hi - lo > this.#integers.length) this.#grow(this.length + hi - lo);
+    const integers = this.#integers;
+    let { length } = this;
+    let i = lo;
+    for (; i < hi; i++) {
+      const value = values[i];
+      if (typeof value !== 'number' || value !== (value | 0)) break;
+      integers[length++] = value;
+    }
+    this.length = length;
+    return i;
+  }
+
   clear(): void {
     this.length = 0;
   }
@@ -104,29 +128,54 @@ export class IntegerBuffer {
   }
 }
 
-/** Values whose number is not known before the last of them came. Runs of them are kept as they are and put together once. */
-export class ValueBuffer {
+/**
+ * The values of a column as they come. Where integers are expected they stay in a typed array for as long as there are only such: a large
+ * array of values is as slow to make as to read.
+ */
+export class ColumnBuffer {
+  #integers: IntegerBuffer | undefined;
+  /** Runs of values, put together once. */
   readonly #runs: Array<ReadonlyArray<EdnData>> = [];
-  /** The values since the last run. */
-  #tail: EdnData[] = [];
 
-  push(value: EdnData): void {
-    this.#tail.push(value);
+  /** `capacity`: how many values are expected. */
+  constructor(areIntegersExpected: boolean, capacity: number) {
+    this.#integers = areIntegersExpected ? new IntegerBuffer(capacity) : undefined;
+  }
+
+  appendIntegers(integers: Int32Array): void {
+    if (this.#integers !== undefined) this.#integers.append(integers);
+    else this.#runs.push([...integers]);
+  }
+
+  /** Those of some rows. */
+  appendIntegersAt(integers: Int32Array, rows: Rows): void {
+    if (this.#integers !== undefined) this.#integers.appendRows(integers, rows);
+    else this.#runs.push(Array.from(rows, (row) => integers[row]!));
+  }
+
+  /** Values of some rows. */
+  appendAt(values: ReadonlyArray<EdnData>, rows: Rows): void {
+    const picked = new Array<EdnData>(rows.length);
+    for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
+    this.append(picked, 0, picked.length);
   }
 
   /** Values `lo <= i < hi`. */
   append(values: ReadonlyArray<EdnData>, lo: number, hi: number): void {
-    if (this.#tail.length > 0) {
-      this.#runs.push(this.#tail);
-      this.#tail = [];
+    let start = lo;
+    if (this.#integers !== undefined) {
+      start = this.#integers.appendIntegers(values, lo, hi);
+      if (start === hi) return;
+      this.#runs.push([...this.#integers.view()]);
+      this.#integers = undefined;
     }
-    this.#runs.push(lo === 0 && hi === values.length ? values : values.slice(lo, hi));
+    const isWhole = start === 0 && hi === values.length;
+    this.#runs.push(isWhole ? values : values.slice(start, hi));
   }
 
   /** All values so far. */
-  values(): ReadonlyArray<EdnData> {
-    if (this.#tail.length > 0) this.#runs.push(this.#tail);
-    this.#tail = [];
+  column(): Column {
+    if (this.#integers !== undefined) return this.#integers.view();
     if (this.#runs.length > 1) this.#runs.splice(0, this.#runs.length, joined(this.#runs));
     return this.#runs[0] ?? [];
   }
