@@ -29,11 +29,16 @@ export function prefixRange(bound: Bound): ScanRange {
   return { from: edge, to: edge };
 }
 
+/** What a cursor that said `missing` waits for. */
+export function missOf({ miss }: ChunkCursor): Wait {
+  return must(miss, 'a missing node to be named');
+}
+
 /** Moves a cursor on, suspending where nodes are missing. False at the end. */
 export function* advance(cursor: ChunkCursor): Suspended<boolean> {
   for (;;) {
     const step = cursor.next();
     if (step !== 'missing') return step === 'ready';
-    yield must(cursor.miss, 'a missing node to be named');
+    yield missOf(cursor);
   }
 }

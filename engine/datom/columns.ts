@@ -3,7 +3,7 @@
  * `[e[i], a[i], v[i], tx[i], added[i]]`; rows are in the order of one index.
  */
 import type { Value } from '../../schema/value.ts';
-import { firstNot } from '../shared/binary-search.ts';
+import { firstNot, firstNotNear } from '../shared/binary-search.ts';
 import { compareAttributes } from './attribute-number.ts';
 import { Datom } from './datom.ts';
 import type { IndexOrder } from './index-order.ts';
@@ -111,7 +111,7 @@ export class Columns {
     const column = this.a;
     if (range.lo < range.hi && column[range.lo] === a && column[range.hi - 1] === a) return true;
     const lo = firstNot(range.lo, range.hi, (row) => compareAttributes(column[row]!, a) < 0);
-    range.hi = firstNot(lo, range.hi, (row) => column[row] === a);
+    range.hi = firstNotNear(lo, range.hi, (row) => column[row] === a);
     range.lo = lo;
     return lo < range.hi;
   }
@@ -120,7 +120,7 @@ export class Columns {
     if (v === undefined) return false;
     const values = this.v;
     const lo = firstNot(range.lo, range.hi, (row) => compareValues(values[row]!, v) < 0);
-    range.hi = firstNot(lo, range.hi, (row) => compareValues(values[row]!, v) === 0);
+    range.hi = firstNotNear(lo, range.hi, (row) => compareValues(values[row]!, v) === 0);
     range.lo = lo;
     return lo < range.hi;
   }
@@ -151,21 +151,8 @@ export function compareRows(
 }
 
 function locateInteger(column: Int32Array, wanted: number, range: RowRange): boolean {
-  let lo = range.lo;
-  let hi = range.hi;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (column[middle]! < wanted) lo = middle + 1;
-    else hi = middle;
-  }
-  const first = lo;
-  hi = range.hi;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    if (column[middle]! <= wanted) lo = middle + 1;
-    else hi = middle;
-  }
-  range.lo = first;
-  range.hi = lo;
-  return first < lo;
+  const lo = firstNot(range.lo, range.hi, (row) => column[row]! < wanted);
+  range.hi = firstNotNear(lo, range.hi, (row) => column[row] === wanted);
+  range.lo = lo;
+  return lo < range.hi;
 }

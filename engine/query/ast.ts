@@ -128,8 +128,16 @@ export interface Query {
   readonly offset: number;
 }
 
+const variablesByClause = new WeakMap<Clause, ReadonlySet<Variable>>();
+
 /** Every variable that a clause mentions, also inside of what it encloses, as far as it is seen from outside. */
 export function variablesOf(clause: Clause): ReadonlySet<Variable> {
+  let variables = variablesByClause.get(clause);
+  if (variables === undefined) variablesByClause.set(clause, (variables = variablesIn(clause)));
+  return variables;
+}
+
+function variablesIn(clause: Clause): ReadonlySet<Variable> {
   switch (clause.kind) {
     case 'pattern':
       return new Set(clause.terms.flatMap(nameOf));

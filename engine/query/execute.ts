@@ -21,12 +21,12 @@ import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
 import type { ClauseTrace, Context, Source, Trace } from './context.ts';
 import { findAll } from './find.ts';
-
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
 import { chooseNext, factsOf } from './plan.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
+import { ROWS_PER_PAUSE } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
 
@@ -80,12 +80,8 @@ export function* execute(
     solve,
     query: (form, args) => execute(parseQuery(form), args),
   };
-  const solved = yield* solve(
-    context,
-    query.where,
-    yield* consistent(bindings, constants),
-    wantedBy(query),
-  );
+  if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
+  const solved = yield* solve(context, query.where, bindings, wantedBy(query));
   return yield* findAll(context, query, solved, patterns);
 }
 
@@ -157,32 +153,40 @@ function* solve(
   while (rest.length > 0) {
     const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
-    solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
+    const chosen = must(clause, 'a clause that was chosen');
+    solved =
+      context.trace === undefined
+        ? yield* solveClause(context, chosen, solved)
+        : yield* traced(context, own, chosen, solved);
     if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
-      return Relation.empty([...new Set([...solved.variables, ...rest.flatMap(namesIn)])]);
-    if (rest.length > 0) {
-      solved = yield* forgetting(context, solved, rest, wanted);
-      yield PAUSE;
-    }
+      return nothing(solved, rest);
+    if (rest.length === 0) break;
+    const needed = neededIn(context, solved, rest, wanted);
+    if (needed !== undefined) solved = yield* project(solved, needed);
+    if (solved.length > ROWS_PER_PAUSE) yield PAUSE;
   }
   return solved;
 }
 
-function namesIn(clause: Clause): Variable[] {
-  return [...variablesOf(clause)];
+/** Where there are no bindings patterns add none, but their variables. */
+function nothing({ variables }: Relation, rest: ReadonlyArray<Clause>): Relation {
+  const names = new Set(variables);
+  for (const clause of rest) for (const name of variablesOf(clause)) names.add(name);
+  return Relation.empty([...names]);
 }
 
-/** Without the variables that nothing asks for any more: what differed by them alone is one. */
-function* forgetting(
+/**
+ * The variables that something asks for yet: what differs by others alone is one. Undefined where those are all of them.
+ */
+function neededIn(
   { rules }: Context,
-  bindings: Relation,
+  { variables }: Relation,
   rest: ReadonlyArray<Clause>,
   wanted: ReadonlySet<Variable>,
-): Suspended<Relation> {
+): ReadonlyArray<Variable> | undefined {
   const isNeeded = (name: Variable): boolean =>
     wanted.has(name) || rest.some((clause) => factsOf(clause, rules).variables.has(name));
-  const needed = bindings.variables.filter(isNeeded);
-  return needed.length === bindings.variables.length ? bindings : yield* project(bindings, needed);
+  return variables.every(isNeeded) ? undefined : variables.filter(isNeeded);
 }
 
 /** Solves a clause, and notes what it took and left where somebody asked. */
@@ -192,7 +196,6 @@ function* traced(
   clause: Clause,
   bindings: Relation,
 ): Suspended<Relation> {
-  if (context.trace === undefined) return yield* solveClause(context, clause, bindings);
   const inner: Trace = [];
   const startedMs = performance.now();
   const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings);

@@ -31,8 +31,7 @@ export function* findAll(
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
   const elements = query.find.elements.map((element) => withInputs(context, element, bindings));
-  const names = [...new Set([...elements.map(({ name }) => name), ...query.with])];
-  const variables = names.filter((name) => !context.constants.has(name));
+  const variables = namesIn(query).filter((name) => !context.constants.has(name));
   const answers = new Answers(context, yield* project(bindings, variables));
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
@@ -43,8 +42,21 @@ export function* findAll(
     rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
   }
   rows = page(rows, query);
-  yield* pullInto(context, elements, rows, patterns);
+  if (elements.some(({ kind }) => kind === 'pull'))
+    yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
+}
+
+const namesByQuery = new WeakMap<Query, ReadonlyArray<Variable>>();
+
+/** The variables whose distinct values are the answer. */
+function namesIn(query: Query): ReadonlyArray<Variable> {
+  let names = namesByQuery.get(query);
+  if (names === undefined) {
+    names = [...new Set([...query.find.elements.map(({ name }) => name), ...query.with])];
+    namesByQuery.set(query, names);
+  }
+  return names;
 }
 
 /** The distinct bindings that the answer is made of, with the single inputs beside them. */

@@ -8,7 +8,7 @@ import { variablesOf } from './ast.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';
 import { inputsOf, outputsOf } from './inputs.ts';
-import { estimatePattern } from './patterns/pattern.ts';
+import { estimateNow, estimatePattern } from './patterns/pattern.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
@@ -57,7 +57,13 @@ export function* chooseNext(
   let bestCost = Infinity;
   for (const [i, clause] of clauses.entries()) {
     if (!isReady(context, clause, clauses, bindings)) continue;
-    const cost = yield* costOf(context, clause, bindings);
+    const matches =
+      clause.kind === 'pattern'
+        ? (estimateNow(context, clause) ?? (yield* estimatePattern(context, clause)))
+        : 0;
+    // Nothing matches: what else there is does not matter.
+    if (clause.kind === 'pattern' && matches === 0) return i;
+    const cost = costOf(context, clause, bindings, matches);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
@@ -90,9 +96,8 @@ function isReady(
   );
 }
 
-function* costOf(context: Context, clause: Clause, bindings: Relation): Suspended<number> {
-  let bound = 0;
-  for (const name of factsOf(clause, context.rules).variables) if (bindings.has(name)) bound++;
+/** `matches`: of a pattern, how many datoms its constants leave. */
+function costOf(context: Context, clause: Clause, bindings: Relation, matches: number): number {
   switch (clause.kind) {
     case 'call':
       return clause.binding === undefined ? 0 : 1;
@@ -100,17 +105,23 @@ function* costOf(context: Context, clause: Clause, bindings: Relation): Suspende
       return 2;
     case 'or':
     case 'rule':
-      return bound === 0 ? bindings.length * UNKNOWN_SIZE : bindings.length * 50;
+      return bindings.length * (isConnected(context, clause, bindings) ? 50 : UNKNOWN_SIZE);
     case 'given':
-      return joinCost(clause.relation.length, bindings, bound > 0);
+      return joinCost(clause.relation.length, bindings, isConnected(context, clause, bindings));
     case 'pattern':
-      return joinCost(yield* estimatePattern(context, clause), bindings, bound > 0);
+      return joinCost(matches, bindings, isConnected(context, clause, bindings));
   }
 }
 
+function isConnected({ rules }: Context, clause: Clause, bindings: Relation): boolean {
+  if (bindings.variables.length === 0) return false;
+  const { variables } = factsOf(clause, rules);
+  return bindings.variables.some((name) => variables.has(name));
+}
+
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
-function joinCost(matches: number, bindings: Relation, isConnected: boolean): number {
+function joinCost(matches: number, bindings: Relation, isJoined: boolean): number {
   if (bindings.variables.length === 0) return 3 + matches;
-  if (!isConnected) return 3 + (bindings.length + 1) * (matches + 1) * 4;
+  if (!isJoined) return 3 + (bindings.length + 1) * (matches + 1) * 4;
   return 3 + Math.min(matches, bindings.length * 2);
 }

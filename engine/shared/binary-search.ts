@@ -7,3 +7,11 @@ export function firstNot(lo: number, hi: number, isBefore: (index: number) => bo
   }
   return lo;
 }
+
+/** As {@link firstNot}, where the index is likely to be near to `lo`: by doubling steps. */
+export function firstNotNear(lo: number, hi: number, isBefore: (index: number) => boolean): number {
+  let start = lo;
+  for (let step = 1; start + step <= hi && isBefore(start + step - 1); step *= 2) start += step;
+  // The step that was too far is the last that has to be looked at.
+  return firstNot(start, Math.min(hi, start + (start - lo) + 1), isBefore);
+}

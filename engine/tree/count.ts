@@ -1,46 +1,52 @@
 /** How many keys a range of a tree holds, from the counts in its branches: O(log n). */
-import { together } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Edge, Range } from './cursor.ts';
-import { fetchNode } from './fetch.ts';
-import type { Locate, Node, NodeSource, TreeRoot } from './node.ts';
+import type { KeyRange, Locate, Node, NodeSource, TreeRoot } from './node.ts';
 
 export function* countRange<K extends { readonly length: number }, B>(
   root: TreeRoot,
   source: NodeSource<K>,
   locate: Locate<K, B>,
-  range: Range<B>,
+  { from, to }: Range<B>,
 ): Suspended<number> {
-  const { from, to } = range;
-  const [start = 0, end = root.count] = yield* together([
-    from === undefined ? known(0) : rankOf(root, source, locate, from, from.inclusive),
-    to === undefined ? known(root.count) : rankOf(root, source, locate, to, !to.inclusive),
-  ]);
-  return Math.max(0, end - start);
+  for (;;) {
+    const missing: number[] = [];
+    const rank = (edge: Edge<B>, isStart: boolean): number =>
+      rankOf(root, source, locate, edge.bound, isStart, missing);
+    const start = from === undefined ? 0 : rank(from, from.inclusive);
+    const end = to === undefined ? root.count : rank(to, !to.inclusive);
+    if (missing.length === 0) return Math.max(0, end - start);
+    yield { source, addresses: missing };
+  }
 }
 
-function* known(rank: number): Suspended<number> {
-  return rank;
-}
-
-/** How many keys come before the keys that match the edge, or before their end. */
-function* rankOf<K extends { readonly length: number }, B>(
+/** How many keys come before the keys that match the bound, or before their end. Notes a node that is not in memory, and gives up. */
+function rankOf<K extends { readonly length: number }, B>(
   root: TreeRoot,
   source: NodeSource<K>,
   locate: Locate<K, B>,
-  edge: Edge<B>,
+  bound: B,
   isStart: boolean,
-): Suspended<number> {
+  missing: number[],
+): number {
   let rank = 0;
   let { address } = root;
   while (address !== undefined) {
-    const node: Node<K> = yield* fetchNode(source, address);
-    const range = { lo: 0, hi: node.keys.length };
-    locate(node.keys, edge.bound, range);
-    const place = isStart ? range.lo : range.hi;
+    const node: Node<K> | undefined = source.peek(address);
+    if (node === undefined) {
+      missing.push(address);
+      return rank;
+    }
+    scratch.lo = 0;
+    scratch.hi = node.keys.length;
+    locate(node.keys, bound, scratch);
+    const place = isStart ? scratch.lo : scratch.hi;
     if (node.kind === 'leaf') return rank + place;
     for (let i = 0; i < place; i++) rank += node.counts[i]!;
     address = node.addresses[place];
   }
   return rank;
 }
+
+/** Locating never nests, so one range serves all. */
+const scratch: KeyRange = { lo: 0, hi: 0 };

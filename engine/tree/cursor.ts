@@ -110,10 +110,12 @@ export class TreeCursor<K extends { readonly length: number }, B> {
     const length = node.keys.length;
     let first = 0;
     let end = node.kind === 'leaf' ? length : length - 1;
-    if (from !== undefined && (forward ? isFirst : isLast))
-      first = this.#place(node.keys, from, from.inclusive);
-    if (to !== undefined && (forward ? isLast : isFirst))
-      end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
+    const hasStart = from !== undefined && (forward ? isFirst : isLast);
+    const hasEnd = to !== undefined && (forward ? isLast : isFirst);
+    if (hasStart) first = this.#place(node.keys, from, from.inclusive);
+    // One edge that is both, as of rows with one prefix, was located already.
+    if (hasEnd && hasStart && from === to && to.inclusive) end = Math.min(end, scratch.hi);
+    else if (hasEnd) end = Math.min(end, this.#place(node.keys, to, !to.inclusive));
     if (node.kind === 'leaf') {
       this.#hasBegun = true;
       this.#keys = node.keys;

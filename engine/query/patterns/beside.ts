@@ -4,7 +4,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { IntegerBuffer } from '../relation/column.ts';
-import type { Relation } from '../relation/relation.ts';
+import { Relation } from '../relation/relation.ts';
 import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
 import { entityIds, isRef } from './way.ts';
@@ -17,6 +17,13 @@ export function* answersBeside(
   at: Rows,
 ): Suspended<Relation> {
   const { db, terms, attribute } = way;
+  const isOne = bindings.length === 1 && found.length === 1;
+  if (isOne && !found.variables.some((name) => bindings.has(name)))
+    return new Relation(
+      [...bindings.variables, ...found.variables],
+      [...bindings.columns, ...found.columns],
+      1,
+    );
   const added = found.variables.filter((name) => !bindings.has(name));
   const both = yield* combine(bindings, found.select(added), at, undefined, dependenciesOf(way));
   let equal: Rows | undefined;

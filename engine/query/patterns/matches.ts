@@ -35,22 +35,14 @@ export class Matches {
   /** Whether retractions are no matches. */
   readonly #isPresent: boolean;
   /** All there is so far: most answers are one run, which needs no buffers. */
-  readonly #expected: number;
   #onlyRun: Run | undefined;
   #buffers: ReadonlyArray<ColumnBuffer> | undefined;
   #rows: IntegerBuffer | undefined;
 
   /**
    * `prefix`: the constants that the index has made sure of. `known`: variables whose values whoever asks has, and has made sure of.
-   * `expected`: about how many matches there are.
    */
-  constructor(
-    { db, terms, fixed, attribute }: Way,
-    prefix: Bound,
-    known: ReadonlyArray<Variable>,
-    expected: number,
-  ) {
-    this.#expected = Math.min(expected, MAX_EXPECTED);
+  constructor({ db, terms, fixed, attribute }: Way, prefix: Bound, known: ReadonlyArray<Variable>) {
     for (let place = 0; place < terms.length; place++) {
       const term = terms[place]!;
       if (term.kind !== 'variable') continue;
@@ -62,17 +54,17 @@ export class Matches {
         this.#parts.push(part);
       }
     }
-    addTests(this.#tests, fixed, prefix);
+    this.#hasIntegers = attribute?.valueType === 'long' || attribute?.valueType === 'ref';
+    this.#addTests(fixed, prefix);
     const added = terms[4];
     if (added?.kind === 'constant')
       this.#tests.push((keys, row) => keys.isAdded(row) === added.value);
-    this.#hasIntegers = attribute?.valueType === 'long' || attribute?.valueType === 'ref';
     this.#isPresent = db.window?.history !== true;
   }
 
   /** Rows `lo <= i < hi`. A value that the question of this chunk has is held against that of the row. */
   addRange(keys: Columns, lo: number, hi: number, value?: Value): void {
-    const isEqual = value === undefined || isPlain(value) ? undefined : equalTo(value);
+    const isEqual = value === undefined || this.#isPlain(value) ? undefined : equalTo(value);
     if (!this.#hasTests(keys) && isEqual === undefined) this.#append(keys, lo, hi);
     else {
       const rows = (this.#rows ??= new IntegerBuffer());
@@ -111,6 +103,23 @@ export class Matches {
     return this.#parts.map((part) => columnOf(run, part));
   }
 
+  /** Tests of constants that the index has not made sure of. */
+  #addTests({ e, a, v, tx }: Bound, prefix: Bound): void {
+    const tests = this.#tests;
+    if (e !== undefined && prefix.e === undefined) tests.push((keys, row) => keys.e[row] === e);
+    if (a !== undefined && prefix.a === undefined) tests.push((keys, row) => keys.a[row] === a);
+    if (v !== undefined && (prefix.v === undefined || !this.#isPlain(v))) {
+      const isEqual = equalTo(v);
+      tests.push((keys, row) => isEqual(keys.v[row]!));
+    }
+    if (tx !== undefined && prefix.tx === undefined) tests.push((keys, row) => keys.tx[row] === tx);
+  }
+
+  /** Whether values that an index puts in one place are equal: `1` and `1M` stand together, and are not. */
+  #isPlain(value: Value): boolean {
+    return typeof value === 'number' ? this.#hasIntegers : isPlain(value);
+  }
+
   #hasTests(keys: Columns): boolean {
     return this.#tests.length > 0 || (this.#isPresent && keys.added !== undefined);
   }
@@ -143,10 +152,7 @@ export class Matches {
   #openBuffers(): ReadonlyArray<ColumnBuffer> {
     const buffers = (this.#buffers ??= this.#parts.map(
       (part) =>
-        new ColumnBuffer(
-          part === 'e' || part === 'tx' || (part === 'v' && this.#hasIntegers),
-          this.#expected,
-        ),
+        new ColumnBuffer(part === 'e' || part === 'tx' || (part === 'v' && this.#hasIntegers)),
     ));
     const run = this.#onlyRun;
     if (run !== undefined) {
@@ -157,9 +163,6 @@ export class Matches {
     return buffers;
   }
 }
-
-/** No more room than for so many is made before they come. */
-const MAX_EXPECTED = 2 ** 20;
 
 /** A larger run goes into buffers at once, where integers are told from other values. */
 const MAX_ONLY_RUN = 64;
@@ -198,18 +201,7 @@ function appendRows(buffer: ColumnBuffer, part: Part, keys: Columns, rows: Rows)
   }
 }
 
-/** Adds tests of constants that the index has not made sure of. */
-function addTests(tests: RowTest[], { e, a, v, tx }: Bound, prefix: Bound): void {
-  if (e !== undefined && prefix.e === undefined) tests.push((keys, row) => keys.e[row] === e);
-  if (a !== undefined && prefix.a === undefined) tests.push((keys, row) => keys.a[row] === a);
-  if (v !== undefined && (prefix.v === undefined || !isPlain(v))) {
-    const isEqual = equalTo(v);
-    tests.push((keys, row) => isEqual(keys.v[row]!));
-  }
-  if (tx !== undefined && prefix.tx === undefined) tests.push((keys, row) => keys.tx[row] === tx);
-}
-
-/** Whether values that an index puts in one place are equal: `1` and `1M` stand together, and are not. */
+/** Whether values of this kind are equal where an index puts them in one place. */
 function isPlain(value: Value): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || value instanceof Keyword;
 }

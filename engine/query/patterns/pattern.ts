@@ -10,7 +10,7 @@ import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { sourceOf, termIn } from '../context.ts';
+import { databaseOf, sourceOf, termIn } from '../context.ts';
 import type { KeptPattern } from '../clauses/rule-evaluation.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
@@ -18,15 +18,12 @@ import { accessTo } from './components.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
 import { areResolved, scanAll, scanAndJoin } from './scan.ts';
-import { seekAll, seekKey } from './seek.ts';
+import { seekAll, seekKey, seekOne } from './seek.ts';
 import type { Way } from './way.ts';
 import { nothing, wayOf } from './way.ts';
 
 /** A seek costs about as much as scanning so many datoms. */
 const SEEK_COST = 12;
-
-/** So few bindings are sought without asking what a scan would cost. */
-const FEW = 2;
 
 export function* solvePattern(
   context: Context,
@@ -40,20 +37,20 @@ export function* solvePattern(
   const { db } = source;
   const way = bindings.length === 0 ? undefined : yield* wayOf(db, terms);
   if (way === undefined) return nothing(terms, bindings);
-  const { fixed } = way;
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
     const relation = yield* relationOf(way, kept, bindings);
     if (relation !== undefined) return yield* joinIndexed(bindings, relation, kept.indexes);
   }
-  const key = seekKey(way, bindings);
+  const key = bindings.variables.length === 0 ? undefined : seekKey(way, bindings);
   if (key === undefined) return yield* scanAndJoin(way, bindings);
-  if (bindings.length <= FEW) return yield* seekAll(way, key, bindings);
+  if (bindings.length === 1) return yield* seekOne(way, key, bindings);
+  const { fixed } = way;
   const { order, range } = accessTo(db, fixed);
   const scanCost = yield* countRows(db, order, range);
   if (bindings.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
-  const entity = key.parts[0] === 'e' && fixed.a !== undefined ? key.variables[0] : undefined;
-  if (entity !== undefined) return yield* mergeByEntity(way, entity, bindings);
+  if (key.e !== undefined && fixed.a !== undefined)
+    return yield* mergeByEntity(way, key.e, bindings);
   const questions = yield* project(bindings, key.variables);
   if (questions.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
   return yield* scanAndJoin(way, bindings);
@@ -75,33 +72,53 @@ function* relationOf(
 /** How many datoms patterns match, by database value: neither ever changes. */
 const counts = new WeakMap<SettledDb, WeakMap<PatternClause, number>>();
 
-/** How many datoms the constants of a pattern leave; what the planner goes by. */
-export function* estimatePattern(context: Context, clause: PatternClause): Suspended<number> {
+/**
+ * How many datoms the constants of a pattern leave; what the planner goes by. Undefined where nothing but a look into the index tells: then
+ * {@link estimatePattern} does.
+ */
+export function estimateNow(context: Context, clause: PatternClause): number | undefined {
   const source = sourceOf(context, clause.source);
   if (source.kind === 'tuples') return source.tuples.length;
   const { db } = source;
+  const [, a, v] = clause.terms;
+  if (db.window === undefined && a?.kind === 'constant' && isFixed(context, v)) {
+    const number = db.schema.numberFor(a.value);
+    // A count would cost as much as the answer.
+    if (number !== undefined && db.schema.attribute(number)?.unique !== undefined) return 1;
+  }
+  return termsIn(context, clause) === clause.terms ? counts.get(db)?.get(clause) : undefined;
+}
+
+export function* estimatePattern(context: Context, clause: PatternClause): Suspended<number> {
+  const db = databaseOf(context, clause.source);
   const terms = termsIn(context, clause);
-  if (terms !== clause.terms) return yield* countMatches(db, terms);
-  let known = counts.get(db);
-  if (known === undefined) counts.set(db, (known = new WeakMap()));
-  let count = known.get(clause);
-  if (count === undefined) known.set(clause, (count = yield* countMatches(db, terms)));
+  const count = yield* countMatches(db, terms);
+  if (terms === clause.terms) {
+    let known = counts.get(db);
+    if (known === undefined) counts.set(db, (known = new WeakMap()));
+    known.set(clause, count);
+  }
   return count;
+}
+
+/** Whether a term is a constant of this execution. */
+function isFixed({ constants }: Context, term: Term | undefined): boolean {
+  return term?.kind === 'constant' || (term?.kind === 'variable' && constants.has(term.name));
 }
 
 /** The terms of a pattern with the single inputs as constants. */
 function termsIn(context: Context, { terms }: PatternClause): ReadonlyArray<Term> {
   const { constants } = context;
-  const hasInput = terms.some((term) => term.kind === 'variable' && constants.has(term.name));
-  return hasInput ? terms.map((term) => termIn(context, term)) : terms;
+  if (constants.size === 0) return terms;
+  for (const term of terms)
+    if (term.kind === 'variable' && constants.has(term.name))
+      return terms.map((one) => termIn(context, one));
+  return terms;
 }
 
 function* countMatches(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<number> {
   const way = yield* wayOf(db, terms);
   if (way === undefined) return 0;
-  // A count would cost as much as the answer.
-  const isOne = way.fixed.v !== undefined && way.attribute?.unique !== undefined;
-  if (isOne && db.window === undefined) return 1;
   const { order, range } = accessTo(db, way.fixed);
   return yield* countRows(db, order, range);
 }

@@ -1,6 +1,6 @@
 /** A pattern by one scan with what is constant in it, joined by hash. */
-import { advance } from '../../datom/chunk-cursor.ts';
-import { countRows, scan } from '../../db/scan.ts';
+import { missOf } from '../../datom/chunk-cursor.ts';
+import { scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
@@ -20,10 +20,14 @@ const NONE_KNOWN: ReadonlyArray<Variable> = [];
 export function* scanAll(way: Way): Suspended<Relation> {
   const { db, terms, fixed } = way;
   const { order, prefix, range } = accessTo(db, fixed);
-  const matches = new Matches(way, prefix, NONE_KNOWN, yield* countRows(db, order, range));
+  const matches = new Matches(way, prefix, NONE_KNOWN);
   const rows = scan(db, order, range);
   let sincePause = 0;
-  while (yield* advance(rows)) {
+  for (let step = rows.next(); step !== 'done'; step = rows.next()) {
+    if (step === 'missing') {
+      yield missOf(rows);
+      continue;
+    }
     matches.addRange(rows.keys, rows.lo, rows.hi);
     sincePause += rows.hi - rows.lo;
     if (sincePause < ROWS_PER_PAUSE) continue;
@@ -31,6 +35,7 @@ export function* scanAll(way: Way): Suspended<Relation> {
     yield PAUSE;
   }
   const [e] = terms;
+  if (matches.length === 1) return matches.relation();
   const found = matches.relation({
     sortedBy: order !== 'eavt' && e?.kind === 'variable' ? e.name : undefined,
     dependencies: dependenciesOf(way),
@@ -47,6 +52,7 @@ const ROW = 'row';
  */
 export function* scanAndJoin(way: Way, bindings: Relation): Suspended<Relation> {
   const found = yield* scanAll(way);
+  if (bindings.variables.length === 0) return found;
   const columns = yield* resolvedColumns(way, bindings);
   if (columns === undefined) return yield* join(bindings, found);
   const numbers = Int32Array.from(bindings.columns[0] ?? [], (_, row) => row);

@@ -1,16 +1,15 @@
 /** A pattern by one seek for each distinct binding of what an index can be searched by. */
-import type { EdnData } from '../../../schema/value.ts';
-import { advance } from '../../datom/chunk-cursor.ts';
+import type { Value } from '../../../schema/value.ts';
+import { missOf } from '../../datom/chunk-cursor.ts';
 import type { Bound } from '../../datom/columns.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import { scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Variable } from '../ast.ts';
+import type { Term, Variable } from '../ast.ts';
 import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
-import type { Part } from './components.ts';
 import { answersBeside } from './beside.ts';
 import { accessTo, namedEntity } from './components.ts';
 import { Matches } from './matches.ts';
@@ -20,26 +19,40 @@ import { isRef, nothing } from './way.ts';
 /** Which bound variables of a pattern an index can be searched by. */
 export interface SeekKey {
   readonly variables: ReadonlyArray<Variable>;
-  readonly parts: ReadonlyArray<Part>;
+  readonly e: Variable | undefined;
+  readonly v: Variable | undefined;
 }
 
 export function seekKey(
   { db, terms, fixed: { e, a, v } }: Way,
   bindings: Relation,
 ): SeekKey | undefined {
-  const boundAt = (place: number): Variable | undefined => {
-    const term = terms[place];
-    return term?.kind === 'variable' && bindings.has(term.name) ? term.name : undefined;
-  };
-  const [boundE, boundV] = [boundAt(0), boundAt(2)];
-  const byValue = boundV !== undefined && v === undefined && a !== undefined;
-  if (boundE !== undefined && e === undefined)
-    return byValue && boundE !== boundV
-      ? { variables: [boundE, boundV], parts: ['e', 'v'] }
-      : { variables: [boundE], parts: ['e'] };
-  if (byValue && (e !== undefined || db.schema.isIndexed(a)))
-    return { variables: [boundV], parts: ['v'] };
-  return undefined;
+  const boundE = e === undefined ? boundName(terms[0], bindings) : undefined;
+  const boundV = a === undefined || v !== undefined ? undefined : boundName(terms[2], bindings);
+  if (boundE !== undefined)
+    return boundV === undefined || boundV === boundE
+      ? { variables: [boundE], e: boundE, v: undefined }
+      : { variables: [boundE, boundV], e: boundE, v: boundV };
+  const isSearched = boundV !== undefined && (e !== undefined || db.schema.isIndexed(a!));
+  return isSearched ? { variables: [boundV], e: undefined, v: boundV } : undefined;
+}
+
+function boundName(term: Term | undefined, bindings: Relation): Variable | undefined {
+  return term?.kind === 'variable' && bindings.has(term.name) ? term.name : undefined;
+}
+
+/** The only binding beside the answers to its question. */
+export function* seekOne(way: Way, key: SeekKey, bindings: Relation): Suspended<Relation> {
+  const { db, terms } = way;
+  const bound = yield* boundOf(way, key, bindings, 0);
+  if (bound === undefined) return nothing(terms, bindings);
+  const { order, prefix, range } = accessTo(db, bound);
+  const matches = new Matches(way, prefix, key.variables);
+  const rows = scan(db, order, range);
+  for (let step = rows.next(); step !== 'done'; step = rows.next())
+    if (step === 'missing') yield missOf(rows);
+    else matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
+  return yield* answersBeside(way, bindings, matches.relation(), new Int32Array(matches.length));
 }
 
 /** So few reads are not worth to be prepared together. */
@@ -51,7 +64,7 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   const questions = yield* project(bindings, key.variables);
   const bounds: Array<Bound | undefined> = [];
   for (let row = 0; row < questions.length; row++) {
-    bounds.push(yield* boundOf(way, key, questions.row(row)));
+    bounds.push(yield* boundOf(way, key, questions, row));
     if (row % 512 === 511) yield PAUSE;
   }
   const present = bounds.filter((bound) => bound !== undefined);
@@ -59,12 +72,14 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   if (first === undefined) return nothing(terms, bindings);
   const { order, prefix } = accessTo(db, first);
   if (present.length > FEW) yield* prefetch(db, order, present);
-  const matches = new Matches(way, prefix, key.variables, questions.length);
+  const matches = new Matches(way, prefix, key.variables);
   const asked = new IntegerBuffer();
   for (const [row, bound] of bounds.entries()) {
     if (bound === undefined) continue;
     const rows = scan(db, order, accessTo(db, bound).range);
-    while (yield* advance(rows)) matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
+    for (let step = rows.next(); step !== 'done'; step = rows.next())
+      if (step === 'missing') yield missOf(rows);
+      else matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
     while (asked.length < matches.length) asked.push(row);
     if (row % 512 === 511) yield PAUSE;
   }
@@ -82,16 +97,21 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */
 function* boundOf(
   { db, fixed, attribute }: Way,
-  { parts }: SeekKey,
-  values: ReadonlyArray<EdnData>,
+  key: SeekKey,
+  questions: Relation,
+  row: number,
 ): Suspended<Bound | undefined> {
-  let bound = fixed;
-  for (const [i, part] of parts.entries()) {
-    const value = values[i]!;
-    const isEntity = part === 'e' || isRef(attribute);
-    const component = isEntity ? yield* namedEntity(db, value) : value;
-    if (component === null) return undefined;
-    bound = { ...bound, [part]: component };
+  let { e, v } = fixed;
+  if (key.e !== undefined) {
+    const entity = yield* namedEntity(db, questions.column(key.e)[row]!);
+    if (entity === null) return undefined;
+    e = entity;
   }
-  return bound;
+  if (key.v !== undefined) {
+    const value = questions.column(key.v)[row]!;
+    const component = isRef(attribute) ? yield* namedEntity(db, value) : value;
+    if (component === null) return undefined;
+    v = component as Value;
+  }
+  return { e, a: fixed.a, v, tx: fixed.tx };
 }

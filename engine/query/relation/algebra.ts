@@ -21,6 +21,7 @@ export function* project(
   variables: ReadonlyArray<Variable>,
 ): Suspended<Relation> {
   const selected = relation.select(variables);
+  if (relation.length === 1 && variables.length > 0) return selected;
   return relation.isDeterminedBy(variables) ? selected : yield* distinct(selected);
 }
 

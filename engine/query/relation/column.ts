@@ -137,9 +137,8 @@ export class ColumnBuffer {
   /** Runs of values, put together once. */
   readonly #runs: Array<ReadonlyArray<EdnData>> = [];
 
-  /** `capacity`: how many values are expected. */
-  constructor(areIntegersExpected: boolean, capacity: number) {
-    this.#integers = areIntegersExpected ? new IntegerBuffer(capacity) : undefined;
+  constructor(areIntegersExpected: boolean) {
+    this.#integers = areIntegersExpected ? new IntegerBuffer() : undefined;
   }
 
   appendIntegers(integers: Int32Array): void {

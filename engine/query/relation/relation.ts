@@ -63,17 +63,14 @@ export class Relation {
   /** Some of the columns, all rows: they are not distinct unless the columns determine the others. */
   select(variables: ReadonlyArray<Variable>): Relation {
     const { sortedBy } = this;
-    return new Relation(
-      variables,
-      variables.map((variable) => this.column(variable)),
-      this.length,
-      {
-        sortedBy: sortedBy !== undefined && variables.includes(sortedBy) ? sortedBy : undefined,
-        dependencies: this.dependencies.filter(
-          ({ from, to }) => variables.includes(from) && variables.includes(to),
-        ),
-      },
-    );
+    const columns = variables.map((variable) => this.column(variable));
+    if (this.length <= 1) return new Relation(variables, columns, this.length);
+    return new Relation(variables, columns, this.length, {
+      sortedBy: sortedBy !== undefined && variables.includes(sortedBy) ? sortedBy : undefined,
+      dependencies: this.dependencies.filter(
+        ({ from, to }) => variables.includes(from) && variables.includes(to),
+      ),
+    });
   }
 
   /** Other names for the variables, in their order. */
