@@ -9,7 +9,7 @@ import { FilterCursor } from '../novelty/filter-cursor.ts';
 import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { overlay } from '../novelty/novelty.ts';
 import { SetCursor } from '../novelty/set-cursor.ts';
-import type { Suspended } from '../shared/suspend.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
 import { FactCursor, heldAt, saidLast } from './fact-cursor.ts';
 
@@ -67,14 +67,26 @@ function isUpTo({ tx, strays }: Cut, transaction: number): boolean {
   return transaction <= tx && strays?.has(transaction) !== true;
 }
 
-/**
- * How many rows a scan gives: exact where only the present is looked at, else at least as many as there are.
- */
+/** How many rows a scan gives: exact where only the present is looked at, else at least as many as there are. */
 export function* countRows(db: SettledDb, order: IndexOrder, range: ScanRange): Suspended<number> {
-  let count = yield* countEra(db, 'current', order, range);
-  if (db.window?.history === true || db.window?.asOf !== undefined)
-    count += yield* countEra(db, 'temporal', order, range);
-  return count;
+  for (;;) {
+    const misses: Miss[] = [];
+    const count = countRowsNow(db, order, range, misses);
+    if (misses.length === 0) return count;
+    yield misses;
+  }
+}
+
+/** As {@link countRows}. Nodes that are not in memory are noted in `misses`, and then the number means nothing. */
+export function countRowsNow(
+  db: SettledDb,
+  order: IndexOrder,
+  range: ScanRange,
+  misses: Miss[],
+): number {
+  const isPast = db.window?.history === true || db.window?.asOf !== undefined;
+  const current = countEra(db, 'current', order, range, misses);
+  return isPast ? current + countEra(db, 'temporal', order, range, misses) : current;
 }
 
 function scanHistory(db: Db, order: IndexOrder, range: ScanRange, isReverse: boolean): ChunkCursor {
@@ -135,8 +147,8 @@ export function scanEra(
   return overlay(scanBase(db.base, era, order, range, isReverse), novelty, range, isReverse);
 }
 
-function* countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange): Suspended<number> {
+function countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange, misses: Miss[]): number {
   const { added, removed } = db.novelty.eras[era][order];
-  const base = yield* countBase(db.base, era, order, range);
+  const base = countBase(db.base, era, order, range, misses);
   return base + added.countRange(range) - removed.countRange(range);
 }

@@ -9,7 +9,7 @@ import { countRange } from '../tree/count.ts';
 import { TreeCursor } from '../tree/cursor.ts';
 import { EMPTY_TREE } from '../tree/node.ts';
 import type { Locate, NodeSource, TreeRoot } from '../tree/node.ts';
-import type { Suspended } from '../shared/suspend.ts';
+import type { Miss } from '../shared/suspend.ts';
 
 /** Current datoms, or what was superseded or retracted together with the retractions. */
 export type Era = 'current' | 'temporal';
@@ -37,13 +37,18 @@ export function scanBase(
   return new TreeCursor(base.roots[era][order], base.source, LOCATE[order], range, isReverse);
 }
 
+/** How many rows; nodes that are not in memory are noted in `misses`, and then the number means nothing. */
 export function countBase(
   base: BaseIndex,
   era: Era,
   order: IndexOrder,
   range: ScanRange,
-): Suspended<number> {
-  return countRange(base.roots[era][order], base.source, LOCATE[order], range);
+  misses: Miss[],
+): number {
+  const missing: number[] = [];
+  const count = countRange(base.roots[era][order], base.source, LOCATE[order], range, missing);
+  if (missing.length > 0) misses.push({ source: base.source, addresses: missing });
+  return count;
 }
 
 const LOCATE = Object.fromEntries(

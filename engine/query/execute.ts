@@ -17,6 +17,7 @@ import { bind } from './bind.ts';
 import { solveCall } from './clauses/call.ts';
 import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
+import { matchesOf } from './patterns/estimate.ts';
 import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
 import type { ClauseTrace, Context, Source, Trace } from './context.ts';
@@ -146,26 +147,34 @@ function* solve(
   bindings: Relation,
   wanted: ReadonlySet<Variable>,
 ): Suspended<Relation> {
-  const rest = [...clauses];
-  let solved = bindings;
   const own: ClauseTrace[] = [];
   context.trace?.push(own);
+  const rest = [...clauses];
+  // One pattern needs no plan.
+  const isPlain = clauses.length === 1 && areAllPatterns(clauses);
+  const matches = isPlain ? [0] : yield* matchesOf(context, clauses);
+  let solved = bindings;
+  if (!isPlain && matches.includes(0) && areAllPatterns(clauses)) return nothing(bindings, clauses);
   while (rest.length > 0) {
-    const next = yield* chooseNext(context, rest, solved);
+    const next = chooseNext(context, rest, matches, solved);
     const [clause] = rest.splice(next, 1);
+    matches.splice(next, 1);
     const chosen = must(clause, 'a clause that was chosen');
     solved =
       context.trace === undefined
         ? yield* solveClause(context, chosen, solved)
         : yield* traced(context, own, chosen, solved);
-    if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
-      return nothing(solved, rest);
     if (rest.length === 0) break;
+    if (solved.length === 0 && areAllPatterns(rest)) return nothing(solved, rest);
     const needed = neededIn(context, solved, rest, wanted);
     if (needed !== undefined) solved = yield* project(solved, needed);
     if (solved.length > ROWS_PER_PAUSE) yield PAUSE;
   }
   return solved;
+}
+
+function areAllPatterns(clauses: ReadonlyArray<Clause>): boolean {
+  return clauses.every(({ kind }) => kind === 'pattern');
 }
 
 /** Where there are no bindings patterns add none, but their variables. */

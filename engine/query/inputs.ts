@@ -37,7 +37,7 @@ export function outputsOf(clause: Clause, rules: Rules): ReadonlySet<Variable> {
 }
 
 /** Inputs of clauses that none of these clauses binds. */
-function openInputs(clauses: ReadonlyArray<Clause>, rules: Rules): Variable[] {
+export function openInputs(clauses: ReadonlyArray<Clause>, rules: Rules): Variable[] {
   const bound = new Set(clauses.flatMap((clause) => [...outputsOf(clause, rules)]));
   return clauses.flatMap((clause) =>
     [...inputsOf(clause, rules)].filter((name) => !bound.has(name)),

@@ -2,13 +2,11 @@
  * Which clause comes next. The order in which clauses were written does not count: of those whose inputs are bound, the one that is
  * expected to leave the fewest bindings goes first.
  */
-import type { Suspended } from '../shared/suspend.ts';
 import type { Clause, Rules, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';
 import { inputsOf, outputsOf } from './inputs.ts';
-import { estimateNow, estimatePattern } from './patterns/pattern.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
@@ -45,25 +43,21 @@ export function factsOf(clause: Clause, rules: Rules): ClauseFacts {
 /**
  * The place of the next clause among those that are left.
  *
+ * @param matches - about how many bindings each clause has by itself
  * @throws BAD_QUERY (`query/where`) where the inputs of none are bound
  */
-export function* chooseNext(
+export function chooseNext(
   context: Context,
   clauses: ReadonlyArray<Clause>,
+  matches: ReadonlyArray<number>,
   bindings: Relation,
-): Suspended<number> {
-  if (clauses.length === 1 && clauses[0]?.kind === 'pattern') return 0;
+): number {
   let best = -1;
   let bestCost = Infinity;
-  for (const [i, clause] of clauses.entries()) {
+  for (let i = 0; i < clauses.length; i++) {
+    const clause = clauses[i]!;
     if (!isReady(context, clause, clauses, bindings)) continue;
-    const matches =
-      clause.kind === 'pattern'
-        ? (estimateNow(context, clause) ?? (yield* estimatePattern(context, clause)))
-        : 0;
-    // Nothing matches: what else there is does not matter.
-    if (clause.kind === 'pattern' && matches === 0) return i;
-    const cost = costOf(context, clause, bindings, matches);
+    const cost = costOf(context, clause, bindings, matches[i]!);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
@@ -96,18 +90,21 @@ function isReady(
   );
 }
 
-/** `matches`: of a pattern, how many datoms its constants leave. */
+/** `matches`: about how many bindings the clause has by itself. */
 function costOf(context: Context, clause: Clause, bindings: Relation, matches: number): number {
   switch (clause.kind) {
     case 'call':
       return clause.binding === undefined ? 0 : 1;
     case 'not':
       return 2;
-    case 'or':
     case 'rule':
       return bindings.length * (isConnected(context, clause, bindings) ? 50 : UNKNOWN_SIZE);
+    case 'or': {
+      const isJoined = isConnected(context, clause, bindings);
+      const asked = bindings.length * (isJoined ? 50 : UNKNOWN_SIZE);
+      return Math.min(asked, joinCost(matches, bindings, isJoined));
+    }
     case 'given':
-      return joinCost(clause.relation.length, bindings, isConnected(context, clause, bindings));
     case 'pattern':
       return joinCost(matches, bindings, isConnected(context, clause, bindings));
   }

@@ -1,23 +1,22 @@
 /** How many keys a range of a tree holds, from the counts in its branches: O(log n). */
-import type { Suspended } from '../shared/suspend.ts';
 import type { Edge, Range } from './cursor.ts';
 import type { KeyRange, Locate, Node, NodeSource, TreeRoot } from './node.ts';
 
-export function* countRange<K extends { readonly length: number }, B>(
+/**
+ * Where nodes are not in memory, their addresses are added to `missing`, and what is returned means nothing: it has to be asked again.
+ */
+export function countRange<K extends { readonly length: number }, B>(
   root: TreeRoot,
   source: NodeSource<K>,
   locate: Locate<K, B>,
   { from, to }: Range<B>,
-): Suspended<number> {
-  for (;;) {
-    const missing: number[] = [];
-    const rank = (edge: Edge<B>, isStart: boolean): number =>
-      rankOf(root, source, locate, edge.bound, isStart, missing);
-    const start = from === undefined ? 0 : rank(from, from.inclusive);
-    const end = to === undefined ? root.count : rank(to, !to.inclusive);
-    if (missing.length === 0) return Math.max(0, end - start);
-    yield { source, addresses: missing };
-  }
+  missing: number[],
+): number {
+  const rank = (edge: Edge<B>, isStart: boolean): number =>
+    rankOf(root, source, locate, edge.bound, isStart, missing);
+  const start = from === undefined ? 0 : rank(from, from.inclusive);
+  const end = to === undefined ? root.count : rank(to, !to.inclusive);
+  return Math.max(0, end - start);
 }
 
 /** How many keys come before the keys that match the bound, or before their end. Notes a node that is not in memory, and gives up. */

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
 import { antiJoin, project } from '../relation/algebra.ts';
 import { queryError } from '../query-error.ts';
+import { startOf } from './start.ts';
 import type { Relation } from '../relation/relation.ts';
 
 const MAX_NEGATIONS = 64;
@@ -33,7 +34,7 @@ export function* solveNot(
   const excluded = yield* context.solve(
     inner,
     clause.clauses,
-    yield* project(bindings, shared),
+    yield* startOf(inner, clause.clauses, yield* project(bindings, shared)),
     new Set(shared),
   );
   return yield* antiJoin(bindings, excluded.select(shared));

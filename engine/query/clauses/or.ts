@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
 import { join, project, union } from '../relation/algebra.ts';
 import { queryError } from '../query-error.ts';
+import { startOf } from './start.ts';
 import type { Relation } from '../relation/relation.ts';
 
 export function* solveOr(
@@ -25,7 +26,8 @@ export function* solveOr(
   const shared = yield* project(bindings, bound);
   const answers: Relation[] = [];
   for (const branch of clause.branches) {
-    const found = yield* context.solve(context, branch, shared, new Set(variables));
+    const start = yield* startOf(context, branch, shared);
+    const found = yield* context.solve(context, branch, start, new Set(variables));
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
       throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);

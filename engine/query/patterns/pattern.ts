@@ -5,12 +5,11 @@
  * - a seek for each distinct binding, where few bindings stand against many datoms;
  * - a scan with what is constant, joined by hash.
  */
-import type { SettledDb } from '../../db/scan.ts';
 import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
-import { databaseOf, sourceOf, termIn } from '../context.ts';
+import { sourceOf, termIn } from '../context.ts';
 import type { KeptPattern } from '../clauses/rule-evaluation.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
@@ -69,56 +68,12 @@ function* relationOf(
   return (kept.relation = yield* scanAll(way));
 }
 
-/** How many datoms patterns match, by database value: neither ever changes. */
-const counts = new WeakMap<SettledDb, WeakMap<PatternClause, number>>();
-
-/**
- * How many datoms the constants of a pattern leave; what the planner goes by. Undefined where nothing but a look into the index tells: then
- * {@link estimatePattern} does.
- */
-export function estimateNow(context: Context, clause: PatternClause): number | undefined {
-  const source = sourceOf(context, clause.source);
-  if (source.kind === 'tuples') return source.tuples.length;
-  const { db } = source;
-  const [, a, v] = clause.terms;
-  if (db.window === undefined && a?.kind === 'constant' && isFixed(context, v)) {
-    const number = db.schema.numberFor(a.value);
-    // A count would cost as much as the answer.
-    if (number !== undefined && db.schema.attribute(number)?.unique !== undefined) return 1;
-  }
-  return termsIn(context, clause) === clause.terms ? counts.get(db)?.get(clause) : undefined;
-}
-
-export function* estimatePattern(context: Context, clause: PatternClause): Suspended<number> {
-  const db = databaseOf(context, clause.source);
-  const terms = termsIn(context, clause);
-  const count = yield* countMatches(db, terms);
-  if (terms === clause.terms) {
-    let known = counts.get(db);
-    if (known === undefined) counts.set(db, (known = new WeakMap()));
-    known.set(clause, count);
-  }
-  return count;
-}
-
-/** Whether a term is a constant of this execution. */
-function isFixed({ constants }: Context, term: Term | undefined): boolean {
-  return term?.kind === 'constant' || (term?.kind === 'variable' && constants.has(term.name));
-}
-
 /** The terms of a pattern with the single inputs as constants. */
-function termsIn(context: Context, { terms }: PatternClause): ReadonlyArray<Term> {
+export function termsIn(context: Context, { terms }: PatternClause): ReadonlyArray<Term> {
   const { constants } = context;
   if (constants.size === 0) return terms;
   for (const term of terms)
     if (term.kind === 'variable' && constants.has(term.name))
       return terms.map((one) => termIn(context, one));
   return terms;
-}
-
-function* countMatches(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<number> {
-  const way = yield* wayOf(db, terms);
-  if (way === undefined) return 0;
-  const { order, range } = accessTo(db, way.fixed);
-  return yield* countRows(db, order, range);
 }

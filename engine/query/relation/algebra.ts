@@ -72,6 +72,8 @@ export function* join(left: Relation, right: Relation): Suspended<Relation> {
 export function* antiJoin(left: Relation, right: Relation): Suspended<Relation> {
   const shared = left.variables.filter((variable) => right.has(variable));
   if (shared.length === 0) return right.length > 0 ? Relation.empty(left.variables) : left;
+  if (shared.length === 1 && left.sortedBy === shared[0] && right.sortedBy === shared[0])
+    return yield* take(left, rowsNotIn(left.column(shared[0]!), right.column(shared[0]!)));
   const known = new RowCodes(shared.length);
   yield* known.assign(right.select(shared).columns, right.length);
   const codes = yield* known.find(left.select(shared).columns, left.length);
@@ -79,6 +81,17 @@ export function* antiJoin(left: Relation, right: Relation): Suspended<Relation> 
     left,
     rowsWhere(codes, (code) => code === NO_CODE),
   );
+}
+
+/** The rows of a sorted column whose integers are not in another one. */
+function rowsNotIn(left: Column, right: Column): Rows {
+  const rows = new IntegerBuffer();
+  let at = 0;
+  for (let row = 0; row < left.length; row++) {
+    while (at < right.length && right[at]! < left[row]!) at++;
+    if (right[at] !== left[row]) rows.push(row);
+  }
+  return rows.view();
 }
 
 export function rowsWhere(codes: Int32Array, isWanted: (code: number) => boolean): Rows {

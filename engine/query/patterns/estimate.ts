@@ -1,0 +1,115 @@
+/** How many datoms the constants of patterns leave: what the planner goes by. */
+import type { ScanRange } from '../../datom/chunk-cursor.ts';
+import type { IndexOrder } from '../../datom/index-order.ts';
+import type { SettledDb } from '../../db/scan.ts';
+import { countRowsNow } from '../../db/scan.ts';
+import type { Miss, Suspended } from '../../shared/suspend.ts';
+import type { Clause, PatternClause, Term } from '../ast.ts';
+import type { Context } from '../context.ts';
+import { databaseOf, sourceOf } from '../context.ts';
+import { accessTo } from './components.ts';
+import { termsIn } from './pattern.ts';
+import { wayOf } from './way.ts';
+
+/** How many datoms patterns without inputs match, by database value: neither ever changes. */
+const counts = new WeakMap<SettledDb, WeakMap<PatternClause, number>>();
+
+/** A range of an index whose rows have to be counted. */
+interface Uncounted {
+  readonly place: number;
+  readonly clause: PatternClause;
+  readonly db: SettledDb;
+  readonly order: IndexOrder;
+  readonly range: ScanRange;
+}
+
+/**
+ * About how many bindings each clause has by itself. Of a pattern, that is how many datoms match what is constant in it: exact in the present,
+ * at least as many of the past. What has to be read for it is read for all patterns together. Infinity where there is no telling.
+ */
+export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Suspended<number[]> {
+  const matches = new Array<number>(clauses.length).fill(Infinity);
+  let uncounted: Uncounted[] | undefined;
+  for (let place = 0; place < clauses.length; place++) {
+    const clause = clauses[place]!;
+    if (clause.kind === 'given') matches[place] = clause.relation.length;
+    if (clause.kind === 'or') matches[place] = yield* matchesOfAny(context, clause.branches);
+    if (clause.kind !== 'pattern') continue;
+    const known = knownMatches(context, clause);
+    if (known !== undefined) matches[place] = known;
+    else {
+      const db = databaseOf(context, clause.source);
+      const way = yield* wayOf(db, termsIn(context, clause));
+      if (way === undefined) {
+        matches[place] = 0;
+        continue;
+      }
+      const { order, range } = accessTo(db, way.fixed);
+      (uncounted ??= []).push({ place, clause, db, order, range });
+    }
+  }
+  while (uncounted !== undefined) uncounted = yield* countAll(context, uncounted, matches);
+  return matches;
+}
+
+/** Of alternatives: each has about as many bindings as its smallest part. */
+function* matchesOfAny(
+  context: Context,
+  branches: ReadonlyArray<ReadonlyArray<Clause>>,
+): Suspended<number> {
+  let sum = 0;
+  for (const branch of branches) sum += yield* matchesOfAll(context, branch);
+  return sum;
+}
+
+/** About how many bindings clauses have together, where they are joined. */
+export function* matchesOfAll(context: Context, clauses: ReadonlyArray<Clause>): Suspended<number> {
+  return Math.min(...(yield* matchesOf(context, clauses)));
+}
+
+/** Counts what is in memory and waits for the rest, which has to be counted again. */
+function* countAll(
+  context: Context,
+  uncounted: ReadonlyArray<Uncounted>,
+  matches: number[],
+): Suspended<Uncounted[] | undefined> {
+  const misses: Miss[] = [];
+  const left: Uncounted[] = [];
+  for (const one of uncounted) {
+    const before = misses.length;
+    const count = countRowsNow(one.db, one.order, one.range, misses);
+    if (misses.length > before) left.push(one);
+    else {
+      matches[one.place] = count;
+      if (termsIn(context, one.clause) === one.clause.terms) remember(one, count);
+    }
+  }
+  if (left.length === 0) return undefined;
+  yield misses;
+  return left;
+}
+
+function remember({ db, clause }: Uncounted, count: number): void {
+  let known = counts.get(db);
+  if (known === undefined) counts.set(db, (known = new WeakMap()));
+  known.set(clause, count);
+}
+
+/** What is known without a look into an index. */
+function knownMatches(context: Context, clause: PatternClause): number | undefined {
+  const source = sourceOf(context, clause.source);
+  if (source.kind === 'tuples') return source.tuples.length;
+  const { db } = source;
+  const [, a, v] = clause.terms;
+  if (db.window === undefined && a?.kind === 'constant' && isFixed(context, v)) {
+    const number = db.schema.numberFor(a.value);
+    // A count would cost as much as the answer.
+    if (number !== undefined && db.schema.attribute(number)?.unique !== undefined) return 1;
+  }
+  return termsIn(context, clause) === clause.terms ? counts.get(db)?.get(clause) : undefined;
+}
+
+/** Whether a term is a constant of this execution. */
+function isFixed({ constants }: Context, term: Term | undefined): boolean {
+  return term?.kind === 'constant' || (term?.kind === 'variable' && constants.has(term.name));
+}
