@@ -75,6 +75,12 @@ export function termIn<T extends Argument>({ constants }: Context, term: T): T |
   return { kind: 'constant', value: constants.get(term.name) ?? null };
 }
 
+/** The value that a term has in this execution, whatever is bound; undefined where it has none. */
+export function valueIn({ constants }: Context, term: Argument): EdnData | undefined {
+  if (term.kind === 'constant') return term.value;
+  return term.kind === 'variable' ? constants.get(term.name) : undefined;
+}
+
 /** Whether a variable has a value. */
 export function isBound({ constants }: Context, bindings: Relation, name: Variable): boolean {
   return bindings.has(name) || constants.has(name);

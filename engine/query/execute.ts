@@ -18,6 +18,8 @@ import { solveCall } from './clauses/call.ts';
 import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
 import { matchesOf } from './patterns/estimate.ts';
+import type { Limits } from './patterns/limits.ts';
+import { limitsOn } from './patterns/limits.ts';
 import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
 import type { ClauseTrace, Context, Source, Trace } from './context.ts';
@@ -160,10 +162,20 @@ function* solve(
     const [clause] = rest.splice(next, 1);
     matches.splice(next, 1);
     const chosen = must(clause, 'a clause that was chosen');
+    // The rounds of a rule share what they read of a pattern, so there it is not narrowed.
+    const limits =
+      chosen.kind === 'pattern' && context.evaluation === undefined
+        ? limitsOn(context, chosen, rest)
+        : undefined;
     solved =
       context.trace === undefined
-        ? yield* solveClause(context, chosen, solved)
-        : yield* traced(context, own, chosen, solved);
+        ? yield* solveClause(context, chosen, solved, limits)
+        : yield* traced(context, own, chosen, solved, limits);
+    for (const predicate of limits?.predicates ?? []) {
+      const place = rest.indexOf(predicate);
+      rest.splice(place, 1);
+      matches.splice(place, 1);
+    }
     if (rest.length === 0) break;
     if (solved.length === 0 && areAllPatterns(rest)) return nothing(solved, rest);
     const needed = neededIn(context, solved, rest, wanted);
@@ -204,19 +216,28 @@ function* traced(
   trace: ClauseTrace[],
   clause: Clause,
   bindings: Relation,
+  limits: Limits | undefined,
 ): Suspended<Relation> {
   const inner: Trace = [];
   const startedMs = performance.now();
-  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings);
+  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings, limits);
   const durationMs = performance.now() - startedMs;
-  trace.push({ clause, durationMs, rows: solved.length, bound: solved.variables, inner });
+  const after = { rows: solved.length, bound: solved.variables };
+  trace.push({ clause, durationMs, ...after, inner });
+  for (const predicate of limits?.predicates ?? [])
+    trace.push({ clause: predicate, durationMs: 0, ...after, inner: [] });
   return solved;
 }
 
-function solveClause(context: Context, clause: Clause, bindings: Relation): Suspended<Relation> {
+function solveClause(
+  context: Context,
+  clause: Clause,
+  bindings: Relation,
+  limits: Limits | undefined,
+): Suspended<Relation> {
   switch (clause.kind) {
     case 'pattern':
-      return solvePattern(context, clause, bindings);
+      return solvePattern(context, clause, bindings, limits);
     case 'call':
       return solveCall(context, clause, bindings);
     case 'not':

@@ -17,6 +17,7 @@ import { ROWS_PER_PAUSE } from './relation/column.ts';
 import type { FindElement, OrderKey, Query, Variable } from './ast.ts';
 import type { Context } from './context.ts';
 import { databaseOf } from './context.ts';
+import type { Piece } from './relation/piecewise.ts';
 import type { Relation } from './relation/relation.ts';
 import { RowCodes } from './relation/row-codes.ts';
 import { sorted } from './sort.ts';
@@ -77,6 +78,11 @@ class Answers {
     if (value === undefined) return this.#bindings.column(name);
     return new Array<EdnData>(this.length).fill(value);
   }
+
+  pieces(name: Variable): ReadonlyArray<Piece> {
+    if (this.#bindings.has(name)) return this.#bindings.pieces(name);
+    return [{ column: this.column(name), lo: 0, hi: this.length }];
+  }
 }
 
 function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
@@ -130,7 +136,7 @@ function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers):
   for (const element of elements) {
     const folded =
       element.kind === 'aggregate' && element.arguments.length === 0
-        ? yield* foldGroups(element.function, answers.column(element.name), grouping)
+        ? yield* foldGroups(element.function, answers.pieces(element.name), grouping)
         : undefined;
     if (element.kind !== 'aggregate') {
       firsts ??= firstOfEach(must(grouping.groupOf, 'groups by a value'), grouping.count);

@@ -4,6 +4,7 @@ import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Column } from './relation/column.ts';
 import { ROWS_PER_PAUSE } from './relation/column.ts';
+import type { Piece } from './relation/piecewise.ts';
 
 /** Which rows belong together. */
 export interface Grouping {
@@ -13,61 +14,91 @@ export interface Grouping {
   readonly groupOf: Int32Array | undefined;
 }
 
-/** Numbers as far as they were looked at. */
-type Numbers = ArrayLike<number>;
-
-/** One pass over numbers `start <= row < end`. */
+/** One pass over values `lo <= i < hi`. */
 interface Fold {
   readonly start: number;
-  /** All into one total. */
-  readonly whole: (total: number, numbers: Numbers, start: number, end: number) => number;
-  /** Each into the total of its group. */
+  /** All into one total; NaN where one of them is no number. */
+  readonly whole: (total: number, values: Column, lo: number, hi: number) => number;
+  /** Each into the total of its group, which stands in `groupOf` at `i + shift`. False where one of them is no number. */
   readonly groups: (
     totals: Float64Array,
     groupOf: Int32Array,
-    numbers: Numbers,
-    start: number,
-    end: number,
-  ) => void;
+    shift: number,
+    values: Column,
+    lo: number,
+    hi: number,
+  ) => boolean;
 }
 
 const SUM: Fold = {
   start: 0,
-  whole(total, numbers, start, end) {
+  whole(total, values, lo, hi) {
     let sum = total;
-    for (let row = start; row < end; row++) sum += numbers[row]!;
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (typeof value !== 'number') return NaN;
+      sum += value;
+    }
     return sum;
   },
-  groups(totals, groupOf, numbers, start, end) {
-    for (let row = start; row < end; row++) totals[groupOf[row]!]! += numbers[row]!;
+  groups(totals, groupOf, shift, values, lo, hi) {
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (!isNumber(value)) return false;
+      totals[groupOf[i + shift]!]! += value;
+    }
+    return true;
   },
 };
 
 const MIN: Fold = {
   start: Infinity,
-  whole(total, numbers, start, end) {
+  whole(total, values, lo, hi) {
     let least = total;
-    for (let row = start; row < end; row++) if (numbers[row]! < least) least = numbers[row]!;
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (!isNumber(value)) return NaN;
+      if (value < least) least = value;
+    }
     return least;
   },
-  groups(totals, groupOf, numbers, start, end) {
-    for (let row = start; row < end; row++)
-      if (numbers[row]! < totals[groupOf[row]!]!) totals[groupOf[row]!] = numbers[row]!;
+  groups(totals, groupOf, shift, values, lo, hi) {
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (!isNumber(value)) return false;
+      const group = groupOf[i + shift]!;
+      if (value < totals[group]!) totals[group] = value;
+    }
+    return true;
   },
 };
 
 const MAX: Fold = {
   start: -Infinity,
-  whole(total, numbers, start, end) {
+  whole(total, values, lo, hi) {
     let greatest = total;
-    for (let row = start; row < end; row++) if (numbers[row]! > greatest) greatest = numbers[row]!;
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (!isNumber(value)) return NaN;
+      if (value > greatest) greatest = value;
+    }
     return greatest;
   },
-  groups(totals, groupOf, numbers, start, end) {
-    for (let row = start; row < end; row++)
-      if (numbers[row]! > totals[groupOf[row]!]!) totals[groupOf[row]!] = numbers[row]!;
+  groups(totals, groupOf, shift, values, lo, hi) {
+    for (let i = lo; i < hi; i++) {
+      const value = values[i];
+      if (!isNumber(value)) return false;
+      const group = groupOf[i + shift]!;
+      if (value > totals[group]!) totals[group] = value;
+    }
+    return true;
   },
 };
+
+/** NaN is none: it has no place in an order. */
+function isNumber(value: EdnData | undefined): value is number {
+  return typeof value === 'number' && value === value;
+}
 
 const FOLDS: ReadonlyMap<string, Fold> = new Map([
   ['sum', SUM],
@@ -82,21 +113,26 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map([
  */
 export function* foldGroups(
   name: string,
-  column: Column,
+  column: ReadonlyArray<Piece>,
   grouping: Grouping,
 ): Suspended<EdnData[] | undefined> {
   if (name === 'count') return [...sizesOf(grouping)];
   const fold = FOLDS.get(name);
   if (fold === undefined) return undefined;
-  const { groupOf, count, length } = grouping;
+  const { groupOf, count } = grouping;
   const totals = new Float64Array(count).fill(fold.start);
-  for (let start = 0; start < length; start += ROWS_PER_PAUSE) {
-    if (start > 0) yield PAUSE;
-    const end = Math.min(length, start + ROWS_PER_PAUSE);
-    if (!areNumbers(column, start, end)) return undefined;
-    if (groupOf === undefined) totals[0] = fold.whole(totals[0]!, column, start, end);
-    else fold.groups(totals, groupOf, column, start, end);
-  }
+  let [row, pauseAt] = [0, ROWS_PER_PAUSE];
+  for (const piece of column)
+    for (let lo = piece.lo; lo < piece.hi; lo += ROWS_PER_PAUSE) {
+      const hi = Math.min(piece.hi, lo + ROWS_PER_PAUSE);
+      if (groupOf === undefined) totals[0] = fold.whole(totals[0]!, piece.column, lo, hi);
+      else if (!fold.groups(totals, groupOf, row - lo, piece.column, lo, hi)) return undefined;
+      row += hi - lo;
+      if (row < pauseAt) continue;
+      pauseAt = row + ROWS_PER_PAUSE;
+      yield PAUSE;
+    }
+  if (groupOf === undefined && !isNumber(totals[0])) return undefined;
   if (name === 'avg') {
     const sizes = sizesOf(grouping);
     return Array.from(totals, (total, group) => total / sizes[group]!);
@@ -112,14 +148,4 @@ function sizesOf({ groupOf, count, length }: Grouping): Float64Array {
   if (groupOf === undefined) sizes[0] = length;
   else for (let row = 0; row < length; row++) sizes[groupOf[row]!]!++;
   return sizes;
-}
-
-/** NaN is none: it has no place in an order. */
-function areNumbers(column: Column, start: number, end: number): column is Column & Numbers {
-  if (column instanceof Int32Array) return true;
-  for (let row = start; row < end; row++) {
-    const value = column[row];
-    if (typeof value !== 'number' || value !== value) return false;
-  }
-  return true;
 }

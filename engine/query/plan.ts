@@ -54,10 +54,9 @@ export function chooseNext(
 ): number {
   let best = -1;
   let bestCost = Infinity;
-  for (let i = 0; i < clauses.length; i++) {
-    const clause = clauses[i]!;
+  for (const [i, clause] of clauses.entries()) {
     if (!isReady(context, clause, clauses, bindings)) continue;
-    const cost = costOf(context, clause, bindings, matches[i]!);
+    const cost = costOf(context, clause, bindings, matches[i] ?? Infinity);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;

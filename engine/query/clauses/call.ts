@@ -71,7 +71,7 @@ export function* solveCall(
 
 function operandIn(context: Context, argument: Argument, bindings: Relation): Operand {
   const term = termIn(context, argument);
-  if (term.kind === 'variable') return { column: bindings.column(term.name) };
+  if (term.kind === 'variable') return { bindings, variable: term.name };
   return { value: term.kind === 'constant' ? term.value : null };
 }
 

@@ -8,7 +8,9 @@ import type { Clause, PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, sourceOf } from '../context.ts';
 import { accessTo } from './components.ts';
+import { limitsOn, rangeWithin } from './limits.ts';
 import { termsIn } from './pattern.ts';
+import type { Way } from './way.ts';
 import { wayOf } from './way.ts';
 
 /** How many datoms patterns without inputs match, by database value: neither ever changes. */
@@ -21,6 +23,8 @@ interface Uncounted {
   readonly db: SettledDb;
   readonly order: IndexOrder;
   readonly range: ScanRange;
+  /** Whether no predicate narrows it. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -35,21 +39,27 @@ export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Su
     if (clause.kind === 'given') matches[place] = clause.relation.length;
     if (clause.kind === 'or') matches[place] = yield* matchesOfAny(context, clause.branches);
     if (clause.kind !== 'pattern') continue;
-    const known = knownMatches(context, clause);
-    if (known !== undefined) matches[place] = known;
-    else {
-      const db = databaseOf(context, clause.source);
-      const way = yield* wayOf(db, termsIn(context, clause));
-      if (way === undefined) {
-        matches[place] = 0;
-        continue;
-      }
-      const { order, range } = accessTo(db, way.fixed);
-      (uncounted ??= []).push({ place, clause, db, order, range });
+    const limits = limitsOn(context, clause, clauses);
+    const known = limits === undefined ? knownMatches(context, clause) : undefined;
+    if (known !== undefined) {
+      matches[place] = known;
+      continue;
     }
+    const db = databaseOf(context, clause.source);
+    const way = yield* wayOf(db, termsIn(context, clause), limits);
+    if (way === undefined) matches[place] = 0;
+    else (uncounted ??= []).push({ place, clause, db, ...rangeOf(way) });
   }
   while (uncounted !== undefined) uncounted = yield* countAll(context, uncounted, matches);
   return matches;
+}
+
+function rangeOf({ db, fixed, limits }: Way): Pick<Uncounted, 'order' | 'range' | 'isWhole'> {
+  const { order, range } = accessTo(db, fixed);
+  const { a } = fixed;
+  return limits !== undefined && order === 'aevt' && a !== undefined && db.schema.isIndexed(a)
+    ? { order: 'avet', range: rangeWithin(a, limits), isWhole: false }
+    : { order, range, isWhole: true };
 }
 
 /** Of alternatives: each has about as many bindings as its smallest part. */
@@ -81,7 +91,7 @@ function* countAll(
     if (misses.length > before) left.push(one);
     else {
       matches[one.place] = count;
-      if (termsIn(context, one.clause) === one.clause.terms) remember(one, count);
+      if (one.isWhole && termsIn(context, one.clause) === one.clause.terms) remember(one, count);
     }
   }
   if (left.length === 0) return undefined;

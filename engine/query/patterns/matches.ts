@@ -9,10 +9,14 @@ import { checkRows } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { ColumnBuffer, IntegerBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';
+import type { Piece } from '../relation/piecewise.ts';
+import { PiecewiseColumn, appendPiece } from '../relation/piecewise.ts';
+import type { HeldColumn } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
 import type { Part } from './components.ts';
 import { PARTS } from './components.ts';
 import type { EntityMerge } from './entity-merge.ts';
+import { isWithin } from './limits.ts';
 import type { Way } from './way.ts';
 
 type RowTest = (keys: Columns, row: number) => boolean;
@@ -34,15 +38,18 @@ export class Matches {
   readonly #tests: RowTest[] = [];
   /** Whether retractions are no matches. */
   readonly #isPresent: boolean;
-  /** All there is so far: most answers are one run, which needs no buffers. */
-  #onlyRun: Run | undefined;
+  /** All there is so far, while it is not much and whole runs; nothing is copied before somebody asks for it. */
+  readonly #runs: Run[] = [];
+  /** All there is, from where it is more. */
   #buffers: ReadonlyArray<ColumnBuffer> | undefined;
   #rows: IntegerBuffer | undefined;
 
   /**
    * `prefix`: the constants that the index has made sure of. `known`: variables whose values whoever asks has, and has made sure of.
+   * `isLimited`: whether the index was searched by the limits.
    */
-  constructor({ db, terms, fixed, attribute }: Way, prefix: Bound, known: ReadonlyArray<Variable>) {
+  constructor(way: Way, prefix: Bound, known: ReadonlyArray<Variable>, isLimited = false) {
+    const { db, terms, fixed, attribute, limits } = way;
     for (let place = 0; place < terms.length; place++) {
       const term = terms[place]!;
       if (term.kind !== 'variable') continue;
@@ -56,6 +63,11 @@ export class Matches {
     }
     this.#hasIntegers = attribute?.valueType === 'long' || attribute?.valueType === 'ref';
     this.#addTests(fixed, prefix);
+    // An index has NaN among the numbers.
+    const isExact =
+      isLimited && attribute?.valueType !== 'double' && attribute?.valueType !== 'float';
+    if (limits !== undefined && !isExact)
+      this.#tests.push((keys, row) => isWithin(limits, keys.v[row]!));
     const added = terms[4];
     if (added?.kind === 'constant')
       this.#tests.push((keys, row) => keys.isAdded(row) === added.value);
@@ -96,11 +108,19 @@ export class Matches {
     return new Relation(this.#variables, this.#columns(), this.length, traits);
   }
 
-  #columns(): Column[] {
-    const run = this.#onlyRun;
-    if (run === undefined)
-      return this.#buffers?.map((buffer) => buffer.column()) ?? this.#parts.map(() => []);
-    return this.#parts.map((part) => columnOf(run, part));
+  #columns(): HeldColumn[] {
+    const runs = this.#runs;
+    const [run] = runs;
+    if (this.#buffers !== undefined) return this.#buffers.map((buffer) => buffer.column());
+    if (run === undefined) return this.#parts.map(() => []);
+    if (runs.length === 1 && this.length <= FEW)
+      return this.#parts.map((part) => columnOf(run, part));
+    return this.#parts.map((part) => this.#piecewise(part));
+  }
+
+  #piecewise(part: Part): PiecewiseColumn {
+    const pieces = this.#runs.map((run) => pieceOf(run, part));
+    return new PiecewiseColumn(pieces, this.length, this.#hasIntegersAt(part));
   }
 
   /** Tests of constants that the index has not made sure of. */
@@ -131,11 +151,12 @@ export class Matches {
   }
 
   #append(keys: Columns, lo: number, hi: number): void {
-    if (this.length === 0 && hi - lo <= MAX_ONLY_RUN) this.#onlyRun = { keys, lo, hi };
+    const run = { keys, lo, hi };
+    if (this.#buffers === undefined && this.length < MAX_IN_RUNS) this.#runs.push(run);
     else {
       const buffers = this.#openBuffers();
       for (let i = 0; i < buffers.length; i++)
-        appendRun(buffers[i]!, this.#parts[i]!, keys, lo, hi);
+        appendPiece(buffers[i]!, pieceOf(run, this.#parts[i]!));
     }
     this.length += hi - lo;
   }
@@ -150,22 +171,25 @@ export class Matches {
   }
 
   #openBuffers(): ReadonlyArray<ColumnBuffer> {
-    const buffers = (this.#buffers ??= this.#parts.map(
-      (part) =>
-        new ColumnBuffer(part === 'e' || part === 'tx' || (part === 'v' && this.#hasIntegers)),
-    ));
-    const run = this.#onlyRun;
-    if (run !== undefined) {
-      this.#onlyRun = undefined;
+    if (this.#buffers !== undefined) return this.#buffers;
+    const buffers = this.#parts.map((part) => new ColumnBuffer(this.#hasIntegersAt(part), 0));
+    for (const run of this.#runs)
       for (let i = 0; i < buffers.length; i++)
-        appendRun(buffers[i]!, this.#parts[i]!, run.keys, run.lo, run.hi);
-    }
-    return buffers;
+        appendPiece(buffers[i]!, pieceOf(run, this.#parts[i]!));
+    this.#runs.length = 0;
+    return (this.#buffers = buffers);
+  }
+
+  #hasIntegersAt(part: Part): boolean {
+    return part === 'e' || part === 'tx' || (part === 'v' && this.#hasIntegers);
   }
 }
 
-/** A larger run goes into buffers at once, where integers are told from other values. */
-const MAX_ONLY_RUN = 64;
+/** So many matches are put together in well below a millisecond. */
+const MAX_IN_RUNS = 65_536;
+
+/** So few are taken out of their run at once. */
+const FEW = 64;
 
 function firstPlaceOf(name: Variable, terms: Way['terms']): number {
   for (let place = 0; ; place++) {
@@ -186,15 +210,16 @@ function columnOf({ keys, lo, hi }: Run, part: Part): Column {
   return Array.from({ length: hi - lo }, (_, i) => partOf(keys, lo + i, part));
 }
 
-function appendRun(buffer: ColumnBuffer, part: Part, keys: Columns, lo: number, hi: number): void {
-  if (part === 'e' || part === 'tx') buffer.appendIntegers(keys[part].subarray(lo, hi));
-  else if (part === 'v') buffer.append(keys.v, lo, hi);
-  else buffer.append(columnOf({ keys, lo, hi }, part) as ReadonlyArray<EdnData>, 0, hi - lo);
+function pieceOf(run: Run, part: Part): Piece {
+  const { keys, lo, hi } = run;
+  if (part === 'e' || part === 'tx') return { column: keys[part], lo, hi };
+  if (part === 'v') return { column: keys.v, lo, hi };
+  return { column: columnOf(run, part), lo: 0, hi: hi - lo };
 }
 
 function appendRows(buffer: ColumnBuffer, part: Part, keys: Columns, rows: Rows): void {
-  if (part === 'e' || part === 'tx') buffer.appendIntegersAt(keys[part], rows);
-  else if (part === 'v') buffer.appendAt(keys.v, rows);
+  if (part === 'e' || part === 'tx') buffer.appendIntegersAt(keys[part], rows, 0);
+  else if (part === 'v') buffer.appendAt(keys.v, rows, 0);
   else {
     const values = Array.from(rows, (row) => partOf(keys, row, part));
     buffer.append(values, 0, values.length);

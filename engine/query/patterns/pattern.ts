@@ -14,27 +14,30 @@ import type { KeptPattern } from '../clauses/rule-evaluation.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
 import { accessTo } from './components.ts';
+import type { Limits } from './limits.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
 import { areResolved, scanAll, scanAndJoin } from './scan.ts';
-import { seekAll, seekKey, seekOne } from './seek.ts';
+import { expectedAnswers, seekAll, seekKey, seekOne } from './seek.ts';
 import type { Way } from './way.ts';
 import { nothing, wayOf } from './way.ts';
 
 /** A seek costs about as much as scanning so many datoms. */
 const SEEK_COST = 12;
 
+/** The bindings joined with all that matches, of that only what is within the limits on the values. */
 export function* solvePattern(
   context: Context,
   clause: PatternClause,
   bindings: Relation,
+  limits: Limits | undefined,
 ): Suspended<Relation> {
   const terms = termsIn(context, clause);
   const source = sourceOf(context, clause.source);
   if (source.kind === 'tuples')
     return yield* join(bindings, yield* distinct(matchTuples(terms, source.tuples)));
   const { db } = source;
-  const way = bindings.length === 0 ? undefined : yield* wayOf(db, terms);
+  const way = bindings.length === 0 ? undefined : yield* wayOf(db, terms, limits);
   if (way === undefined) return nothing(terms, bindings);
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
@@ -47,12 +50,15 @@ export function* solvePattern(
   const { fixed } = way;
   const { order, range } = accessTo(db, fixed);
   const scanCost = yield* countRows(db, order, range);
-  if (bindings.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
-  if (key.e !== undefined && fixed.a !== undefined)
-    return yield* mergeByEntity(way, key.e, bindings);
+  if (key.e !== undefined) {
+    if (bindings.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
+    if (fixed.a !== undefined) return yield* mergeByEntity(way, key.e, bindings);
+  }
   const questions = yield* project(bindings, key.variables);
-  if (questions.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
-  return yield* scanAndJoin(way, bindings);
+  const isSought =
+    questions.length * SEEK_COST < scanCost &&
+    (yield* expectedAnswers(way, key, questions)) < scanCost / 2;
+  return isSought ? yield* seekAll(way, key, bindings) : yield* scanAndJoin(way, bindings);
 }
 
 /** All bindings of a pattern that is met round after round, once seeks have cost as much as reading them. */

@@ -1,6 +1,6 @@
 /** A pattern by one scan with what is constant in it, joined by hash. */
 import { missOf } from '../../datom/chunk-cursor.ts';
-import { scan } from '../../db/scan.ts';
+import { countRows, scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../ast.ts';
@@ -8,7 +8,9 @@ import { combine, distinct, join } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
+import type { Access } from './components.ts';
 import { accessTo } from './components.ts';
+import { rangeWithin } from './limits.ts';
 import { Matches } from './matches.ts';
 import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
@@ -18,9 +20,9 @@ const NONE_KNOWN: ReadonlyArray<Variable> = [];
 
 /** All bindings of the pattern alone. */
 export function* scanAll(way: Way): Suspended<Relation> {
-  const { db, terms, fixed } = way;
-  const { order, prefix, range } = accessTo(db, fixed);
-  const matches = new Matches(way, prefix, NONE_KNOWN);
+  const { db, terms } = way;
+  const { order, prefix, range, isLimited } = yield* accessFor(way);
+  const matches = new Matches(way, prefix, NONE_KNOWN, isLimited);
   const rows = scan(db, order, range);
   let sincePause = 0;
   for (let step = rows.next(); step !== 'done'; step = rows.next()) {
@@ -37,10 +39,31 @@ export function* scanAll(way: Way): Suspended<Relation> {
   const [e] = terms;
   if (matches.length === 1) return matches.relation();
   const found = matches.relation({
-    sortedBy: order !== 'eavt' && e?.kind === 'variable' ? e.name : undefined,
+    sortedBy: order !== 'eavt' && !isLimited && e?.kind === 'variable' ? e.name : undefined,
     dependencies: dependenciesOf(way),
   });
   return isDistinct(way) ? found : yield* distinct(found);
+}
+
+/** To put entities in their order costs about as much as reading so many times as many of them. */
+const ORDER_COST = 4;
+
+/** By the limits on the values where these leave so few that it is worth to have them in their order. */
+function* accessFor({
+  db,
+  fixed,
+  limits,
+}: Way): Suspended<Access & { readonly isLimited: boolean }> {
+  const access = accessTo(db, fixed);
+  const { a } = fixed;
+  if (limits === undefined || access.order !== 'aevt' || a === undefined || !db.schema.isIndexed(a))
+    return { ...access, isLimited: false };
+  const range = rangeWithin(a, limits);
+  const within = yield* countRows(db, 'avet', range);
+  const all = yield* countRows(db, access.order, access.range);
+  return within * (limits.isOrderWanted ? ORDER_COST : 1) < all
+    ? { order: 'avet', prefix: { a }, range, isLimited: true }
+    : { ...access, isLimited: false };
 }
 
 /** Names the row of the bindings that a joined row came from. */

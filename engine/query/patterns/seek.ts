@@ -3,9 +3,9 @@ import type { Value } from '../../../schema/value.ts';
 import { missOf } from '../../datom/chunk-cursor.ts';
 import type { Bound } from '../../datom/columns.ts';
 import { prefetch } from '../../db/prefetch.ts';
-import { scan } from '../../db/scan.ts';
+import { countRowsNow, scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
-import type { Suspended } from '../../shared/suspend.ts';
+import type { Miss, Suspended } from '../../shared/suspend.ts';
 import type { Term, Variable } from '../ast.ts';
 import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
@@ -92,6 +92,29 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
     asked.view(),
   );
   return isOwn ? answers : yield* join(bindings, answers);
+}
+
+/** So many questions stand for all of them. */
+const SAMPLE = 8;
+
+/** About how many datoms answer all questions, from what a few of them have. */
+export function* expectedAnswers(way: Way, key: SeekKey, questions: Relation): Suspended<number> {
+  const { db } = way;
+  const step = Math.max(1, Math.floor(questions.length / SAMPLE));
+  const bounds: Array<Bound | undefined> = [];
+  for (let row = 0; row < questions.length; row += step)
+    bounds.push(yield* boundOf(way, key, questions, row));
+  for (;;) {
+    const misses: Miss[] = [];
+    let answers = 0;
+    for (const bound of bounds) {
+      if (bound === undefined) continue;
+      const { order, range } = accessTo(db, bound);
+      answers += countRowsNow(db, order, range, misses);
+    }
+    if (misses.length === 0) return (answers * questions.length) / bounds.length;
+    yield misses;
+  }
 }
 
 /** The constants of a pattern with the values of one binding; undefined where no datom can match. */

@@ -11,6 +11,7 @@ import { nameOf } from '../ast.ts';
 import type { Column } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
 import { entityFor, namedEntity } from './components.ts';
+import type { Limits } from './limits.ts';
 
 export interface Way {
   readonly db: SettledDb;
@@ -20,10 +21,16 @@ export interface Way {
   readonly fixed: Bound;
   /** The attribute, where it is constant and the schema has it. */
   readonly attribute: SchemaAttribute | undefined;
+  /** Of all matches only those within are wanted. */
+  readonly limits: Limits | undefined;
 }
 
 /** Undefined where the constants can match nothing. @throws ENTITY_NOT_FOUND for a lookup ref that names nobody */
-export function* wayOf(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<Way | undefined> {
+export function* wayOf(
+  db: SettledDb,
+  terms: ReadonlyArray<Term>,
+  limits: Limits | undefined,
+): Suspended<Way | undefined> {
   const [e, a, v, tx] = [
     constant(terms[0]),
     constant(terms[1]),
@@ -38,7 +45,7 @@ export function* wayOf(db: SettledDb, terms: ReadonlyArray<Term>): Suspended<Way
   if (entity === null || value === null || (tx !== undefined && typeof tx !== 'number'))
     return undefined;
   const fixed = { e: entity, a: number, v: value as Value | undefined, tx };
-  return { db, terms, fixed, attribute };
+  return { db, terms, fixed, attribute, limits };
 }
 
 function constant(term: Term | undefined): EdnData | undefined {

@@ -8,7 +8,8 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../variable.ts';
 import type { Column, Rows } from './column.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE, concat, gather } from './column.ts';
-import type { Dependency } from './relation.ts';
+import { PiecewiseColumn } from './piecewise.ts';
+import type { Dependency, HeldColumn } from './relation.ts';
 import { Relation } from './relation.ts';
 import { NO_CODE, RowCodes } from './row-codes.ts';
 
@@ -104,7 +105,10 @@ export function rowsWhere(codes: Int32Array, isWanted: (code: number) => boolean
 export function* take(relation: Relation, rows: Rows): Suspended<Relation> {
   if (rows.length === relation.length) return relation;
   const columns: Column[] = [];
-  for (const column of relation.columns) columns.push(yield* gather(column, rows));
+  for (const column of relation.held)
+    columns.push(
+      column instanceof PiecewiseColumn ? column.pick(rows) : yield* gather(column, rows),
+    );
   return new Relation(relation.variables, columns, rows.length, relation);
 }
 
@@ -131,16 +135,11 @@ export function* combine(
   rowsOfRight?: Rows,
   dependenciesOfRight: ReadonlyArray<Dependency> = right.dependencies,
 ): Suspended<Relation> {
-  const columns: Column[] = [];
+  const columns: HeldColumn[] = [];
   const orders = [orderOf(rowsOfLeft, left), orderOf(rowsOfRight, right)] as const;
-  for (const column of left.columns)
-    columns.push(orders[0] === 'all' ? column : yield* gather(column, rowsOfLeft));
-  for (const column of right.columns)
-    columns.push(
-      rowsOfRight === undefined || orders[1] === 'all'
-        ? column
-        : yield* gather(column, rowsOfRight),
-    );
+  for (const column of left.held) columns.push(yield* reordered(column, rowsOfLeft, orders[0]));
+  for (const column of right.held)
+    columns.push(yield* reordered(column, rowsOfRight ?? rowsOfLeft, orders[1]));
   const sortedBy =
     (orders[0] === 'none' ? undefined : left.sortedBy) ??
     (orders[1] === 'none' ? undefined : right.sortedBy);
@@ -150,8 +149,16 @@ export function* combine(
   });
 }
 
+function* reordered(column: HeldColumn, rows: Rows, order: RowOrder): Suspended<HeldColumn> {
+  if (order === 'all') return column;
+  if (!(column instanceof PiecewiseColumn)) return yield* gather(column, rows);
+  return order === 'some' ? column.pick(rows) : yield* gather(column.whole(), rows);
+}
+
+type RowOrder = 'all' | 'some' | 'none';
+
 /** Whether rows are in their order: all of them once, or some, also repeatedly. */
-function orderOf(rows: Rows | undefined, { length }: Relation): 'all' | 'some' | 'none' {
+function orderOf(rows: Rows | undefined, { length }: Relation): RowOrder {
   if (rows === undefined) return 'all';
   let isAll = rows.length === length;
   for (let i = 0; i < rows.length; i++) {

@@ -85,12 +85,12 @@ export class IntegerBuffer {
     this.length = length;
   }
 
-  /** Some integers of a column, by the numbers of their rows. */
-  appendRows(column: Int32Array, rows: Rows): void {
+  /** Some integers of a column, `shift` after the numbers of their rows. */
+  appendRows(column: Int32Array, rows: Rows, shift: number): void {
     let { length } = this;
     if (length + rows.length > this.#integers.length) this.#grow(length + rows.length);
     const integers = this.#integers;
-    for (let i = 0; i < rows.length; i++) integers[length++] = column[rows[i]!]!;
+    for (let i = 0; i < rows.length; i++) integers[length++] = column[rows[i]! + shift]!;
     this.length = length;
   }
 
@@ -137,8 +137,8 @@ export class ColumnBuffer {
   /** Runs of values, put together once. */
   readonly #runs: Array<ReadonlyArray<EdnData>> = [];
 
-  constructor(areIntegersExpected: boolean) {
-    this.#integers = areIntegersExpected ? new IntegerBuffer() : undefined;
+  constructor(areIntegersExpected: boolean, capacity: number) {
+    this.#integers = areIntegersExpected ? new IntegerBuffer(capacity) : undefined;
   }
 
   appendIntegers(integers: Int32Array): void {
@@ -146,16 +146,16 @@ export class ColumnBuffer {
     else this.#runs.push([...integers]);
   }
 
-  /** Those of some rows. */
-  appendIntegersAt(integers: Int32Array, rows: Rows): void {
-    if (this.#integers !== undefined) this.#integers.appendRows(integers, rows);
-    else this.#runs.push(Array.from(rows, (row) => integers[row]!));
+  /** Those of some rows, each `shift` further. */
+  appendIntegersAt(integers: Int32Array, rows: Rows, shift: number): void {
+    if (this.#integers !== undefined) this.#integers.appendRows(integers, rows, shift);
+    else this.#runs.push(Array.from(rows, (row) => integers[row + shift]!));
   }
 
-  /** Values of some rows. */
-  appendAt(values: ReadonlyArray<EdnData>, rows: Rows): void {
+  /** Values of some rows, each `shift` further. */
+  appendAt(values: ReadonlyArray<EdnData>, rows: Rows, shift: number): void {
     const picked = new Array<EdnData>(rows.length);
-    for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
+    for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]! + shift]!;
     this.append(picked, 0, picked.length);
   }
 

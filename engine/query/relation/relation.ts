@@ -4,6 +4,8 @@ import { must } from '../../shared/assert.ts';
 import type { Variable } from '../variable.ts';
 import type { Column } from './column.ts';
 import { concat } from './column.ts';
+import type { Piece } from './piecewise.ts';
+import { PiecewiseColumn } from './piecewise.ts';
 
 /** Rows that are equal in the one are equal in the other. */
 export interface Dependency {
@@ -21,21 +23,24 @@ export interface Traits {
 const NO_TRAITS: Traits = {};
 const NO_DEPENDENCIES: ReadonlyArray<Dependency> = [];
 
+export type HeldColumn = Column | PiecewiseColumn;
+
 export class Relation {
   readonly variables: ReadonlyArray<Variable>;
-  readonly columns: ReadonlyArray<Column>;
   readonly length: number;
   readonly sortedBy: Variable | undefined;
   readonly dependencies: ReadonlyArray<Dependency>;
+  /** As they are held; {@link column} gives one as a whole. */
+  readonly held: ReadonlyArray<HeldColumn>;
 
   constructor(
     variables: ReadonlyArray<Variable>,
-    columns: ReadonlyArray<Column>,
+    columns: ReadonlyArray<HeldColumn>,
     length: number,
     { sortedBy, dependencies = NO_DEPENDENCIES }: Traits = NO_TRAITS,
   ) {
     this.variables = variables;
-    this.columns = columns;
+    this.held = columns;
     this.length = length;
     this.sortedBy = sortedBy;
     this.dependencies = dependencies;
@@ -56,14 +61,19 @@ export class Relation {
     return this.variables.includes(variable);
   }
 
+  get columns(): ReadonlyArray<Column> {
+    return this.held.map(whole);
+  }
+
+  /** A column in one piece. */
   column(variable: Variable): Column {
-    return must(this.columns[this.variables.indexOf(variable)], `${variable} to be bound`);
+    return whole(this.#held(variable));
   }
 
   /** Some of the columns, all rows: they are not distinct unless the columns determine the others. */
   select(variables: ReadonlyArray<Variable>): Relation {
     const { sortedBy } = this;
-    const columns = variables.map((variable) => this.column(variable));
+    const columns = variables.map((variable) => this.#held(variable));
     if (this.length <= 1) return new Relation(variables, columns, this.length);
     return new Relation(variables, columns, this.length, {
       sortedBy: sortedBy !== undefined && variables.includes(sortedBy) ? sortedBy : undefined,
@@ -75,7 +85,7 @@ export class Relation {
 
   /** Other names for the variables, in their order. */
   rename(variables: ReadonlyArray<Variable>): Relation {
-    return new Relation(variables, this.columns, this.length);
+    return new Relation(variables, this.held, this.length);
   }
 
   /** Whether rows that are equal in these variables are equal in all. */
@@ -92,8 +102,8 @@ export class Relation {
   append(other: Relation): Relation {
     if (other.length === 0) return this;
     if (this.length === 0) return other.select(this.variables);
-    const columns = this.variables.map((variable, i) =>
-      concat([this.columns[i]!, other.column(variable)]),
+    const columns = this.variables.map((variable) =>
+      concat([this.column(variable), other.column(variable)]),
     );
     return new Relation(this.variables, columns, this.length + other.length);
   }
@@ -101,4 +111,20 @@ export class Relation {
   row(index: number): EdnData[] {
     return this.columns.map((column) => column[index]!);
   }
+
+  /** A column as it is held. */
+  pieces(variable: Variable): ReadonlyArray<Piece> {
+    const column = this.#held(variable);
+    return column instanceof PiecewiseColumn
+      ? column.pieces
+      : [{ column, lo: 0, hi: column.length }];
+  }
+
+  #held(variable: Variable): HeldColumn {
+    return must(this.held[this.variables.indexOf(variable)], `${variable} to be bound`);
+  }
+}
+
+function whole(column: HeldColumn): Column {
+  return column instanceof PiecewiseColumn ? column.whole() : column;
 }
