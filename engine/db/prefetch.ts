@@ -7,8 +7,8 @@ import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
 import { scan } from './scan.ts';
 
-/** How many reads are prepared at once, so that what they bring fits the cache. */
-const BATCH = 256;
+/** How many reads are prepared at once, so that what they bring is tens of megabytes at most. */
+const BATCH = 1_024;
 
 export function* prefetch(
   db: SettledDb,

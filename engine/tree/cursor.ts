@@ -21,9 +21,10 @@ export interface Range<B> {
 
 export type Step = 'ready' | 'missing' | 'done';
 
-/** What a scan asks for at once when its end is known, and at first when it is open. */
+/** What a scan asks for at once at first, when its end is known and when it is open, and at most: some twenty megabytes. */
 const BATCH_OF_BOUNDED = 128;
 const BATCH_OF_OPEN = 2;
+const MAX_BATCH = 512;
 
 interface Frame<K> {
   readonly branch: Branch<K>;
@@ -146,7 +147,7 @@ export class TreeCursor<K extends { readonly length: number }, B> {
       const address = must(frame.branch.addresses[i], 'an address for each child');
       if (this.#source.peek(address) === undefined) addresses.push(address);
     }
-    this.#batchSize = Math.min(this.#batchSize * 2, BATCH_OF_BOUNDED);
+    this.#batchSize = Math.min(this.#batchSize * 2, MAX_BATCH);
     return addresses;
   }
 

@@ -1,15 +1,17 @@
 /** What stands in a pattern as components of an index. */
 import { Keyword } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
-import type { EdnData } from '../../../schema/value.ts';
+import type { EdnData, Value } from '../../../schema/value.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
 import { prefixRange } from '../../datom/chunk-cursor.ts';
 import type { Bound } from '../../datom/columns.ts';
 import { MAX_ID } from '../../datom/datom.ts';
 import type { IndexOrder } from '../../datom/index-order.ts';
 import { requireEntity, resolveEntity } from '../../db/lookup.ts';
+import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
+import type { Column } from '../relation/column.ts';
 
 /** A part of a datom, in the order in which patterns name them. */
 export type Part = 'e' | 'a' | 'v' | 'tx' | 'added';
@@ -38,6 +40,20 @@ export function* namedEntity(db: SettledDb, ref: EdnData): Suspended<number | nu
   if (typeof ref === 'number' || ref instanceof Keyword) return yield* entityFor(db, ref);
   const isLookupRef = Array.isArray(ref) || ref instanceof EdnList;
   return isLookupRef ? ((yield* resolveEntity(db, ref)) ?? null) : null;
+}
+
+/** Brings what tells whom lookup refs name into memory, for all of them together. */
+export function* prefetchNamed(db: SettledDb, column: Column): Suspended<void> {
+  if (column instanceof Int32Array) return;
+  const bounds: Bound[] = [];
+  for (const ref of column) {
+    const pair = ref instanceof EdnList ? ref.items : ref;
+    if (!Array.isArray(pair) || pair.length !== 2) continue;
+    const [name = null, v] = pair as ReadonlyArray<EdnData>;
+    const a = db.schema.numberFor(name);
+    if (a !== undefined && db.schema.isIndexed(a)) bounds.push({ a, v: v as Value });
+  }
+  if (bounds.length > 0) yield* prefetch(db, 'avet', bounds);
 }
 
 /** Where the index narrows the most that the known components can narrow. */

@@ -11,7 +11,7 @@ import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { answersBeside } from './beside.ts';
-import { accessTo, namedEntity } from './components.ts';
+import { accessTo, namedEntity, prefetchNamed } from './components.ts';
 import { Matches } from './matches.ts';
 import type { Way } from './way.ts';
 import { isRef, nothing } from './way.ts';
@@ -63,6 +63,7 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   const { db, terms } = way;
   const questions = yield* project(bindings, key.variables);
   const bounds: Array<Bound | undefined> = [];
+  yield* prefetchNames(way, key, questions);
   for (let row = 0; row < questions.length; row++) {
     bounds.push(yield* boundOf(way, key, questions, row));
     if (row % 512 === 511) yield PAUSE;
@@ -92,6 +93,16 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
     asked.view(),
   );
   return isOwn ? answers : yield* join(bindings, answers);
+}
+
+/** Brings what is asked to find the entities of the questions into memory. */
+function* prefetchNames(
+  { db, attribute }: Way,
+  { e, v }: SeekKey,
+  questions: Relation,
+): Suspended<void> {
+  if (e !== undefined) yield* prefetchNamed(db, questions.column(e));
+  if (v !== undefined && isRef(attribute)) yield* prefetchNamed(db, questions.column(v));
 }
 
 /** So many questions stand for all of them. */

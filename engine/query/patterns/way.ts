@@ -10,7 +10,7 @@ import type { Term } from '../ast.ts';
 import { nameOf } from '../ast.ts';
 import type { Column } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
-import { entityFor, namedEntity } from './components.ts';
+import { entityFor, namedEntity, prefetchNamed } from './components.ts';
 import type { Limits } from './limits.ts';
 
 export interface Way {
@@ -67,6 +67,7 @@ export const NO_ENTITY = -1;
 /** The ids of the entities that the values of a variable name: ids, idents, lookup refs. */
 export function* entityIds(db: SettledDb, column: Column): Suspended<Int32Array> {
   if (column instanceof Int32Array) return column;
+  yield* prefetchNamed(db, column);
   const ids = new Int32Array(column.length);
   const known = new Map<ValueKey, number>();
   for (const [row, value] of column.entries()) {
