@@ -76,6 +76,23 @@ export async function giveWay(): Promise<void> {
   if (isSliceOver()) await nextTurn();
 }
 
+/** Computations side by side: what all of them miss is asked for at once. */
+export function* together<T>(computations: ReadonlyArray<Suspended<T>>): Suspended<T[]> {
+  const results: T[] = [];
+  let pending = [...computations.entries()];
+  while (pending.length > 0) {
+    const misses: Miss[] = [];
+    pending = pending.filter(([place, computation]) => {
+      const step = computation.next();
+      if (step.done === true) results[place] = step.value;
+      else misses.push(...missesOf(step.value));
+      return step.done !== true;
+    });
+    if (pending.length > 0) yield misses.length > 0 ? misses : PAUSE;
+  }
+  return results;
+}
+
 /** What a promise comes to, or a value that is none. */
 export function* awaiting<T>(value: T | Promise<T>): Suspended<T> {
   if (!(value instanceof Promise)) return value;

@@ -1,6 +1,7 @@
 /** `(or …)` and `(or-join [?v] …)`: the bindings of all branches together. */
+import { together } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { OrClause } from '../ast.ts';
+import type { Clause, OrClause, Variable } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
@@ -24,14 +25,27 @@ export function* solveOr(
     throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
   const bound = variables.filter((variable) => bindings.has(variable));
   const shared = yield* project(bindings, bound);
+  const solutions = clause.branches.map((branch) =>
+    solveBranch(context, branch, shared, variables, clause),
+  );
+  // What they wait for they wait for together; but rules that are being worked out take their questions one after the other.
   const answers: Relation[] = [];
-  for (const branch of clause.branches) {
-    const start = yield* startOf(context, branch, shared);
-    const found = yield* context.solve(context, branch, start, new Set(variables));
-    const unbound = variables.find((variable) => !found.has(variable));
-    if (unbound !== undefined)
-      throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);
-    answers.push(found);
-  }
+  if (context.evaluation === undefined) answers.push(...(yield* together(solutions)));
+  else for (const solution of solutions) answers.push(yield* solution);
   return yield* join(bindings, yield* union(variables, answers));
+}
+
+function* solveBranch(
+  context: Context,
+  branch: ReadonlyArray<Clause>,
+  shared: Relation,
+  variables: ReadonlyArray<Variable>,
+  { form }: OrClause,
+): Suspended<Relation> {
+  const start = yield* startOf(context, branch, shared);
+  const found = yield* context.solve(context, branch, start, new Set(variables));
+  const unbound = variables.find((variable) => !found.has(variable));
+  if (unbound !== undefined)
+    throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, form);
+  return found;
 }
