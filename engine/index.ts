@@ -97,5 +97,5 @@ export {
 } from './transfer/items.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
-export type { RunLimits } from './shared/suspend.ts';
+export type { QueryLimits } from './shared/budget.ts';
 export { giveWay, run } from './shared/suspend.ts';

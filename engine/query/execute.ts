@@ -8,6 +8,7 @@ import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
 import { must, unreachable } from '../shared/assert.ts';
+import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import { distinct, join, project } from './relation/algebra.ts';
@@ -33,12 +34,22 @@ import { STANDARD_RULES } from './standard-rules.ts';
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
 
+/** Queries within each other. */
+const MAX_QUERIES = 16;
+
 /** The answer in the shape of the find specification; the rows of a relation are distinct. */
 export function* execute(
   query: Query,
   inputs: ReadonlyArray<QueryInput>,
   trace?: Trace,
+  depth = 0,
 ): Suspended<EdnData> {
+  if (depth > MAX_QUERIES)
+    throw exceeded(
+      'queries',
+      MAX_QUERIES,
+      `The query asks itself: expected at most ${MAX_QUERIES} queries within each other`,
+    );
   const sources = new Map<string, Source>();
   const patterns = new Map<Variable, PullPlan>();
   const constants = new Map<Variable, EdnData>();
@@ -60,7 +71,7 @@ export function* execute(
         if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
           patterns.set(binding.name, parsePull(data));
         else if (binding.kind !== 'scalar')
-          bindings = yield* join(bindings, yield* distinct(bind(binding, data)));
+          bindings = yield* join(bindings, yield* distinct(yield* bind(binding, data)));
         else if (data !== null || !isInPattern(query, binding.name))
           constants.set(binding.name, data);
         break;
@@ -78,7 +89,7 @@ export function* execute(
     negations: 0,
     trace,
     solve,
-    query: (form, args) => execute(parseQuery(form), args),
+    query: (form, args) => execute(parseQuery(form), args, undefined, depth + 1),
   };
   const solved = yield* solve(
     context,
@@ -86,7 +97,12 @@ export function* execute(
     yield* consistent(bindings, constants),
     wantedBy(query),
   );
-  return yield* findAll(context, query, solved, patterns);
+  const limits = budget();
+  const { held } = limits;
+  limits.hold(solved.bytes);
+  const answer = yield* findAll(context, query, solved, patterns);
+  limits.keep(held);
+  return answer;
 }
 
 function isScalar(input: Input): boolean {
@@ -151,6 +167,8 @@ function* solve(
   wanted: ReadonlySet<Variable>,
 ): Suspended<Relation> {
   const rest = [...clauses];
+  const limits = budget();
+  const { held } = limits;
   let solved = bindings;
   const own: ClauseTrace[] = [];
   context.trace?.push(own);
@@ -158,13 +176,18 @@ function* solve(
     const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
     solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
+    // What the clause held on its way is let go.
+    limits.keep(held + solved.bytes);
     if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
-      return Relation.empty([...new Set([...solved.variables, ...rest.flatMap(namesIn)])]);
+      solved = Relation.empty([
+        ...new Set([...solved.variables, ...rest.splice(0).flatMap(namesIn)]),
+      ]);
     if (rest.length > 0) {
       solved = yield* forgetting(context, solved, rest, wanted);
       yield PAUSE;
     }
   }
+  limits.keep(held);
   return solved;
 }
 

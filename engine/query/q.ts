@@ -2,7 +2,8 @@
 import { kw } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
-import type { RunLimits } from '../shared/suspend.ts';
+import type { QueryLimits } from '../shared/budget.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { Query } from './ast.ts';
 import type { QueryInput } from './execute.ts';
@@ -30,22 +31,32 @@ export function q(form: QueryForm, ...inputs: ReadonlyArray<QueryInput>): Promis
   return qWithin({}, form, ...inputs);
 }
 
-/** As {@link q}, with a deadline and a signal to give up on. */
-export async function qWithin(
-  limits: RunLimits,
+/**
+ * As {@link q}, within limits other than the default ones. What is asked within the query shares them.
+ *
+ *     await qWithin({ timeoutMs: 500, maxRows: 100_000, signal }, '[:find …]', db)
+ *
+ * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED with `data` `{ which, limit }`, and as {@link q}
+ */
+export function qWithin(
+  limits: QueryLimits,
   form: QueryForm,
   ...inputs: ReadonlyArray<QueryInput>
 ): Promise<EdnData> {
+  return run(answerTo(form, inputs), limits);
+}
+
+function* answerTo(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
   if (form instanceof TaggedQuery) {
     const { form: own, values, counts, inputCount } = form;
     const given = Array.from({ length: inputCount }, (_, i) => inputs[i] ?? null);
     const parsedQuery = { ...parsed(own), ...parseCounts(counts) };
-    return await run(execute(parsedQuery, [...given, ...values]), limits);
+    return yield* execute(parsedQuery, [...given, ...values]);
   }
   const given = argumentsOf(form) ?? inputs;
   const hasStats = form instanceof Map && (form as EdnMap).get(STATS) === true;
-  if (hasStats) return await run(executeWithStats(parsed(form), form as EdnMap, given), limits);
-  return await run(execute(parsed(form), given), limits);
+  if (hasStats) return yield* executeWithStats(parsed(form), form as EdnMap, given);
+  return yield* execute(parsed(form), given);
 }
 
 /**

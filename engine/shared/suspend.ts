@@ -3,7 +3,8 @@
  * addresses of the nodes that it misses, all that it knows of at once, or a pause where it has worked for a while. A driver
  * fetches and resumes. A computation over cached nodes never yields and costs what plain code costs.
  */
-import { DatabaseError } from '../../schema/error.ts';
+import type { QueryLimits } from './budget.ts';
+import { Budget } from './budget.ts';
 
 /** Nodes that a computation needs, and where they come from. */
 export interface Miss {
@@ -22,12 +23,6 @@ export const PAUSE = Symbol('pause');
 export type Wait = Miss | ReadonlyArray<Miss> | typeof PAUSE;
 
 export type Suspended<T> = Generator<Wait, T, void>;
-
-export interface RunLimits {
-  readonly signal?: AbortSignal | undefined;
-  /** Absolute, on the clock of `performance.now()`, milliseconds. */
-  readonly deadlineMs?: number | undefined;
-}
 
 /** How long computations, all together, may hold one turn of the event loop before a pause gives it away. */
 const SLICE_MS = 5;
@@ -56,19 +51,19 @@ export function runInMemory<T>(computation: Suspended<T>): T | undefined {
 }
 
 /**
- * Drives a computation, fetching what it misses and giving other work its turn.
+ * Drives a computation within limits, fetching what it misses and giving other work its turn.
  *
- * @throws DEADLINE_EXCEEDED, CANCELLED, or what the computation throws
+ * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED, or what the computation throws
  */
-export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}): Promise<T> {
-  let step = computation.next();
-  while (!step.done) {
-    checkLimits(limits);
-    if (step.value !== PAUSE) await loadAll(step.value);
+export async function run<T>(computation: Suspended<T>, limits?: QueryLimits): Promise<T> {
+  const budget = new Budget(limits);
+  for (;;) {
+    budget.checkTime();
+    const step = budget.resume(computation);
+    if (step.done) return step.value;
+    if (step.value !== PAUSE) await budget.wait(loadAll(step.value));
     else if (isSliceOver()) await nextTurn();
-    step = computation.next();
   }
-  return step.value;
 }
 
 /** A pause for code that is no such computation: gives other work its turn where the slice of this one is over. */
@@ -108,13 +103,6 @@ export function* awaiting<T>(value: T | Promise<T>): Suspended<T> {
 export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
   if (wait === undefined || wait === PAUSE) return [];
   return 'source' in wait ? [wait] : wait;
-}
-
-function checkLimits({ signal, deadlineMs }: RunLimits): void {
-  if (signal?.aborted === true)
-    throw new DatabaseError('CANCELLED', 'The caller cancelled the request');
-  if (deadlineMs !== undefined && performance.now() > deadlineMs)
-    throw new DatabaseError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready');
 }
 
 function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {

@@ -5,6 +5,7 @@ import { valueEquals } from '../../../schema/value-key.ts';
 import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
+import { budget } from '../../shared/budget.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
@@ -14,13 +15,17 @@ import { bind } from '../bind.ts';
 import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
-import { checkRows, combine, distinct, take } from '../relation/algebra.ts';
+import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Rows } from '../relation/column.ts';
-import { IntegerBuffer } from '../relation/column.ts';
+import { IntegerBuffer, ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Operand } from './compare-rows.ts';
 import { comparedRows, isComparison } from './compare-rows.ts';
 import { queryError } from '../query-error.ts';
 import { Relation } from '../relation/relation.ts';
+import { sizeOf } from '../relation/size-of.ts';
+
+/** So much data goes through functions between two pauses. */
+const BYTES_PER_PAUSE = 2 ** 16;
 
 /** Functions that look into a database: their first argument is a source. */
 type DatabaseFunction = (
@@ -88,8 +93,9 @@ function* destructure(
   const known = (name: Variable, row: number): EdnData | undefined =>
     bindings.has(name) ? bindings.column(name)[row] : constants.get(name);
   const rowsOfBindings = new IntegerBuffer();
+  let sincePause = 0;
   for (const row of rows) {
-    const bound = bind(binding, results[row] ?? null);
+    const bound = yield* bind(binding, results[row] ?? null);
     for (let i = 0; i < bound.length; i++) {
       const isAgreed = names.every((name) => {
         const value = known(name, row);
@@ -99,8 +105,11 @@ function* destructure(
       rowsOfBindings.push(row);
       for (const [place, name] of names.entries()) columns[place]!.push(bound.column(name)[i]!);
     }
-    checkRows(rowsOfBindings.length);
-    if (row % 512 === 511) yield PAUSE;
+    budget().checkRows(rowsOfBindings.length, names.length + 1);
+    sincePause += 1 + bound.length;
+    if (sincePause < ROWS_PER_PAUSE / 8) continue;
+    sincePause = 0;
+    yield PAUSE;
   }
   const isNew = names.map((name) => !bindings.has(name) && !constants.has(name));
   const added = new Relation(
@@ -138,21 +147,32 @@ function* callAll(
   const fn = functionNamed(name);
   const results: Array<EdnData | undefined> = [];
   if (fn !== undefined) {
+    let bytes = 0;
     for (let row = 0; row < bindings.length; row++) {
-      results.push(fn(...valuesOf(row)));
-      if (row % 4_096 === 4_095 || SLOW.has(name)) yield PAUSE;
+      const values = valuesOf(row);
+      const result = fn(...values);
+      results.push(result);
+      for (const value of values) bytes += sizeOf(value);
+      const made = sizeOf(result);
+      budget().holdValue(made);
+      bytes += made;
+      if (bytes < BYTES_PER_PAUSE && !SLOW.has(name)) continue;
+      bytes = 0;
+      yield PAUSE;
     }
     return results;
   }
   if (clause.function === 'q' || clause.function === 'datahike.query/q') {
     const [, ...inputs] = terms.map((argument) => inputColumn(context, argument, bindings));
-    for (let row = 0; row < bindings.length; row++)
-      results.push(
-        yield* context.query(
-          args[0]!(row),
-          inputs.map((input) => input(row)),
-        ),
+    for (let row = 0; row < bindings.length; row++) {
+      const answer = yield* context.query(
+        args[0]!(row),
+        inputs.map((input) => input(row)),
       );
+      budget().hold(sizeOf(answer));
+      results.push(answer);
+      yield PAUSE;
+    }
     return results;
   }
   const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);

@@ -1,4 +1,5 @@
 /** `(or …)` and `(or-join [?v] …)`: the bindings of all branches together. */
+import { budget } from '../../shared/budget.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { OrClause } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
@@ -29,6 +30,7 @@ export function* solveOr(
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
       throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);
+    budget().hold(found.bytes);
     answers.push(found);
   }
   return yield* join(bindings, yield* union(variables, answers));

@@ -2,11 +2,11 @@
 import type { EdnData, Value } from '../../../schema/value.ts';
 import { Keyword } from '../../../schema/keyword.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
+import { budget } from '../../shared/budget.ts';
 import { attributeName } from '../../datom/attribute-number.ts';
 import type { Bound, Columns } from '../../datom/columns.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { PatternClause, Variable } from '../ast.ts';
-import { checkRows } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
 import { IntegerBuffer, ValueBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';
@@ -83,7 +83,7 @@ export class Matches {
           rows.push(row);
       this.#append(keys, rows.view());
     }
-    checkRows(this.length);
+    budget().checkRows(this.length, this.#outputs.length);
   }
 
   /** The rows of a merge; those that match stay in it. */
@@ -98,7 +98,7 @@ export class Matches {
       }
     }
     this.#append(keys, merge.rows.subarray(0, merge.count));
-    checkRows(this.length);
+    budget().checkRows(this.length, this.#outputs.length);
   }
 
   relation(traits?: Traits): Relation {

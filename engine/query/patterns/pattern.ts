@@ -36,7 +36,7 @@ export function* solvePattern(
   const clause = clauseIn(context, written);
   const source = sourceOf(context, clause.source);
   if (source.kind === 'tuples')
-    return yield* join(bindings, yield* distinct(matchTuples(clause, source.tuples)));
+    return yield* join(bindings, yield* distinct(yield* matchTuples(clause, source.tuples)));
   const { db } = source;
   const fixed = yield* constantsOf(db, clause);
   if (fixed === undefined || bindings.length === 0) return nothing(clause, bindings);

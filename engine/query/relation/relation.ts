@@ -4,6 +4,7 @@ import { must } from '../../shared/assert.ts';
 import type { Variable } from '../variable.ts';
 import type { Column } from './column.ts';
 import { concat } from './column.ts';
+import { sizeOf } from './size-of.ts';
 
 /** Rows that are equal in the one are equal in the other. */
 export interface Dependency {
@@ -101,7 +102,22 @@ export class Relation {
     return new Relation(this.variables, columns, this.length + other.length);
   }
 
+  /** What the columns take in memory, estimated from a few values of each. */
+  get bytes(): number {
+    return this.columns.reduce((bytes, column) => bytes + this.length * bytesPerRow(column), 0);
+  }
+
   row(index: number): EdnData[] {
     return this.columns.map((column) => column[index]!);
   }
+}
+
+const SAMPLES = 8;
+
+function bytesPerRow(column: Column): number {
+  if (column instanceof Int32Array) return column.BYTES_PER_ELEMENT;
+  const step = Math.ceil(column.length / SAMPLES);
+  let [bytes, count] = [0, 0];
+  for (let row = 0; row < column.length; row += step, count++) bytes += sizeOf(column[row]);
+  return count === 0 ? 0 : bytes / count;
 }
