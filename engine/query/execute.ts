@@ -20,16 +20,18 @@ import { solveNot } from './clauses/not.ts';
 import { solveOr } from './clauses/or.ts';
 import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
-import type { ClauseTrace, Context, Source, Trace } from './context.ts';
+import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
 
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
-import { chooseNext, factsOf } from './plan.ts';
+import { chooseNext, expectedRows, factsOf } from './plan.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
+import type { ClauseTrace } from './trace.ts';
+import { Trace } from './trace.ts';
 
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
@@ -171,17 +173,18 @@ function* solve(
   const { held } = limits;
   let solved = bindings;
   const own: ClauseTrace[] = [];
-  context.trace?.push(own);
+  context.trace?.conjunctions.push(own);
   while (rest.length > 0) {
     const next = yield* chooseNext(context, rest, solved);
     const [clause] = rest.splice(next, 1);
     solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
     // What the clause held on its way is let go.
     limits.keep(held + solved.bytes);
-    if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern'))
-      solved = Relation.empty([
-        ...new Set([...solved.variables, ...rest.splice(0).flatMap(namesIn)]),
-      ]);
+    if (solved.length === 0 && rest.every(({ kind }) => kind === 'pattern')) {
+      if (context.trace !== undefined) own.push(...rest.map(passedOver));
+      solved = Relation.empty([...new Set([...solved.variables, ...rest.flatMap(namesIn)])]);
+      break;
+    }
     if (rest.length > 0) {
       solved = yield* forgetting(context, solved, rest, wanted);
       yield PAUSE;
@@ -216,12 +219,21 @@ function* traced(
   bindings: Relation,
 ): Suspended<Relation> {
   if (context.trace === undefined) return yield* solveClause(context, clause, bindings);
-  const inner: Trace = [];
+  const within = new Trace();
+  const expected = yield* expectedRows(context, clause, bindings);
   const startedMs = performance.now();
-  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings);
+  const solved = yield* solveClause({ ...context, trace: within }, clause, bindings);
   const durationMs = performance.now() - startedMs;
-  trace.push({ clause, durationMs, rows: solved.length, bound: solved.variables, inner });
+  const { length: rows, variables: bound } = solved;
+  trace.push({ clause, expected, rows, bound, durationMs, within });
   return solved;
+}
+
+/** What there is to say of a clause that nothing was left for. */
+function passedOver(clause: Clause): ClauseTrace {
+  const within = new Trace();
+  within.note('not worked out: no rows are left');
+  return { clause, expected: undefined, rows: 0, bound: [], durationMs: 0, within };
 }
 
 function solveClause(context: Context, clause: Clause, bindings: Relation): Suspended<Relation> {

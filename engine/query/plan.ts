@@ -108,9 +108,27 @@ function* costOf(context: Context, clause: Clause, bindings: Relation): Suspende
   }
 }
 
+/** How many bindings a clause is expected to leave, by what the order of the clauses goes by; undefined where nobody can tell. */
+export function* expectedRows(
+  context: Context,
+  clause: Clause,
+  bindings: Relation,
+): Suspended<number | undefined> {
+  if (clause.kind === 'or' || clause.kind === 'rule') return undefined;
+  if (clause.kind === 'call' || clause.kind === 'not') return bindings.length;
+  const matches =
+    clause.kind === 'given' ? clause.relation.length : yield* estimatePattern(context, clause);
+  const isConnected = [...variablesOf(clause)].some((name) => bindings.has(name));
+  return isConnected ? connectedRows(matches, bindings) : bindings.length * matches;
+}
+
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
 function joinCost(matches: number, bindings: Relation, isConnected: boolean): number {
   if (bindings.variables.length === 0) return 3 + matches;
   if (!isConnected) return 3 + (bindings.length + 1) * (matches + 1) * 4;
-  return 3 + Math.min(matches, bindings.length * 2);
+  return 3 + connectedRows(matches, bindings);
+}
+
+function connectedRows(matches: number, bindings: Relation): number {
+  return Math.min(matches, bindings.length * 2);
 }

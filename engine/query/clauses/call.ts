@@ -57,6 +57,7 @@ export function* solveCall(
       operandIn(context, left, bindings),
       operandIn(context, right, bindings),
     ] as const;
+    context.trace?.note('comparison of columns');
     const held = yield* comparedRows(clause.function, ...operands, bindings.length);
     return yield* take(bindings, held);
   }
@@ -147,6 +148,7 @@ function* callAll(
   const fn = functionNamed(name);
   const results: Array<EdnData | undefined> = [];
   if (fn !== undefined) {
+    context.trace?.note(`${name} called for each row`);
     let bytes = 0;
     for (let row = 0; row < bindings.length; row++) {
       const values = valuesOf(row);
@@ -163,6 +165,7 @@ function* callAll(
     return results;
   }
   if (clause.function === 'q' || clause.function === 'datahike.query/q') {
+    context.trace?.note('a query for each row');
     const [, ...inputs] = terms.map((argument) => inputColumn(context, argument, bindings));
     for (let row = 0; row < bindings.length; row++) {
       const answer = yield* context.query(
@@ -177,6 +180,7 @@ function* callAll(
   }
   const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);
   if (databaseFunction === undefined) throw unknownFunction(clause);
+  context.trace?.note(`${name} looks into the database for each row`);
   const source = clause.arguments[0];
   const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
   const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];

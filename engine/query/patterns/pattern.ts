@@ -15,6 +15,14 @@ import type { KeptPattern } from '../clauses/rule-evaluation.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
 import { accessTo, constantsOf } from './components.ts';
+import {
+  describeJoin,
+  describeMerge,
+  describeNothing,
+  describeScan,
+  describeSeek,
+  describeUnknown,
+} from './describe.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
 import { areResolved, scanAll, scanAndJoin } from './scan.ts';
@@ -35,28 +43,47 @@ export function* solvePattern(
 ): Suspended<Relation> {
   const clause = clauseIn(context, written);
   const source = sourceOf(context, clause.source);
-  if (source.kind === 'tuples')
+  if (source.kind === 'tuples') {
+    context.trace?.note(`scan of ${clause.source}${describeJoin(clause, bindings)}`);
     return yield* join(bindings, yield* distinct(yield* matchTuples(clause, source.tuples)));
+  }
   const { db } = source;
+  context.trace?.note(describeUnknown(db, clause));
   const fixed = yield* constantsOf(db, clause);
-  if (fixed === undefined || bindings.length === 0) return nothing(clause, bindings);
+  if (fixed === undefined || bindings.length === 0) {
+    context.trace?.note(describeNothing(bindings));
+    return nothing(clause, bindings);
+  }
   const way: Way = { db, clause, fixed };
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
     const relation = yield* relationOf(way, kept, bindings);
-    if (relation !== undefined) return yield* joinIndexed(bindings, relation, kept.indexes);
+    if (relation !== undefined) {
+      context.trace?.note(`kept from before${describeJoin(clause, bindings)}`);
+      return yield* joinIndexed(bindings, relation, kept.indexes);
+    }
   }
   const key = seekKey(way, bindings);
-  if (key === undefined) return yield* scanAndJoin(way, bindings);
-  if (bindings.length <= FEW) return yield* seekAll(way, key, bindings);
+  const scanned = (): Suspended<Relation> => {
+    context.trace?.note(describeScan(way, bindings));
+    return scanAndJoin(way, bindings);
+  };
+  if (key === undefined) return yield* scanned();
+  const sought = (): Suspended<Relation> => {
+    context.trace?.note(describeSeek(way, key));
+    return seekAll(way, key, bindings);
+  };
+  if (bindings.length <= FEW) return yield* sought();
   const { order, range } = accessTo(db, fixed);
   const scanCost = yield* countRows(db, order, range);
-  if (bindings.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
+  if (bindings.length * SEEK_COST < scanCost) return yield* sought();
   const entity = key.parts[0] === 'e' && fixed.a !== undefined ? key.variables[0] : undefined;
-  if (entity !== undefined) return yield* mergeByEntity(way, entity, bindings);
+  if (entity !== undefined) {
+    context.trace?.note(describeMerge(way, entity));
+    return yield* mergeByEntity(way, entity, bindings);
+  }
   const questions = yield* project(bindings, key.variables);
-  if (questions.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
-  return yield* scanAndJoin(way, bindings);
+  return yield* questions.length * SEEK_COST < scanCost ? sought() : scanned();
 }
 
 /** All bindings of a pattern that is met round after round, once seeks have cost as much as reading them. */
