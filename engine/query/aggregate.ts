@@ -3,6 +3,7 @@ import { isDecimal } from '../../schema/decimal.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { compareValues } from '../datom/value-order.ts';
 import { budget } from '../shared/budget.ts';
+import { registeredNames } from '../shared/functions.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -45,7 +46,7 @@ export function* aggregate(name: string, values: Values, args: Values): Suspende
   if (fn === undefined)
     throw queryError(
       'query/aggregate',
-      `Unknown aggregate ${name}${didYouMean(name, AGGREGATES.keys())}`,
+      `Unknown aggregate '${name}' in :find${didYouMean(name, [...AGGREGATES.keys(), ...registeredNames()])}`,
     );
   budget().holdValue(sizeOf(values));
   return fn(...args, values) ?? null;
@@ -66,7 +67,8 @@ function* count(values: Values): Suspended<EdnData> {
 
 function sum(a: EdnData, b: EdnData): EdnData {
   const both = plus(a, b);
-  if (both === undefined) throw queryError('query/aggregate', 'Expected numbers to add up', b);
+  if (both === undefined)
+    throw queryError('query/aggregate', 'Expected only numbers in sum, got', b);
   return both;
 }
 
@@ -92,7 +94,11 @@ const BYTES_PER_MEMBER = 32;
 function numberOf(value: EdnData): number {
   if (typeof value === 'number' || typeof value === 'bigint' || isDecimal(value))
     return Number(value);
-  throw queryError('query/aggregate', 'Expected numbers to aggregate', value);
+  throw queryError(
+    'query/aggregate',
+    'Expected only numbers in avg, median, variance and stddev, got',
+    value,
+  );
 }
 
 function* mean(values: Values): Suspended<number> {

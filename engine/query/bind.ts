@@ -7,7 +7,7 @@ import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Binding, Variable } from './ast.ts';
 import { boundBy } from './ast.ts';
-import { queryError } from './query-error.ts';
+import { queryError, shown } from './query-error.ts';
 import { ROWS_PER_PAUSE } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 
@@ -47,7 +47,7 @@ function* assignments(binding: Binding, value: EdnData): Iterable<EdnData[]> {
       if (values.length < binding.items.length)
         throw queryError(
           'query/binding',
-          `Not enough elements in a collection ${printEdn(value)} to bind a tuple of ${binding.items.length}`,
+          `Not enough elements in a collection ${shown(value)} to bind a tuple of ${binding.items.length}, ${boundBy(binding).join(' ')}`,
         );
       if (binding.items.every(({ kind }) => kind === 'scalar'))
         return yield values.slice(0, binding.items.length);
@@ -73,7 +73,7 @@ function itemsOf(binding: Binding, value: EdnData): Iterable<EdnData> {
   if (value instanceof Map) return Array.from(value as ReadonlyMap<EdnData, EdnData>);
   throw queryError(
     'query/binding',
-    `Cannot bind value ${printEdn(value)} to ${binding.kind} of ${boundBy(binding).join(' ')}`,
+    `Cannot bind value ${shown(value)} to ${binding.kind} of ${boundBy(binding).join(' ')}: expected a collection`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What all clauses of one execution share. */
 import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Argument, Clause, Rules, Term, Variable } from './ast.ts';
 import type { RuleEvaluation } from './clauses/rule-evaluation.ts';
@@ -48,7 +49,12 @@ export type Solve = (
 export function sourceOf(context: Context, name: string): Source {
   const source = context.sources.get(name);
   if (source === undefined)
-    throw queryError('parser/query', `Where uses unknown source vars: [${name}]`);
+    throw queryError(
+      'parser/query',
+      `Where uses unknown source vars: [${name}]; expected one of :in`,
+      undefined,
+      didYouMean(name, context.sources.keys()),
+    );
   return source;
 }
 

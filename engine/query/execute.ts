@@ -62,14 +62,14 @@ export function* execute(
     if (value === undefined) throw missingInput(input, query.in.length, inputs.length);
     switch (input.kind) {
       case 'source':
-        sources.set(input.name, yield* toSource(value));
+        sources.set(input.name, yield* toSource(input.name, value));
         break;
       case 'rules':
-        rules = rulesIn(dataOf(value));
+        rules = rulesIn(dataOf('%', value));
         break;
       case 'binding': {
         const { binding } = input;
-        const data = dataOf(value);
+        const data = dataOf(boundBy(binding).join(' '), value);
         if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
           patterns.set(binding.name, parsePull(data));
         else if (binding.kind !== 'scalar')
@@ -175,7 +175,7 @@ function* solve(
   const own: ClauseTrace[] = [];
   context.trace?.conjunctions.push(own);
   while (rest.length > 0) {
-    const next = yield* chooseNext(context, rest, solved);
+    const next = yield* chooseNext(context, rest, solved, clauses);
     const [clause] = rest.splice(next, 1);
     solved = yield* traced(context, own, must(clause, 'a clause that was chosen'), solved);
     // What the clause held on its way is let go.
@@ -253,7 +253,7 @@ function solveClause(context: Context, clause: Clause, bindings: Relation): Susp
   }
 }
 
-function* toSource(value: QueryInput): Suspended<Source> {
+function* toSource(name: string, value: QueryInput): Suspended<Source> {
   if (isDb(value)) return { kind: 'database', db: yield* settle(value) };
   const items =
     value instanceof EdnList
@@ -262,7 +262,11 @@ function* toSource(value: QueryInput): Suspended<Source> {
         ? [...(value as Iterable<EdnData>)]
         : value;
   if (!Array.isArray(items))
-    throw queryError('query/inputs', 'Expected a database or a collection as source');
+    throw queryError(
+      'query/inputs',
+      `Expected a database or a collection as source ${name}, got`,
+      value as EdnData,
+    );
   const tuples = (items as ReadonlyArray<EdnData>).map((item) =>
     item instanceof EdnList ? item.items : (item as ReadonlyArray<EdnData>),
   );
@@ -273,9 +277,12 @@ export function isDb(value: QueryInput): value is Db {
   return typeof value === 'object' && value !== null && 'novelty' in value;
 }
 
-function dataOf(value: QueryInput): EdnData {
+function dataOf(name: string, value: QueryInput): EdnData {
   if (isDb(value))
-    throw queryError('query/inputs', 'Expected data, got a database: name it $ in :in');
+    throw queryError(
+      'query/inputs',
+      `Expected data as ${name}, got a database, which needs a name such as $ in :in`,
+    );
   return value;
 }
 

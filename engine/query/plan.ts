@@ -2,6 +2,8 @@
  * Which clause comes next. The order in which clauses were written does not count: of those whose inputs are bound, the one that is
  * expected to leave the fewest bindings goes first.
  */
+import type { DatabaseError } from '../../schema/error.ts';
+import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Clause, Rules, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
@@ -51,6 +53,8 @@ export function* chooseNext(
   context: Context,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
+  /** Those that came before as well, for messages. */
+  all: ReadonlyArray<Clause>,
 ): Suspended<number> {
   if (clauses.length === 1 && clauses[0]?.kind === 'pattern') return 0;
   let best = -1;
@@ -61,13 +65,29 @@ export function* chooseNext(
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
-  const unbound = clauses.flatMap((clause) =>
-    factsOf(clause, context.rules).inputs.filter((name) => !isBound(context, bindings, name)),
-  );
-  throw queryError(
+  throw unboundError(context, clauses, bindings, all);
+}
+
+/** None of the clauses can be worked out: the first of them, and what it waits for. */
+function unboundError(
+  context: Context,
+  clauses: ReadonlyArray<Clause>,
+  bindings: Relation,
+  all: ReadonlyArray<Clause>,
+): DatabaseError {
+  const unboundIn = (clause: Clause): Variable[] =>
+    factsOf(clause, context.rules).inputs.filter((name) => !isBound(context, bindings, name));
+  const unbound = clauses.map(unboundIn);
+  const [names = []] = unbound;
+  const known = new Set([...bindings.variables, ...context.constants.keys()]);
+  for (const clause of all) for (const name of variablesOf(clause)) known.add(name);
+  for (const name of unbound.flat()) known.delete(name);
+  const meant = didYouMean(names[0] ?? '', known);
+  return queryError(
     'query/where',
-    `Cannot resolve any more clauses - insufficient bindings: #{${[...new Set(unbound)].join(' ')}} not bound in`,
+    `Cannot resolve any more clauses - insufficient bindings: #{${names.join(' ')}} not bound in`,
     clauses[0]?.form,
+    meant === '' ? '; bind it by a pattern, a function or :in' : meant,
   );
 }
 

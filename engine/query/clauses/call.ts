@@ -6,6 +6,7 @@ import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import { budget } from '../../shared/budget.ts';
+import { registeredNames } from '../../shared/functions.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
@@ -15,12 +16,13 @@ import { bind } from '../bind.ts';
 import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
+import { describeUnknown } from '../patterns/describe.ts';
 import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Rows } from '../relation/column.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Operand } from './compare-rows.ts';
 import { comparedRows, isComparison } from './compare-rows.ts';
-import { queryError } from '../query-error.ts';
+import { queryError, shown } from '../query-error.ts';
 import { Relation } from '../relation/relation.ts';
 import { sizeOf } from '../relation/size-of.ts';
 
@@ -31,6 +33,8 @@ const BYTES_PER_PAUSE = 2 ** 16;
 type DatabaseFunction = (
   db: SettledDb,
   args: ReadonlyArray<EdnData>,
+  /** The clause, for messages. */
+  form: EdnData,
 ) => Suspended<EdnData | undefined>;
 
 const DATABASE_FUNCTIONS: ReadonlyMap<string, DatabaseFunction> = new Map([
@@ -183,6 +187,8 @@ function* callAll(
   context.trace?.note(`${name} looks into the database for each row`);
   const source = clause.arguments[0];
   const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
+  for (const term of terms.slice(2))
+    if (term.kind === 'constant') context.trace?.note(describeUnknown(db, term.value));
   const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];
   yield* prefetch(
     db,
@@ -190,7 +196,7 @@ function* callAll(
     ids.map((e) => ({ e })),
   );
   for (let row = 0; row < bindings.length; row++) {
-    results.push(yield* databaseFunction(db, valuesOf(row).slice(1)));
+    results.push(yield* databaseFunction(db, valuesOf(row).slice(1), clause.form));
     if (row % 512 === 511) yield PAUSE;
   }
   return results;
@@ -202,7 +208,10 @@ function calledName({ constants }: Context, name: string, bindings: Relation): s
   if (one !== undefined) return String(one);
   const given = name.startsWith('?') && bindings.has(name) ? [...bindings.column(name)] : [];
   if (given.some((other) => other !== given[0]))
-    throw queryError('query/where', `Expected one function as ${name}, got several`);
+    throw queryError(
+      'query/where',
+      `Expected one function as ${name}, got several: ${given[0]}, …`,
+    );
   return given[0] === undefined ? name : String(given[0]);
 }
 
@@ -244,26 +253,28 @@ function argumentColumn(argument: Argument, bindings: Relation): (row: number) =
 
 function unknownFunction({ function: name, binding, form }: CallClause): Error {
   const what = binding === undefined ? 'predicate' : 'function';
-  const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys()];
+  const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys(), 'q', ...registeredNames()];
   return queryError('query/where', `Unknown ${what} '${name}' in`, form, didYouMean(name, known));
 }
 
 function* getElse(
   db: SettledDb,
   [ref, ident, otherwise]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
   if (otherwise === null || otherwise === undefined)
-    throw queryError('query/where', 'get-else: nil default value is not supported');
-  const [first] = yield* valuesAt(db, ref!, ident!);
+    throw queryError('query/where', 'get-else: nil default value is not supported', form);
+  const [first] = yield* valuesAt(db, ref, ident, form);
   return first ?? otherwise;
 }
 
 function* getSome(
   db: SettledDb,
   [ref, ...idents]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
   for (const ident of idents) {
-    const [first] = yield* valuesAt(db, ref!, ident);
+    const [first] = yield* valuesAt(db, ref, ident, form);
     if (first !== undefined) return [ident, first];
   }
   return undefined;
@@ -272,13 +283,24 @@ function* getSome(
 function* isMissing(
   db: SettledDb,
   [ref, ident]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
-  return (yield* valuesAt(db, ref!, ident!)).length === 0;
+  return (yield* valuesAt(db, ref, ident, form)).length === 0;
 }
 
 /** The values of an attribute of an entity, also backward (`:_friend`). */
-function* valuesAt(db: SettledDb, ref: EdnData, ident: EdnData): Suspended<ReadonlyArray<EdnData>> {
-  if (!(ident instanceof Keyword)) throw queryError('query/where', 'Expected an attribute', ident);
+function* valuesAt(
+  db: SettledDb,
+  ref: EdnData = null,
+  ident: EdnData = null,
+  form: EdnData,
+): Suspended<ReadonlyArray<EdnData>> {
+  if (!(ident instanceof Keyword))
+    throw queryError(
+      'query/where',
+      `Expected an attribute such as :person/name, got ${shown(ident)}, in`,
+      form,
+    );
   const e = yield* resolveEntity(db, ref);
   const a = db.schema.numberOf(forwardOf(ident));
   if (e === undefined || a === undefined) return [];

@@ -21,7 +21,11 @@ export function* solveOr(
   );
   const missing = clause.required.find((name) => !isBound(context, bindings, name));
   if (missing !== undefined)
-    throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
+    throw queryError(
+      'query/where',
+      `Insufficient bindings: expected ${missing} to be bound outside of`,
+      clause.form,
+    );
   const bound = variables.filter((variable) => bindings.has(variable));
   const shared = yield* project(bindings, bound);
   const answers: Relation[] = [];
@@ -29,7 +33,11 @@ export function* solveOr(
     const found = yield* context.solve(context, branch, shared, new Set(variables));
     const unbound = variables.find((variable) => !found.has(variable));
     if (unbound !== undefined)
-      throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, clause.form);
+      throw queryError(
+        'query/where',
+        `Expected each branch to bind ${unbound}, one does not, in`,
+        clause.form,
+      );
     budget().hold(found.bytes);
     answers.push(found);
   }

@@ -11,6 +11,7 @@ import { requireEntity, resolveEntity } from '../../db/lookup.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { PatternClause } from '../ast.ts';
+import { queryError, shown } from '../query-error.ts';
 
 /** A part of a datom, in the order in which patterns name them. */
 export type Part = 'e' | 'a' | 'v' | 'tx' | 'added';
@@ -26,10 +27,9 @@ export interface Access {
 }
 
 /** The constants of a pattern; undefined where they can match nothing. */
-export function* constantsOf(
-  db: SettledDb,
-  { terms }: PatternClause,
-): Suspended<Bound | undefined> {
+export function* constantsOf(db: SettledDb, clause: PatternClause): Suspended<Bound | undefined> {
+  const { terms } = clause;
+  checkShape(clause);
   const [e, a, v, tx] = terms.map((term) => (term.kind === 'constant' ? term.value : undefined));
   const number = a === undefined ? undefined : db.schema.numberFor(a);
   if (a !== undefined && number === undefined) return undefined;
@@ -38,6 +38,19 @@ export function* constantsOf(
   const value = v === undefined || !isRef(db, number) ? v : yield* entityFor(db, v);
   if (value === null || (tx !== undefined && typeof tx !== 'number')) return undefined;
   return { e: entity, a: number, v: value as Value | undefined, tx };
+}
+
+/** @throws BAD_QUERY for more places than a datom has, and for a fifth that says neither true nor false */
+function checkShape({ terms, form }: PatternClause): void {
+  const added = terms[PARTS.indexOf('added')];
+  if (terms.length > PARTS.length)
+    throw queryError('query/where', 'Pattern mismatch: expected [e a v tx added] at most', form);
+  if (added?.kind === 'constant' && typeof added.value !== 'boolean')
+    throw queryError(
+      'query/where',
+      `Pattern mismatch: expected true, false or a variable in the fifth place, got ${shown(added.value)}, in`,
+      form,
+    );
 }
 
 export function isRef(db: SettledDb, a: number | undefined): boolean {

@@ -1,11 +1,11 @@
 /** How a pattern is worked out, in words. Only where somebody asks for them. */
-import { printEdn } from '../../../schema/edn-print.ts';
-import { Keyword } from '../../../schema/keyword.ts';
+import { Keyword, forwardOf } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { PatternClause, Variable } from '../ast.ts';
 import { variablesOf } from '../ast.ts';
+import { shown } from '../query-error.ts';
 import type { Relation } from '../relation/relation.ts';
 import type { Access } from './components.ts';
 import { accessTo } from './components.ts';
@@ -43,16 +43,16 @@ export function describeNothing(bindings: Relation): string {
   return bindings.length === 0 ? 'nothing: no rows are left' : 'nothing: a constant names nothing';
 }
 
-/** That a strict database cannot know the attribute of a pattern, which is no error; undefined where it may. */
-export function describeUnknown(db: SettledDb, { terms }: PatternClause): string | undefined {
-  const [, attribute] = terms;
-  if (attribute?.kind !== 'constant' || !(attribute.value instanceof Keyword)) return undefined;
-  const { value: ident } = attribute;
-  if (db.config.schemaFlexibility === 'read' || db.schema.attributeNamed(ident) !== undefined)
-    return undefined;
-  const known = Array.from(db.schema.userAttributes.keys());
-  return `no such attribute ${ident.toString()}${didYouMean(ident.toString(), known)}`;
+/** That a strict database cannot know an attribute, which is no error; undefined where it may. */
+export function describeUnknown({ config, schema }: SettledDb, ident: EdnData): string | undefined {
+  if (!(ident instanceof Keyword) || config.schemaFlexibility === 'read') return undefined;
+  const forward = forwardOf(ident);
+  if (schema.attributeNamed(forward) !== undefined) return undefined;
+  return `no such attribute ${forward.toString()}${didYouMean(forward.toString(), schema.userAttributes.keys())}`;
 }
+
+/** So much of a constant is shown. */
+const MAX_SHOWN = 60;
 
 function describeAccess(way: Way): string {
   const access: Access = accessTo(way.db, way.fixed);
@@ -64,13 +64,6 @@ function describeAccess(way: Way): string {
 function constantsIn({ clause }: Way): string[] {
   const parts = ['e', 'a', 'v', 'tx', 'added'];
   return clause.terms.flatMap((term, place) =>
-    term.kind === 'constant' ? `${parts[place] ?? ''} is ${shown(term.value)}` : [],
+    term.kind === 'constant' ? `${parts[place] ?? ''} is ${shown(term.value, MAX_SHOWN)}` : [],
   );
-}
-
-const MAX_SHOWN = 60;
-
-function shown(value: EdnData): string {
-  const text = printEdn(value);
-  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }

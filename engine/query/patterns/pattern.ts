@@ -48,7 +48,8 @@ export function* solvePattern(
     return yield* join(bindings, yield* distinct(yield* matchTuples(clause, source.tuples)));
   }
   const { db } = source;
-  context.trace?.note(describeUnknown(db, clause));
+  const [, attribute] = clause.terms;
+  if (attribute?.kind === 'constant') context.trace?.note(describeUnknown(db, attribute.value));
   const fixed = yield* constantsOf(db, clause);
   if (fixed === undefined || bindings.length === 0) {
     context.trace?.note(describeNothing(bindings));
