@@ -54,6 +54,17 @@ export interface Config {
   };
   /** The largest request body; 1 MiB by default. */
   readonly bodyLimitBytes: number;
+  /** Where queries end that need too much. */
+  readonly query: {
+    /** The time of a whole request; 30,000 by default. */
+    readonly timeoutMs: number;
+    /** Rows of one intermediate result; 5,000,000 by default. */
+    readonly maxRows: number;
+    /** Memory of one query; 256 MiB by default. */
+    readonly maxBytes: number;
+    /** Rounds of recursive rules; 100,000 by default. */
+    readonly maxRounds: number;
+  };
   /** How often a reader looks for a new root that was not announced; 1,000 by default. */
   readonly pollIntervalMs: number;
   /** How much of the indices a process keeps in memory; 256 MiB by default. */
@@ -98,6 +109,12 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       address: settings.get('writer.address') ?? null,
     },
     bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
+    query: {
+      timeoutMs: settings.get('query.timeoutMs') ?? 30_000,
+      maxRows: settings.get('query.maxRows') ?? 5_000_000,
+      maxBytes: settings.get('query.maxBytes') ?? 2 ** 28,
+      maxRounds: settings.get('query.maxRounds') ?? 100_000,
+    },
     pollIntervalMs: settings.get('pollIntervalMs') ?? 1_000,
     nodeCacheBytes: settings.get('nodeCacheBytes') ?? 256 * 2 ** 20,
     logLevel: settings.get('logLevel') ?? 'info',

@@ -45,7 +45,9 @@ export { registerFunction, registeredFunction } from './shared/functions.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export type { QueryForm } from './query/q.ts';
-export { q, qWithin, queryStats } from './query/q.ts';
+export { explain, q, qWithin, queryStats } from './query/q.ts';
+export type { Explanation } from './query/explain.ts';
+export type { ExplainedClause, ExplainedRule } from './query/explanation.ts';
 export type { QueryClause, QueryObject, QueryVariable } from './query/query-object.ts';
 export { TaggedQuery, query } from './query/query-template.ts';
 export type { TxReport, TxRequest } from './transact/tx-report.ts';
@@ -97,5 +99,5 @@ export {
 } from './transfer/items.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
-export type { RunLimits } from './shared/suspend.ts';
+export type { QueryLimits } from './shared/budget.ts';
 export { giveWay, run } from './shared/suspend.ts';

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { DatabaseError } from '../schema/error.ts';
 import type { Model } from '../schema/model/model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
-import type { Reader, Snapshot, TimePoint } from '../services/reader/reader.ts';
+import type { QueryLimits, Reader, Snapshot, TimePoint } from '../services/reader/reader.ts';
 import type { ReadScope } from './resolve/read/pages.ts';
 
 export interface RequestContext {
@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshot: Snapshot;
+  /** What all queries of the request together may use of time, and each of memory. */
+  readonly limits: QueryLimits;
   /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
   basisTx: number;
 }
@@ -40,9 +42,15 @@ export function parseMinTx(header: string | undefined): number | undefined {
   );
 }
 
-/** Pins the newest snapshot for a request. */
-export async function pinSnapshot(reader: Reader, minTx: number | undefined): Promise<Snapshot> {
-  return reader.snapshot(minTx === undefined ? {} : { minTx });
+/** The limits of one request that begins now: its time, and that somebody waits for the answer. */
+export function requestLimits(
+  { timeoutMs, ...limits }: QueryLimits,
+  response: ServerResponse,
+): QueryLimits {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  return { ...limits, deadlineMs, signal: controller.signal };
 }
 
 /** The scope in which a root field reads: the request's snapshot, or what it was at a point in time. */
@@ -56,7 +64,9 @@ export function readScope(context: RequestContext, asOf: AsOf | null | undefined
 
 /** The scope for what a transaction has just made. */
 export async function writtenScope(context: RequestContext, tx: number): Promise<ReadScope> {
-  return scopeOf(context, await snapshotAt(context, tx));
+  // However late it is: what was written is told, so that nobody writes it again.
+  const limits = { ...context.limits, deadlineMs: undefined };
+  return scopeOf(context, await snapshotAt({ ...context, limits }, tx));
 }
 
 function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
@@ -72,8 +82,8 @@ function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
 }
 
 async function snapshotAt(context: RequestContext, tx: number): Promise<Snapshot> {
-  const { snapshot, reader } = context;
-  const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx });
+  const { snapshot, reader, limits } = context;
+  const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx, limits });
   return current.basisTx === tx ? current : current.asOf(tx);
 }
 

@@ -10,11 +10,12 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { DatabaseError } from '../schema/error.ts';
 import type { Model } from '../schema/model/model.ts';
+import type { QueryLimits } from '../services/reader/reader.ts';
 import type { Log } from '../services/shared/log.ts';
 import {
   MIN_T_HEADER,
   parseMinTx,
-  pinSnapshot,
+  requestLimits,
   REQUEST_ID_HEADER,
   requestIdOf,
 } from './context.ts';
@@ -37,6 +38,8 @@ export interface AppOptions {
   readonly defaultDatabase: string;
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
+  /** For each request `timeoutMs`, for each of its queries the others; those of the library where nothing is said, and no time limit. */
+  readonly queryLimits?: QueryLimits;
   /** Introspection, suggestions and the browser console. */
   readonly development: boolean;
   readonly log: Log;
@@ -51,7 +54,7 @@ export interface App {
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 
 export async function createApp(options: AppOptions): Promise<App> {
-  const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES } = options;
+  const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
   const databases = await openDatabases(options);
   const requests = trackRequests();
   const app = express();
@@ -77,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     '/v1',
     createRestRouter((request, response) => {
       const database = requireDatabase(databases, databaseParameter(request) ?? '');
-      return createContext(database, database.current.model, request, response);
+      return createContext(database, database.current.model, queryLimits, request, response);
     }),
   );
   app.use((request) => {
@@ -96,6 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function openDatabases({
   databases,
   development,
+  queryLimits = {},
   log,
 }: AppOptions): Promise<ReadonlyMap<string, ServedDatabase>> {
   const served = await Promise.all(
@@ -104,7 +108,7 @@ async function openDatabases({
         development,
         log,
         createContext: (owner, model) => (request, response) =>
-          createContext(owner, model, request, response),
+          createContext(owner, model, queryLimits, request, response),
       });
       return [name, database] as const;
     }),
@@ -115,11 +119,14 @@ async function openDatabases({
 async function createContext(
   database: ServedDatabase,
   model: Model,
+  queryLimits: QueryLimits,
   request: Request,
   response: Response,
 ): Promise<RequestContext> {
   const { name, reader, writer } = database;
-  const snapshot = await pinSnapshot(reader, parseMinTx(request.get(MIN_T_HEADER)));
+  const limits = requestLimits(queryLimits, response);
+  const minTx = parseMinTx(request.get(MIN_T_HEADER));
+  const snapshot = await reader.snapshot({ minTx, limits });
   return {
     requestId: requestIdOf(response),
     database: name,
@@ -127,6 +134,7 @@ async function createContext(
     reader,
     writer,
     snapshot,
+    limits,
     basisTx: snapshot.basisTx,
   };
 }

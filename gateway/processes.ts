@@ -154,7 +154,7 @@ async function openOrCreate(storage: Storage, name: string): Promise<Connection>
 }
 
 async function serve(
-  { http, bodyLimitBytes, development, databases: names }: Config,
+  { http, bodyLimitBytes, query, development, databases: names }: Config,
   databases: ReadonlyMap<string, OpenDatabase>,
   log: Log,
   cleanup: Cleanup,
@@ -164,6 +164,7 @@ async function serve(
     databases,
     defaultDatabase,
     bodyLimitBytes,
+    queryLimits: query,
     development,
     log,
   });

@@ -26,14 +26,20 @@ export function compareDecimal(a: Decimal | number | bigint, b: Decimal | number
 export type DecimalOperation =
   'add' | 'subtract' | 'multiply' | 'divide' | 'divideToIntegralValue' | 'remainder';
 
-/** Undefined where there is no exact result: a division by zero, or one that never ends. */
+/** A result of more digits would take longer to work out than anybody wants it. */
+const MAX_DIGITS = 100_000;
+
+/** Undefined where there is no exact result: a division by zero, one that never ends, or one of more than 100,000 digits. */
 export function combineDecimals(
   operation: DecimalOperation,
   a: Decimal | number | bigint,
   b: Decimal | number | bigint,
 ): Decimal | undefined {
+  const [left, right] = [toDecimal(a), toDecimal(b)];
+  const digits = left.precision() + right.precision() + Math.abs(left.scale() - right.scale());
+  if (digits > MAX_DIGITS) return undefined;
   try {
-    return toDecimal(a)[operation](toDecimal(b));
+    return left[operation](right);
   } catch {
     return undefined;
   }

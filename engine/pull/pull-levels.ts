@@ -12,6 +12,7 @@ import type { Datom } from '../datom/datom.ts';
 import { datomsNow, datomsWith } from '../db/lookup.ts';
 import { prefetch } from '../db/prefetch.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { budget } from '../shared/budget.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
@@ -46,6 +47,10 @@ interface Descent {
     readonly put: (entities: ReadonlyArray<EdnMap | null>) => void;
   }>;
 }
+
+/** What a map takes in memory, and each entry of it. */
+const BYTES_PER_ENTITY = 200;
+const BYTES_PER_ENTRY = 40;
 
 /** One result for each entity, in order; null where nothing matched. */
 export function* pullMany(
@@ -86,6 +91,7 @@ function* pullLevel(
       result = yield* level.visit(visit);
     }
     results.push(result);
+    budget().hold(BYTES_PER_ENTITY + result.size * BYTES_PER_ENTRY);
     if (i % 256 === 255) yield PAUSE;
   }
   for (const { plan: below, visits: children, places } of level.descents?.values() ?? []) {

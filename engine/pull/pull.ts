@@ -5,7 +5,8 @@ import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { requireEntity } from '../db/lookup.ts';
 import { settle } from '../db/settle.ts';
-import type { RunLimits, Suspended } from '../shared/suspend.ts';
+import type { QueryLimits } from '../shared/budget.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { PullPlan } from './parse.ts';
 import { parsePull } from './parse.ts';
@@ -21,7 +22,7 @@ export async function pull(
   db: Db,
   pattern: EdnData,
   entity: EdnData,
-  limits?: RunLimits,
+  limits?: QueryLimits,
 ): Promise<EdnMap | null> {
   const plan = planOf(pattern);
   const isId = typeof entity === 'number' && Number.isInteger(entity) && entity > 0;
@@ -36,7 +37,7 @@ export function pullMany(
   db: Db,
   pattern: EdnData,
   entities: ReadonlyArray<EdnData>,
-  limits?: RunLimits,
+  limits?: QueryLimits,
 ): Promise<ReadonlyArray<EdnMap | null>> {
   return run(pullAll(db, planOf(pattern), entities), limits);
 }

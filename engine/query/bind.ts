@@ -2,25 +2,37 @@
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { printEdn } from '../../schema/edn-print.ts';
+import { budget } from '../shared/budget.ts';
+import { PAUSE } from '../shared/suspend.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import type { Binding, Variable } from './ast.ts';
 import { boundBy } from './ast.ts';
-import { queryError } from './query-error.ts';
+import { queryError, shown } from './query-error.ts';
+import { ROWS_PER_PAUSE } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 
-/** @throws BAD_QUERY (`query/binding`) where the value has not the shape of the binding */
-export function bind(binding: Binding, value: EdnData): Relation {
+/** The rows may be equal. @throws BAD_QUERY (`query/binding`) where the value has not the shape of the binding */
+export function* bind(binding: Binding, value: EdnData): Suspended<Relation> {
   const variables = boundBy(binding);
-  const rows: EdnData[][] = [];
-  for (const bindings of assignments(binding, value))
-    if (isConsistent(variables, bindings)) rows.push(bindings);
   const names = [...new Set(variables)];
-  const columns = names.map((name) => rows.map((row) => row[variables.indexOf(name)]!));
-  return names.length === 0 && rows.length > 0
-    ? Relation.unit
-    : new Relation(names, columns, rows.length);
+  const places = names.map((name) => variables.indexOf(name));
+  const columns = names.map((): EdnData[] => []);
+  let length = 0;
+  let sincePause = 0;
+  for (const values of assignments(binding, value)) {
+    if (isConsistent(variables, values)) {
+      for (const [i, place] of places.entries()) columns[i]!.push(values[place]!);
+      length++;
+    }
+    if (++sincePause < ROWS_PER_PAUSE) continue;
+    sincePause = 0;
+    budget().checkRows(length, names.length);
+    yield PAUSE;
+  }
+  return names.length === 0 && length > 0 ? Relation.unit : new Relation(names, columns, length);
 }
 
-/** All ways to bind, each one value for each variable of {@link boundBy}. */
+/** All ways to bind, one after the other, each one value for each variable of {@link boundBy}. */
 function* assignments(binding: Binding, value: EdnData): Iterable<EdnData[]> {
   switch (binding.kind) {
     case 'ignore':
@@ -30,27 +42,27 @@ function* assignments(binding: Binding, value: EdnData): Iterable<EdnData[]> {
     case 'collection':
       for (const item of itemsOf(binding, value)) yield* assignments(binding.item, item);
       return;
-    case 'tuple':
-      yield* tupleAssignments(binding, [...itemsOf(binding, value)], value);
+    case 'tuple': {
+      const values = [...itemsOf(binding, value)];
+      if (values.length < binding.items.length)
+        throw queryError(
+          'query/binding',
+          `Not enough elements in a collection ${shown(value)} to bind a tuple of ${binding.items.length}, ${boundBy(binding).join(' ')}`,
+        );
+      if (binding.items.every(({ kind }) => kind === 'scalar'))
+        return yield values.slice(0, binding.items.length);
+      yield* tupleAssignments(binding.items, values);
+    }
   }
 }
 
 function* tupleAssignments(
-  { items }: Extract<Binding, { kind: 'tuple' }>,
-  values: ReadonlyArray<EdnData>,
-  value: EdnData,
+  [item, ...others]: ReadonlyArray<Binding>,
+  [value = null, ...rest]: ReadonlyArray<EdnData>,
 ): Iterable<EdnData[]> {
-  if (values.length < items.length)
-    throw queryError(
-      'query/binding',
-      `Not enough elements in a collection ${printEdn(value)} to bind a tuple of ${items.length}`,
-    );
-  let rows: EdnData[][] = [[]];
-  for (const [i, item] of items.entries())
-    rows = rows.flatMap((row) =>
-      Array.from(assignments(item, values[i]!), (more) => [...row, ...more]),
-    );
-  yield* rows;
+  if (item === undefined) return yield [];
+  for (const first of assignments(item, value))
+    for (const more of tupleAssignments(others, rest)) yield [...first, ...more];
 }
 
 function itemsOf(binding: Binding, value: EdnData): Iterable<EdnData> {
@@ -61,7 +73,7 @@ function itemsOf(binding: Binding, value: EdnData): Iterable<EdnData> {
   if (value instanceof Map) return Array.from(value as ReadonlyMap<EdnData, EdnData>);
   throw queryError(
     'query/binding',
-    `Cannot bind value ${printEdn(value)} to ${binding.kind} of ${boundBy(binding).join(' ')}`,
+    `Cannot bind value ${shown(value)} to ${binding.kind} of ${boundBy(binding).join(' ')}: expected a collection`,
   );
 }
 

@@ -1,11 +1,13 @@
 /** What all clauses of one execution share. */
 import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Argument, Clause, Rules, Term, Variable } from './ast.ts';
 import type { RuleEvaluation } from './clauses/rule-evaluation.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
+import type { Trace } from './trace.ts';
 
 /** A database, or a collection of tuples. */
 export type Source =
@@ -23,7 +25,7 @@ export interface Context {
   readonly evaluation: RuleEvaluation | undefined;
   /** How many negations are being worked out, each within the one before. */
   readonly negations: number;
-  /** Where it is noted what each clause took and left; undefined where nobody asked. */
+  /** Where it is noted how each clause is worked out; undefined where nobody asked. */
   readonly trace: Trace | undefined;
   /**
    * Solves clauses together with the bindings so far. Handed on so that clauses that enclose clauses need not import the loop that
@@ -44,22 +46,15 @@ export type Solve = (
   wanted: ReadonlySet<Variable>,
 ) => Suspended<Relation>;
 
-/** For each conjunction that was worked out, its clauses in the order in which they were. */
-export type Trace = ClauseTrace[][];
-
-export interface ClauseTrace {
-  readonly clause: Clause;
-  readonly durationMs: number;
-  readonly rows: number;
-  readonly bound: ReadonlyArray<Variable>;
-  /** The conjunctions within the clause. */
-  readonly inner: Trace;
-}
-
 export function sourceOf(context: Context, name: string): Source {
   const source = context.sources.get(name);
   if (source === undefined)
-    throw queryError('parser/query', `Where uses unknown source vars: [${name}]`);
+    throw queryError(
+      'parser/query',
+      `Where uses unknown source vars: [${name}]; expected one of :in`,
+      undefined,
+      didYouMean(name, context.sources.keys()),
+    );
   return source;
 }
 

@@ -8,6 +8,7 @@ import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
 import { must, unreachable } from '../shared/assert.ts';
+import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import { distinct, join, project } from './relation/algebra.ts';
@@ -22,26 +23,38 @@ import type { Limits } from './patterns/limits.ts';
 import { limitsOn } from './patterns/limits.ts';
 import { solvePattern } from './patterns/pattern.ts';
 import { solveRule } from './clauses/rule.ts';
-import type { ClauseTrace, Context, Source, Trace } from './context.ts';
+import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
-import { chooseNext, factsOf } from './plan.ts';
+import { chooseNext, expectedRows, factsOf } from './plan.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
 import { ROWS_PER_PAUSE } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
+import type { ClauseTrace } from './trace.ts';
+import { Trace } from './trace.ts';
 
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
+
+/** Queries within each other. */
+const MAX_QUERIES = 16;
 
 /** The answer in the shape of the find specification; the rows of a relation are distinct. */
 export function* execute(
   query: Query,
   inputs: ReadonlyArray<QueryInput>,
   trace?: Trace,
+  depth = 0,
 ): Suspended<EdnData> {
+  if (depth > MAX_QUERIES)
+    throw exceeded(
+      'queries',
+      MAX_QUERIES,
+      `The query asks itself: expected at most ${MAX_QUERIES} queries within each other`,
+    );
   const sources = new Map<string, Source>();
   const patterns = new Map<Variable, PullPlan>();
   const constants = new Map<Variable, EdnData>();
@@ -52,18 +65,18 @@ export function* execute(
     if (value === undefined) throw missingInput(input, query.in.length, inputs.length);
     switch (input.kind) {
       case 'source':
-        sources.set(input.name, yield* toSource(value));
+        sources.set(input.name, yield* toSource(input.name, value));
         break;
       case 'rules':
-        rules = rulesIn(dataOf(value));
+        rules = rulesIn(dataOf('%', value));
         break;
       case 'binding': {
         const { binding } = input;
-        const data = dataOf(value);
+        const data = dataOf(boundBy(binding).join(' '), value);
         if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
           patterns.set(binding.name, parsePull(data));
         else if (binding.kind !== 'scalar')
-          bindings = yield* join(bindings, yield* distinct(bind(binding, data)));
+          bindings = yield* join(bindings, yield* distinct(yield* bind(binding, data)));
         else if (data !== null || !isInPattern(query, binding.name))
           constants.set(binding.name, data);
         break;
@@ -81,11 +94,16 @@ export function* execute(
     negations: 0,
     trace,
     solve,
-    query: (form, args) => execute(parseQuery(form), args),
+    query: (form, args) => execute(parseQuery(form), args, undefined, depth + 1),
   };
   if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
   const solved = yield* solve(context, query.where, bindings, wantedBy(query));
-  return yield* findAll(context, query, solved, patterns);
+  const limits = budget();
+  const { held } = limits;
+  limits.hold(solved.bytes);
+  const answer = yield* findAll(context, query, solved, patterns);
+  limits.keep(held);
+  return answer;
 }
 
 function isScalar(input: Input): boolean {
@@ -149,39 +167,50 @@ function* solve(
   bindings: Relation,
   wanted: ReadonlySet<Variable>,
 ): Suspended<Relation> {
+  const limits = budget();
+  const { held } = limits;
   const own: ClauseTrace[] = [];
-  context.trace?.push(own);
+  context.trace?.conjunctions.push(own);
   const rest = [...clauses];
   // One pattern needs no plan.
   const isPlain = clauses.length === 1 && areAllPatterns(clauses);
   const matches = isPlain ? [0] : yield* matchesOf(context, clauses);
   let solved = bindings;
-  if (!isPlain && matches.includes(0) && areAllPatterns(clauses)) return nothing(bindings, clauses);
-  while (rest.length > 0) {
-    const next = chooseNext(context, rest, matches, solved);
+  // Who asks how it was done is shown which pattern it is that nothing matches.
+  const isHopeless = context.trace === undefined && !isPlain && matches.includes(0);
+  let isOver = isHopeless && areAllPatterns(clauses);
+  while (!isOver && rest.length > 0) {
+    const next = chooseNext(context, rest, matches, solved, clauses);
     const [clause] = rest.splice(next, 1);
     matches.splice(next, 1);
     const chosen = must(clause, 'a clause that was chosen');
     // The rounds of a rule share what they read of a pattern, so there it is not narrowed.
-    const limits =
+    const limited =
       chosen.kind === 'pattern' && context.evaluation === undefined
         ? limitsOn(context, chosen, rest)
         : undefined;
     solved =
       context.trace === undefined
-        ? yield* solveClause(context, chosen, solved, limits)
-        : yield* traced(context, own, chosen, solved, limits);
-    for (const predicate of limits?.predicates ?? []) {
+        ? yield* solveClause(context, chosen, solved, limited)
+        : yield* traced(context, own, chosen, solved, limited);
+    // What the clause held on its way is let go.
+    limits.keep(held + solved.bytes);
+    for (const predicate of limited?.predicates ?? []) {
       const place = rest.indexOf(predicate);
       rest.splice(place, 1);
       matches.splice(place, 1);
     }
-    if (rest.length === 0) break;
-    if (solved.length === 0 && areAllPatterns(rest)) return nothing(solved, rest);
+    isOver = solved.length === 0 && areAllPatterns(rest);
+    if (isOver || rest.length === 0) break;
     const needed = neededIn(context, solved, rest, wanted);
     if (needed !== undefined) solved = yield* project(solved, needed);
     if (solved.length > ROWS_PER_PAUSE) yield PAUSE;
   }
+  if (rest.length > 0) {
+    if (context.trace !== undefined) own.push(...rest.map(passedOver));
+    solved = nothing(solved, rest);
+  }
+  limits.keep(held);
   return solved;
 }
 
@@ -218,15 +247,26 @@ function* traced(
   bindings: Relation,
   limits: Limits | undefined,
 ): Suspended<Relation> {
-  const inner: Trace = [];
+  const within = new Trace();
+  const expected = yield* expectedRows(context, clause, bindings);
   const startedMs = performance.now();
-  const solved = yield* solveClause({ ...context, trace: inner }, clause, bindings, limits);
+  const solved = yield* solveClause({ ...context, trace: within }, clause, bindings, limits);
   const durationMs = performance.now() - startedMs;
   const after = { rows: solved.length, bound: solved.variables };
-  trace.push({ clause, durationMs, ...after, inner });
-  for (const predicate of limits?.predicates ?? [])
-    trace.push({ clause: predicate, durationMs: 0, ...after, inner: [] });
+  trace.push({ clause, expected, durationMs, ...after, within });
+  for (const predicate of limits?.predicates ?? []) {
+    const done = new Trace();
+    done.note('worked out with the pattern before');
+    trace.push({ clause: predicate, expected: undefined, durationMs: 0, ...after, within: done });
+  }
   return solved;
+}
+
+/** What there is to say of a clause that nothing was left for. */
+function passedOver(clause: Clause): ClauseTrace {
+  const within = new Trace();
+  within.note('not worked out: no rows are left');
+  return { clause, expected: undefined, rows: 0, bound: [], durationMs: 0, within };
 }
 
 function solveClause(
@@ -251,7 +291,7 @@ function solveClause(
   }
 }
 
-function* toSource(value: QueryInput): Suspended<Source> {
+function* toSource(name: string, value: QueryInput): Suspended<Source> {
   if (isDb(value)) return { kind: 'database', db: yield* settle(value) };
   const items =
     value instanceof EdnList
@@ -260,7 +300,11 @@ function* toSource(value: QueryInput): Suspended<Source> {
         ? [...(value as Iterable<EdnData>)]
         : value;
   if (!Array.isArray(items))
-    throw queryError('query/inputs', 'Expected a database or a collection as source');
+    throw queryError(
+      'query/inputs',
+      `Expected a database or a collection as source ${name}, got`,
+      value as EdnData,
+    );
   const tuples = (items as ReadonlyArray<EdnData>).map((item) =>
     item instanceof EdnList ? item.items : (item as ReadonlyArray<EdnData>),
   );
@@ -271,9 +315,12 @@ export function isDb(value: QueryInput): value is Db {
   return typeof value === 'object' && value !== null && 'novelty' in value;
 }
 
-function dataOf(value: QueryInput): EdnData {
+function dataOf(name: string, value: QueryInput): EdnData {
   if (isDb(value))
-    throw queryError('query/inputs', 'Expected data, got a database: name it $ in :in');
+    throw queryError(
+      'query/inputs',
+      `Expected data as ${name}, got a database, which needs a name such as $ in :in`,
+    );
   return value;
 }
 

@@ -5,6 +5,7 @@ import { requireEntity } from '../db/lookup.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { pullMany } from '../pull/pull-levels.ts';
 import { must } from '../shared/assert.ts';
+import { budget } from '../shared/budget.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { aggregate } from './aggregate.ts';
@@ -87,7 +88,15 @@ class Answers {
 
 function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
   const columns = elements.map(({ name }) => answers.column(name));
-  const rows = new Array<Row>(answers.length);
+  return yield* rowsOf(columns, answers.length);
+}
+
+/** What an array takes beside its values. */
+const BYTES_PER_ROW = 48;
+
+function* rowsOf(columns: ReadonlyArray<Column>, length: number): Suspended<Row[]> {
+  budget().hold(length * (BYTES_PER_ROW + columns.length * 8));
+  const rows = new Array<Row>(length);
   for (let start = 0; start < rows.length; start += ROWS_PER_PAUSE) {
     if (start > 0) yield PAUSE;
     fillRows(rows, columns, start, Math.min(rows.length, start + ROWS_PER_PAUSE));
@@ -147,9 +156,7 @@ function* aggregateRows(elements: ReadonlyArray<FindElement>, answers: Answers):
       columns.push(folded ?? (yield* eachGroup(element, answers, groups!)));
     }
   }
-  return Array.from({ length: grouping.count }, (_, group) =>
-    columns.map((column) => column[group]!),
-  );
+  return yield* rowsOf(columns, grouping.count);
 }
 
 /** Rows that agree in what is not aggregated are one group; groups are in the order in which they are met. */
@@ -173,18 +180,20 @@ function* eachGroup(
 ): Suspended<EdnData[]> {
   const values: EdnData[] = [];
   for (let group = 0; group + 1 < firsts.length; group++) {
-    values.push(elementOf(element, answers, rows.subarray(firsts[group], firsts[group + 1])));
+    values.push(
+      yield* elementOf(element, answers, rows.subarray(firsts[group], firsts[group + 1])),
+    );
     yield PAUSE;
   }
   return values;
 }
 
-function elementOf(element: Aggregated, answers: Answers, rows: Rows): EdnData {
+function* elementOf(element: Aggregated, answers: Answers, rows: Rows): Suspended<EdnData> {
   const column = answers.column(element.name);
   const args = element.arguments.map((term) => (term.kind === 'constant' ? term.value : null));
   const values = new Array<EdnData>(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
-  return aggregate(element.function, values, args);
+  return yield* aggregate(element.function, values, args);
 }
 
 function compareBy(orderBy: ReadonlyArray<OrderKey>): (a: Row, b: Row) => number {
@@ -224,7 +233,10 @@ function* pullInto(
         : pattern;
     const db = databaseOf(context, element.source);
     const ids: number[] = [];
-    for (const row of rows) ids.push(yield* requireEntity(db, row[i]!));
+    for (const [place, row] of rows.entries()) {
+      ids.push(yield* requireEntity(db, row[i]!));
+      if (place % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
+    }
     const pulled = yield* pullMany(db, plan, ids);
     for (const [place, row] of rows.entries()) row[i] = pulled[place] ?? null;
   }

@@ -14,7 +14,7 @@ import type {
   Variable,
 } from './ast.ts';
 import { GIVEN, variablesOf } from './ast.ts';
-import { queryError } from './query-error.ts';
+import { queryError, shown } from './query-error.ts';
 import { isRuleOfArrays, ruleOfArrays } from './query-object.ts';
 
 const DEFAULT_SOURCE = '$';
@@ -94,12 +94,20 @@ export function isVariable(form: EdnData): form is VariableSymbol {
   return form instanceof Sym && form.name.startsWith('?');
 }
 
+/** What lists may begin with that is no rule. */
+export const CLAUSE_NAMES = ['not', 'not-join', 'or', 'or-join'];
+
 function parseListClause(list: EdnList, outer: string): Clause {
   const [first] = list.items;
   const isNamed = first instanceof Sym && first.name.startsWith('$');
   const source = isNamed ? first.name : outer;
   const [head, ...rest] = isNamed ? list.items.slice(1) : list.items;
-  if (!(head instanceof Sym)) throw queryError('parser/where', 'Cannot parse clause', list);
+  if (!(head instanceof Sym))
+    throw queryError(
+      'parser/where',
+      'Cannot parse clause, expected (not …), (or …), (not-join …), (or-join …) or a rule, (name argument+)',
+      list,
+    );
   switch (head.name) {
     case 'not':
       return parseNot(list, undefined, rest, source);
@@ -126,7 +134,12 @@ function parseNot(
   body: Forms,
   source: string,
 ): Clause {
-  if (body.length === 0) throw queryError('parser/where', `Cannot parse 'not' clause`, form);
+  if (body.length === 0)
+    throw queryError(
+      'parser/where',
+      `Cannot parse '${join === undefined ? 'not' : 'not-join'}' clause, expected clauses within it`,
+      form,
+    );
   const clauses = parseClauses(body, source);
   const mentioned = new Set(clauses.flatMap((clause) => [...variablesOf(clause)]));
   const missing = join?.find((name) => !mentioned.has(name));
@@ -137,7 +150,11 @@ function parseNot(
       form,
     );
   if ((join ?? [...mentioned]).length === 0)
-    throw queryError('parser/where', 'Join variables should not be empty', form);
+    throw queryError(
+      'parser/where',
+      'Join variables should not be empty, expected a variable within',
+      form,
+    );
   return { kind: 'not', join, clauses, form };
 }
 
@@ -169,7 +186,11 @@ function parseOr(form: EdnData, body: Forms, source: string): OrClause {
 function parseOrJoin(form: EdnData, [variables, ...body]: Forms, source: string): OrClause {
   const items = variables instanceof EdnList ? variables.items : variables;
   if (!Array.isArray(items))
-    throw queryError('parser/where', `Cannot parse 'or-join' clause`, form);
+    throw queryError(
+      'parser/where',
+      `Cannot parse 'or-join' clause, expected (or-join [variable+] clause+)`,
+      form,
+    );
   const [head] = items as Forms;
   const required = Array.isArray(head) ? parseVariables(head, form) : [];
   const free = parseVariables(Array.isArray(head) ? items.slice(1) : items, form);
@@ -183,7 +204,8 @@ function parseOrJoin(form: EdnData, [variables, ...body]: Forms, source: string)
 }
 
 function parseBranches(form: EdnData, body: Forms, source: string): Clause[][] {
-  if (body.length === 0) throw queryError('parser/where', `Cannot parse 'or' clause`, form);
+  if (body.length === 0)
+    throw queryError('parser/where', `Cannot parse 'or' clause, expected clauses within it`, form);
   return body.map((branch) => {
     const isAnd =
       branch instanceof EdnList && branch.items[0] instanceof Sym && branch.items[0].name === 'and';
@@ -193,9 +215,18 @@ function parseBranches(form: EdnData, body: Forms, source: string): Clause[][] {
 
 function parseVariables(form: EdnData | undefined, clause: EdnData): Variable[] {
   if (!Array.isArray(form))
-    throw queryError('parser/where', 'Expected a vector of variables', clause);
+    throw queryError(
+      'parser/where',
+      `Expected a vector of variables such as [?e], got ${shown(form ?? null)}, in`,
+      clause,
+    );
   const names = (form as Forms).map((item) => {
-    if (!isVariable(item)) throw queryError('parser/where', 'Expected a variable', clause);
+    if (!isVariable(item))
+      throw queryError(
+        'parser/where',
+        `Expected a variable such as ?e, got ${shown(item)}, in`,
+        clause,
+      );
     return item.name;
   });
   if (new Set(names).size < names.length)
@@ -233,8 +264,14 @@ export function parseRules(form: EdnData): Rules {
     const rule = isRuleOfArrays(given) ? ruleOfArrays(given) : given;
     const [head, ...body] = rule instanceof EdnList ? rule.items : Array.isArray(rule) ? rule : [];
     const [name, ...args] = head instanceof EdnList ? head.items : Array.isArray(head) ? head : [];
-    if (!(name instanceof Sym)) throw queryError('parser/rule', 'Cannot parse rule-head', rule);
-    if (body.length === 0) throw queryError('parser/rule', 'Rule branch should have clauses', rule);
+    if (!(name instanceof Sym))
+      throw queryError(
+        'parser/rule',
+        'Cannot parse rule-head, expected [(name variable+) clause+]',
+        rule,
+      );
+    if (body.length === 0)
+      throw queryError('parser/rule', 'Rule branch should have clauses after its head', rule);
     const required = Array.isArray(args[0]) ? parseVariables(args[0], rule) : [];
     const free = parseVariables(Array.isArray(args[0]) ? args.slice(1) : args, rule);
     const branch = { head: [...required, ...free], required, clauses: parseClauses(body) };
@@ -253,7 +290,11 @@ function checkHead(
   if (new Set(head).size !== head.length)
     throw queryError('parser/rule', 'Rule variables should be distinct', form);
   if (sibling !== undefined && sibling.head.length !== head.length)
-    throw queryError('parser/rule', `Arity mismatch for rule '${name}'`, form);
+    throw queryError(
+      'parser/rule',
+      `Arity mismatch for rule '${name}': expected ${sibling.head.length} variables as in the branch before, got ${head.length}, in`,
+      form,
+    );
   const mentioned = new Set(clauses.flatMap((clause) => [...variablesOf(clause)]));
   const unbound = head.find((variable) => !mentioned.has(variable));
   if (unbound !== undefined)

@@ -3,13 +3,20 @@
  * Datahike (`sections.ts`).
  */
 import { Keyword, Sym } from '../../schema/keyword.ts';
+import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { parsePull } from '../pull/parse.ts';
 import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './ast.ts';
 import { boundBy, variablesOf } from './ast.ts';
 import { didYouMean } from '../shared/suggest.ts';
-import { isVariable, parseBinding, parseClauses, parseTerm } from './parse-clauses.ts';
+import {
+  CLAUSE_NAMES,
+  isVariable,
+  parseBinding,
+  parseClauses,
+  parseTerm,
+} from './parse-clauses.ts';
 import { queryError } from './query-error.ts';
 import type { Sections } from './sections.ts';
 import { sectionsOf } from './sections.ts';
@@ -19,6 +26,7 @@ type Forms = ReadonlyArray<EdnData>;
 
 /** @throws BAD_QUERY (`parser/…`), BAD_EDN */
 export function parseQuery(form: EdnData): Query {
+  if (typeof form === 'string') return parseQuery(readEdn(form));
   const sections = sectionsOf(form);
   const plainInputs = plainInputsOf(sections);
   const listWithInputs = (name: string, otherwise?: Forms): Forms =>
@@ -156,7 +164,11 @@ function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> |
     );
   const keys = listAt(sections, section, null).map((name) => toKey(String(name)));
   if (keys.length !== find.elements.length)
-    throw queryError('parser/query', 'Count of :keys/:strs/:syms must match count of :find', keys);
+    throw queryError(
+      'parser/query',
+      `Count of :keys/:strs/:syms must match count of :find: expected ${find.elements.length} names for ${section}, got ${keys.length}`,
+      keys,
+    );
   return keys;
 }
 
@@ -215,12 +227,10 @@ function checkVariables(query: Query, form: EdnData): void {
   });
   for (const name of given) known.add(name);
   const inputs = new Set(given);
-  if (inputs.size < given.length)
-    throw queryError('parser/query', 'Vars used in :in should be distinct', form);
-  if (new Set(query.with).size < query.with.length)
-    throw queryError('parser/query', 'Vars used in :with should be distinct', form);
-  if (query.with.some((name) => found.includes(name)))
-    throw queryError('parser/query', ':find and :with should not use same variables', form);
+  refuseName(twice(given), 'Vars used in :in should be distinct', form);
+  refuseName(twice(query.with), 'Vars used in :with should be distinct', form);
+  const inBoth = query.with.find((name) => found.includes(name));
+  refuseName(inBoth, ':find and :with should not use same variables', form);
   const unknown = [...found, ...query.with].find((name) => !known.has(name));
   if (unknown !== undefined)
     throw queryError(
@@ -232,8 +242,30 @@ function checkVariables(query: Query, form: EdnData): void {
   for (const clause of query.where) {
     const isUnknown = clause.kind === 'pattern' && !inputs.has(clause.source);
     if (isUnknown)
-      throw queryError('parser/query', `Where uses unknown source vars: [${clause.source}]`, form);
+      throw queryError(
+        'parser/query',
+        `Where uses unknown source vars: [${clause.source}], expected one of :in, in`,
+        clause.form,
+        didYouMean(
+          clause.source,
+          given.filter((name) => name.startsWith('$')),
+        ),
+      );
     if (clause.kind === 'rule' && !inputs.has('%') && !STANDARD_RULES.has(clause.name))
-      throw queryError('parser/query', `Missing rules var '%' in :in`, form);
+      throw queryError(
+        'parser/query',
+        `Missing rules var '%' in :in, for the rule '${clause.name}' of`,
+        clause.form,
+        didYouMean(clause.name, [...CLAUSE_NAMES, ...STANDARD_RULES.keys()]),
+      );
   }
+}
+
+function twice(names: ReadonlyArray<Variable>): Variable | undefined {
+  return names.find((name, i) => names.indexOf(name) < i);
+}
+
+function refuseName(name: Variable | undefined, message: string, form: EdnData): void {
+  if (name !== undefined)
+    throw queryError('parser/query', `${message}, got ${name} again, in`, form);
 }

@@ -2,11 +2,15 @@
  * Which clause comes next. The order in which clauses were written does not count: of those whose inputs are bound, the one that is
  * expected to leave the fewest bindings goes first.
  */
+import type { DatabaseError } from '../../schema/error.ts';
+import { didYouMean } from '../shared/suggest.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import type { Clause, Rules, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';
 import { inputsOf, outputsOf } from './inputs.ts';
+import { matchesOf } from './patterns/estimate.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
@@ -51,6 +55,8 @@ export function chooseNext(
   clauses: ReadonlyArray<Clause>,
   matches: ReadonlyArray<number>,
   bindings: Relation,
+  /** Those that came before as well, for messages. */
+  all: ReadonlyArray<Clause>,
 ): number {
   let best = -1;
   let bestCost = Infinity;
@@ -60,13 +66,29 @@ export function chooseNext(
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
-  const unbound = clauses.flatMap((clause) =>
-    factsOf(clause, context.rules).inputs.filter((name) => !isBound(context, bindings, name)),
-  );
-  throw queryError(
+  throw unboundError(context, clauses, bindings, all);
+}
+
+/** None of the clauses can be worked out: the first of them, and what it waits for. */
+function unboundError(
+  context: Context,
+  clauses: ReadonlyArray<Clause>,
+  bindings: Relation,
+  all: ReadonlyArray<Clause>,
+): DatabaseError {
+  const unboundIn = (clause: Clause): Variable[] =>
+    factsOf(clause, context.rules).inputs.filter((name) => !isBound(context, bindings, name));
+  const unbound = clauses.map(unboundIn);
+  const [names = []] = unbound;
+  const known = new Set([...bindings.variables, ...context.constants.keys()]);
+  for (const clause of all) for (const name of variablesOf(clause)) known.add(name);
+  for (const name of unbound.flat()) known.delete(name);
+  const meant = didYouMean(names[0] ?? '', known);
+  return queryError(
     'query/where',
-    `Cannot resolve any more clauses - insufficient bindings: #{${[...new Set(unbound)].join(' ')}} not bound in`,
+    `Cannot resolve any more clauses - insufficient bindings: #{${names.join(' ')}} not bound in`,
     clauses[0]?.form,
+    meant === '' ? '; bind it by a pattern, a function or :in' : meant,
   );
 }
 
@@ -115,9 +137,28 @@ function isConnected({ rules }: Context, clause: Clause, bindings: Relation): bo
   return bindings.variables.some((name) => variables.has(name));
 }
 
+/** How many bindings a clause is expected to leave, by what the order of the clauses goes by; undefined where nobody can tell. */
+export function* expectedRows(
+  context: Context,
+  clause: Clause,
+  bindings: Relation,
+): Suspended<number | undefined> {
+  if (clause.kind === 'rule') return undefined;
+  if (clause.kind === 'call' || clause.kind === 'not') return bindings.length;
+  const [matches = Infinity] = yield* matchesOf(context, [clause]);
+  if (matches === Infinity) return undefined;
+  return isConnected(context, clause, bindings)
+    ? connectedRows(matches, bindings)
+    : bindings.length * matches;
+}
+
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
 function joinCost(matches: number, bindings: Relation, isJoined: boolean): number {
   if (bindings.variables.length === 0) return 3 + matches;
   if (!isJoined) return 3 + (bindings.length + 1) * (matches + 1) * 4;
-  return 3 + Math.min(matches, bindings.length * 2);
+  return 3 + connectedRows(matches, bindings);
+}
+
+function connectedRows(matches: number, bindings: Relation): number {
+  return Math.min(matches, bindings.length * 2);
 }

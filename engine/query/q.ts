@@ -2,11 +2,14 @@
 import { kw } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
-import type { RunLimits } from '../shared/suspend.ts';
+import type { QueryLimits } from '../shared/budget.ts';
+import type { Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
 import type { Query } from './ast.ts';
 import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
+import type { Explanation } from './explain.ts';
+import { explainQuery } from './explain.ts';
 import { parseCounts, parseQuery } from './parse.ts';
 import type { QueryObject } from './query-object.ts';
 import { isQueryObject, queryOfObject } from './query-object.ts';
@@ -30,22 +33,50 @@ export function q(form: QueryForm, ...inputs: ReadonlyArray<QueryInput>): Promis
   return qWithin({}, form, ...inputs);
 }
 
-/** As {@link q}, with a deadline and a signal to give up on. */
-export async function qWithin(
-  limits: RunLimits,
+/**
+ * As {@link q}, within limits other than the default ones. What is asked within the query shares them.
+ *
+ *     await qWithin({ timeoutMs: 500, maxRows: 100_000, signal }, '[:find …]', db)
+ *
+ * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED with `data` `{ which, limit }`, and as {@link q}
+ */
+export function qWithin(
+  limits: QueryLimits,
   form: QueryForm,
   ...inputs: ReadonlyArray<QueryInput>
 ): Promise<EdnData> {
-  if (form instanceof TaggedQuery) {
-    const { form: own, values, counts, inputCount } = form;
-    const given = Array.from({ length: inputCount }, (_, i) => inputs[i] ?? null);
-    const parsedQuery = { ...parsed(own), ...parseCounts(counts) };
-    return await run(execute(parsedQuery, [...given, ...values]), limits);
-  }
-  const given = argumentsOf(form) ?? inputs;
+  return run(answerTo(form, inputs), limits);
+}
+
+function* answerTo(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
+  const asked = askedBy(form, inputs);
   const hasStats = form instanceof Map && (form as EdnMap).get(STATS) === true;
-  if (hasStats) return await run(executeWithStats(parsed(form), form as EdnMap, given), limits);
-  return await run(execute(parsed(form), given), limits);
+  return hasStats
+    ? yield* executeWithStats(asked.query, form as EdnMap, asked.inputs)
+    : yield* execute(asked.query, asked.inputs);
+}
+
+/**
+ * How a query is worked out, which it is: each clause in the order in which it comes, what is done for it, how many rows were expected and
+ * how many there were, and how long it took. Plain data, and a list to read as text.
+ *
+ *     console.log(String(await explain('[:find …]', db)))
+ *
+ * @throws as {@link q}
+ */
+export function explain(
+  form: QueryForm,
+  ...inputs: ReadonlyArray<QueryInput>
+): Promise<Explanation> {
+  return run(explanationOf(form, inputs));
+}
+
+function* explanationOf(
+  form: QueryForm,
+  inputs: ReadonlyArray<QueryInput>,
+): Suspended<Explanation> {
+  const asked = askedBy(form, inputs);
+  return yield* explainQuery(asked.query, asked.inputs);
 }
 
 /**
@@ -62,6 +93,20 @@ export async function queryStats(
     ? queryOfObject(form as QueryObject)
     : (form as EdnData);
   return await run(executeWithStats(parsed(form), shown, argumentsOf(form) ?? inputs));
+}
+
+interface Asked {
+  readonly query: Query;
+  readonly inputs: ReadonlyArray<QueryInput>;
+}
+
+/** A query in any of its forms, and its inputs together with those that it brings. */
+function askedBy(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Asked {
+  if (!(form instanceof TaggedQuery))
+    return { query: parsed(form), inputs: argumentsOf(form) ?? inputs };
+  const { form: own, values, counts, inputCount } = form;
+  const given = Array.from({ length: inputCount }, (_, i) => inputs[i] ?? null);
+  return { query: { ...parsed(own), ...parseCounts(counts) }, inputs: [...given, ...values] };
 }
 
 /** The inputs that a query in map form brings itself. */

@@ -9,9 +9,18 @@ export function queryError(
   form?: EdnData,
   hint = '',
 ): DatabaseError {
-  const place = form === undefined ? '' : `: ${printEdn(form)}`;
+  const place = form === undefined ? '' : `: ${shown(form)}`;
   return new DatabaseError('BAD_QUERY', `${message}${place}${hint}`, {
     kind,
     data: form === undefined ? {} : { form },
   });
+}
+
+/** Longer data is cut off in messages; all of it is in their `data`. */
+const MAX_SHOWN = 300;
+
+/** Data as EDN, as far as somebody reads it. */
+export function shown(form: EdnData, length = MAX_SHOWN): string {
+  const text = printEdn(form);
+  return text.length <= length ? text : `${text.slice(0, length)} …`;
 }

@@ -4,9 +4,10 @@ import { EdnDouble } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Clause, Query } from './ast.ts';
-import type { ClauseTrace, Trace } from './context.ts';
 import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
+import type { ClauseTrace } from './trace.ts';
+import { Trace } from './trace.ts';
 
 /** `{:query :ret :consts :rules :stats [{:clause :type :t :rels [{:rows :bound}] :branches} …]}`, `:t` in milliseconds. */
 export function* executeWithStats(
@@ -14,18 +15,18 @@ export function* executeWithStats(
   form: EdnData,
   inputs: ReadonlyArray<QueryInput>,
 ): Suspended<EdnMap> {
-  const trace: Trace = [];
+  const trace = new Trace();
   const answer = yield* execute(query, inputs, trace);
   return toMap([
     ['query', form],
     ['ret', answer],
     ['consts', constantsOf(query, inputs)],
     ['rules', rulesOf(query, inputs)],
-    ['stats', (trace[0] ?? []).map(statsOf)],
+    ['stats', (trace.conjunctions[0] ?? []).map(statsOf)],
   ]);
 }
 
-function statsOf({ clause, durationMs, rows, bound, inner }: ClauseTrace): EdnMap {
+function statsOf({ clause, durationMs, rows, bound, within }: ClauseTrace): EdnMap {
   return toMap([
     ['clause', clause.form],
     ['type', kw(TYPES[clause.kind])],
@@ -39,13 +40,13 @@ function statsOf({ clause, durationMs, rows, bound, inner }: ClauseTrace): EdnMa
         ]),
       ],
     ],
-    ...(inner.length > 0 ? [['branches', branchesOf(clause, inner)] as const] : []),
+    ...(within.conjunctions.length > 0 ? [['branches', branchesOf(clause, within)] as const] : []),
   ]);
 }
 
 /** A negation has one conjunction within it, alternatives and rules have any number. */
-function branchesOf({ kind }: Clause, inner: Trace): EdnData {
-  const branches = inner.map((conjunction) => conjunction.map(statsOf));
+function branchesOf({ kind }: Clause, { conjunctions }: Trace): EdnData {
+  const branches = conjunctions.map((conjunction) => conjunction.map(statsOf));
   return kind === 'not' ? branches.flat() : branches;
 }
 

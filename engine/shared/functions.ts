@@ -17,6 +17,11 @@ export function registerFunction(name: string, fn: (...args: never[]) => unknown
   functions.set(Sym.intern(name), fn as Callable);
 }
 
+/** For whoever misspells one. */
+export function registeredNames(): Iterable<Sym> {
+  return functions.keys();
+}
+
 /** Undefined where nothing has the name. */
 export function registeredFunction(name: Sym): Callable | undefined {
   return functions.get(name);

@@ -3,7 +3,8 @@
  * addresses of the nodes that it misses, all that it knows of at once, or a pause where it has worked for a while. A driver
  * fetches and resumes. A computation over cached nodes never yields and costs what plain code costs.
  */
-import { DatabaseError } from '../../schema/error.ts';
+import type { QueryLimits } from './budget.ts';
+import { Budget, budget } from './budget.ts';
 
 /** Nodes that a computation needs, and where they come from. */
 export interface Miss {
@@ -22,12 +23,6 @@ export const PAUSE = Symbol('pause');
 export type Wait = Miss | ReadonlyArray<Miss> | typeof PAUSE;
 
 export type Suspended<T> = Generator<Wait, T, void>;
-
-export interface RunLimits {
-  readonly signal?: AbortSignal | undefined;
-  /** Absolute, on the clock of `performance.now()`, milliseconds. */
-  readonly deadlineMs?: number | undefined;
-}
 
 /** How long computations, all together, may hold one turn of the event loop before a pause gives it away. */
 const SLICE_MS = 5;
@@ -56,19 +51,19 @@ export function runInMemory<T>(computation: Suspended<T>): T | undefined {
 }
 
 /**
- * Drives a computation, fetching what it misses and giving other work its turn.
+ * Drives a computation within limits, fetching what it misses and giving other work its turn.
  *
- * @throws DEADLINE_EXCEEDED, CANCELLED, or what the computation throws
+ * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED, or what the computation throws
  */
-export async function run<T>(computation: Suspended<T>, limits: RunLimits = {}): Promise<T> {
-  let step = computation.next();
-  while (!step.done) {
-    checkLimits(limits);
-    if (step.value !== PAUSE) await loadAll(step.value);
+export async function run<T>(computation: Suspended<T>, limits?: QueryLimits): Promise<T> {
+  const budget = new Budget(limits);
+  for (;;) {
+    budget.checkTime();
+    const step = budget.resume(computation);
+    if (step.done) return step.value;
+    if (step.value !== PAUSE) await budget.wait(loadAll(step.value));
     else if (isSliceOver()) await nextTurn();
-    step = computation.next();
   }
-  return step.value;
 }
 
 /** A pause for code that is no such computation: gives other work its turn where the slice of this one is over. */
@@ -76,18 +71,25 @@ export async function giveWay(): Promise<void> {
   if (isSliceOver()) await nextTurn();
 }
 
-/** Computations side by side: what all of them miss is asked for at once. */
+/** Computations side by side: what all of them miss is asked for at once. Together they have the memory that one of them would have. */
 export function* together<T>(computations: ReadonlyArray<Suspended<T>>): Suspended<T[]> {
+  const limits = budget();
+  const { held } = limits;
+  const heldBy = computations.map(() => 0);
   const results: T[] = [];
   let pending = [...computations.entries()];
   while (pending.length > 0) {
     const misses: Miss[] = [];
     pending = pending.filter(([place, computation]) => {
+      // Each lets go of what it held as if it were alone.
+      limits.keep(held + (heldBy[place] ?? 0));
       const step = computation.next();
+      heldBy[place] = limits.held - held;
       if (step.done === true) results[place] = step.value;
       else misses.push(...missesOf(step.value));
       return step.done !== true;
     });
+    limits.keep(heldBy.reduce((sum, bytes) => sum + bytes, held));
     if (pending.length > 0) yield misses.length > 0 ? misses : PAUSE;
   }
   return results;
@@ -108,13 +110,6 @@ export function* awaiting<T>(value: T | Promise<T>): Suspended<T> {
 export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
   if (wait === undefined || wait === PAUSE) return [];
   return 'source' in wait ? [wait] : wait;
-}
-
-function checkLimits({ signal, deadlineMs }: RunLimits): void {
-  if (signal?.aborted === true)
-    throw new DatabaseError('CANCELLED', 'The caller cancelled the request');
-  if (deadlineMs !== undefined && performance.now() > deadlineMs)
-    throw new DatabaseError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready');
 }
 
 function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {

@@ -77,9 +77,9 @@ function mutation(
   shown: 'before' | 'after' = 'after',
 ): Resolver {
   return async (_source, args: RootArguments, context, info) => {
-    const { model, database, reader, writer } = context;
+    const { model, database, reader, writer, limits } = context;
     // The newest state there is: an operation's mutations see each other.
-    const snapshot = await reader.snapshot({ minTx: context.basisTx });
+    const snapshot = await reader.snapshot({ minTx: context.basisTx, limits });
     const written = await write({ model, database, snapshot, writer }, args);
     context.basisTx = written.result.tx;
     const scope =

@@ -1,28 +1,29 @@
 /** The {@link Reader} port over local indices: no server is asked. */
-import type { Db } from '../../engine/index.ts';
-import { asOf, countDatoms, pull, pullMany, q, resolveEntityId } from '../../engine/index.ts';
+import type { Db, QueryLimits } from '../../engine/index.ts';
+import { asOf, countDatoms, pull, pullMany, qWithin, resolveEntityId } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
   return {
-    async snapshot({ minTx } = {}) {
-      return snapshotOf(minTx === undefined ? connection.db() : await connection.sync(minTx));
+    async snapshot({ minTx, limits } = {}) {
+      const db = minTx === undefined ? connection.db() : await connection.sync(minTx);
+      return snapshotOf(db, limits);
     },
     current: () => snapshotOf(connection.db()),
     onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(db))),
   };
 }
 
-function snapshotOf(db: Db): Snapshot {
+function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
   return {
     basisTx: Math.min(db.maxTx, ...db.view.asOf.filter((point) => typeof point === 'number')),
     attributes: db.schema.userAttributes,
-    asOf: (point) => snapshotOf(asOf(db, point)),
+    asOf: (point) => snapshotOf(asOf(db, point), limits),
     entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = []) => q(query, db, ...inputs),
-    pull: (pattern, entity) => pull(db, pattern, entity),
-    pullMany: (pattern, entities) => pullMany(db, pattern, entities),
+    q: (query, inputs = []) => qWithin(limits, query, db, ...inputs),
+    pull: (pattern, entity) => pull(db, pattern, entity, limits),
+    pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
     count: (attribute, value) =>
       value === undefined
         ? countDatoms(db, 'aevt', attribute)

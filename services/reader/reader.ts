@@ -4,24 +4,34 @@
  */
 import type { Attribute } from '../../schema/attribute.ts';
 import type { Keyword } from '../../schema/keyword.ts';
+import type { QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
 
+export type { QueryLimits } from '../../engine/index.ts';
+
 export interface Reader {
   /**
-   * The newest snapshot this process knows.
+   * The newest snapshot this process knows. Whatever it is asked, and what is asked of its past, ends within the limits: with a
+   * `deadlineMs` they are those of a whole request.
    *
    * @throws BASIS_NOT_AVAILABLE where `minTx` does not arrive within the reader's patience (retryable)
    */
-  snapshot(options?: { readonly minTx?: number }): Promise<Snapshot>;
+  snapshot(options?: SnapshotOptions): Promise<Snapshot>;
 
   /** The newest snapshot known now, without waiting. */
   current(): Snapshot;
 
   /** Calls the listener after each move to a newer snapshot; returns the function that stops it. */
   onAdvance(listener: (snapshot: Snapshot) => void): () => void;
+}
+
+export interface SnapshotOptions {
+  /** A transaction that the snapshot has to hold. */
+  readonly minTx?: number | undefined;
+  readonly limits?: QueryLimits | undefined;
 }
 
 /** One immutable state of one database. */
@@ -41,10 +51,12 @@ export interface Snapshot {
    * A query as data, e.g. the EDN of `{:find [?e] :in [$ ?n] :where [[?e :person/name ?n]] :order-by [?n :desc] :limit 10}`
    * as a Map, or as a vector. This database is the first input `$`; `inputs` follow. The result has the shape of the find
    * specification; a relation is an array of rows.
+   *
+   * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED
    */
   q(query: EdnData, inputs?: ReadonlyArray<EdnData>): Promise<EdnData>;
 
-  /** Pulls a pattern: a map of attribute to value or null where nothing is there. */
+  /** Pulls a pattern: a map of attribute to value or null where nothing is there. @throws as {@link q} */
   pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null>;
 
   /** Pulls many; the answer has one place for each entity, in order. */

@@ -1,7 +1,9 @@
+import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
+import type { Reader } from '../../services/reader/reader.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
 
@@ -111,6 +113,45 @@ describe('the app', () => {
       { errorId: (answer.body as Json).errorId as string },
     ]);
     await broken.stop();
+  });
+
+  it.each([
+    [{ timeoutMs: 0 }, 504, 'DEADLINE_EXCEEDED'],
+    [{ maxRows: 1 }, 422, 'LIMIT_EXCEEDED'],
+  ])('ends requests that need more than %o', async (queryLimits, status, code) => {
+    const limited = await serveWorld({ queryLimits });
+    const error = await limited.error('{ cityConnection { nodes { name } } }');
+    expect(error.extensions).toMatchObject({ code });
+    const answer = await request(limited.app).get('/v1/world/city').expect(status);
+    expect((answer.body as Json).code).toBe(code);
+    await limited.stop();
+  });
+
+  it('tells queries when nobody waits for them any more', async () => {
+    let ask = (_: AbortSignal | undefined): void => undefined;
+    const asked = new Promise<AbortSignal | undefined>((resolve) => (ask = resolve));
+    const reader: Reader = {
+      ...world.reader,
+      snapshot: (options = {}) => {
+        ask(options.limits?.signal);
+        return new Promise(() => undefined);
+      },
+    };
+    const waiting = await serveWorld({
+      databases: new Map([['world', { reader, writer: world.writer }]]),
+    });
+    const server = waiting.app.listen(0);
+    const { port } = server.address() as AddressInfo;
+    const caller = new AbortController();
+    const answer = fetch(`http://localhost:${port}/v1/world/city`, { signal: caller.signal });
+    const signal = await asked;
+    expect(signal?.aborted).toBe(false);
+    const isAborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    caller.abort();
+    await expect(answer).rejects.toThrow();
+    await isAborted;
+    server.close();
+    await waiting.stop();
   });
 
   it('refuses requests while it stops, after those under way have ended', async () => {

@@ -5,6 +5,8 @@ import { valueEquals } from '../../../schema/value-key.ts';
 import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
+import { budget } from '../../shared/budget.ts';
+import { registeredNames } from '../../shared/functions.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
@@ -14,18 +16,25 @@ import { bind } from '../bind.ts';
 import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
-import { checkRows, combine, distinct, take } from '../relation/algebra.ts';
+import { describeUnknown } from '../patterns/describe.ts';
+import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Rows } from '../relation/column.ts';
-import { IntegerBuffer } from '../relation/column.ts';
+import { IntegerBuffer, ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Operand } from './compare-rows.ts';
 import { comparedRows, isComparison } from './compare-rows.ts';
-import { queryError } from '../query-error.ts';
+import { queryError, shown } from '../query-error.ts';
 import { Relation } from '../relation/relation.ts';
+import { sizeOf } from '../relation/size-of.ts';
+
+/** So much data goes through functions between two pauses. */
+const BYTES_PER_PAUSE = 2 ** 16;
 
 /** Functions that look into a database: their first argument is a source. */
 type DatabaseFunction = (
   db: SettledDb,
   args: ReadonlyArray<EdnData>,
+  /** The clause, for messages. */
+  form: EdnData,
 ) => Suspended<EdnData | undefined>;
 
 const DATABASE_FUNCTIONS: ReadonlyMap<string, DatabaseFunction> = new Map([
@@ -52,6 +61,7 @@ export function* solveCall(
       operandIn(context, left, bindings),
       operandIn(context, right, bindings),
     ] as const;
+    context.trace?.note('comparison of columns');
     const held = yield* comparedRows(clause.function, ...operands, bindings.length);
     return yield* take(bindings, held);
   }
@@ -88,8 +98,9 @@ function* destructure(
   const known = (name: Variable, row: number): EdnData | undefined =>
     bindings.has(name) ? bindings.column(name)[row] : constants.get(name);
   const rowsOfBindings = new IntegerBuffer();
+  let sincePause = 0;
   for (const row of rows) {
-    const bound = bind(binding, results[row] ?? null);
+    const bound = yield* bind(binding, results[row] ?? null);
     for (let i = 0; i < bound.length; i++) {
       const isAgreed = names.every((name) => {
         const value = known(name, row);
@@ -99,8 +110,11 @@ function* destructure(
       rowsOfBindings.push(row);
       for (const [place, name] of names.entries()) columns[place]!.push(bound.column(name)[i]!);
     }
-    checkRows(rowsOfBindings.length);
-    if (row % 512 === 511) yield PAUSE;
+    budget().checkRows(rowsOfBindings.length, names.length + 1);
+    sincePause += 1 + bound.length;
+    if (sincePause < ROWS_PER_PAUSE / 8) continue;
+    sincePause = 0;
+    yield PAUSE;
   }
   const isNew = names.map((name) => !bindings.has(name) && !constants.has(name));
   const added = new Relation(
@@ -138,27 +152,43 @@ function* callAll(
   const fn = functionNamed(name);
   const results: Array<EdnData | undefined> = [];
   if (fn !== undefined) {
+    context.trace?.note(`${name} called for each row`);
+    let bytes = 0;
     for (let row = 0; row < bindings.length; row++) {
-      results.push(fn(...valuesOf(row)));
-      if (row % 4_096 === 4_095 || SLOW.has(name)) yield PAUSE;
+      const values = valuesOf(row);
+      const result = fn(...values);
+      results.push(result);
+      for (const value of values) bytes += sizeOf(value);
+      const made = sizeOf(result);
+      budget().holdValue(made);
+      bytes += made;
+      if (bytes < BYTES_PER_PAUSE && !SLOW.has(name)) continue;
+      bytes = 0;
+      yield PAUSE;
     }
     return results;
   }
   if (clause.function === 'q' || clause.function === 'datahike.query/q') {
+    context.trace?.note('a query for each row');
     const [, ...inputs] = terms.map((argument) => inputColumn(context, argument, bindings));
-    for (let row = 0; row < bindings.length; row++)
-      results.push(
-        yield* context.query(
-          args[0]!(row),
-          inputs.map((input) => input(row)),
-        ),
+    for (let row = 0; row < bindings.length; row++) {
+      const answer = yield* context.query(
+        args[0]!(row),
+        inputs.map((input) => input(row)),
       );
+      budget().hold(sizeOf(answer));
+      results.push(answer);
+      yield PAUSE;
+    }
     return results;
   }
   const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);
   if (databaseFunction === undefined) throw unknownFunction(clause);
+  context.trace?.note(`${name} looks into the database for each row`);
   const source = clause.arguments[0];
   const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
+  for (const term of terms.slice(2))
+    if (term.kind === 'constant') context.trace?.note(describeUnknown(db, term.value));
   const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];
   yield* prefetch(
     db,
@@ -166,7 +196,7 @@ function* callAll(
     ids.map((e) => ({ e })),
   );
   for (let row = 0; row < bindings.length; row++) {
-    results.push(yield* databaseFunction(db, valuesOf(row).slice(1)));
+    results.push(yield* databaseFunction(db, valuesOf(row).slice(1), clause.form));
     if (row % 512 === 511) yield PAUSE;
   }
   return results;
@@ -178,7 +208,10 @@ function calledName({ constants }: Context, name: string, bindings: Relation): s
   if (one !== undefined) return String(one);
   const given = name.startsWith('?') && bindings.has(name) ? [...bindings.column(name)] : [];
   if (given.some((other) => other !== given[0]))
-    throw queryError('query/where', `Expected one function as ${name}, got several`);
+    throw queryError(
+      'query/where',
+      `Expected one function as ${name}, got several: ${given[0]}, …`,
+    );
   return given[0] === undefined ? name : String(given[0]);
 }
 
@@ -220,26 +253,28 @@ function argumentColumn(argument: Argument, bindings: Relation): (row: number) =
 
 function unknownFunction({ function: name, binding, form }: CallClause): Error {
   const what = binding === undefined ? 'predicate' : 'function';
-  const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys()];
+  const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys(), 'q', ...registeredNames()];
   return queryError('query/where', `Unknown ${what} '${name}' in`, form, didYouMean(name, known));
 }
 
 function* getElse(
   db: SettledDb,
   [ref, ident, otherwise]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
   if (otherwise === null || otherwise === undefined)
-    throw queryError('query/where', 'get-else: nil default value is not supported');
-  const [first] = yield* valuesAt(db, ref!, ident!);
+    throw queryError('query/where', 'get-else: nil default value is not supported', form);
+  const [first] = yield* valuesAt(db, ref, ident, form);
   return first ?? otherwise;
 }
 
 function* getSome(
   db: SettledDb,
   [ref, ...idents]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
   for (const ident of idents) {
-    const [first] = yield* valuesAt(db, ref!, ident);
+    const [first] = yield* valuesAt(db, ref, ident, form);
     if (first !== undefined) return [ident, first];
   }
   return undefined;
@@ -248,13 +283,24 @@ function* getSome(
 function* isMissing(
   db: SettledDb,
   [ref, ident]: ReadonlyArray<EdnData>,
+  form: EdnData,
 ): Suspended<EdnData | undefined> {
-  return (yield* valuesAt(db, ref!, ident!)).length === 0;
+  return (yield* valuesAt(db, ref, ident, form)).length === 0;
 }
 
 /** The values of an attribute of an entity, also backward (`:_friend`). */
-function* valuesAt(db: SettledDb, ref: EdnData, ident: EdnData): Suspended<ReadonlyArray<EdnData>> {
-  if (!(ident instanceof Keyword)) throw queryError('query/where', 'Expected an attribute', ident);
+function* valuesAt(
+  db: SettledDb,
+  ref: EdnData = null,
+  ident: EdnData = null,
+  form: EdnData,
+): Suspended<ReadonlyArray<EdnData>> {
+  if (!(ident instanceof Keyword))
+    throw queryError(
+      'query/where',
+      `Expected an attribute such as :person/name, got ${shown(ident)}, in`,
+      form,
+    );
   const e = yield* resolveEntity(db, ref);
   const a = db.schema.numberOf(forwardOf(ident));
   if (e === undefined || a === undefined) return [];

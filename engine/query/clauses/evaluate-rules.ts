@@ -4,6 +4,7 @@
  * answers, and the new answers of each call within a rule with all that stands beside it. (Query-subquery evaluation: Vieille 1986;
  * semi-naive: Bancilhon 1986. It ends because values are finite, and never works out what was not asked.)
  */
+import { budget } from '../../shared/budget.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Clause, GivenClause, RuleBranch } from '../ast.ts';
@@ -25,7 +26,8 @@ const NO_CONSTANTS: Context['constants'] = new Map();
 
 export function* completeRules(context: Context, evaluation: RuleEvaluation): Suspended<void> {
   const contexts = new Map<string, Context>();
-  for (let news = newsOf(evaluation); news !== undefined; news = newsOf(evaluation))
+  for (let news = newsOf(evaluation); news !== undefined; news = newsOf(evaluation)) {
+    budget().checkRounds(++evaluation.rounds);
     for (const table of [...evaluation.tables.values()]) {
       let inside = contexts.get(table.source);
       if (inside === undefined) contexts.set(table.source, (inside = contextOf(context, table)));
@@ -34,6 +36,7 @@ export function* completeRules(context: Context, evaluation: RuleEvaluation): Su
         yield PAUSE;
       }
     }
+  }
 }
 
 /** Undefined where nothing is new. */

@@ -21,7 +21,7 @@ export function* solveNot(
   if (outer.length === 0)
     throw queryError(
       'query/where',
-      'Insufficient bindings: none of its variables is bound outside',
+      `Insufficient bindings: expected one of ${[...variablesOf(clause)].join(' ')} to be bound outside of`,
       clause.form,
     );
   if (context.negations >= MAX_NEGATIONS)

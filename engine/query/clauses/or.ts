@@ -1,4 +1,5 @@
 /** `(or …)` and `(or-join [?v] …)`: the bindings of all branches together. */
+import { budget } from '../../shared/budget.ts';
 import { together } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Clause, OrClause, Variable } from '../ast.ts';
@@ -22,7 +23,11 @@ export function* solveOr(
   );
   const missing = clause.required.find((name) => !isBound(context, bindings, name));
   if (missing !== undefined)
-    throw queryError('query/where', `Insufficient bindings: ${missing} is not bound`, clause.form);
+    throw queryError(
+      'query/where',
+      `Insufficient bindings: expected ${missing} to be bound outside of`,
+      clause.form,
+    );
   const bound = variables.filter((variable) => bindings.has(variable));
   const shared = yield* project(bindings, bound);
   const solutions = clause.branches.map((branch) =>
@@ -46,6 +51,11 @@ function* solveBranch(
   const found = yield* context.solve(context, branch, start, new Set(variables));
   const unbound = variables.find((variable) => !found.has(variable));
   if (unbound !== undefined)
-    throw queryError('query/where', `A branch of 'or' does not bind ${unbound}`, form);
+    throw queryError(
+      'query/where',
+      `Expected each branch to bind ${unbound}, one does not, in`,
+      form,
+    );
+  budget().hold(found.bytes);
   return found;
 }

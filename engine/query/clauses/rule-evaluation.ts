@@ -28,6 +28,7 @@ export interface KeptPattern {
 }
 
 export class RuleEvaluation {
+  rounds = 0;
   readonly tables = new Map<string, RuleTable>();
   readonly #patterns = new Map<Db, Map<PatternClause, KeptPattern>>();
 

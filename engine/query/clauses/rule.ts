@@ -31,7 +31,9 @@ export function* solveRule(
   yield* table.questions.add(
     table.questions.variables.length === 0 ? questions.select([]) : questions,
   );
-  if (context.evaluation === undefined)
+  if (context.evaluation === undefined) {
     yield* completeRules({ ...context, evaluation }, evaluation);
+    context.trace?.noteRules(evaluation, context.rules);
+  }
   return yield* call.answer(bindings, table.answers.all());
 }

@@ -5,8 +5,9 @@
  */
 import { RE2JS } from 're2js';
 import type { Matcher } from 're2js';
-import { DatabaseError } from '../../../schema/error.ts';
 import type { EdnData } from '../../../schema/value.ts';
+import type { DatabaseError } from '../../../schema/error.ts';
+import { exceeded } from '../../shared/budget.ts';
 import { queryError } from '../query-error.ts';
 import type { Table } from './built-in.ts';
 
@@ -66,9 +67,11 @@ function allMatches(found: Matcher, stepsOfOne: number): EdnData {
   for (let steps = stepsOfOne; found.find(); steps += stepsOfOne) {
     matches.push(groups(found));
     if (steps > MAX_STEPS * 10)
-      throw new DatabaseError('LIMIT_EXCEEDED', `re-seq finds too many matches in so long a text`, {
-        data: { matches: matches.length },
-      });
+      throw exceeded(
+        'steps',
+        MAX_STEPS * 10,
+        `re-seq finds too many matches in so long a text, ${matches.length} and more; search a part of it`,
+      );
   }
   return matches.length === 0 ? null : matches;
 }
@@ -95,9 +98,9 @@ function compile(pattern: string): RE2JS {
 }
 
 function tooMuch(pattern: string, text: string): DatabaseError {
-  return new DatabaseError(
-    'LIMIT_EXCEEDED',
-    `A text of ${text.length} characters is too long to be searched for so large a regular expression`,
-    { data: { pattern, length: text.length } },
+  return exceeded(
+    'steps',
+    MAX_STEPS,
+    `A text of ${text.length} characters is too long to be searched for '${pattern}'; shorten the one or the other`,
   );
 }

@@ -2,10 +2,10 @@
 import type { EdnData, Value } from '../../../schema/value.ts';
 import { Keyword } from '../../../schema/keyword.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
+import { budget } from '../../shared/budget.ts';
 import { attributeName } from '../../datom/attribute-number.ts';
 import type { Bound, Columns } from '../../datom/columns.ts';
 import type { Variable } from '../ast.ts';
-import { checkRows } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { ColumnBuffer, IntegerBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';
@@ -86,7 +86,7 @@ export class Matches {
           rows.push(row);
       this.#appendRows(keys, rows.view());
     }
-    checkRows(this.length);
+    budget().checkRows(this.length, this.#parts.length);
   }
 
   /** The rows of a merge; those that match stay in it. */
@@ -101,7 +101,7 @@ export class Matches {
       }
     }
     this.#appendRows(keys, merge.rows.subarray(0, merge.count));
-    checkRows(this.length);
+    budget().checkRows(this.length, this.#parts.length);
   }
 
   relation(traits?: Traits): Relation {

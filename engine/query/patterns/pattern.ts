@@ -11,13 +11,23 @@ import type { PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf, termIn } from '../context.ts';
 import type { KeptPattern } from '../clauses/rule-evaluation.ts';
+import { queryError, shown } from '../query-error.ts';
 import { distinct, join, joinIndexed, project } from '../relation/algebra.ts';
 import type { Relation } from '../relation/relation.ts';
-import { accessTo } from './components.ts';
+import { PARTS, accessTo } from './components.ts';
+import {
+  describeJoin,
+  describeMerge,
+  describeNothing,
+  describeScan,
+  describeSeek,
+  describeUnknown,
+} from './describe.ts';
 import type { Limits } from './limits.ts';
 import { matchTuples } from './match-tuples.ts';
 import { mergeByEntity } from './merge.ts';
-import { areResolved, scanAll, scanAndJoin } from './scan.ts';
+import { accessFor, areResolved, scanAll, scanAndJoin } from './scan.ts';
+import type { SeekKey } from './seek.ts';
 import { expectedAnswers, seekAll, seekKey, seekOne } from './seek.ts';
 import type { Way } from './way.ts';
 import { nothing, wayOf } from './way.ts';
@@ -32,33 +42,77 @@ export function* solvePattern(
   bindings: Relation,
   limits: Limits | undefined,
 ): Suspended<Relation> {
+  const { trace } = context;
   const terms = termsIn(context, clause);
   const source = sourceOf(context, clause.source);
-  if (source.kind === 'tuples')
-    return yield* join(bindings, yield* distinct(matchTuples(terms, source.tuples)));
+  if (source.kind === 'tuples') {
+    trace?.note(`scan of ${clause.source}${describeJoin(terms, bindings)}`);
+    return yield* join(bindings, yield* distinct(yield* matchTuples(terms, source.tuples)));
+  }
   const { db } = source;
+  checkShape(clause, terms);
+  const [, a] = terms;
+  if (a?.kind === 'constant') trace?.note(describeUnknown(db, a.value));
   const way = bindings.length === 0 ? undefined : yield* wayOf(db, terms, limits);
-  if (way === undefined) return nothing(terms, bindings);
+  if (way === undefined) {
+    trace?.note(describeNothing(bindings));
+    return nothing(terms, bindings);
+  }
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
     const relation = yield* relationOf(way, kept, bindings);
-    if (relation !== undefined) return yield* joinIndexed(bindings, relation, kept.indexes);
+    if (relation !== undefined) {
+      trace?.note(`kept from before${describeJoin(terms, bindings)}`);
+      return yield* joinIndexed(bindings, relation, kept.indexes);
+    }
   }
   const key = bindings.variables.length === 0 ? undefined : seekKey(way, bindings);
-  if (key === undefined) return yield* scanAndJoin(way, bindings);
-  if (bindings.length === 1) return yield* seekOne(way, key, bindings);
-  const { fixed } = way;
+  const choice = key === undefined ? 'scan' : yield* chooseWay(way, key, bindings);
+  if (key === undefined || choice === 'scan') {
+    trace?.note(describeScan(way, yield* accessFor(way), bindings));
+    return yield* scanAndJoin(way, bindings);
+  }
+  if (choice === 'merge' && key.e !== undefined) {
+    trace?.note(describeMerge(way, key.e));
+    return yield* mergeByEntity(way, key.e, bindings);
+  }
+  trace?.note(describeSeek(way, key));
+  return yield* bindings.length === 1 ? seekOne(way, key, bindings) : seekAll(way, key, bindings);
+}
+
+/** The least work of the three ways. */
+function* chooseWay(
+  way: Way,
+  key: SeekKey,
+  bindings: Relation,
+): Suspended<'seek' | 'merge' | 'scan'> {
+  if (bindings.length === 1) return 'seek';
+  const { db, fixed } = way;
   const { order, range } = accessTo(db, fixed);
   const scanCost = yield* countRows(db, order, range);
   if (key.e !== undefined) {
-    if (bindings.length * SEEK_COST < scanCost) return yield* seekAll(way, key, bindings);
-    if (fixed.a !== undefined) return yield* mergeByEntity(way, key.e, bindings);
+    if (bindings.length * SEEK_COST < scanCost) return 'seek';
+    if (fixed.a !== undefined) return 'merge';
   }
   const questions = yield* project(bindings, key.variables);
   const isSought =
     questions.length * SEEK_COST < scanCost &&
     (yield* expectedAnswers(way, key, questions)) < scanCost / 2;
-  return isSought ? yield* seekAll(way, key, bindings) : yield* scanAndJoin(way, bindings);
+  return isSought ? 'seek' : 'scan';
+}
+
+/** @throws BAD_QUERY for more places than a datom has, and for a fifth that says neither true nor false */
+function checkShape({ form }: PatternClause, terms: ReadonlyArray<Term>): void {
+  if (terms.length <= PARTS.indexOf('added')) return;
+  const added = terms[PARTS.indexOf('added')];
+  if (terms.length > PARTS.length)
+    throw queryError('query/where', 'Pattern mismatch: expected [e a v tx added] at most', form);
+  if (added?.kind === 'constant' && typeof added.value !== 'boolean')
+    throw queryError(
+      'query/where',
+      `Pattern mismatch: expected true, false or a variable in the fifth place, got ${shown(added.value)}, in`,
+      form,
+    );
 }
 
 /** All bindings of a pattern that is met round after round, once seeks have cost as much as reading them. */

@@ -49,7 +49,7 @@ export function* scanAll(way: Way): Suspended<Relation> {
 const ORDER_COST = 4;
 
 /** By the limits on the values where these leave so few that it is worth to have them in their order. */
-function* accessFor({
+export function* accessFor({
   db,
   fixed,
   limits,

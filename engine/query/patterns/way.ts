@@ -5,10 +5,12 @@ import { valueKey } from '../../../schema/value-key.ts';
 import type { Bound } from '../../datom/columns.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import type { SchemaAttribute } from '../../db/schema.ts';
+import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Term } from '../ast.ts';
 import { nameOf } from '../ast.ts';
 import type { Column } from '../relation/column.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
 import { entityFor, namedEntity, prefetchNamed } from './components.ts';
 import type { Limits } from './limits.ts';
@@ -75,6 +77,7 @@ export function* entityIds(db: SettledDb, column: Column): Suspended<Int32Array>
     let id = known.get(key);
     if (id === undefined) known.set(key, (id = (yield* namedEntity(db, value)) ?? NO_ENTITY));
     ids[row] = id;
+    if (row % ROWS_PER_PAUSE === ROWS_PER_PAUSE - 1) yield PAUSE;
   }
   return ids;
 }

@@ -2,7 +2,7 @@
  * Relational algebra over columns: distinct rows, joins by shared variables. Every loop over rows pauses now and then, so that a large
  * relation keeps nothing else waiting.
  */
-import { DatabaseError } from '../../../schema/error.ts';
+import { budget } from '../../shared/budget.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../variable.ts';
@@ -12,9 +12,6 @@ import { PiecewiseColumn } from './piecewise.ts';
 import type { Dependency, HeldColumn } from './relation.ts';
 import { Relation } from './relation.ts';
 import { NO_CODE, RowCodes } from './row-codes.ts';
-
-/** More rows than this in one intermediate result end the query. */
-export const MAX_ROWS = 20_000_000;
 
 /** The distinct bindings of some of the variables. */
 export function* project(
@@ -176,7 +173,7 @@ interface Pairs {
 
 function* pairAll(left: Relation, right: Relation): Suspended<Pairs> {
   const count = left.length * right.length;
-  checkRows(count);
+  budget().checkRows(count, left.variables.length + right.variables.length + 2);
   const pairs = { left: new Int32Array(count), right: new Int32Array(count) };
   let length = 0;
   for (let i = 0; i < left.length; i++) {
@@ -225,17 +222,20 @@ function* pairWith(left: Relation, { variables, codes, groups }: RowIndex): Susp
   const found = yield* codes.find(left.select(variables).columns, left.length);
   const rowsOfLeft = new IntegerBuffer(left.length);
   const rowsOfRight = new IntegerBuffer(left.length);
-  for (let start = 0; start < left.length; start += ROWS_PER_PAUSE) {
-    if (start > 0) yield PAUSE;
-    const end = Math.min(left.length, start + ROWS_PER_PAUSE);
-    for (let row = start; row < end; row++) {
-      const code = found[row]!;
-      if (code === NO_CODE) continue;
-      for (let i = firsts[code]!; i < firsts[code + 1]!; i++) {
-        rowsOfLeft.push(row);
-        rowsOfRight.push(rows[i]!);
-      }
-      if (rowsOfLeft.length > MAX_ROWS) checkRows(rowsOfLeft.length);
+  const limits = budget();
+  let pauseAt = ROWS_PER_PAUSE;
+  for (let row = 0; row < left.length; row++) {
+    if (row + rowsOfLeft.length >= pauseAt) {
+      yield PAUSE;
+      pauseAt = row + rowsOfLeft.length + ROWS_PER_PAUSE;
+    }
+    const code = found[row]!;
+    if (code === NO_CODE) continue;
+    const [first, end] = [firsts[code]!, firsts[code + 1]!];
+    limits.checkRows(rowsOfLeft.length + end - first, left.variables.length + 2);
+    for (let i = first; i < end; i++) {
+      rowsOfLeft.push(row);
+      rowsOfRight.push(rows[i]!);
     }
   }
   return { left: rowsOfLeft.view(), right: rowsOfRight.view() };
@@ -271,13 +271,4 @@ export function rowsByCode(codes: Int32Array, count: number): RowGroups {
   const rows = new Int32Array(codes.length);
   for (let row = 0; row < codes.length; row++) rows[next[codes[row]!]!++] = row;
   return { firsts, rows };
-}
-
-export function checkRows(count: number): void {
-  if (count > MAX_ROWS)
-    throw new DatabaseError(
-      'LIMIT_EXCEEDED',
-      `The query makes more than ${MAX_ROWS} intermediate rows; join its clauses by shared variables or bind more of them`,
-      { data: { limit: MAX_ROWS } },
-    );
 }

@@ -51,7 +51,9 @@ export function concat(columns: ReadonlyArray<Column>): Column {
   const [first] = columns;
   if (columns.length === 1 && first !== undefined) return first;
   if (!columns.every((column) => column instanceof Int32Array))
-    return columns.flatMap((column): ReadonlyArray<EdnData> => [...column]);
+    return joined(
+      columns.map((column) => (column instanceof Int32Array ? Array.from(column) : column)),
+    );
   const whole = new Int32Array(columns.reduce((length, column) => length + column.length, 0));
   let length = 0;
   for (const column of columns) {

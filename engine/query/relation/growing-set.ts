@@ -1,7 +1,8 @@
 /** A relation that grows: tells what of that which is added is new. */
+import { budget } from '../../shared/budget.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Variable } from '../variable.ts';
-import { checkRows, take } from './algebra.ts';
+import { take } from './algebra.ts';
 import { concat } from './column.ts';
 import { Relation } from './relation.ts';
 import { RowCodes } from './row-codes.ts';
@@ -24,9 +25,11 @@ export class GrowingSet {
     const added = relation.rename(this.variables);
     const rows = this.variables.length === 0 ? this.#first(added) : yield* this.#new(added);
     if (rows.length === 0) return;
-    this.#parts.push(yield* take(added, rows));
+    const part = yield* take(added, rows);
+    this.#parts.push(part);
     this.length += rows.length;
-    checkRows(this.length);
+    budget().checkRows(this.length);
+    budget().hold(part.bytes);
   }
 
   /** All rows. */

@@ -6,6 +6,7 @@ import type { Column } from './column.ts';
 import { concat } from './column.ts';
 import type { Piece } from './piecewise.ts';
 import { PiecewiseColumn } from './piecewise.ts';
+import { sizeOf } from './size-of.ts';
 
 /** Rows that are equal in the one are equal in the other. */
 export interface Dependency {
@@ -108,6 +109,12 @@ export class Relation {
     return new Relation(this.variables, columns, this.length + other.length);
   }
 
+  /** What the columns take in memory, bytes, estimated from a few values of each. */
+  get bytes(): number {
+    if (this.length <= FEW) return this.length * this.variables.length * BYTES_PER_CELL;
+    return this.held.reduce((bytes, column) => bytes + this.length * bytesPerRow(column), 0);
+  }
+
   row(index: number): EdnData[] {
     return this.columns.map((column) => column[index]!);
   }
@@ -127,4 +134,22 @@ export class Relation {
 
 function whole(column: HeldColumn): Column {
   return column instanceof PiecewiseColumn ? column.whole() : column;
+}
+
+/** So few rows are not looked at to know what they take. */
+const FEW = 64;
+const BYTES_PER_CELL = 32;
+
+const SAMPLES = 8;
+
+function bytesPerRow(column: HeldColumn): number {
+  if (column instanceof PiecewiseColumn) {
+    const [piece] = column.pieces;
+    return piece === undefined ? 0 : bytesPerRow(piece.column);
+  }
+  if (column instanceof Int32Array) return column.BYTES_PER_ELEMENT;
+  const step = Math.ceil(column.length / SAMPLES);
+  let [bytes, count] = [0, 0];
+  for (let row = 0; row < column.length; row += step, count++) bytes += sizeOf(column[row]);
+  return count === 0 ? 0 : bytes / count;
 }

@@ -6,6 +6,7 @@ import { Keyword } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import type { ValueKey } from '../../../schema/value-key.ts';
 import { valueKey } from '../../../schema/value-key.ts';
+import { budget } from '../../shared/budget.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Column } from './column.ts';
@@ -15,6 +16,9 @@ import { KeyMap } from './key-map.ts';
 
 /** Of a row that is not known. */
 export const NO_CODE = -1;
+
+/** What it takes to tell apart one value of one column. */
+const BYTES_PER_CODE = 32;
 
 /** Numbers rows 0, 1, 2 … in the order in which new ones are met. All rows have the same variables. */
 export class RowCodes {
@@ -49,6 +53,7 @@ export class RowCodes {
     const codes = new Int32Array(length);
     // Empty columns are of no kind.
     if (length === 0) return codes;
+    if (isAdding) budget().checkBytes(length * columns.length * BYTES_PER_CODE);
     const parts = columns.length > 1 ? new Int32Array(length) : codes;
     for (const [place, column] of columns.entries()) {
       const target = place === 0 ? codes : parts;

@@ -37,6 +37,12 @@ describe('defaults', () => {
       http: { host: '127.0.0.1', port: 4000 },
       writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null },
       bodyLimitBytes: 1_048_576,
+      query: {
+        timeoutMs: 30_000,
+        maxRows: 5_000_000,
+        maxBytes: 268_435_456,
+        maxRounds: 100_000,
+      },
       pollIntervalMs: 1000,
       nodeCacheBytes: 268_435_456,
       logLevel: 'info',

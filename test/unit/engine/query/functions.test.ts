@@ -182,7 +182,7 @@ it('aggregates take inputs before their variable, and say what they cannot add u
   const rows = [[1], [4], [9]];
   expect(await q('[:find (max ?k ?n) . :in $ ?k :where [?n]]', rows, 2)).toEqual([4, 9]);
   expect(await refusalOf('[:find (sum ?n) :where [?n]]', [['a']])).toMatch(
-    /^query\/aggregate Expected numbers/,
+    /^query\/aggregate Expected only numbers in sum/,
   );
   expect(await refusalOf('[:find (summ ?n) :where [?n]]', rows)).toMatch('Did you mean sum');
 });
