@@ -15,10 +15,10 @@ export class Trace {
   }
 
   noteRules({ tables, rounds }: RuleEvaluation, rules: Rules): void {
-    for (const { name, source, questions, answers } of tables.values()) {
+    for (const { name, source, questions, answers } of tables) {
       const head = rules.get(name)?.[0]?.head ?? [];
       const asked = questions.variables.flatMap((place) => head[Number(place.slice(1))] ?? []);
-      const [questionCount, answerCount] = [questions.length, answers.length];
+      const [questionCount, answerCount] = [questions.known, answers.known];
       this.rules.push({ name, source, head, asked, rounds, questionCount, answerCount });
     }
   }

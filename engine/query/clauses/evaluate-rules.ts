@@ -7,54 +7,86 @@
 import { budget } from '../../shared/budget.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Clause, GivenClause, RuleBranch } from '../ast.ts';
+import type { Clause, GivenClause, RuleBranch, RuleClause } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { queryError } from '../query-error.ts';
+import type { GrowingSet } from '../relation/growing-set.ts';
 import { Relation } from '../relation/relation.ts';
+import { compileDerivation } from './compile-derivation.ts';
+import type { Derivation } from './derivation.ts';
 import { RuleCall } from './rule-call.ts';
 import type { RuleEvaluation, RuleTable } from './rule-evaluation.ts';
 
-/** What came in the last round. */
-interface News {
-  /** By table. */
-  readonly questions: ReadonlyMap<RuleTable, Relation>;
-  /** By source and rule. */
-  readonly answers: ReadonlyMap<string, ReadonlyArray<Relation>>;
-}
-
 const NO_CONSTANTS: Context['constants'] = new Map();
 
+/** Rounds with little in them are shorter than what a pause is for. */
+const ROUNDS_PER_PAUSE = 16;
+
 export function* completeRules(context: Context, evaluation: RuleEvaluation): Suspended<void> {
-  const contexts = new Map<string, Context>();
-  for (let news = newsOf(evaluation); news !== undefined; news = newsOf(evaluation)) {
+  const programs: Program[] = [];
+  let tableCount = 0;
+  while (evaluation.advance()) {
     budget().checkRounds(++evaluation.rounds);
-    for (const table of [...evaluation.tables.values()]) {
-      let inside = contexts.get(table.source);
-      if (inside === undefined) contexts.set(table.source, (inside = contextOf(context, table)));
-      for (const branch of context.rules.get(table.name) ?? []) {
-        yield* solveNews(inside, table, branch, news);
-        yield PAUSE;
-      }
-    }
+    // What is asked for the first time in a round is worked out from the next one on.
+    for (; tableCount < evaluation.tables.length; tableCount++)
+      programs.push(...programsOf(context, evaluation, evaluation.tables[tableCount]!));
+    for (const program of programs) if (hasNews(program)) yield* solveNews(program);
+    if (evaluation.rounds % ROUNDS_PER_PAUSE === 0) yield PAUSE;
   }
 }
 
-/** Undefined where nothing is new. */
-function newsOf({ tables }: RuleEvaluation): News | undefined {
-  const questions = new Map<RuleTable, Relation>();
-  const answers = new Map<string, Relation[]>();
-  for (const table of tables.values()) {
-    const [asked, answered] = [table.questions.takeNew(), table.answers.takeNew()];
-    if (asked.length > 0) questions.set(table, asked);
-    if (answered.length === 0) continue;
-    const key = keyOf(table);
-    answers.set(key, [...(answers.get(key) ?? []), answered]);
-  }
-  return questions.size + answers.size > 0 ? { questions, answers } : undefined;
+/** One branch of a rule for the questions of one table. */
+interface Program {
+  readonly context: Context;
+  readonly evaluation: RuleEvaluation;
+  readonly table: RuleTable;
+  readonly branch: RuleBranch;
+  readonly ofQuestions: Trigger;
+  readonly ofCalls: ReadonlyArray<CallTrigger>;
+  /** Whether there are only patterns and calls in it. */
+  readonly isOfJoins: boolean;
+  /** Whether alternatives within the branch call rules. */
+  readonly hasHiddenCalls: boolean;
 }
 
-function keyOf({ source, name }: { readonly source: string; readonly name: string }): string {
-  return `${source} ${name}`;
+/** Something that may be new. */
+interface Trigger {
+  /** The call; undefined for the questions. */
+  readonly clause: RuleClause | undefined;
+  /** Once it could be compiled. */
+  derivation: Derivation | undefined;
+}
+
+interface CallTrigger extends Trigger {
+  readonly clause: RuleClause;
+  readonly call: RuleCall;
+  /** Where the rule is asked, by whatever parameters. */
+  readonly tables: ReadonlyArray<RuleTable>;
+}
+
+function programsOf(context: Context, evaluation: RuleEvaluation, table: RuleTable): Program[] {
+  const inside = contextOf(context, table);
+  return (context.rules.get(table.name) ?? []).map((branch) => {
+    const { clauses } = branch;
+    const calls = clauses.filter((clause) => clause.kind === 'rule');
+    return {
+      context: inside,
+      evaluation,
+      table,
+      branch,
+      ofQuestions: { clause: undefined, derivation: undefined },
+      ofCalls: calls.map((clause) => {
+        const call = new RuleCall(inside, clause, clause.arguments.length);
+        const tables = evaluation.tablesOf(call.source, call.name);
+        return { clause, call, tables, derivation: undefined };
+      }),
+      isOfJoins: clauses.every(
+        (clause) =>
+          clause.kind === 'pattern' || (clause.kind === 'rule' && context.rules.has(clause.name)),
+      ),
+      hasHiddenCalls: clauses.some((clause) => clause.kind === 'or' && callsRules(clause)),
+    };
+  });
 }
 
 /** The rule sees its source as the only one by that name, and none of the caller's inputs. */
@@ -65,35 +97,76 @@ function contextOf(context: Context, { source }: RuleTable): Context {
   return { ...context, sources, defaultSource: source, constants: NO_CONSTANTS };
 }
 
-/** Adds to the answers what follows from the news by one branch. */
-function* solveNews(
-  context: Context,
-  table: RuleTable,
-  branch: RuleBranch,
-  { questions, answers }: News,
-): Suspended<void> {
-  const { clauses } = branch;
-  const asked = questions.get(table);
-  if (asked !== undefined)
-    yield* solveBranch(context, table, branch, clauses, questionsOf(asked, branch));
-  if (clauses.some((clause) => clause.kind === 'or' && callsRules(clause))) {
+function hasNews({ table, ofCalls, hasHiddenCalls }: Program): boolean {
+  const isFresh = ({ answers }: RuleTable): boolean => answers.isFresh;
+  return (
+    hasHiddenCalls || table.questions.isFresh || ofCalls.some(({ tables }) => tables.some(isFresh))
+  );
+}
+
+/** Adds to the answers what follows from the news. */
+function* solveNews(program: Program): Suspended<void> {
+  const { evaluation, table, branch, ofQuestions, ofCalls, hasHiddenCalls } = program;
+  const { questions } = table;
+  if (hasHiddenCalls) {
     // What is new for a call within alternatives is not followed: all is worked out again.
-    const all = questionsOf(table.questions.all(), branch);
-    if (answers.size > 0) yield* solveBranch(context, table, branch, clauses, all);
+    const isAnswered = evaluation.tables.some(({ answers }) => answers.isFresh);
+    const asked = isAnswered ? questions.all() : questions.fresh();
+    if (asked.length > 0) yield* solveBranch(program, branch.clauses, questionsOf(asked, branch));
     return;
   }
-  for (const [place, clause] of clauses.entries()) {
-    if (clause.kind !== 'rule') continue;
-    const call = new RuleCall(context, clause, clause.arguments.length);
-    for (const fresh of answers.get(keyOf(call)) ?? []) {
-      const given = [...clauses];
-      given[place] = givenBy(yield* call.bindingsIn(fresh));
-      // The questions are one clause among the others: the way begins with whatever is the least.
-      const all = questionsOf(table.questions.all(), branch);
-      if (all.variables.length > 0) given.push(givenBy(all));
-      yield* solveBranch(context, table, branch, given, Relation.unit);
-    }
+  if (questions.isFresh && !isInVain(program)) {
+    const derivation =
+      readyFor(ofQuestions, questions) ?? (yield* compiled(program, ofQuestions, questions));
+    if (derivation !== undefined) yield* derivation.run(questions);
+    else yield* solveBranch(program, branch.clauses, questionsOf(questions.fresh(), branch));
   }
+  for (const trigger of ofCalls)
+    for (const { answers } of trigger.tables) {
+      if (!answers.isFresh) continue;
+      const derivation = readyFor(trigger, answers) ?? (yield* compiled(program, trigger, answers));
+      if (derivation !== undefined) yield* derivation.run(answers);
+      else yield* solveCallNews(program, trigger, answers.fresh());
+    }
+}
+/** Whether a call that was asked for all has no answers yet: then nothing follows, and when they come they are news. */
+function isInVain({ isOfJoins, ofCalls }: Program): boolean {
+  const isEmpty = ({ questions, answers }: RuleTable): boolean =>
+    questions.variables.length === 0 && questions.known > 0 && answers.known === 0;
+  return isOfJoins && ofCalls.some(({ tables }) => tables.some(isEmpty));
+}
+
+/** The derivation, where it was compiled and can take the news. */
+function readyFor({ derivation }: Trigger, news: GrowingSet): Derivation | undefined {
+  return derivation?.isPossible === true && !news.hasValues ? derivation : undefined;
+}
+
+/** Undefined where the news have to be solved clause by clause. */
+function* compiled(
+  program: Program,
+  trigger: Trigger,
+  news: GrowingSet,
+): Suspended<Derivation | undefined> {
+  const { context, isOfJoins } = program;
+  // Whoever wants to know of each clause is told of each.
+  if (!isOfJoins || news.hasValues || context.trace !== undefined) return undefined;
+  const start = { ...program, from: trigger.clause };
+  trigger.derivation ??= yield* compileDerivation(start, news.known - news.freshFrom);
+  return readyFor(trigger, news);
+}
+
+function* solveCallNews(
+  program: Program,
+  { clause, call }: CallTrigger,
+  fresh: Relation,
+): Suspended<void> {
+  const { table, branch } = program;
+  const news = givenBy(yield* call.bindingsIn(fresh));
+  const given = branch.clauses.map((each): Clause => (each === clause ? news : each));
+  // The questions are one clause among the others: the way begins with whatever is the least.
+  const all = questionsOf(table.questions.all(), branch);
+  if (all.variables.length > 0) given.push(givenBy(all));
+  yield* solveBranch(program, given, Relation.unit);
 }
 
 function callsRules(clause: Clause): boolean {
@@ -113,9 +186,7 @@ function questionsOf(questions: Relation, { head }: RuleBranch): Relation {
 }
 
 function* solveBranch(
-  context: Context,
-  { answers }: RuleTable,
-  { head }: RuleBranch,
+  { context, table, branch: { head } }: Program,
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
 ): Suspended<void> {
@@ -123,5 +194,5 @@ function* solveBranch(
   const unbound = head.find((variable) => !found.has(variable));
   if (unbound !== undefined)
     throw queryError('query/where', `Insufficient bindings: ${unbound} is not bound by the rule`);
-  yield* answers.add(found.select(head));
+  yield* table.answers.add(found.select(head));
 }

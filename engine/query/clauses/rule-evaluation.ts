@@ -3,6 +3,7 @@ import type { Db } from '../../db/db.ts';
 import type { PatternClause, Variable } from '../ast.ts';
 import type { RowIndex } from '../relation/algebra.ts';
 import { GrowingSet } from '../relation/growing-set.ts';
+import type { IntegerRows } from '../relation/integer-rows.ts';
 import type { Relation } from '../relation/relation.ts';
 
 interface Asked {
@@ -25,27 +26,50 @@ export interface KeptPattern {
   relation: Relation | undefined;
   /** By the variables that the relation is searched by. */
   readonly indexes: Map<string, RowIndex>;
+  /** The relation once more, where derivations search it. */
+  rows: IntegerRows | undefined;
 }
 
 export class RuleEvaluation {
   rounds = 0;
-  readonly tables = new Map<string, RuleTable>();
+  /** In the order in which they were asked for. */
+  readonly tables: RuleTable[] = [];
+  /** By source and rule. */
+  readonly #tables = new Map<string, RuleTable[]>();
   readonly #patterns = new Map<Db, Map<PatternClause, KeptPattern>>();
+
+  /** The tables in which a rule is asked on one source; others may come. */
+  tablesOf(source: string, name: string): RuleTable[] {
+    const key = `${source} ${name}`;
+    let tables = this.#tables.get(key);
+    if (tables === undefined) this.#tables.set(key, (tables = []));
+    return tables;
+  }
 
   /**
    * The table in which questions with these parameters bound are answered. Where the rule is asked for all it has anyway, that is the one.
    */
   tableOf({ source, name, parameters }: Asked, bound: ReadonlyArray<Variable>): RuleTable {
-    const whole = this.tables.get(keyOf(source, name, []));
-    if (whole !== undefined) return whole;
-    const key = keyOf(source, name, bound);
-    let table = this.tables.get(key);
+    const tables = this.tablesOf(source, name);
+    const known = tables.find(({ questions: { variables } }) => variables.length === 0);
+    let table = known ?? tables.find(({ questions }) => isSame(questions.variables, bound));
     if (table === undefined) {
       const [questions, answers] = [new GrowingSet(bound), new GrowingSet(parameters)];
       table = { source, name, questions, answers };
-      this.tables.set(key, table);
+      tables.push(table);
+      this.tables.push(table);
     }
     return table;
+  }
+
+  /** Begins a round; false where nothing came in the last one. */
+  advance(): boolean {
+    let hasNews = false;
+    for (const { questions, answers } of this.tables) {
+      if (questions.advance()) hasNews = true;
+      if (answers.advance()) hasNews = true;
+    }
+    return hasNews;
   }
 
   pattern(db: Db, clause: PatternClause): KeptPattern {
@@ -53,13 +77,13 @@ export class RuleEvaluation {
     if (ofDb === undefined) this.#patterns.set(db, (ofDb = new Map()));
     let kept = ofDb.get(clause);
     if (kept === undefined) {
-      kept = { spent: 0, relation: undefined, indexes: new Map() };
+      kept = { spent: 0, relation: undefined, indexes: new Map(), rows: undefined };
       ofDb.set(clause, kept);
     }
     return kept;
   }
 }
 
-function keyOf(source: string, name: string, bound: ReadonlyArray<Variable>): string {
-  return `${source} ${name} ${bound.join(' ')}`;
+function isSame(some: ReadonlyArray<Variable>, others: ReadonlyArray<Variable>): boolean {
+  return some.length === others.length && some.every((variable, i) => variable === others[i]);
 }

@@ -5,6 +5,7 @@ import { combine, distinct, take } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
+import { areResolved } from './scan.ts';
 import { dependenciesOf, isDistinct } from './traits.ts';
 import type { Way } from './way.ts';
 import { entityIds, isRef } from './way.ts';
@@ -25,7 +26,9 @@ export function* answersBeside(
       1,
     );
   const added = found.variables.filter((name) => !bindings.has(name));
-  const both = yield* combine(bindings, found.select(added), at, undefined, dependenciesOf(way));
+  // Where an entity goes by several names, nothing tells by which of them.
+  const dependencies = areResolved(way, bindings) ? dependenciesOf(way) : [];
+  const both = yield* combine(bindings, found.select(added), at, undefined, dependencies);
   let equal: Rows | undefined;
   for (const name of found.variables) {
     if (added.includes(name)) continue;

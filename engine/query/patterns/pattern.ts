@@ -60,7 +60,8 @@ export function* solvePattern(
   }
   const kept = context.evaluation?.pattern(db, clause);
   if (kept !== undefined && areResolved(way, bindings)) {
-    const relation = yield* relationOf(way, kept, bindings);
+    const seeks = bindings.variables.length === 0 ? Infinity : bindings.length;
+    const relation = yield* relationOf(way, kept, seeks);
     if (relation !== undefined) {
       trace?.note(`kept from before${describeJoin(terms, bindings)}`);
       return yield* joinIndexed(bindings, relation, kept.indexes);
@@ -115,15 +116,32 @@ function checkShape({ form }: PatternClause, terms: ReadonlyArray<Term>): void {
     );
 }
 
+/** A pattern within rules that so many rows meet, and all its bindings if they are worth it; undefined where it can be none. */
+export function* keptPattern(
+  context: Context,
+  clause: PatternClause,
+  rowCount: number,
+): Suspended<KeptPattern | undefined> {
+  const source = sourceOf(context, clause.source);
+  if (source.kind === 'tuples') return undefined;
+  const { db } = source;
+  const kept = context.evaluation?.pattern(db, clause);
+  if (kept === undefined || kept.relation !== undefined) return kept;
+  const way = yield* wayOf(db, clause.terms, undefined);
+  if (way === undefined) return undefined;
+  yield* relationOf(way, kept, rowCount);
+  return kept;
+}
+
 /** All bindings of a pattern that is met round after round, once seeks have cost as much as reading them. */
 function* relationOf(
   way: Way,
   kept: KeptPattern,
-  bindings: Relation,
+  rowCount: number,
 ): Suspended<Relation | undefined> {
   if (kept.relation !== undefined) return kept.relation;
   const { order, range } = accessTo(way.db, way.fixed);
-  kept.spent += (bindings.variables.length === 0 ? Infinity : bindings.length) * SEEK_COST;
+  kept.spent += rowCount * SEEK_COST;
   if (kept.spent < (yield* countRows(way.db, order, range))) return undefined;
   return (kept.relation = yield* scanAll(way));
 }

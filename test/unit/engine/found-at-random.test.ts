@@ -234,6 +234,12 @@ describe('the inputs of a query', () => {
     expect(rows.map(printEdn).sort()).toEqual(['[11 [:id "a"]]', '[12 [:id "a"]]']);
   });
 
+  it('find a value once where they name its entity twice', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a" :n 1}]');
+    const twice = readEdn('[[:id "a"] 10]');
+    expect(await q('[:find ?id :in $ [?e ...] :where [?e :id ?id]]', db, twice)).toEqual([['a']]);
+  });
+
   it('have to exist where a single one names an entity, and are passed over in a collection', async () => {
     const db = await dbAfter('[{:db/id 10 :id "a" :n 1}]');
     const nobody = readEdn('[:id "nobody"]');
