@@ -4,6 +4,7 @@ import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
+import { PRESENT } from '../db/db.ts';
 import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
@@ -39,6 +40,8 @@ import { Trace } from './trace.ts';
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
 
+const NO_PATTERNS: ReadonlyMap<Variable, PullPlan> = new Map();
+
 /** Queries within each other. */
 const MAX_QUERIES = 16;
 
@@ -56,25 +59,30 @@ export function* execute(
       `The query asks itself: expected at most ${MAX_QUERIES} queries within each other`,
     );
   const sources = new Map<string, Source>();
-  const patterns = new Map<Variable, PullPlan>();
+  let patterns = NO_PATTERNS;
   const constants = new Map<Variable, EdnData>();
   let rules: Rules = STANDARD_RULES;
   let bindings = Relation.unit;
-  for (const [i, input] of query.in.entries()) {
-    const value = inputs[i] === undefined && isScalar(input) ? null : inputs[i];
+  let place = 0;
+  for (const input of query.in) {
+    const given = inputs[place++];
+    const value = given === undefined && isScalar(input) ? null : given;
     if (value === undefined) throw missingInput(input, query.in.length, inputs.length);
     switch (input.kind) {
       case 'source':
-        sources.set(input.name, yield* toSource(input.name, value));
+        sources.set(
+          input.name,
+          isSettled(value) ? { kind: 'database', db: value } : yield* toSource(input.name, value),
+        );
         break;
       case 'rules':
-        rules = rulesIn(dataOf('%', value));
+        rules = rulesIn(dataOf(input, value));
         break;
       case 'binding': {
         const { binding } = input;
-        const data = dataOf(boundBy(binding).join(' '), value);
+        const data = dataOf(input, value);
         if (binding.kind === 'scalar' && isPullPattern(query, binding.name))
-          patterns.set(binding.name, parsePull(data));
+          patterns = new Map(patterns).set(binding.name, parsePull(data));
         else if (binding.kind !== 'scalar')
           bindings = yield* join(bindings, yield* distinct(yield* bind(binding, data)));
         else if (data !== null || !isInPattern(query, binding.name))
@@ -291,6 +299,11 @@ function solveClause(
   }
 }
 
+/** Whether a database is looked at as it is. */
+function isSettled(value: QueryInput): value is Db {
+  return isDb(value) && value.view === PRESENT;
+}
+
 function* toSource(name: string, value: QueryInput): Suspended<Source> {
   if (isDb(value)) return { kind: 'database', db: yield* settle(value) };
   const items =
@@ -315,24 +328,29 @@ export function isDb(value: QueryInput): value is Db {
   return typeof value === 'object' && value !== null && 'novelty' in value;
 }
 
-function dataOf(name: string, value: QueryInput): EdnData {
+function dataOf(input: Input, value: QueryInput): EdnData {
   if (isDb(value))
     throw queryError(
       'query/inputs',
-      `Expected data as ${name}, got a database, which needs a name such as $ in :in`,
+      `Expected data as ${nameOfInput(input)}, got a database, which needs a name such as $ in :in`,
     );
   return value;
 }
 
 function missingInput(input: Input, expected: number, got: number): DatabaseError {
-  const name =
-    input.kind === 'binding'
-      ? boundBy(input.binding).join(' ')
-      : input.kind === 'rules'
-        ? '%'
-        : input.name;
   return queryError(
     'query/inputs',
-    `Expected ${expected} inputs as :in says, got ${got}: nothing for ${name}`,
+    `Expected ${expected} inputs as :in says, got ${got}: nothing for ${nameOfInput(input)}`,
   );
+}
+
+function nameOfInput(input: Input): string {
+  switch (input.kind) {
+    case 'binding':
+      return boundBy(input.binding).join(' ');
+    case 'rules':
+      return '%';
+    case 'source':
+      return input.name;
+  }
 }

@@ -60,9 +60,10 @@ export function chooseNext(
 ): number {
   let best = -1;
   let bestCost = Infinity;
-  for (const [i, clause] of clauses.entries()) {
+  for (let i = 0; i < clauses.length; i++) {
+    const clause = clauses[i]!;
     if (!isReady(context, clause, clauses, bindings)) continue;
-    const cost = costOf(context, clause, bindings, matches[i] ?? Infinity);
+    const cost = costOf(context, clause, bindings, matches[i]!);
     if (cost < bestCost) [best, bestCost] = [i, cost];
   }
   if (best >= 0) return best;
@@ -98,6 +99,8 @@ function isReady(
   clauses: ReadonlyArray<Clause>,
   bindings: Relation,
 ): boolean {
+  // Patterns always are.
+  if (clause.kind === 'pattern') return true;
   const { inputs } = factsOf(clause, context.rules);
   if (inputs.every((name) => isBound(context, bindings, name))) return true;
   if (clause.kind !== 'not') return false;

@@ -24,22 +24,30 @@ export interface Access {
   /** The leading components that the rows have. */
   readonly prefix: Bound;
   readonly range: ScanRange;
+  /** Whether the rows are all those within the limits on the values. */
+  readonly isLimited: boolean;
 }
 
 /** The entity that stands in a pattern; null for what cannot be one. */
 export function* entityFor(db: SettledDb, ref: EdnData): Suspended<number | null> {
-  if (typeof ref === 'number')
-    return Number.isInteger(ref) && ref >= 0 && ref <= MAX_ID ? ref : null;
-  if (ref instanceof Keyword) return db.schema.idOf(ref) ?? null;
-  const isLookupRef = Array.isArray(ref) || ref instanceof EdnList;
-  return isLookupRef ? yield* requireEntity(db, ref) : null;
+  return isLookupRef(ref) ? yield* requireEntity(db, ref) : entityNow(db, ref);
 }
 
 /** The entity that a value of a variable names, null where it names none. */
 export function* namedEntity(db: SettledDb, ref: EdnData): Suspended<number | null> {
-  if (typeof ref === 'number' || ref instanceof Keyword) return yield* entityFor(db, ref);
-  const isLookupRef = Array.isArray(ref) || ref instanceof EdnList;
-  return isLookupRef ? ((yield* resolveEntity(db, ref)) ?? null) : null;
+  return isLookupRef(ref) ? ((yield* resolveEntity(db, ref)) ?? null) : entityNow(db, ref);
+}
+
+/** Whether the database has to be looked at to tell whom it names. */
+export function isLookupRef(ref: EdnData): boolean {
+  return Array.isArray(ref) || ref instanceof EdnList;
+}
+
+/** The entity of an id or an ident; null for what is neither. */
+export function entityNow(db: SettledDb, ref: EdnData): number | null {
+  if (typeof ref === 'number')
+    return Number.isInteger(ref) && ref >= 0 && ref <= MAX_ID ? ref : null;
+  return ref instanceof Keyword ? (db.schema.idOf(ref) ?? null) : null;
 }
 
 /** Brings what tells whom lookup refs name into memory, for all of them together. */
@@ -71,5 +79,6 @@ function accessBy(order: IndexOrder, prefix: Bound): Access {
     order,
     prefix,
     range: prefix.e === undefined && prefix.a === undefined ? {} : prefixRange(prefix),
+    isLimited: false,
   };
 }

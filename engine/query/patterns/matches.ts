@@ -13,7 +13,7 @@ import type { Piece } from '../relation/piecewise.ts';
 import { PiecewiseColumn, appendPiece } from '../relation/piecewise.ts';
 import type { HeldColumn } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
-import type { Part } from './components.ts';
+import type { Access, Part } from './components.ts';
 import { PARTS } from './components.ts';
 import type { EntityMerge } from './entity-merge.ts';
 import { isWithin } from './limits.ts';
@@ -44,12 +44,10 @@ export class Matches {
   #buffers: ReadonlyArray<ColumnBuffer> | undefined;
   #rows: IntegerBuffer | undefined;
 
-  /**
-   * `prefix`: the constants that the index has made sure of. `known`: variables whose values whoever asks has, and has made sure of.
-   * `isLimited`: whether the index was searched by the limits.
-   */
-  constructor(way: Way, prefix: Bound, known: ReadonlyArray<Variable>, isLimited = false) {
+  /** `access`: what the index has made sure of. `known`: variables whose values whoever asks has, and has made sure of. */
+  constructor(way: Way, access: Access, known: ReadonlyArray<Variable>) {
     const { db, terms, fixed, attribute, limits } = way;
+    const { prefix, isLimited } = access;
     for (let place = 0; place < terms.length; place++) {
       const term = terms[place]!;
       if (term.kind !== 'variable') continue;
@@ -205,6 +203,8 @@ function isRunOfRows(rows: Rows): boolean {
 }
 
 function columnOf({ keys, lo, hi }: Run, part: Part): Column {
+  // A view of a typed array costs more than a value.
+  if (hi - lo === 1) return [partOf(keys, lo, part)];
   if (part === 'e' || part === 'tx') return keys[part].subarray(lo, hi);
   if (part === 'v') return keys.v.slice(lo, hi);
   return Array.from({ length: hi - lo }, (_, i) => partOf(keys, lo + i, part));

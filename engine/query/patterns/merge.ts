@@ -27,7 +27,7 @@ export function* mergeByEntity(
   const last = ids.at(-1) ?? -1;
   if (last < 0) return nothing(terms, bindings);
   const access = accessTo(db, fixed);
-  const matches = new Matches(way, access.prefix, [entity]);
+  const matches = new Matches(way, access, [entity]);
   const merge = new EntityMerge(ids);
   const at = new IntegerBuffer(ids.length);
   const rows = scan(db, access.order, rangeOfEntities(access, Math.max(0, ids[0]!), last));

@@ -67,7 +67,15 @@ export function* solvePattern(
       return yield* joinIndexed(bindings, relation, kept.indexes);
     }
   }
-  const key = bindings.variables.length === 0 ? undefined : seekKey(way, bindings);
+  if (bindings.variables.length === 0) {
+    trace?.note(describeScan(way, yield* accessFor(way), bindings));
+    return yield* scanAll(way);
+  }
+  const key = seekKey(way, bindings);
+  if (key !== undefined && bindings.length === 1) {
+    trace?.note(describeSeek(way, key));
+    return yield* seekOne(way, key, bindings);
+  }
   const choice = key === undefined ? 'scan' : yield* chooseWay(way, key, bindings);
   if (key === undefined || choice === 'scan') {
     trace?.note(describeScan(way, yield* accessFor(way), bindings));
@@ -78,7 +86,7 @@ export function* solvePattern(
     return yield* mergeByEntity(way, key.e, bindings);
   }
   trace?.note(describeSeek(way, key));
-  return yield* bindings.length === 1 ? seekOne(way, key, bindings) : seekAll(way, key, bindings);
+  return yield* seekAll(way, key, bindings);
 }
 
 /** The least work of the three ways. */
@@ -87,7 +95,6 @@ function* chooseWay(
   key: SeekKey,
   bindings: Relation,
 ): Suspended<'seek' | 'merge' | 'scan'> {
-  if (bindings.length === 1) return 'seek';
   const { db, fixed } = way;
   const { order, range } = accessTo(db, fixed);
   const scanCost = yield* countRows(db, order, range);

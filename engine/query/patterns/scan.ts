@@ -21,8 +21,9 @@ const NONE_KNOWN: ReadonlyArray<Variable> = [];
 /** All bindings of the pattern alone. */
 export function* scanAll(way: Way): Suspended<Relation> {
   const { db, terms } = way;
-  const { order, prefix, range, isLimited } = yield* accessFor(way);
-  const matches = new Matches(way, prefix, NONE_KNOWN, isLimited);
+  const access = way.limits === undefined ? accessTo(db, way.fixed) : yield* accessFor(way);
+  const { order, range, isLimited } = access;
+  const matches = new Matches(way, access, NONE_KNOWN);
   const rows = scan(db, order, range);
   let sincePause = 0;
   for (let step = rows.next(); step !== 'done'; step = rows.next()) {
@@ -49,21 +50,17 @@ export function* scanAll(way: Way): Suspended<Relation> {
 const ORDER_COST = 4;
 
 /** By the limits on the values where these leave so few that it is worth to have them in their order. */
-export function* accessFor({
-  db,
-  fixed,
-  limits,
-}: Way): Suspended<Access & { readonly isLimited: boolean }> {
+export function* accessFor({ db, fixed, limits }: Way): Suspended<Access> {
   const access = accessTo(db, fixed);
   const { a } = fixed;
   if (limits === undefined || access.order !== 'aevt' || a === undefined || !db.schema.isIndexed(a))
-    return { ...access, isLimited: false };
+    return access;
   const range = rangeWithin(a, limits);
   const within = yield* countRows(db, 'avet', range);
   const all = yield* countRows(db, access.order, access.range);
   return within * (limits.isOrderWanted ? ORDER_COST : 1) < all
     ? { order: 'avet', prefix: { a }, range, isLimited: true }
-    : { ...access, isLimited: false };
+    : access;
 }
 
 /** Names the row of the bindings that a joined row came from. */
@@ -75,7 +72,6 @@ const ROW = 'row';
  */
 export function* scanAndJoin(way: Way, bindings: Relation): Suspended<Relation> {
   const found = yield* scanAll(way);
-  if (bindings.variables.length === 0) return found;
   const columns = yield* resolvedColumns(way, bindings);
   if (columns === undefined) return yield* join(bindings, found);
   const numbers = Int32Array.from(bindings.columns[0] ?? [], (_, row) => row);

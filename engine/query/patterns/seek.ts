@@ -11,7 +11,7 @@ import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { answersBeside } from './beside.ts';
-import { accessTo, namedEntity, prefetchNamed } from './components.ts';
+import { accessTo, entityNow, isLookupRef, namedEntity, prefetchNamed } from './components.ts';
 import { Matches } from './matches.ts';
 import type { Way } from './way.ts';
 import { isRef, nothing } from './way.ts';
@@ -46,9 +46,9 @@ export function* seekOne(way: Way, key: SeekKey, bindings: Relation): Suspended<
   const { db, terms } = way;
   const bound = yield* boundOf(way, key, bindings, 0);
   if (bound === undefined) return nothing(terms, bindings);
-  const { order, prefix, range } = accessTo(db, bound);
-  const matches = new Matches(way, prefix, key.variables);
-  const rows = scan(db, order, range);
+  const access = accessTo(db, bound);
+  const matches = new Matches(way, access, key.variables);
+  const rows = scan(db, access.order, access.range);
   for (let step = rows.next(); step !== 'done'; step = rows.next())
     if (step === 'missing') yield missOf(rows);
     else matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
@@ -71,9 +71,10 @@ export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<
   const present = bounds.filter((bound) => bound !== undefined);
   const [first] = present;
   if (first === undefined) return nothing(terms, bindings);
-  const { order, prefix } = accessTo(db, first);
+  const access = accessTo(db, first);
+  const { order } = access;
   if (present.length > FEW) yield* prefetch(db, order, present);
-  const matches = new Matches(way, prefix, key.variables);
+  const matches = new Matches(way, access, key.variables);
   const asked = new IntegerBuffer();
   for (const [row, bound] of bounds.entries()) {
     if (bound === undefined) continue;
@@ -137,7 +138,8 @@ function* boundOf(
 ): Suspended<Bound | undefined> {
   let { e, v } = fixed;
   if (key.e !== undefined) {
-    const entity = yield* namedEntity(db, questions.column(key.e)[row]!);
+    const ref = questions.column(key.e)[row]!;
+    const entity = isLookupRef(ref) ? yield* namedEntity(db, ref) : entityNow(db, ref);
     if (entity === null) return undefined;
     e = entity;
   }
