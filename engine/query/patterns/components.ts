@@ -33,9 +33,10 @@ export function* entityFor(db: SettledDb, ref: EdnData): Suspended<number | null
   return isLookupRef(ref) ? yield* requireEntity(db, ref) : entityNow(db, ref);
 }
 
-/** The entity that a value of a variable names, null where it names none. */
+/** The entity that a value of a variable names, by its id or a lookup ref; null where it names none. An ident is a value like others there. */
 export function* namedEntity(db: SettledDb, ref: EdnData): Suspended<number | null> {
-  return isLookupRef(ref) ? ((yield* resolveEntity(db, ref)) ?? null) : entityNow(db, ref);
+  if (isLookupRef(ref)) return (yield* resolveEntity(db, ref)) ?? null;
+  return typeof ref === 'number' ? entityNow(db, ref) : null;
 }
 
 /** Whether the database has to be looked at to tell whom it names. */

@@ -11,7 +11,7 @@ import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { answersBeside } from './beside.ts';
-import { accessTo, entityNow, isLookupRef, namedEntity, prefetchNamed } from './components.ts';
+import { accessTo, entityNow, namedEntity, prefetchNamed } from './components.ts';
 import { Matches } from './matches.ts';
 import type { Way } from './way.ts';
 import { isRef, nothing } from './way.ts';
@@ -139,7 +139,7 @@ function* boundOf(
   let { e, v } = fixed;
   if (key.e !== undefined) {
     const ref = questions.column(key.e)[row]!;
-    const entity = isLookupRef(ref) ? yield* namedEntity(db, ref) : entityNow(db, ref);
+    const entity = typeof ref !== 'number' ? yield* namedEntity(db, ref) : entityNow(db, ref);
     if (entity === null) return undefined;
     e = entity;
   }

@@ -225,6 +225,20 @@ describe('two patterns of one entity', () => {
   });
 });
 
+describe('an ident', () => {
+  it('names an entity where it stands in a pattern, and not where a variable has it', async () => {
+    const db = await dbAfter(
+      '[{:db/ident :kind :db/valueType :db.type/keyword :db/cardinality :db.cardinality/one}]',
+      '[{:db/id 10 :db/ident :here :n 1} {:db/id 11 :kind :here}]',
+    );
+    expect(await q('[:find ?n . :where [:here :n ?n]]', db)).toBe(1);
+    expect(await q('[:find ?n . :in $ ?e :where [?e :n ?n]]', db, kw('here'))).toBe(1);
+    const query = '[:find ?n :where [?e :kind ?kind] [?kind :n ?n]]';
+    expect(await q(query, db)).toEqual([]);
+    expect(await q('[:find ?n :in $ [?e ...] :where [?e :n ?n]]', db, [kw('here')])).toEqual([]);
+  });
+});
+
 describe('the inputs of a query', () => {
   it('keep a lookup ref as it was given, through alternatives and rules', async () => {
     const db = await dbAfter('[{:db/id 10 :id "a"} {:db/id 11 :ref 10} {:db/id 12 :part [11]}]');
