@@ -1,4 +1,4 @@
-/** Runs a query: bind the inputs, solve the clauses one after the other, find. */
+/** Runs a query: bind the inputs, solve the clauses, find. */
 import type { DatabaseError } from '../../schema/error.ts';
 import { readEdn } from '../../schema/edn-read.ts';
 import { EdnList } from '../../schema/value.ts';
@@ -8,34 +8,23 @@ import { PRESENT } from '../db/db.ts';
 import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
-import { must, unreachable } from '../shared/assert.ts';
+import { unreachable } from '../shared/assert.ts';
 import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import { distinct, join, project } from './relation/algebra.ts';
-import type { Clause, Input, Query, Rules, Variable } from './ast.ts';
+import { distinct, join } from './relation/algebra.ts';
+import type { Input, Query, Rules, Variable } from './ast.ts';
 import { boundBy, nameOf, variablesOf } from './ast.ts';
 import { bind } from './bind.ts';
-import { solveCall } from './clauses/call.ts';
-import { solveNot } from './clauses/not.ts';
-import { solveOr } from './clauses/or.ts';
-import { matchesOf } from './patterns/estimate.ts';
-import type { Limits } from './patterns/limits.ts';
-import { limitsOn } from './patterns/limits.ts';
-import { solvePattern } from './patterns/pattern.ts';
-import { solveRule } from './clauses/rule.ts';
 import type { Context, Source } from './context.ts';
 import { findAll } from './find.ts';
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
-import { chooseNext, expectedRows, factsOf } from './plan.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
-import { ROWS_PER_PAUSE } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
+import { solve } from './solve.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
-import type { ClauseTrace } from './trace.ts';
-import { Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 /** A database or data, in the order of `:in`. */
 export type QueryInput = Db | EdnData;
@@ -166,137 +155,6 @@ function rulesIn(data: EdnData): Rules {
   const rules = new Map([...STANDARD_RULES, ...own]);
   if (typeof data === 'object' && data !== null) rulesByForm.set(data, rules);
   return rules;
-}
-
-/** Solves clauses one after the other. Of what they bind, only the wanted variables need be in the answer. */
-function* solve(
-  context: Context,
-  clauses: ReadonlyArray<Clause>,
-  bindings: Relation,
-  wanted: ReadonlySet<Variable>,
-): Suspended<Relation> {
-  const limits = budget();
-  const { held } = limits;
-  const own: ClauseTrace[] = [];
-  context.trace?.conjunctions.push(own);
-  const rest = [...clauses];
-  // One pattern needs no plan.
-  const isPlain = clauses.length === 1 && areAllPatterns(clauses);
-  const matches = isPlain ? [0] : yield* matchesOf(context, clauses);
-  let solved = bindings;
-  // Who asks how it was done is shown which pattern it is that nothing matches.
-  const isHopeless = context.trace === undefined && !isPlain && matches.includes(0);
-  let isOver = isHopeless && areAllPatterns(clauses);
-  while (!isOver && rest.length > 0) {
-    const next = chooseNext(context, rest, matches, solved, clauses);
-    const [clause] = rest.splice(next, 1);
-    matches.splice(next, 1);
-    const chosen = must(clause, 'a clause that was chosen');
-    // The rounds of a rule share what they read of a pattern, so there it is not narrowed.
-    const limited =
-      chosen.kind === 'pattern' && context.evaluation === undefined
-        ? limitsOn(context, chosen, rest)
-        : undefined;
-    solved =
-      context.trace === undefined
-        ? yield* solveClause(context, chosen, solved, limited)
-        : yield* traced(context, own, chosen, solved, limited);
-    // What the clause held on its way is let go.
-    limits.keep(held + solved.bytes);
-    for (const predicate of limited?.predicates ?? []) {
-      const place = rest.indexOf(predicate);
-      rest.splice(place, 1);
-      matches.splice(place, 1);
-    }
-    isOver = solved.length === 0 && areAllPatterns(rest);
-    if (isOver || rest.length === 0) break;
-    const needed = neededIn(context, solved, rest, wanted);
-    if (needed !== undefined) solved = yield* project(solved, needed);
-    if (solved.length > ROWS_PER_PAUSE) yield PAUSE;
-  }
-  if (rest.length > 0) {
-    if (context.trace !== undefined) own.push(...rest.map(passedOver));
-    solved = nothing(solved, rest);
-  }
-  limits.keep(held);
-  return solved;
-}
-
-function areAllPatterns(clauses: ReadonlyArray<Clause>): boolean {
-  return clauses.every(({ kind }) => kind === 'pattern');
-}
-
-/** Where there are no bindings patterns add none, but their variables. */
-function nothing({ variables }: Relation, rest: ReadonlyArray<Clause>): Relation {
-  const names = new Set(variables);
-  for (const clause of rest) for (const name of variablesOf(clause)) names.add(name);
-  return Relation.empty([...names]);
-}
-
-/**
- * The variables that something asks for yet: what differs by others alone is one. Undefined where those are all of them.
- */
-function neededIn(
-  { rules }: Context,
-  { variables }: Relation,
-  rest: ReadonlyArray<Clause>,
-  wanted: ReadonlySet<Variable>,
-): ReadonlyArray<Variable> | undefined {
-  const isNeeded = (name: Variable): boolean =>
-    wanted.has(name) || rest.some((clause) => factsOf(clause, rules).variables.has(name));
-  return variables.every(isNeeded) ? undefined : variables.filter(isNeeded);
-}
-
-/** Solves a clause, and notes what it took and left where somebody asked. */
-function* traced(
-  context: Context,
-  trace: ClauseTrace[],
-  clause: Clause,
-  bindings: Relation,
-  limits: Limits | undefined,
-): Suspended<Relation> {
-  const within = new Trace();
-  const expected = yield* expectedRows(context, clause, bindings);
-  const startedMs = performance.now();
-  const solved = yield* solveClause({ ...context, trace: within }, clause, bindings, limits);
-  const durationMs = performance.now() - startedMs;
-  const after = { rows: solved.length, bound: solved.variables };
-  trace.push({ clause, expected, durationMs, ...after, within });
-  for (const predicate of limits?.predicates ?? []) {
-    const done = new Trace();
-    done.note('worked out with the pattern before');
-    trace.push({ clause: predicate, expected: undefined, durationMs: 0, ...after, within: done });
-  }
-  return solved;
-}
-
-/** What there is to say of a clause that nothing was left for. */
-function passedOver(clause: Clause): ClauseTrace {
-  const within = new Trace();
-  within.note('not worked out: no rows are left');
-  return { clause, expected: undefined, rows: 0, bound: [], durationMs: 0, within };
-}
-
-function solveClause(
-  context: Context,
-  clause: Clause,
-  bindings: Relation,
-  limits: Limits | undefined,
-): Suspended<Relation> {
-  switch (clause.kind) {
-    case 'pattern':
-      return solvePattern(context, clause, bindings, limits);
-    case 'call':
-      return solveCall(context, clause, bindings);
-    case 'not':
-      return solveNot(context, clause, bindings);
-    case 'or':
-      return solveOr(context, clause, bindings);
-    case 'rule':
-      return solveRule(context, clause, bindings);
-    case 'given':
-      return join(bindings, clause.relation);
-  }
 }
 
 /** Whether a database is looked at as it is. */

@@ -5,70 +5,115 @@
 import type { DatabaseError } from '../../schema/error.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Rules, Variable } from './ast.ts';
+import type { Clause, Variable } from './ast.ts';
 import { variablesOf } from './ast.ts';
+import { factsOf } from './clause-facts.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';
-import { inputsOf, outputsOf } from './inputs.ts';
-import { matchesOf } from './patterns/estimate.ts';
+import { answersOf } from './patterns/estimate.ts';
+import type { Limits } from './patterns/limits.ts';
+import { limitsOn } from './patterns/limits.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
+/** What is to be done next. */
+export interface Step {
+  readonly clause: Clause;
+  /** What predicates, which need not be worked out by themselves any more, leave of the values of a pattern. */
+  readonly limits: Limits | undefined;
+  /** How many bindings there are expected to be after it; undefined where nobody can tell. */
+  readonly expected: number | undefined;
+}
+
+/** The clauses of a conjunction that are left. */
+export class Plan {
+  readonly rest: Clause[];
+  readonly #context: Context;
+  readonly #all: ReadonlyArray<Clause>;
+  /** About how many bindings each clause that is left has by itself. */
+  readonly #matches: number[];
+
+  constructor(context: Context, clauses: ReadonlyArray<Clause>, matches: ReadonlyArray<number>) {
+    this.#context = context;
+    this.#all = clauses;
+    this.rest = [...clauses];
+    this.#matches = [...matches];
+  }
+
+  /** Whether a pattern that nothing matches leaves nothing, whatever else there is. */
+  get isHopeless(): boolean {
+    return this.#matches.includes(0) && this.isOfPatterns;
+  }
+
+  /** Whether only patterns are left: they add nothing where there is nothing. */
+  get isOfPatterns(): boolean {
+    return this.rest.every(({ kind }) => kind === 'pattern');
+  }
+
+  /** Takes the next clause out. @throws BAD_QUERY (`query/where`) where the inputs of none are bound */
+  *next(bindings: Relation): Suspended<Step> {
+    const context = this.#context;
+    const { rest } = this;
+    // The rounds of a rule share what they read of a pattern, so there it is neither asked about nor narrowed.
+    const isOfRule = context.evaluation !== undefined;
+    const isChoice = rest.length > 1 && !isOfRule;
+    const answers = isChoice ? yield* answersOf(context, rest, bindings) : NO_ANSWERS;
+    const place = this.#choose(answers, bindings);
+    const expected = this.#expectedRows(place, answers[place], bindings);
+    const clause = this.#take(place);
+    const isLimited = clause.kind === 'pattern' && isChoice;
+    const limits = isLimited ? limitsOn(context, clause, rest) : undefined;
+    for (const predicate of limits?.predicates ?? []) this.#take(rest.indexOf(predicate));
+    return { clause, limits, expected };
+  }
+
+  #take(place: number): Clause {
+    this.#matches.splice(place, 1);
+    return this.rest.splice(place, 1)[0]!;
+  }
+
+  /** `answers`: about how many bindings each clause makes of those that there are, where that was asked for. */
+  #choose(answers: ReadonlyArray<number | undefined>, bindings: Relation): number {
+    const { rest } = this;
+    let best = -1;
+    let bestCost = Infinity;
+    for (let i = 0; i < rest.length; i++) {
+      const clause = rest[i]!;
+      if (!isReady(this.#context, clause, rest, bindings)) continue;
+      const expected = answers[i];
+      const cost =
+        expected === undefined
+          ? costOf(this.#context, clause, bindings, this.#matches[i]!)
+          : STEP_COST + expected;
+      if (cost < bestCost) [best, bestCost] = [i, cost];
+    }
+    if (best >= 0) return best;
+    throw unboundError(this.#context, rest, bindings, this.#all);
+  }
+
+  #expectedRows(
+    place: number,
+    answers: number | undefined,
+    bindings: Relation,
+  ): number | undefined {
+    const clause = this.rest[place]!;
+    const matches = this.#matches[place]!;
+    if (answers !== undefined) return Math.round(answers);
+    if (clause.kind === 'call' || clause.kind === 'not') return bindings.length;
+    if (clause.kind === 'rule' || matches === Infinity) return undefined;
+    return isConnected(this.#context, clause, bindings)
+      ? connectedRows(matches, bindings)
+      : bindings.length * matches;
+  }
+}
+
+const NO_ANSWERS: ReadonlyArray<undefined> = [];
+
+/** What every pattern costs, whatever it finds. */
+const STEP_COST = 3;
+
 /** An unbound rule or `or` may give anything; it waits for what narrows it. */
 const UNKNOWN_SIZE = 1e6;
-
-/** What is known of a clause before it meets any data. */
-export interface ClauseFacts {
-  readonly variables: ReadonlySet<Variable>;
-  /** Variables that have to be bound before. */
-  readonly inputs: ReadonlyArray<Variable>;
-  /** Variables that it can bind. */
-  readonly outputs: ReadonlySet<Variable>;
-}
-
-const factsByRules = new WeakMap<Rules, WeakMap<Clause, ClauseFacts>>();
-
-/** Looked up once for each clause and set of rules: clauses are parsed once. */
-export function factsOf(clause: Clause, rules: Rules): ClauseFacts {
-  let known = factsByRules.get(rules);
-  if (known === undefined) factsByRules.set(rules, (known = new WeakMap()));
-  let facts = known.get(clause);
-  if (facts === undefined) {
-    facts = {
-      variables: variablesOf(clause),
-      inputs: [...inputsOf(clause, rules)],
-      outputs: outputsOf(clause, rules),
-    };
-    known.set(clause, facts);
-  }
-  return facts;
-}
-
-/**
- * The place of the next clause among those that are left.
- *
- * @param matches - about how many bindings each clause has by itself
- * @throws BAD_QUERY (`query/where`) where the inputs of none are bound
- */
-export function chooseNext(
-  context: Context,
-  clauses: ReadonlyArray<Clause>,
-  matches: ReadonlyArray<number>,
-  bindings: Relation,
-  /** Those that came before as well, for messages. */
-  all: ReadonlyArray<Clause>,
-): number {
-  let best = -1;
-  let bestCost = Infinity;
-  for (let i = 0; i < clauses.length; i++) {
-    const clause = clauses[i]!;
-    if (!isReady(context, clause, clauses, bindings)) continue;
-    const cost = costOf(context, clause, bindings, matches[i]!);
-    if (cost < bestCost) [best, bestCost] = [i, cost];
-  }
-  if (best >= 0) return best;
-  throw unboundError(context, clauses, bindings, all);
-}
 
 /** None of the clauses can be worked out: the first of them, and what it waits for. */
 function unboundError(
@@ -140,26 +185,11 @@ function isConnected({ rules }: Context, clause: Clause, bindings: Relation): bo
   return bindings.variables.some((name) => variables.has(name));
 }
 
-/** How many bindings a clause is expected to leave, by what the order of the clauses goes by; undefined where nobody can tell. */
-export function* expectedRows(
-  context: Context,
-  clause: Clause,
-  bindings: Relation,
-): Suspended<number | undefined> {
-  if (clause.kind === 'rule') return undefined;
-  if (clause.kind === 'call' || clause.kind === 'not') return bindings.length;
-  const [matches = Infinity] = yield* matchesOf(context, [clause]);
-  if (matches === Infinity) return undefined;
-  return isConnected(context, clause, bindings)
-    ? connectedRows(matches, bindings)
-    : bindings.length * matches;
-}
-
 /** What joins by a variable is taken to keep about as many bindings as there are; what shares none multiplies them. */
 function joinCost(matches: number, bindings: Relation, isJoined: boolean): number {
-  if (bindings.variables.length === 0) return 3 + matches;
-  if (!isJoined) return 3 + (bindings.length + 1) * (matches + 1) * 4;
-  return 3 + connectedRows(matches, bindings);
+  if (bindings.variables.length === 0) return STEP_COST + matches;
+  if (!isJoined) return STEP_COST + (bindings.length + 1) * (matches + 1) * 4;
+  return STEP_COST + connectedRows(matches, bindings);
 }
 
 function connectedRows(matches: number, bindings: Relation): number {

@@ -7,9 +7,11 @@ import type { Miss, Suspended } from '../../shared/suspend.ts';
 import type { Clause, PatternClause, Term } from '../ast.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, sourceOf } from '../context.ts';
+import type { Relation } from '../relation/relation.ts';
 import { accessTo } from './components.ts';
 import { limitsOn, rangeWithin } from './limits.ts';
 import { termsIn } from './pattern.ts';
+import { expectedAnswers, seekKey } from './seek.ts';
 import type { Way } from './way.ts';
 import { wayOf } from './way.ts';
 
@@ -75,6 +77,41 @@ function* matchesOfAny(
 /** About how many bindings clauses have together, where they are joined. */
 export function* matchesOfAll(context: Context, clauses: ReadonlyArray<Clause>): Suspended<number> {
   return Math.min(...(yield* matchesOf(context, clauses)));
+}
+
+/**
+ * About how many bindings each pattern makes of those that there are, where only its values are bound: that is how many have such a value,
+ * which a few of the bindings tell. Undefined for other clauses.
+ */
+export function* answersOf(
+  context: Context,
+  clauses: ReadonlyArray<Clause>,
+  bindings: Relation,
+): Suspended<Array<number | undefined>> {
+  const answers = new Array<number | undefined>(clauses.length);
+  if (bindings.variables.length === 0 || bindings.length === 0) return answers;
+  for (let place = 0; place < clauses.length; place++) {
+    const clause = clauses[place]!;
+    if (clause.kind === 'pattern')
+      answers[place] = yield* answersOfPattern(context, clause, bindings);
+  }
+  return answers;
+}
+
+function* answersOfPattern(
+  context: Context,
+  clause: PatternClause,
+  bindings: Relation,
+): Suspended<number | undefined> {
+  const [e, , v] = clause.terms;
+  const isByValue = v?.kind === 'variable' && bindings.has(v.name);
+  if (!isByValue || (e?.kind === 'variable' && bindings.has(e.name))) return undefined;
+  if (sourceOf(context, clause.source).kind === 'tuples') return undefined;
+  const db = databaseOf(context, clause.source);
+  const way = yield* wayOf(db, termsIn(context, clause), undefined);
+  if (way === undefined) return 0;
+  const key = seekKey(way, bindings);
+  return key === undefined ? undefined : yield* expectedAnswers(way, key, bindings);
 }
 
 /** Counts what is in memory and waits for the rest, which has to be counted again. */
