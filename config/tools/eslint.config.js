@@ -52,7 +52,7 @@ export default tseslint.config(
       'engine/novelty/{datom-*,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
       'engine/pull/pull-levels.ts',
-      'engine/query/{aggregate,bind,find,fold,plan,sort}.ts',
+      'engine/query/{aggregate,bind,find,fold,lookup-chain,plan,sort}.ts',
       'engine/query/{patterns,relation}/*.ts',
       'engine/query/clauses/*.ts',
     ],

@@ -16,7 +16,8 @@ import type { Input, Query, Rules, Variable } from './ast.ts';
 import { boundBy, nameOf, variablesOf } from './ast.ts';
 import { bind } from './bind.ts';
 import type { Context, Source } from './context.ts';
-import { findAll } from './find.ts';
+import { answerOf, findAll } from './find.ts';
+import { LookupChain } from './lookup-chain.ts';
 import { parseRules } from './parse-clauses.ts';
 import { parseQuery } from './parse.ts';
 import { queryError } from './query-error.ts';
@@ -94,6 +95,13 @@ export function* execute(
     query: (form, args) => execute(parseQuery(form), args, undefined, depth + 1),
   };
   if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
+  else if (trace === undefined) {
+    const source = sources.get('$');
+    const db = source?.kind === 'database' ? source.db : undefined;
+    const chain = db?.window === undefined && db ? LookupChain.of(query, db.schema) : undefined;
+    if (db && chain?.canRun(constants) === true)
+      return answerOf(yield* chain.run(db, constants), query);
+  }
   const solved = yield* solve(context, query.where, bindings, wantedBy(query));
   const limits = budget();
   const { held } = limits;

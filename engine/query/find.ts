@@ -61,6 +61,11 @@ function namesIn(query: Query): ReadonlyArray<Variable> {
   return names;
 }
 
+/** The answer of a query that finds variables and has one row, or none. */
+export function answerOf(row: Row | undefined, query: Query): EdnData {
+  return shaped(page(row === undefined ? [] : [row], query), query);
+}
+
 /** The distinct bindings that the answer is made of, with the single inputs beside them. */
 class Answers {
   readonly length: number;

@@ -85,7 +85,7 @@ export class Plan {
         expected === undefined
           ? costOf(this.#context, clause, bindings, this.#matches[i]!)
           : STEP_COST + expected;
-      if (cost < bestCost) [best, bestCost] = [i, cost];
+      if (best < 0 || cost < bestCost) [best, bestCost] = [i, cost];
     }
     if (best >= 0) return best;
     throw unboundError(this.#context, rest, bindings, this.#all);

@@ -35,6 +35,7 @@ interface Uncounted {
  */
 export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Suspended<number[]> {
   const matches = new Array<number>(clauses.length).fill(Infinity);
+  let misses: Miss[] = [];
   let uncounted: Uncounted[] | undefined;
   for (let place = 0; place < clauses.length; place++) {
     const clause = clauses[place]!;
@@ -50,10 +51,32 @@ export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Su
     const db = databaseOf(context, clause.source);
     const way = yield* wayOf(db, termsIn(context, clause), limits);
     if (way === undefined) matches[place] = 0;
-    else (uncounted ??= []).push({ place, clause, db, ...rangeOf(way) });
+    else {
+      const one = { place, clause, db, ...rangeOf(way) };
+      if (!count(context, one, matches, misses)) (uncounted ??= []).push(one);
+    }
+    // Where one has none there will be none, whatever the others have.
+    if (matches[place] === 0) return matches;
   }
-  while (uncounted !== undefined) uncounted = yield* countAll(context, uncounted, matches);
+  while (uncounted !== undefined) {
+    yield misses;
+    misses = [];
+    const left: Uncounted[] = [];
+    for (const one of uncounted) if (!count(context, one, matches, misses)) left.push(one);
+    uncounted = left.length > 0 ? left : undefined;
+  }
   return matches;
+}
+
+/** Counts where all that it needs is in memory; else notes what is missing. */
+function count(context: Context, one: Uncounted, matches: number[], misses: Miss[]): boolean {
+  const { place, clause, db, order, range, isWhole } = one;
+  const before = misses.length;
+  const rows = countRowsNow(db, order, range, misses);
+  if (misses.length > before) return false;
+  matches[place] = rows;
+  if (isWhole && termsIn(context, clause) === clause.terms) remember(db, clause, rows);
+  return true;
 }
 
 function rangeOf({ db, fixed, limits }: Way): Pick<Uncounted, 'order' | 'range' | 'isWhole'> {
@@ -114,32 +137,10 @@ function* answersOfPattern(
   return key === undefined ? undefined : yield* expectedAnswers(way, key, bindings);
 }
 
-/** Counts what is in memory and waits for the rest, which has to be counted again. */
-function* countAll(
-  context: Context,
-  uncounted: ReadonlyArray<Uncounted>,
-  matches: number[],
-): Suspended<Uncounted[] | undefined> {
-  const misses: Miss[] = [];
-  const left: Uncounted[] = [];
-  for (const one of uncounted) {
-    const before = misses.length;
-    const count = countRowsNow(one.db, one.order, one.range, misses);
-    if (misses.length > before) left.push(one);
-    else {
-      matches[one.place] = count;
-      if (one.isWhole && termsIn(context, one.clause) === one.clause.terms) remember(one, count);
-    }
-  }
-  if (left.length === 0) return undefined;
-  yield misses;
-  return left;
-}
-
-function remember({ db, clause }: Uncounted, count: number): void {
+function remember(db: SettledDb, clause: PatternClause, rows: number): void {
   let known = counts.get(db);
   if (known === undefined) counts.set(db, (known = new WeakMap()));
-  known.set(clause, count);
+  known.set(clause, rows);
 }
 
 /** What is known without a look into an index. */

@@ -225,6 +225,14 @@ describe('two patterns of one entity', () => {
   });
 });
 
+describe('a pattern that nothing matches', () => {
+  it('does not keep others from being worked out', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a"}]');
+    const query = '[:find ?n :where [(= ?attr :id)] [_ :n ?n] [?b ?attr "a"]]';
+    expect(await q(query, db)).toEqual([]);
+  });
+});
+
 describe('an ident', () => {
   it('names an entity where it stands in a pattern, and not where a variable has it', async () => {
     const db = await dbAfter(
