@@ -163,8 +163,10 @@ function* solveCallNews(
   const { table, branch } = program;
   const news = givenBy(yield* call.bindingsIn(fresh));
   const given = branch.clauses.map((each): Clause => (each === clause ? news : each));
-  // The questions are one clause among the others: the way begins with whatever is the least.
   const all = questionsOf(table.questions.all(), branch);
+  // A lookup ref has to stand for its entity before a pattern finds the entity by its id.
+  if (table.questions.hasValues) return yield* solveBranch(program, given, all);
+  // Ids are one clause among the others: the way begins with whatever is the least.
   if (all.variables.length > 0) given.push(givenBy(all));
   yield* solveBranch(program, given, Relation.unit);
 }

@@ -262,6 +262,14 @@ describe('the inputs of a query', () => {
     expect(await q('[:find ?id :in $ [?e ...] :where [?e :id ?id]]', db, twice)).toEqual([['a']]);
   });
 
+  it('keep a lookup ref as it was given to a rule that calls another one', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a" :part [11]} {:db/id 11 :part [12]}]');
+    const rules = `[[(one ?x ?y) [?x :part ?y]] [(two ?x ?y) [?x :part ?z] (one ?z ?y)]]`;
+    const query = '[:find ?x ?y :in $ % ?x :where (two ?x ?y)]';
+    const rows = await q(query, db, rules, readEdn('[:id "a"]'));
+    expect(printEdn(rows)).toBe('[[[:id "a"] 12]]');
+  });
+
   it('have to exist where a single one names an entity, and are passed over in a collection', async () => {
     const db = await dbAfter('[{:db/id 10 :id "a" :n 1}]');
     const nobody = readEdn('[:id "nobody"]');
