@@ -46,10 +46,10 @@ export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export type { QueryForm } from './query/q.ts';
 export { explain, q, qWithin, queryStats } from './query/q.ts';
-export type { Explanation } from './query/explain.ts';
-export type { ExplainedClause, ExplainedRule } from './query/explanation.ts';
-export type { QueryClause, QueryObject, QueryVariable } from './query/query-object.ts';
-export { TaggedQuery, query } from './query/query-template.ts';
+export type { Explanation } from './query/explain/explain.ts';
+export type { ExplainedClause, ExplainedRule } from './query/explain/explanation.ts';
+export type { QueryClause, QueryObject, QueryVariable } from './query/language/query-object.ts';
+export { TaggedQuery, query } from './query/language/query-template.ts';
 export type { TxReport, TxRequest } from './transact/tx-report.ts';
 export { dbWith, withTx } from './transact/with.ts';
 

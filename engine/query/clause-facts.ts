@@ -1,6 +1,6 @@
 /** What is known of a clause before it meets any data. */
-import type { Clause, Rules, Variable } from './ast.ts';
-import { variablesOf } from './ast.ts';
+import type { Clause, Rules, Variable } from './language/ast.ts';
+import { variablesOf } from './language/ast.ts';
 import { inputsOf, outputsOf } from './inputs.ts';
 
 export interface ClauseFacts {

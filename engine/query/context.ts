@@ -3,7 +3,7 @@ import type { EdnData } from '../../schema/value.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Argument, Clause, Rules, Term, Variable } from './ast.ts';
+import type { Argument, Clause, Rules, Term, Variable } from './language/ast.ts';
 import type { RuleEvaluation } from './clauses/rule-evaluation.ts';
 import { queryError } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';

@@ -12,19 +12,19 @@ import { unreachable } from '../shared/assert.ts';
 import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { distinct, join } from './relation/algebra.ts';
-import type { Input, Query, Rules, Variable } from './ast.ts';
-import { boundBy, nameOf, variablesOf } from './ast.ts';
+import type { Input, Query, Rules, Variable } from './language/ast.ts';
+import { boundBy, nameOf, variablesOf } from './language/ast.ts';
 import { bind } from './bind.ts';
 import type { Context, Source } from './context.ts';
-import { answerOf, findAll } from './find.ts';
+import { answerOf, findAll } from './answer/find.ts';
 import { LookupChain } from './lookup-chain.ts';
-import { parseRules } from './parse-clauses.ts';
-import { parseQuery } from './parse.ts';
+import { parseRules } from './language/parse-clauses.ts';
+import { parseQuery } from './language/parse.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
 import { solve } from './solve.ts';
-import { STANDARD_RULES } from './standard-rules.ts';
+import { STANDARD_RULES } from './language/standard-rules.ts';
 import type { Trace } from './trace.ts';
 
 /** A database or data, in the order of `:in`. */

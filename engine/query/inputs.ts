@@ -1,6 +1,6 @@
 /** What has to be bound before a clause can be worked out, and what it binds then. */
-import type { Clause, RuleClause, Rules, Variable } from './ast.ts';
-import { argumentsOf, boundBy, nameOf, variablesOf } from './ast.ts';
+import type { Clause, RuleClause, Rules, Variable } from './language/ast.ts';
+import { argumentsOf, boundBy, nameOf, variablesOf } from './language/ast.ts';
 
 /** Variables that have to be bound before a clause can be worked out. */
 export function inputsOf(clause: Clause, rules: Rules): ReadonlySet<Variable> {

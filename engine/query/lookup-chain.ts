@@ -12,7 +12,7 @@ import type { SettledDb } from '../db/scan.ts';
 import { scan } from '../db/scan.ts';
 import type { Schema, SchemaAttribute } from '../db/schema.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Query, Term, Variable } from './ast.ts';
+import type { Query, Term, Variable } from './language/ast.ts';
 import { entityFor, entityNow, isLookupRef } from './patterns/components.ts';
 import { isRef } from './patterns/way.ts';
 

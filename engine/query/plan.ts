@@ -5,8 +5,8 @@
 import type { DatabaseError } from '../../schema/error.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Variable } from './ast.ts';
-import { variablesOf } from './ast.ts';
+import type { Clause, Variable } from './language/ast.ts';
+import { variablesOf } from './language/ast.ts';
 import { factsOf } from './clause-facts.ts';
 import type { Context } from './context.ts';
 import { isBound } from './context.ts';

@@ -5,16 +5,16 @@ import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { QueryLimits } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
-import type { Query } from './ast.ts';
+import type { Query } from './language/ast.ts';
 import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
-import type { Explanation } from './explain.ts';
-import { explainQuery } from './explain.ts';
-import { parseCounts, parseQuery } from './parse.ts';
-import type { QueryObject } from './query-object.ts';
-import { isQueryObject, queryOfObject } from './query-object.ts';
-import { executeWithStats } from './query-stats.ts';
-import { TaggedQuery } from './query-template.ts';
+import type { Explanation } from './explain/explain.ts';
+import { explainQuery } from './explain/explain.ts';
+import { parseCounts, parseQuery } from './language/parse.ts';
+import type { QueryObject } from './language/query-object.ts';
+import { isQueryObject, queryOfObject } from './language/query-object.ts';
+import { executeWithStats } from './explain/query-stats.ts';
+import { TaggedQuery } from './language/query-template.ts';
 
 /** A query as text, as EDN data in vector or map form, as a plain object, or by the template tag {@link query}. */
 export type QueryForm = EdnData | QueryObject | TaggedQuery;

@@ -2,8 +2,8 @@
 import { budget } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
-import type { Clause, Variable } from './ast.ts';
-import { variablesOf } from './ast.ts';
+import type { Clause, Variable } from './language/ast.ts';
+import { variablesOf } from './language/ast.ts';
 import { factsOf } from './clause-facts.ts';
 import { solveCall } from './clauses/call.ts';
 import { solveNot } from './clauses/not.ts';

@@ -1,5 +1,5 @@
 /** What was done for a query. Noted only where somebody asked, for `query-stats.ts` and `explain.ts` alike. */
-import type { Clause, Rules, Variable } from './ast.ts';
+import type { Clause, Rules, Variable } from './language/ast.ts';
 import type { RuleEvaluation } from './clauses/rule-evaluation.ts';
 
 /** What was done for one clause, or for all of a query. */

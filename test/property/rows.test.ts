@@ -9,7 +9,7 @@ import { KeyMap } from '../../engine/query/relation/key-map.ts';
 import { Relation } from '../../engine/query/relation/relation.ts';
 import { RowCodes } from '../../engine/query/relation/row-codes.ts';
 import { sortRows } from '../../engine/query/relation/sort-rows.ts';
-import { sorted } from '../../engine/query/sort.ts';
+import { sorted } from '../../engine/query/answer/sort.ts';
 
 const items = fc.array(fc.record({ key: fc.integer({ min: 0, max: 9 }), place: fc.nat() }), {
   maxLength: 200,

@@ -3,7 +3,7 @@
  * its branch are kept and all values are integers.
  */
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Clause, PatternClause, RuleBranch, RuleClause, Variable } from '../ast.ts';
+import type { Clause, PatternClause, RuleBranch, RuleClause, Variable } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { keptPattern } from '../patterns/pattern.ts';
 import { IntegerRows, integersOf } from '../relation/integer-rows.ts';

@@ -7,7 +7,7 @@
 import { budget } from '../../shared/budget.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Clause, GivenClause, RuleBranch, RuleClause } from '../ast.ts';
+import type { Clause, GivenClause, RuleBranch, RuleClause } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { queryError } from '../query-error.ts';
 import type { GrowingSet } from '../relation/growing-set.ts';

@@ -1,7 +1,7 @@
 /** `(not …)` and `(not-join [?v] …)`: the bindings that the clauses cannot be satisfied with. */
 import type { Suspended } from '../../shared/suspend.ts';
-import type { NotClause } from '../ast.ts';
-import { variablesOf } from '../ast.ts';
+import type { NotClause } from '../language/ast.ts';
+import { variablesOf } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
 import { antiJoin, project } from '../relation/algebra.ts';

@@ -2,8 +2,8 @@
 import { budget } from '../../shared/budget.ts';
 import { together } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Clause, OrClause, Variable } from '../ast.ts';
-import { variablesOf } from '../ast.ts';
+import type { Clause, OrClause, Variable } from '../language/ast.ts';
+import { variablesOf } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
 import { join, project, union } from '../relation/algebra.ts';

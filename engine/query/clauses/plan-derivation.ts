@@ -2,7 +2,7 @@
  * The order of the joins that a branch of a rule is, seen from one of its clauses or from the questions, and which column goes where. It has
  * nothing of a database in it but sizes, and is kept with the branch.
  */
-import type { PatternClause, RuleBranch, RuleClause, Variable } from '../ast.ts';
+import type { PatternClause, RuleBranch, RuleClause, Variable } from '../language/ast.ts';
 
 /** Of columns; what nobody looks at has none. */
 export type Names = ReadonlyArray<Variable | undefined>;

@@ -1,7 +1,7 @@
 /** How the arguments of one call map to the parameters of a rule, which are called `?0`, `?1` …. */
 import { valueEquals } from '../../../schema/value-key.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { RuleClause, Term, Variable } from '../ast.ts';
+import type { RuleClause, Term, Variable } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { distinct, join, project, take } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';

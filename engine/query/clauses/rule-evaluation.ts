@@ -1,6 +1,6 @@
 /** What rules were asked while one call is worked out, what they answered, and what is kept meanwhile. */
 import type { Db } from '../../db/db.ts';
-import type { PatternClause, Variable } from '../ast.ts';
+import type { PatternClause, Variable } from '../language/ast.ts';
 import type { RowIndex } from '../relation/algebra.ts';
 import { GrowingSet } from '../relation/growing-set.ts';
 import type { IntegerRows } from '../relation/integer-rows.ts';

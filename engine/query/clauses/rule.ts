@@ -1,7 +1,7 @@
 /** Rule calls: what a call asks of a rule, and what it makes of the answers. How a rule is worked out, see `evaluate-rules.ts`. */
 import { didYouMean } from '../../shared/suggest.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { RuleClause } from '../ast.ts';
+import type { RuleClause } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { termIn } from '../context.ts';
 import { queryError } from '../query-error.ts';

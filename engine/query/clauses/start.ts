@@ -1,6 +1,6 @@
 /** What the clauses within a clause are worked out from. */
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Clause, Rules } from '../ast.ts';
+import type { Clause, Rules } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { openInputs, outputsOf } from '../inputs.ts';
 import { matchesOfAll } from '../patterns/estimate.ts';

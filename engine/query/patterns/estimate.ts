@@ -4,7 +4,7 @@ import type { IndexOrder } from '../../datom/index-order.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import { countRowsNow } from '../../db/scan.ts';
 import type { Miss, Suspended } from '../../shared/suspend.ts';
-import type { Clause, PatternClause, Term } from '../ast.ts';
+import type { Clause, PatternClause, Term } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, sourceOf } from '../context.ts';
 import type { Relation } from '../relation/relation.ts';

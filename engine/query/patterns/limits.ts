@@ -3,7 +3,7 @@ import type { EdnData, Value } from '../../../schema/value.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
 import { compareValues } from '../../datom/value-order.ts';
 import type { SchemaAttribute } from '../../db/schema.ts';
-import type { CallClause, Clause, PatternClause, Variable } from '../ast.ts';
+import type { CallClause, Clause, PatternClause, Variable } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf, valueIn } from '../context.ts';
 

@@ -3,8 +3,8 @@ import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Term } from '../ast.ts';
-import { nameOf } from '../ast.ts';
+import type { Term } from '../language/ast.ts';
+import { nameOf } from '../language/ast.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { Relation } from '../relation/relation.ts';
 

@@ -5,7 +5,7 @@ import { valueEquals } from '../../../schema/value-key.ts';
 import { budget } from '../../shared/budget.ts';
 import { attributeName } from '../../datom/attribute-number.ts';
 import type { Bound, Columns } from '../../datom/columns.ts';
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../language/ast.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { ColumnBuffer, IntegerBuffer } from '../relation/column.ts';
 import type { Traits } from '../relation/relation.ts';

@@ -4,7 +4,7 @@ import { advance } from '../../datom/chunk-cursor.ts';
 import { scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../language/ast.ts';
 import { arrange } from '../relation/algebra.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE, gather } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';

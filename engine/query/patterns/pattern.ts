@@ -7,7 +7,7 @@
  */
 import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { PatternClause, Term } from '../ast.ts';
+import type { PatternClause, Term } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { sourceOf, termIn } from '../context.ts';
 import type { KeptPattern } from '../clauses/rule-evaluation.ts';

@@ -3,7 +3,7 @@ import { missOf } from '../../datom/chunk-cursor.ts';
 import { countRows, scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../language/ast.ts';
 import { combine, distinct, join } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';

@@ -6,7 +6,7 @@ import { prefetch } from '../../db/prefetch.ts';
 import { countRowsNow, scan } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Miss, Suspended } from '../../shared/suspend.ts';
-import type { Term, Variable } from '../ast.ts';
+import type { Term, Variable } from '../language/ast.ts';
 import { join, project } from '../relation/algebra.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';

@@ -1,5 +1,5 @@
 /** What is known of the bindings that a pattern gives without looking at them. */
-import type { Variable } from '../ast.ts';
+import type { Variable } from '../language/ast.ts';
 import type { Dependency } from '../relation/relation.ts';
 import type { Part } from './components.ts';
 import { PARTS } from './components.ts';

@@ -1,19 +1,19 @@
 /** Aggregates: a list of values to one. There may be millions of them, so that all but the functions of the program pause. */
-import { isDecimal } from '../../schema/decimal.ts';
-import type { EdnData, Value } from '../../schema/value.ts';
-import { compareValues } from '../datom/value-order.ts';
-import { budget } from '../shared/budget.ts';
-import { registeredNames } from '../shared/functions.ts';
-import { didYouMean } from '../shared/suggest.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import { functionNamed } from './built-ins.ts';
-import { plus } from './functions/arithmetic.ts';
-import { queryError } from './query-error.ts';
-import { firstOfEach } from './relation/algebra.ts';
-import { ROWS_PER_PAUSE } from './relation/column.ts';
-import { RowCodes } from './relation/row-codes.ts';
-import { sizeOf } from './relation/size-of.ts';
+import { isDecimal } from '../../../schema/decimal.ts';
+import type { EdnData, Value } from '../../../schema/value.ts';
+import { compareValues } from '../../datom/value-order.ts';
+import { budget } from '../../shared/budget.ts';
+import { registeredNames } from '../../shared/functions.ts';
+import { didYouMean } from '../../shared/suggest.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import { functionNamed } from '../built-ins.ts';
+import { plus } from '../functions/arithmetic.ts';
+import { queryError } from '../query-error.ts';
+import { firstOfEach } from '../relation/algebra.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
+import { RowCodes } from '../relation/row-codes.ts';
+import { sizeOf } from '../relation/size-of.ts';
 import { sorted } from './sort.ts';
 
 type Values = ReadonlyArray<EdnData>;

@@ -1,10 +1,10 @@
 /** A parsed query: plain data, variables by name (`?e`), every alternative tagged by `kind`. */
-import type { EdnData } from '../../schema/value.ts';
-import type { PullPlan } from '../pull/parse.ts';
-import type { Relation } from './relation/relation.ts';
-import type { Variable } from './variable.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import type { PullPlan } from '../../pull/parse.ts';
+import type { Relation } from '../relation/relation.ts';
+import type { Variable } from '../variable.ts';
 
-export type { Variable } from './variable.ts';
+export type { Variable } from '../variable.ts';
 
 /** Begins the names of variables for values that a template was given; no text can name them. */
 export const GIVEN = '?value ';

@@ -1,13 +1,13 @@
 /** What a query did: its answer, and for each clause in the order in which they were worked out what it took and left. */
-import { kw, sym } from '../../schema/keyword.ts';
-import { EdnDouble } from '../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import type { Clause, Query } from './ast.ts';
-import type { QueryInput } from './execute.ts';
-import { execute } from './execute.ts';
-import type { ClauseTrace } from './trace.ts';
-import { Trace } from './trace.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import { EdnDouble } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Clause, Query } from '../language/ast.ts';
+import type { QueryInput } from '../execute.ts';
+import { execute } from '../execute.ts';
+import type { ClauseTrace } from '../trace.ts';
+import { Trace } from '../trace.ts';
 
 /** `{:query :ret :consts :rules :stats [{:clause :type :t :rels [{:rows :bound}] :branches} …]}`, `:t` in milliseconds. */
 export function* executeWithStats(

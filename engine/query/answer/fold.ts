@@ -1,10 +1,10 @@
 /** Aggregates of numbers, folded over a column in one pass for all groups. */
-import type { EdnData } from '../../schema/value.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import type { Column } from './relation/column.ts';
-import { ROWS_PER_PAUSE } from './relation/column.ts';
-import type { Piece } from './relation/piecewise.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Column } from '../relation/column.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
+import type { Piece } from '../relation/piecewise.ts';
 
 /** Which rows belong together. */
 export interface Grouping {

@@ -1,10 +1,10 @@
 /** The parts of a query, `:find`, `:where` and so on, from whichever form it has. */
-import { Keyword } from '../../schema/keyword.ts';
-import { readEdn } from '../../schema/edn-read.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
-import { didYouMean } from '../shared/suggest.ts';
-import { queryError } from './query-error.ts';
+import { Keyword } from '../../../schema/keyword.ts';
+import { readEdn } from '../../../schema/edn-read.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { didYouMean } from '../../shared/suggest.ts';
+import { queryError } from '../query-error.ts';
 
 type Forms = ReadonlyArray<EdnData>;
 export type Sections = ReadonlyMap<string, EdnData>;

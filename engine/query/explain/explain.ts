@@ -1,13 +1,13 @@
 /** Explains a query: works it out, and tells for each clause in which order, how, and with how many rows that was. */
-import { printEdn } from '../../schema/edn-print.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import type { Query } from './ast.ts';
-import type { QueryInput } from './execute.ts';
-import { execute } from './execute.ts';
+import { printEdn } from '../../../schema/edn-print.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import type { Query } from '../language/ast.ts';
+import type { QueryInput } from '../execute.ts';
+import { execute } from '../execute.ts';
 import type { ExplainedClause, ExplainedRule, Plan } from './explanation.ts';
 import { printPlan } from './print-plan.ts';
-import type { ClauseTrace, RuleTrace } from './trace.ts';
-import { Trace } from './trace.ts';
+import type { ClauseTrace, RuleTrace } from '../trace.ts';
+import { Trace } from '../trace.ts';
 
 /** Plain data; as text it is a list for people to read. */
 export class Explanation implements Plan {

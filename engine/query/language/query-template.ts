@@ -2,11 +2,11 @@
  * The template tag of queries. What is interpolated is never read as text: where it stands there is a variable, and the value goes in as
  * one more input. A template is read once, wherever it was written.
  */
-import { Sym, kw, sym } from '../../schema/keyword.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
+import { Sym, kw, sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import { GIVEN } from './ast.ts';
-import { queryError } from './query-error.ts';
+import { queryError } from '../query-error.ts';
 import { sectionsOf } from './sections.ts';
 
 type Forms = ReadonlyArray<EdnData>;

@@ -2,14 +2,14 @@
  * A query to AST. Text, vector and map are the same query; `:limit`, `:offset` and `:order-by` count only in the map form, as in
  * Datahike (`sections.ts`).
  */
-import { Keyword, Sym } from '../../schema/keyword.ts';
-import { readEdn } from '../../schema/edn-read.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import { parsePull } from '../pull/parse.ts';
+import { Keyword, Sym } from '../../../schema/keyword.ts';
+import { readEdn } from '../../../schema/edn-read.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import { parsePull } from '../../pull/parse.ts';
 import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './ast.ts';
 import { boundBy, variablesOf } from './ast.ts';
-import { didYouMean } from '../shared/suggest.ts';
+import { didYouMean } from '../../shared/suggest.ts';
 import {
   CLAUSE_NAMES,
   isVariable,
@@ -17,7 +17,7 @@ import {
   parseClauses,
   parseTerm,
 } from './parse-clauses.ts';
-import { queryError } from './query-error.ts';
+import { queryError } from '../query-error.ts';
 import type { Sections } from './sections.ts';
 import { sectionsOf } from './sections.ts';
 import { STANDARD_RULES } from './standard-rules.ts';

@@ -2,7 +2,7 @@
  * Rules that every query may call without bringing them: intervals `[from, to)` against each other, and transactions by the time for which
  * they are valid (`:db.valid/from`, `:db.valid/to`). Rules of the query go before those of the same name.
  */
-import { readEdn } from '../../schema/edn-read.ts';
+import { readEdn } from '../../../schema/edn-read.ts';
 import type { Rules } from './ast.ts';
 import { parseRules } from './parse-clauses.ts';
 

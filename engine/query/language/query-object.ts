@@ -7,13 +7,13 @@
  *     'France'                                  any other text: itself
  *     '\\?'  '\\:'  '\\$' …                     a text that begins with the sign after the backslash
  */
-import { DatabaseError } from '../../schema/error.ts';
-import { fromJs } from '../../schema/js.ts';
-import { kw, sym } from '../../schema/keyword.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
-import { didYouMean } from '../shared/suggest.ts';
-import { queryError } from './query-error.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import { fromJs } from '../../../schema/js.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { didYouMean } from '../../shared/suggest.ts';
+import { queryError } from '../query-error.ts';
 
 export type QueryVariable = `?${string}`;
 

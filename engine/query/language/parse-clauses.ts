@@ -1,7 +1,7 @@
 /** Where clauses, rules and bindings to AST. */
-import { Sym } from '../../schema/keyword.ts';
-import { EdnList } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
+import { Sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
 import type {
   Argument,
   Binding,
@@ -14,7 +14,7 @@ import type {
   Variable,
 } from './ast.ts';
 import { GIVEN, variablesOf } from './ast.ts';
-import { queryError, shown } from './query-error.ts';
+import { queryError, shown } from '../query-error.ts';
 import { isRuleOfArrays, ruleOfArrays } from './query-object.ts';
 
 const DEFAULT_SOURCE = '$';

@@ -1,8 +1,8 @@
 /** Sorting that pauses: all of many rows, or the first few of them. Both are stable. */
-import { firstNot } from '../shared/binary-search.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import { ROWS_PER_PAUSE } from './relation/column.ts';
+import { firstNot } from '../../shared/binary-search.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Suspended } from '../../shared/suspend.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
 
 type Compare<T> = (a: T, b: T) => number;
 
