@@ -6,9 +6,9 @@ import { countRowsNow } from '../../db/scan.ts';
 import type { Miss, Suspended } from '../../shared/suspend.ts';
 import type { Clause, PatternClause, Term } from '../language/ast.ts';
 import type { Context } from '../context.ts';
-import { databaseOf, sourceOf } from '../context.ts';
+import { databaseOf, sourceOf, valueIn } from '../context.ts';
 import type { Relation } from '../relation/relation.ts';
-import { accessTo } from './components.ts';
+import { accessTo, isLookupRef } from './components.ts';
 import { limitsOn, rangeWithin } from './limits.ts';
 import { termsIn } from './pattern.ts';
 import { expectedAnswers, seekKey } from './seek.ts';
@@ -36,16 +36,22 @@ interface Uncounted {
 export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Suspended<number[]> {
   const matches = new Array<number>(clauses.length).fill(Infinity);
   let misses: Miss[] = [];
+  let isHopeless = false;
   let uncounted: Uncounted[] | undefined;
   for (let place = 0; place < clauses.length; place++) {
     const clause = clauses[place]!;
     if (clause.kind === 'given') matches[place] = clause.relation.length;
     if (clause.kind === 'or') matches[place] = yield* matchesOfAny(context, clause.branches);
     if (clause.kind !== 'pattern') continue;
+    // A lookup ref is always looked up: one that names nobody is refused.
+    const isNamed = hasLookupRef(context, clause);
+    // Where one has none there will be none, whatever the others have.
+    if (isHopeless && !isNamed) continue;
     const limits = limitsOn(context, clause, clauses);
-    const known = limits === undefined ? knownMatches(context, clause) : undefined;
+    const known = limits === undefined && !isNamed ? knownMatches(context, clause) : undefined;
     if (known !== undefined) {
       matches[place] = known;
+      isHopeless ||= known === 0;
       continue;
     }
     const db = databaseOf(context, clause.source);
@@ -55,8 +61,7 @@ export function* matchesOf(context: Context, clauses: ReadonlyArray<Clause>): Su
       const one = { place, clause, db, ...rangeOf(way) };
       if (!count(context, one, matches, misses)) (uncounted ??= []).push(one);
     }
-    // Where one has none there will be none, whatever the others have.
-    if (matches[place] === 0) return matches;
+    isHopeless ||= matches[place] === 0;
   }
   while (uncounted !== undefined) {
     yield misses;
@@ -135,6 +140,15 @@ function* answersOfPattern(
   if (way === undefined) return 0;
   const key = seekKey(way, bindings);
   return key === undefined ? undefined : yield* expectedAnswers(way, key, bindings);
+}
+
+function hasLookupRef(context: Context, clause: PatternClause): boolean {
+  const { length } = clause.terms;
+  for (let place = 0; place < length; place++) {
+    const value = valueIn(context, clause.terms[place]!);
+    if (value !== undefined && isLookupRef(value)) return true;
+  }
+  return false;
 }
 
 function remember(db: SettledDb, clause: PatternClause, rows: number): void {
