@@ -32,6 +32,7 @@ export function* findAll(
   bindings: Relation,
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
+  if (bindings.length === 0) return shaped([], query);
   const elements = query.find.elements.map((element) => withInputs(context, element, bindings));
   const variables = namesIn(query).filter((name) => !context.constants.has(name));
   const answers = new Answers(context, yield* project(bindings, variables));
