@@ -5,6 +5,7 @@ import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
+import type { SettledDb } from '../db/scan.ts';
 import { settle } from '../db/settle.ts';
 import type { PullPlan } from '../pull/parse.ts';
 import { parsePull } from '../pull/parse.ts';
@@ -96,10 +97,9 @@ export function* execute(
   };
   if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
   else if (trace === undefined) {
-    const source = sources.get('$');
-    const db = source?.kind === 'database' ? source.db : undefined;
-    const chain = db?.window === undefined && db ? LookupChain.of(query, db.schema) : undefined;
-    if (db && chain?.canRun(constants) === true)
+    const db = presentIn(sources);
+    const chain = db === undefined ? undefined : LookupChain.of(query, db.schema);
+    if (db !== undefined && chain?.canRun(constants) === true)
       return answerOf(yield* chain.run(db, constants), query);
   }
   const solved = yield* solve(context, query.where, bindings, wantedBy(query));
@@ -109,6 +109,12 @@ export function* execute(
   const answer = yield* findAll(context, query, solved, patterns);
   limits.keep(held);
   return answer;
+}
+
+/** The database that is asked without a name, where it is of the present. */
+function presentIn(sources: ReadonlyMap<string, Source>): SettledDb | undefined {
+  const source = sources.get('$');
+  return source?.kind === 'database' && source.db.window === undefined ? source.db : undefined;
 }
 
 function isScalar(input: Input): boolean {

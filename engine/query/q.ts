@@ -58,7 +58,8 @@ function* answerTo(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Suspende
 
 /**
  * How a query is worked out, which it is: each clause in the order in which it comes, what is done for it, how many rows were expected and
- * how many there were, and how long it took. Plain data, and a list to read as text.
+ * how many there were, and how long it took. Plain data, and a list to read as text. A question for one entity, which {@link q} follows as
+ * lookups, is worked out clause by clause here.
  *
  *     console.log(String(await explain('[:find …]', db)))
  *
