@@ -26,10 +26,13 @@ export function pullModel(
   pattern: ReadonlyArray<EdnData>,
   e: number,
   trail: Trail = START,
+  schema: ModelSchema = new ModelSchema(db),
 ): EdnMap | null {
-  const schema = new ModelSchema(db);
   const result = new Map<EdnData, EdnData>();
-  const own = sortFacts(facts, 'eavt').filter((fact) => fact.e === e);
+  const own = sortFacts(
+    facts.filter((fact) => fact.e === e),
+    'eavt',
+  );
   const isWildcard = pattern.some((item) => String(item) === '*' || String(item) === ':*');
   const all = pattern.flatMap(specsOf);
   const id = all.find(({ name }) => name === ID);
@@ -51,9 +54,10 @@ export function pullModel(
     const attribute = schema.nameOf(ident);
     const { isMany, isComponent, type } = schema.attributeNamed(ident) ?? undeclared(ident);
     const values = isReverse
-      ? sortFacts(facts, 'avet')
-          .filter(({ a, v }) => a === attribute && v === e)
-          .map((fact) => fact.e)
+      ? sortFacts(
+          facts.filter(({ a, v }) => a === attribute && v === e),
+          'avet',
+        ).map((fact) => fact.e)
       : own.filter(({ a }) => a === attribute).map(({ v }) => v);
     if (values.length === 0) {
       if (spec.fallback !== undefined && !isWildcard) result.set(key, spec.fallback);
@@ -83,7 +87,8 @@ export function pullModel(
     const ident = db.config.attributeRefs ? schema.identOf(to) : undefined;
     const plain = new Map<EdnData, EdnData>([[ID, to]]);
     if (ident !== undefined) plain.set(kw('db/ident'), ident);
-    if (Array.isArray(target)) return pullModel(db, facts, target as ReadonlyArray<EdnData>, to);
+    if (Array.isArray(target))
+      return pullModel(db, facts, target as ReadonlyArray<EdnData>, to, START, schema);
     if (target === undefined && !isWhole) return plain;
     if (isOver(name, target)) return null;
     const isStart = target === undefined && !trail.entered.includes(e);
@@ -91,7 +96,7 @@ export function pullModel(
     if (entered.includes(to)) return plain;
     const depths = new Map(trail.depths).set(name, (trail.depths.get(name) ?? 0) + 1);
     const next = { entered: [...entered, to], depths };
-    return pullModel(db, facts, target === undefined ? WHOLE : pattern, to, next);
+    return pullModel(db, facts, target === undefined ? WHOLE : pattern, to, next, schema);
   }
 }
 

@@ -10,7 +10,7 @@ import { isNumber } from './query-functions.ts';
 import { assignments } from './query-inputs.ts';
 import { requireNamed } from './query-source.ts';
 import type { Env, Forms, ModelDatabase, ModelSource, Row, World } from './query-world.ts';
-import { checkSize, isVariable, sourceNamed, symbolName, variablesIn } from './query-world.ts';
+import { spend, isVariable, sourceNamed, symbolName, variablesIn } from './query-world.ts';
 import { fail } from './refusal.ts';
 
 export interface ModelQuery {
@@ -37,9 +37,9 @@ export type ModelInput = ModelDatabase | EdnData;
 export function queryModel(
   query: ModelQuery,
   inputs: ReadonlyArray<ModelInput>,
-  mostBindings: number,
+  mostSteps: number,
 ): Row[] {
-  const world = worldOf(query, inputs, mostBindings);
+  const world = worldOf(query, inputs, mostSteps);
   const known = variablesIn([query.in, query.where]);
   const names = [...query.find.map(variableOf), ...query.with.map(variableOf)];
   if (names.some((name) => !known.includes(name))) fail('parser/query');
@@ -66,7 +66,7 @@ export function compareRows({ orderBy = [] }: ModelQuery, one: Row, other: Row):
 function worldOf(
   { in: forms, rules, needs }: ModelQuery,
   inputs: ReadonlyArray<ModelInput>,
-  mostBindings: number,
+  mostSteps: number,
 ): World {
   const sources = new Map<string, ModelSource>();
   for (const [i, form] of forms.filter((one) => symbolName(one) !== '%').entries()) {
@@ -75,7 +75,15 @@ function worldOf(
     sources.set(symbolName(form)!, isDatabase(input) ? input : { tuples: input as Row[] });
   }
   const scalars = new Set(forms.filter(isVariable).map(({ name }) => name));
-  return { sources, implicit: '$', rules, needs, scalars, tables: new Map(), mostBindings };
+  return {
+    sources,
+    implicit: '$',
+    rules,
+    needs,
+    scalars,
+    tables: new Map(),
+    budget: { steps: mostSteps },
+  };
 }
 
 export function isDatabase(input: ModelInput): input is ModelDatabase {
@@ -92,7 +100,7 @@ function bindingsOf(
     if (symbolName(form)?.startsWith('$') === true) continue;
     const ways = distinctWays(assignments(form, inputs[i] as EdnData));
     envs = envs.flatMap((env) => ways.map((way) => new Map([...env, ...way])));
-    checkSize(world, envs.length);
+    spend(world, envs.length);
   }
   const bound = forms.filter((form) => symbolName(form)?.startsWith('$') !== true);
   return { bound: new Set(variablesIn(bound)), envs };

@@ -6,7 +6,7 @@ import { valueEquals } from '../../schema/value-key.ts';
 import { compareParts } from './order.ts';
 import { entityNamed, valuesOf } from './query-source.ts';
 import type { Forms, ModelDatabase, World } from './query-world.ts';
-import { TooMuch, sourceNamed } from './query-world.ts';
+import { TooMuch, sourceNamed, spend } from './query-world.ts';
 import { fail } from './refusal.ts';
 
 type Result = EdnData | undefined;
@@ -18,6 +18,7 @@ export function databaseFunction(name: string, args: Forms, world: World): Resul
   const named = source instanceof Sym && source.name !== '$' ? source.name : world.implicit;
   const database = sourceNamed(world, named);
   if (!('rows' in database)) fail('query/where');
+  spend(world, database.rows.length);
   return fn(database, entityNamed(database, ref), rest);
 }
 

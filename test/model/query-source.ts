@@ -23,7 +23,10 @@ export function valuesOf(
   const isBackward = ident.name.startsWith('_');
   const forward = isBackward ? Keyword.intern(`${ident.namespace}/${ident.name.slice(1)}`) : ident;
   const a = schema.nameOf(forward);
-  const ofAttribute = sortFacts(facts, 'eavt').filter((fact) => fact.a === a);
+  const ofAttribute = sortFacts(
+    facts.filter((fact) => fact.a === a),
+    'eavt',
+  );
   return isBackward
     ? ofAttribute.filter(({ v }) => v === e).map((fact) => fact.e)
     : ofAttribute.filter((fact) => fact.e === e).map(({ v }) => v);
@@ -38,9 +41,10 @@ export function entityNamed(source: ModelDatabase, ref: EdnData): number | undef
   const [name = null, value = null] = pair as Forms;
   const attribute = name instanceof Keyword ? source.schema.attributeNamed(name) : undefined;
   if (attribute?.unique === undefined) fail('lookup-ref/unique');
-  return sortFacts(source.facts, 'avet').find(
+  const found = source.facts.filter(
     ({ a, v }) => a === attribute.name && value !== null && isSameValue(v, value as Value),
-  )?.e;
+  );
+  return sortFacts(found, 'avet')[0]?.e;
 }
 
 /** As {@link entityNamed}, and refused where nothing is named. */

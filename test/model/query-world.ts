@@ -47,15 +47,17 @@ export interface World {
   readonly scalars: ReadonlySet<string>;
   /** What rules were asked, and answered so far. */
   readonly tables: Map<unknown, Table>;
-  /** How many bindings at once are too many for nested loops. */
-  readonly mostBindings: number;
+  /** How much more nested loops may do before it is too much. */
+  readonly budget: { steps: number };
 }
 
 /** A query that nested loops take too long for. */
 export class TooMuch extends Error {}
 
-export function checkSize({ mostBindings }: World, count: number): void {
-  if (count > mostBindings) throw new TooMuch();
+/** Counts what nested loops do: rows looked at and bindings made. */
+export function spend({ budget }: World, steps: number): void {
+  budget.steps -= steps;
+  if (budget.steps < 0) throw new TooMuch();
 }
 
 export function sourceNamed({ sources }: World, name: string): ModelSource {

@@ -7,14 +7,7 @@ import type { EdnData } from '../../schema/value.ts';
 import { valueEquals, valueKey } from '../../schema/value-key.ts';
 import { Sym } from '../../schema/keyword.ts';
 import type { Bindings, Env, Forms, Row, Table, World } from './query-world.ts';
-import {
-  checkSize,
-  isVariable,
-  only,
-  sourceNamed,
-  symbolName,
-  variablesIn,
-} from './query-world.ts';
+import { isVariable, only, spend, sourceNamed, symbolName, variablesIn } from './query-world.ts';
 import { standsFor } from './query-source.ts';
 import { databaseFunction, isDatabaseFunction, plainFunction } from './query-functions.ts';
 import { assignments } from './query-inputs.ts';
@@ -43,7 +36,7 @@ export function solve(clauses: Forms, start: Bindings, world: World): Bindings {
     if (next < 0) fail('query/where');
     const [clause] = rest.splice(next, 1);
     const envs = bindings.envs.flatMap((env) => solveOne(clause!, env, bindings.bound, world));
-    checkSize(world, envs.length);
+    spend(world, envs.length);
     // Without any binding it is still told whether the clause can be worked out.
     if (bindings.envs.length === 0) solveOne(clause!, undefined, bindings.bound, world);
     bindings = { bound: new Set([...bindings.bound, ...binds(clause!, world)]), envs };
@@ -151,6 +144,7 @@ function solveOne(
           fail('query/where');
         return inside.envs;
       });
+      spend(world, found.length * envs.length);
       return envs.flatMap((each) =>
         distinctEnvs(found.map((one) => new Map([...each, ...only(one, join)]))),
       );
@@ -188,6 +182,7 @@ function match(pattern: Forms, env: Env | undefined, world: World): ReadonlyArra
   if (env === undefined || given.some((one) => one !== undefined && one.value === undefined))
     return [];
   const rows = isTuples ? source.tuples : source.rows;
+  spend(world, rows.length);
   return rows.flatMap((row) => (row.length < terms.length ? [] : unify(terms, given, row, env)));
 }
 
@@ -243,7 +238,9 @@ function callRule(
       isVariable(arg) ? env.get(arg.name) : isBlank(arg) ? undefined : arg,
     );
     const known = given.map((value): Given => (value === undefined ? undefined : { value }));
-    return answersOf(name, given, world).flatMap((tuple) =>
+    const answers = answersOf(name, given, world);
+    spend(world, answers.length);
+    return answers.flatMap((tuple) =>
       unify(args.slice(0, tuple.length), known.slice(0, tuple.length), tuple, env),
     );
   });

@@ -14,6 +14,7 @@ import type { GrowingSet } from '../relation/growing-set.ts';
 import { Relation } from '../relation/relation.ts';
 import { compileDerivation } from './compile-derivation.ts';
 import type { Derivation } from './derivation.ts';
+import { withEntityIds } from './entity-arguments.ts';
 import { RuleCall } from './rule-call.ts';
 import type { RuleEvaluation, RuleTable } from './rule-evaluation.ts';
 
@@ -29,7 +30,7 @@ export function* completeRules(context: Context, evaluation: RuleEvaluation): Su
     budget().checkRounds(++evaluation.rounds);
     // What is asked for the first time in a round is worked out from the next one on.
     for (; tableCount < evaluation.tables.length; tableCount++)
-      programs.push(...programsOf(context, evaluation, evaluation.tables[tableCount]!));
+      programs.push(...(yield* programsOf(context, evaluation, evaluation.tables[tableCount]!)));
     for (const program of programs) if (hasNews(program)) yield* solveNews(program);
     if (evaluation.rounds % ROUNDS_PER_PAUSE === 0) yield PAUSE;
   }
@@ -64,29 +65,38 @@ interface CallTrigger extends Trigger {
   readonly tables: ReadonlyArray<RuleTable>;
 }
 
-function programsOf(context: Context, evaluation: RuleEvaluation, table: RuleTable): Program[] {
+function* programsOf(
+  context: Context,
+  evaluation: RuleEvaluation,
+  table: RuleTable,
+): Suspended<Program[]> {
   const inside = contextOf(context, table);
-  return (context.rules.get(table.name) ?? []).map((branch) => {
+  const programs: Program[] = [];
+  for (const branch of context.rules.get(table.name) ?? []) {
     const { clauses } = branch;
-    const calls = clauses.filter((clause) => clause.kind === 'rule');
-    return {
+    const ofCalls: CallTrigger[] = [];
+    for (const clause of clauses) {
+      if (clause.kind !== 'rule') continue;
+      const asked = yield* withEntityIds(inside, clause);
+      const call = new RuleCall(inside, asked, clause.arguments.length);
+      const tables = evaluation.tablesOf(call.source, call.name);
+      ofCalls.push({ clause, call, tables, derivation: undefined });
+    }
+    programs.push({
       context: inside,
       evaluation,
       table,
       branch,
       ofQuestions: { clause: undefined, derivation: undefined },
-      ofCalls: calls.map((clause) => {
-        const call = new RuleCall(inside, clause, clause.arguments.length);
-        const tables = evaluation.tablesOf(call.source, call.name);
-        return { clause, call, tables, derivation: undefined };
-      }),
+      ofCalls,
       isOfJoins: clauses.every(
         (clause) =>
           clause.kind === 'pattern' || (clause.kind === 'rule' && context.rules.has(clause.name)),
       ),
       hasHiddenCalls: clauses.some((clause) => clause.kind === 'or' && callsRules(clause)),
-    };
-  });
+    });
+  }
+  return programs;
 }
 
 /** The rule sees its source as the only one by that name, and none of the caller's inputs. */
@@ -97,10 +107,13 @@ function contextOf(context: Context, { source }: RuleTable): Context {
   return { ...context, sources, defaultSource: source, constants: NO_CONSTANTS };
 }
 
-function hasNews({ table, ofCalls, hasHiddenCalls }: Program): boolean {
+function hasNews({ evaluation, table, ofCalls, hasHiddenCalls }: Program): boolean {
   const isFresh = ({ answers }: RuleTable): boolean => answers.isFresh;
   return (
-    hasHiddenCalls || table.questions.isFresh || ofCalls.some(({ tables }) => tables.some(isFresh))
+    hasHiddenCalls ||
+    evaluation.hasLookupRefs ||
+    table.questions.isFresh ||
+    ofCalls.some(({ tables }) => tables.some(isFresh))
   );
 }
 
@@ -108,8 +121,8 @@ function hasNews({ table, ofCalls, hasHiddenCalls }: Program): boolean {
 function* solveNews(program: Program): Suspended<void> {
   const { evaluation, table, branch, ofQuestions, ofCalls, hasHiddenCalls } = program;
   const { questions } = table;
-  if (hasHiddenCalls) {
-    // What is new for a call within alternatives is not followed: all is worked out again.
+  if (hasHiddenCalls || evaluation.hasLookupRefs) {
+    // What is new for a call is not followed where it stands within alternatives, or may be answered for others: all is worked out again.
     const isAnswered = evaluation.tables.some(({ answers }) => answers.isFresh);
     const asked = isAnswered ? questions.all() : questions.fresh();
     if (asked.length > 0) yield* solveBranch(program, branch.clauses, questionsOf(asked, branch));
@@ -164,8 +177,6 @@ function* solveCallNews(
   const news = givenBy(yield* call.bindingsIn(fresh));
   const given = branch.clauses.map((each): Clause => (each === clause ? news : each));
   const all = questionsOf(table.questions.all(), branch);
-  // A lookup ref has to stand for its entity before a pattern finds the entity by its id.
-  if (table.questions.hasValues) return yield* solveBranch(program, given, all);
   // Ids are one clause among the others: the way begins with whatever is the least.
   if (all.variables.length > 0) given.push(givenBy(all));
   yield* solveBranch(program, given, Relation.unit);

@@ -32,6 +32,11 @@ export interface KeptPattern {
 
 export class RuleEvaluation {
   rounds = 0;
+  /**
+   * Whether a rule was asked about lookup refs. They stay as they were given in the answers to those questions, and are of no use for others: rows of
+   * one table say nothing in another one then, nor new answers anything to calls that did not ask for them.
+   */
+  hasLookupRefs = false;
   /** In the order in which they were asked for. */
   readonly tables: RuleTable[] = [];
   /** By source and rule. */
@@ -47,11 +52,13 @@ export class RuleEvaluation {
   }
 
   /**
-   * The table in which questions with these parameters bound are answered. Where the rule is asked for all it has anyway, that is the one.
+   * The table in which questions with these parameters bound are answered. Where the rule is asked for all it has anyway, that is the one, unless
+   * there are lookup refs.
    */
   tableOf({ source, name, parameters }: Asked, bound: ReadonlyArray<Variable>): RuleTable {
     const tables = this.tablesOf(source, name);
-    const known = tables.find(({ questions: { variables } }) => variables.length === 0);
+    const whole = tables.find(({ questions: { variables } }) => variables.length === 0);
+    const known = this.hasLookupRefs ? undefined : whole;
     let table = known ?? tables.find(({ questions }) => isSame(questions.variables, bound));
     if (table === undefined) {
       const [questions, answers] = [new GrowingSet(bound), new GrowingSet(parameters)];

@@ -4,8 +4,10 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { RuleClause } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { termIn } from '../context.ts';
+import { isLookupRef } from '../patterns/components.ts';
 import { queryError } from '../query-error.ts';
 import type { Relation } from '../relation/relation.ts';
+import { withEntityIds } from './entity-arguments.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import { completeRules } from './evaluate-rules.ts';
 import { RuleCall } from './rule-call.ts';
@@ -24,9 +26,11 @@ export function* solveRule(
       didYouMean(clause.name, context.rules.keys()),
     );
   const terms = clause.arguments.map((term) => termIn(context, term));
-  const call = new RuleCall(context, { ...clause, arguments: terms }, branches[0]!.head.length);
+  const asked = yield* withEntityIds(context, { ...clause, arguments: terms });
+  const call = new RuleCall(context, asked, branches[0]!.head.length);
   const evaluation = context.evaluation ?? new RuleEvaluation();
   const questions = yield* call.questions(bindings);
+  evaluation.hasLookupRefs ||= hasLookupRef(questions);
   const table = evaluation.tableOf(call, questions.variables);
   yield* table.questions.add(
     table.questions.variables.length === 0 ? questions.select([]) : questions,
@@ -36,4 +40,8 @@ export function* solveRule(
     context.trace?.noteRules(evaluation, context.rules);
   }
   return yield* call.answer(bindings, table.answers.all());
+}
+
+function hasLookupRef({ columns }: Relation): boolean {
+  return columns.some((column) => !(column instanceof Int32Array) && column.some(isLookupRef));
 }

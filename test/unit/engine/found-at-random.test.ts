@@ -270,6 +270,33 @@ describe('the inputs of a query', () => {
     expect(printEdn(rows)).toBe('[[[:id "a"] 12]]');
   });
 
+  it.each(['?x', '[?x ...]'])(
+    'are not found as what a rule leads to where they were asked about, as %s',
+    async (input) => {
+      const db = await dbAfter('[{:db/id 10 :id "a" :part [11]} {:db/id 11 :part [10 12]}]');
+      const rules = `[[(far ?x ?y) [?x :part ?y]] [(far ?x ?y) (far ?x ?z) (far ?z ?y)]]`;
+      const query = `[:find [?y ...] :in $ % ${input} :where (far ?x ?y)]`;
+      const given = readEdn(input === '?x' ? '[:id "a"]' : '[[:id "a"]]');
+      const found = (await q(query, db, rules, given)) as EdnData[];
+      expect(found.map(printEdn).sort()).toEqual(['10', '11', '12']);
+    },
+  );
+
+  it('are looked for by a rule that is asked for all it has as well', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a" :part [11]} {:db/id 11 :part [12]}]');
+    const rules = `[[(one ?x ?y) [?x :part ?y]] [(both ?x ?y ?z) (one _ ?z) (one ?x ?y)]]`;
+    const query = '[:find ?y ?z :in $ % [?x ...] :where (both ?x ?y ?z)]';
+    const found = (await q(query, db, rules, readEdn('[[:id "a"]]'))) as EdnData[];
+    expect(found.map(printEdn).sort()).toEqual(['[11 11]', '[11 12]']);
+  });
+
+  it('stay values where a rule takes them for values', async () => {
+    const db = await dbAfter('[{:db/id 10 :id "a" :part [11]}]');
+    const rules = `[[(one ?x ?y ?v) [?x :part ?y] (same ?x ?v)] [(same ?x ?v) [(identity ?x) ?v]]]`;
+    const query = '[:find ?y ?v :in $ % :where (one [:id "a"] ?y ?v)]';
+    expect(printEdn(await q(query, db, rules))).toBe('[[11 [:id "a"]]]');
+  });
+
   it('have to exist where a single one names an entity, and are passed over in a collection', async () => {
     const db = await dbAfter('[{:db/id 10 :id "a" :n 1}]');
     const nobody = readEdn('[:id "nobody"]');

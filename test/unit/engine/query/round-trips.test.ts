@@ -5,9 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Db, EdnData } from '../../../../engine/index.ts';
 import { asOf, history, kw, q, readEdn } from '../../../../engine/index.ts';
-import type { CountingStore } from '../../../support/counting-store.ts';
-import { countReads } from '../../../support/counting-store.ts';
-import { StoredDatabase } from '../../../support/stored-database.ts';
+import { ColdDatabase } from '../../../support/cold-database.ts';
 
 const PEOPLE = 20_000;
 const FIRST = 100;
@@ -31,22 +29,14 @@ function person(i: number): EdnData {
   ]);
 }
 
-let database: StoredDatabase;
-let store: CountingStore;
+let people: ColdDatabase;
 
 beforeAll(async () => {
-  database = await StoredDatabase.create();
-  await database.transact(SCHEMA);
-  await database.transact(Array.from({ length: PEOPLE }, (_, i) => person(i)));
-  await database.fold();
+  people = await ColdDatabase.of(
+    SCHEMA,
+    Array.from({ length: PEOPLE }, (_, i) => person(i)),
+  );
 });
-
-async function cold(): Promise<Db> {
-  store = countReads(database.store);
-  const db = await database.restore(store);
-  store.reset();
-  return db;
-}
 
 function heightOf({ base: { roots } }: Db): number {
   const { eavt, aevt, avet } = roots.current;
@@ -168,29 +158,29 @@ const CASES: ReadonlyArray<Case> = [
 
 describe('a cold database is waited for as often as the plan is deep and the trees are high', () => {
   it.each(CASES)('$title', async ({ query, inputs = [], steps, rows }) => {
-    const db = await cold();
+    const db = await people.open();
     const answer = (await q(query, db, ...inputs)) as EdnData[];
     expect(answer).toHaveLength(rows);
-    expect(store.roundTrips).toBeGreaterThan(0);
-    expect(store.roundTrips).toBeLessThanOrEqual((steps + 1) * heightOf(db));
+    expect(people.store.roundTrips).toBeGreaterThan(0);
+    expect(people.store.roundTrips).toBeLessThanOrEqual((steps + 1) * heightOf(db));
   });
 
   it.each([
     ['as of a transaction', (db: Db): Db => asOf(db, db.maxTx)],
     ['in the history', history],
   ] as const)('%s', async (_, viewOf) => {
-    const db = viewOf(await cold());
+    const db = viewOf(await people.open());
     const query = '[:find ?n ?note :where [?e :age 31] [?e :name ?n] [?e :note ?note]]';
     expect(await q(query, db)).toHaveLength(PEOPLE / 100);
     // Both what holds and what is past are looked at.
-    expect(store.roundTrips).toBeLessThanOrEqual(2 * 4 * heightOf(db));
+    expect(people.store.roundTrips).toBeLessThanOrEqual(2 * 4 * heightOf(db));
   });
 
   it('and not at all where it was asked before', async () => {
-    const db = await cold();
+    const db = await people.open();
     for (const { query, inputs = [] } of CASES) await q(query, db, ...inputs);
-    store.reset();
+    people.store.reset();
     for (const { query, inputs = [] } of CASES) await q(query, db, ...inputs);
-    expect(store.roundTrips).toBe(0);
+    expect(people.store.roundTrips).toBe(0);
   });
 });
