@@ -4,8 +4,16 @@ import { DatabaseError } from '../../schema/error.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Buffers that no writer uses now: most of what is written is short, and to allocate is half of its cost. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MAX_SPARE = 8;
+const SPARE_BYTES = 16_384;
+
+/** Texts up to this length are written unit by unit where they are ASCII, which costs less than a call of the encoder. */
+const SHORT_TEXT = 64;
+
 export class ByteWriter {
-  #bytes = new Uint8Array(4_096);
+  #bytes = spare.pop() ?? new Uint8Array(SPARE_BYTES);
   #length = 0;
 
   byte(value: number): void {
@@ -63,6 +71,7 @@ export class ByteWriter {
 
   /** UTF-8; or code units where the text has a lone surrogate, which UTF-8 cannot hold. The lowest bit of the length tells. */
   string(text: string): void {
+    if (text.length <= SHORT_TEXT && this.#tryAscii(text)) return;
     if (text.isWellFormed()) {
       const bytes = encoder.encode(text);
       this.varint(bytes.length * 2);
@@ -73,8 +82,28 @@ export class ByteWriter {
     }
   }
 
+  /** What was written; nothing can be written afterwards. */
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const taken = this.#bytes.slice(0, this.#length);
+    if (this.#bytes.length === SPARE_BYTES && spare.length < MAX_SPARE) spare.push(this.#bytes);
+    this.#bytes = NONE;
+    return taken;
+  }
+
+  #tryAscii(text: string): boolean {
+    const { length } = text;
+    this.#reserve(2 + length);
+    const start = this.#length;
+    this.varint(length * 2);
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#length = start;
+        return false;
+      }
+      this.#bytes[this.#length++] = unit;
+    }
+    return true;
   }
 
   #reserve(count: number): void {
@@ -84,6 +113,8 @@ export class ByteWriter {
     this.#bytes = larger;
   }
 }
+
+const NONE = new Uint8Array(0);
 
 export class ByteReader {
   readonly #bytes: Uint8Array;

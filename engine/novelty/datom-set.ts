@@ -35,8 +35,12 @@ import {
 /** So many changes go into the tree together: less than a millisecond of work. */
 const MAX_LOG = 2_048;
 
-/** So few changes are rather looked through than put into the tree, where it is a single datom that is asked for. */
-const SHORT_LOG = 16;
+/**
+ * What is asked for one datom or a few rather looks through a short log than puts it into the tree, until it has looked at so many changes as
+ * that would have been worth.
+ */
+const LOOKS_PER_SETTLING = 1_024;
+const SHORT_LOG = 64;
 
 /** A few milliseconds of work. */
 const LEAVES_PER_PAUSE = 64;
@@ -51,6 +55,8 @@ export class DatomSet {
   #log: Datom[];
   /** How much of the list is of this version. */
   #logLength: number;
+  /** How many changes were looked at since the last ones went into the tree. */
+  #looks: number;
   /** Undefined in the empty set. Nodes that carry it may be changed in place while it is open. */
   readonly #owner: Owner | undefined;
 
@@ -59,22 +65,24 @@ export class DatomSet {
     tree: DatomTree,
     log: Datom[],
     logLength: number,
+    looks: number,
     owner: Owner | undefined,
   ) {
     this.order = order;
     this.#tree = tree;
     this.#log = log;
     this.#logLength = logLength;
+    this.#looks = looks;
     this.#owner = owner;
   }
 
   static empty(order: IndexOrder): DatomSet {
-    return new DatomSet(order, EMPTY_TREE, NO_CHANGES, 0, undefined);
+    return new DatomSet(order, EMPTY_TREE, NO_CHANGES, 0, 0, undefined);
   }
 
   /** A copy that may be changed until its owner, which may own other sets too, is closed; costs nothing. */
   edit(owner: Owner): DatomSet {
-    return new DatomSet(this.order, this.#tree, this.#log, this.#logLength, owner);
+    return new DatomSet(this.order, this.#tree, this.#log, this.#logLength, this.#looks, owner);
   }
 
   /** Puts a datom into a set that is being edited; nothing where it is there. */
@@ -178,9 +186,16 @@ export class DatomSet {
     return this.#owner?.isOpen === true;
   }
 
-  /** The tree; while the set is edited, so few changes may be left out of it that they can be looked through. */
+  /** Whether a few datoms are better asked for by {@link matching} than by place. */
+  get isUnsettled(): boolean {
+    return this.#logLength > 0 && this.#logLength <= SHORT_LOG && this.#looks < LOOKS_PER_SETTLING;
+  }
+
+  /** The tree, or the tree without changes that are about to be looked through. */
   #shortened(): DatomTree {
-    return this.#isEdited && this.#logLength <= SHORT_LOG ? this.#tree : this.#settled();
+    if (!this.isUnsettled) return this.#settled();
+    this.#looks += this.#logLength;
+    return this.#tree;
   }
 
   /** The tree with all changes in it. */
@@ -196,6 +211,7 @@ export class DatomSet {
     );
     this.#log = NO_CHANGES;
     this.#logLength = 0;
+    this.#looks = 0;
     return this.#tree;
   }
 }

@@ -5,6 +5,7 @@ import { NO_ROWS } from '../datom/columns.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import { compareDatoms, compareWithBound } from '../datom/compare-datoms.ts';
 import type { Datom } from '../datom/datom.ts';
+import { must } from '../shared/assert.ts';
 import type { DatomSet } from './datom-set.ts';
 import { firstNotIn } from './datom-tree.ts';
 import type { IsBefore, Leaf, LeafPlace } from './datom-tree.ts';
@@ -33,7 +34,25 @@ export class SetCursor implements ChunkCursor {
 
   next(): 'ready' | 'done' {
     if (this.#isDone) return 'done';
+    if (this.#reached === undefined && this.#isOfFew && this.#set.isUnsettled)
+      return this.#showMatching();
     return this.#isReverse ? this.#previousLeaf() : this.#nextLeaf();
+  }
+
+  /** Whether the range is what one entity says, or who has one value. */
+  get #isOfFew(): boolean {
+    const { from, to } = this.#range;
+    return from !== undefined && from === to && (from.bound.e ?? from.bound.v) !== undefined;
+  }
+
+  #showMatching(): 'ready' | 'done' {
+    const datoms = this.#set.matching(must(this.#range.from, 'an edge').bound);
+    this.#isDone = true;
+    if (datoms.length === 0) return 'done';
+    this.keys = columnsOf(datoms);
+    this.lo = 0;
+    this.hi = datoms.length;
+    return 'ready';
   }
 
   #nextLeaf(): 'ready' | 'done' {
