@@ -58,6 +58,7 @@ export type {
   Commit,
   CommitPlace,
   Lease,
+  RequestKey,
   RootWithLog,
   Store,
   StoreHost,
@@ -80,7 +81,7 @@ export { decodeFacts, encodeFacts, scrubSegment } from './commit/purge.ts';
 export { reachable } from './commit/reachable.ts';
 export type { RootRecord } from './commit/record.ts';
 export { decodeRecord, encodeRecord } from './commit/record.ts';
-export type { Segment } from './commit/segment.ts';
+export type { KeyedRequest, Segment } from './commit/segment.ts';
 export { encodeSegment, readSegment, withCommit, withoutCommit } from './commit/segment.ts';
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';

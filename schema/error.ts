@@ -83,6 +83,17 @@ export const ERROR_CODES = {
     meaning: 'The writer of the branch cannot be reached',
   },
   WRITER_BUSY: { httpStatus: 503, retryable: true, meaning: 'The queue of the writer is full' },
+  OUTCOME_UNKNOWN: {
+    httpStatus: 504,
+    retryable: false,
+    meaning:
+      'Whether the transaction was written is not known; with an idempotency key it can be sent again',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    httpStatus: 422,
+    retryable: false,
+    meaning: 'The idempotency key belongs to another transaction',
+  },
   BRANCH_LOCKED: {
     httpStatus: 409,
     retryable: true,

@@ -3,9 +3,12 @@
  * written and read in parts, so that a large transaction is no long piece of work.
  *
  *     segment = (length u32, block)*       the first block is the header, each of the others a part of the changes
- *     header  = tx, maxEid, number of changes, flags, the commit where it ends with this transaction
+ *     header  = tx, maxEid, number of changes, flags, the commit where it ends with this transaction, the request where that had a key
  *     part    = how each change is marked, the datoms as columns
  */
+import { printEdn } from '../../schema/edn-print.ts';
+import { readEdn } from '../../schema/edn-read.ts';
+import type { EdnData } from '../../schema/value.ts';
 import { ByteReader, ByteWriter } from '../codec/bytes.ts';
 import { corrupt, readBlock, sealBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
@@ -27,6 +30,15 @@ export interface Segment {
   readonly commit?: CommitInfo | undefined;
   /** Whether changes were taken out of it by a later purge. */
   readonly isPurged?: boolean;
+  /** What it answers, where the request had an idempotency key. */
+  readonly request?: KeyedRequest | undefined;
+}
+
+/** What is needed to answer a request again. */
+export interface KeyedRequest {
+  /** A hash of all that it asked for: another request under the same key is a mistake. */
+  readonly digest: Uint8Array;
+  readonly tempids: ReadonlyMap<EdnData, number>;
 }
 
 type Header = Omit<Segment, 'changes'> & { readonly count: number };
@@ -39,6 +51,7 @@ const FORGOTTEN = 2;
 /** Part of the format: the flags of a header. */
 const HAS_COMMIT = 1;
 const IS_PURGED = 2;
+const HAS_REQUEST = 4;
 
 /** A millisecond or two of work. */
 const CHANGES_PER_PART = 2_048;
@@ -107,13 +120,20 @@ export function* applySegment(db: Db, { tx, maxEid, changes, commit }: Segment):
 /** A few milliseconds of work. */
 const CHANGES_PER_PAUSE = 1_024;
 
-function encodeHeader({ tx, maxEid, count, commit, isPurged }: Header): Uint8Array {
+function encodeHeader({ tx, maxEid, count, commit, isPurged, request }: Header): Uint8Array {
+  const flags =
+    (commit === undefined ? 0 : HAS_COMMIT) |
+    (isPurged === true ? IS_PURGED : 0) |
+    (request === undefined ? 0 : HAS_REQUEST);
   return sealBlock((writer) => {
     writer.varint(tx);
     writer.varint(maxEid);
     writer.varint(count);
-    writer.byte((commit === undefined ? 0 : HAS_COMMIT) | (isPurged === true ? IS_PURGED : 0));
+    writer.byte(flags);
     if (commit !== undefined) encodeCommit(commit, writer);
+    if (request === undefined) return;
+    writer.bytes(request.digest);
+    writer.string(printEdn(request.tempids));
   });
 }
 
@@ -122,8 +142,14 @@ function decodeHeader(block: Uint8Array): Header {
     const [tx, maxEid, count] = [reader.varint(), reader.varint(), reader.varint()];
     const flags = reader.byte();
     const commit = (flags & HAS_COMMIT) === 0 ? undefined : decodeCommit(reader);
-    return { tx, maxEid, count, commit, isPurged: (flags & IS_PURGED) !== 0 };
+    const request = (flags & HAS_REQUEST) === 0 ? undefined : decodeRequest(reader);
+    return { tx, maxEid, count, commit, isPurged: (flags & IS_PURGED) !== 0, request };
   });
+}
+
+function decodeRequest(reader: ByteReader): KeyedRequest {
+  const digest = reader.bytes().slice();
+  return { digest, tempids: readEdn(reader.string()) as ReadonlyMap<EdnData, number> };
 }
 
 function encodePart(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {

@@ -71,6 +71,8 @@ interface Branch {
   /** That of a fork begins with the entries of its origin. */
   readonly log: LogEntry[];
   holder: Holder | undefined;
+  /** Transactions by the keys of their requests. */
+  readonly keys: Map<string, number>;
   /** The latest epoch that may write here: that of the last lease, or of the commit that made the branch. */
   epoch: number;
 }
@@ -139,9 +141,23 @@ class MemoryStore implements Store {
     for (const segment of segments) {
       state.log.push({ segment, commitId: segment === last ? commitId : undefined });
     }
+    for (const { key, tx } of commit.keys ?? []) state.keys.set(key, tx);
     state.root = { version: version + 1, epoch, record, indexedTx };
     state.epoch = epoch;
     return true;
+  }
+
+  async findKeys(
+    branch: string,
+    keys: ReadonlyArray<string>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const known = this.#branches.get(branch)?.keys;
+    return new Map(
+      keys.flatMap((key): ReadonlyArray<readonly [string, number]> => {
+        const tx = known?.get(key);
+        return tx === undefined ? [] : [[key, tx]];
+      }),
+    );
   }
 
   async findCommit(id: string): Promise<CommitPlace | undefined> {
@@ -176,7 +192,7 @@ class MemoryStore implements Store {
     if (!this.#branches.has(branch)) return;
     const epoch = this.leases.nextEpoch();
     // What is left of it keeps its writers from the next branch of the name.
-    this.#branches.set(branch, { root: undefined, log: [], holder: undefined, epoch });
+    this.#branches.set(branch, { ...emptyBranch(), epoch });
   }
 
   async rewriteLog(
@@ -259,10 +275,14 @@ class MemoryLeases implements LeaseStore {
 function branchOf(branches: Map<string, Branch>, name: string): Branch {
   let branch = branches.get(name);
   if (branch === undefined) {
-    branch = { root: undefined, log: [], holder: undefined, epoch: 0 };
+    branch = emptyBranch();
     branches.set(name, branch);
   }
   return branch;
+}
+
+function emptyBranch(): Branch {
+  return { root: undefined, log: [], keys: new Map(), holder: undefined, epoch: 0 };
 }
 
 function segmentsOf(log: ReadonlyArray<LogEntry>): StoredSegment[] {

@@ -88,6 +88,16 @@ const MIGRATIONS: ReadonlyArray<Migration> = [
       PRIMARY KEY (database_id, branch_id)
     );
     COMMENT ON TABLE ${schema}.deleted_branches IS 'branches that are gone and may have rows in the log still';`,
+
+  (schema) => `
+    CREATE TABLE ${schema}.keys (
+      database_id integer NOT NULL,
+      branch_id integer NOT NULL,
+      key uuid NOT NULL,
+      tx bigint NOT NULL,
+      PRIMARY KEY (database_id, branch_id, key)
+    );
+    COMMENT ON TABLE ${schema}.keys IS 'transactions by the hashes of the idempotency keys of their requests';`,
 ];
 
 /** Brings the tables of a schema up to date; makes the schema where it is not there. */

@@ -32,6 +32,7 @@ const TABLES = [
   'inherited_logs',
   'deleted_branches',
   'log',
+  'keys',
   'nodes',
   'deleted_databases',
 ];

@@ -46,6 +46,15 @@ export interface Commit {
   readonly segments: ReadonlyArray<StoredSegment>;
   /** Names the commit, as the text of a UUID; kept with its segments, and nowhere where it has none. */
   readonly id?: string | undefined;
+  /** Kept with the segments: a branch finds its transactions by them for ever. None that it has already. */
+  readonly keys?: ReadonlyArray<RequestKey> | undefined;
+}
+
+/** A request that one of the transactions of a commit answers. */
+export interface RequestKey {
+  /** 32 hexadecimal digits: the key itself may be of any length and say anything, so it is hashed. */
+  readonly key: string;
+  readonly tx: number;
 }
 
 /** Where a commit is found. */
@@ -133,6 +142,9 @@ export interface Store {
    * share the commit, the branch may be any of them.
    */
   findCommit(id: string): Promise<CommitPlace | undefined>;
+
+  /** Of the keys those that were committed to the branch itself (a fork does not have those of its origin), with their transactions. */
+  findKeys(branch: string, keys: ReadonlyArray<string>): Promise<ReadonlyMap<string, number>>;
 
   /** The names of all branches that have a root, sorted. */
   branches(): Promise<ReadonlyArray<string>>;

@@ -10,6 +10,13 @@ export interface TransactRequest {
   readonly txData: ReadonlyArray<EdnData>;
   /** Facts about the transaction entity. */
   readonly txMeta?: ReadonlyMap<EdnData, EdnData>;
+  /**
+   * Names the request, for a sender that may have to send it again: under one key a branch writes one transaction, and answers each further
+   * request with what that did. Up to 1,024 characters; a UUID is a good choice.
+   */
+  readonly key?: string;
+  /** How long the sender waits for an answer, in milliseconds; what the writer allows by default. */
+  readonly timeoutMs?: number;
   /** A merge: branches or ids of commits that the commit of this transaction follows beside the last one of the branch. */
   readonly parents?: ReadonlyArray<string>;
 }
@@ -32,7 +39,8 @@ export interface Writer {
   /**
    * Resolves after the transaction is durable.
    *
-   * @throws WRITER_BUSY where the queue is full, WRITER_DEPOSED where the lease was lost, or the transaction's own error
+   * @throws the transaction's own error; WRITER_BUSY where the queue is full, WRITER_DEPOSED where the lease was lost, DEADLINE_EXCEEDED where
+   * its turn did not come in time (nothing was written then); OUTCOME_UNKNOWN where it may have been written; IDEMPOTENCY_KEY_REUSED
    */
   transact(request: TransactRequest): Promise<TransactResult>;
 }

@@ -1,73 +1,79 @@
 /**
- * The writer of a branch: one queue, one owner. Whatever waits is applied one transaction after the other and leaves in one commit; each
- * keeps its own transaction id and answer, and one that is refused does not disturb its neighbours. Beside it runs the index job, which
- * folds novelty into the base trees off the path of a commit.
+ * The writer of a branch: one queue, one owner. Whatever waits is applied one transaction after the other and leaves in one commit; while that
+ * is on its way to the store, the next ones are applied already.
+ *
+ *     queue -> batch (applied, in memory) -> commit (durable) -> answers, announcement
+ *
+ * Nobody is told of anything before it is durable: what a batch found is answered when the commits before it, and its own, have landed. Where
+ * one does not, the batches behind it are applied anew. Beside it runs the index job.
  */
-import type { Db, EdnData, Folded, StoredSegment, TxReport } from '../../engine/index.ts';
-import { DatabaseError, encodeSegment, fold, run, transact } from '../../engine/index.ts';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import type { Db, EdnData, RootRecord, StoredSegment, TxReport } from '../../engine/index.ts';
+import { DatabaseError } from '../../engine/index.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { TransactRequest, TransactResult, Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
 import { resolveParents } from '../versions/commits.ts';
+import type { Applied } from './batch.ts';
+import { Batch } from './batch.ts';
+import { IndexJob } from './index-job.ts';
+import { KeyedRequests } from './keyed-requests.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { commitPurge, finishPurge, isPurge } from './purge-job.ts';
-import type { Step } from './written-branch.ts';
+import type { QueueLimits } from './request-queue.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { RequestName, Waiting } from './waiting.ts';
 import { WrittenBranch, deposed } from './written-branch.ts';
 
-export interface LocalWriterOptions {
+export interface LocalWriterOptions extends QueueLimits {
   /** The database to write; moved forward by each commit. */
   readonly connection: Connection;
   readonly lease: LeaseKeeper;
   readonly bus: Bus;
   readonly log: Log;
-  /** Transactions that may wait; 10,000 by default. */
-  readonly queueLimit?: number;
   /** Novelty is folded into the base when it holds so many datoms, over all indices; 200,000 by default. */
   readonly foldThreshold?: number;
 }
 
-interface Waiting {
-  readonly request: TransactRequest;
-  readonly resolve: (result: TransactResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Applied {
-  readonly waiting: Waiting;
-  readonly report: TxReport;
-  readonly segment: StoredSegment;
-}
-
-/** What leaves in one commit at most. */
-const MAX_BATCH = 256;
-const MAX_BATCH_BYTES = 1024 * 1024;
-
 /** Announcements that carry more than this make readers look instead. */
 const MAX_ANNOUNCED_BYTES = 48 * 1024;
 
-/** How far novelty may outgrow the threshold before transactions wait for the index job. */
-const MAX_OVERGROWTH = 3;
+/** How long to wait for a store that does not answer before it is asked again. */
+const RETRY_MS = 50;
+
+/** After so many transactions it is looked whether the commit before them has landed. */
+const APPLIED_PER_LOOK = 32;
 
 export class LocalWriter implements Writer {
   readonly #options: LocalWriterOptions;
-  readonly #queueLimit: number;
-  readonly #foldThreshold: number;
-  readonly #queue: Waiting[] = [];
   readonly #branch: WrittenBranch;
+  readonly #queue: RequestQueue;
+  readonly #keyed: KeyedRequests;
+  readonly #indexJob: IndexJob;
   #working: Promise<void> | undefined;
-  #folding: Promise<void> | undefined;
-  /** Base trees that are stored and that the next commit names. */
-  #folded: Folded | undefined;
+  /** The commit that is on its way; resolves to whether it has landed. */
+  #commit: Promise<boolean> | undefined;
+  /** Transactions of which it is not known whether they were written. */
+  readonly #unsettled: Waiting[] = [];
+  /** Wakes who waits for a request while a commit is on its way. */
+  #onRequest: (() => void) | undefined;
   /** Why nothing can be written any more. */
   #ended: DatabaseError | undefined;
 
   private constructor(options: LocalWriterOptions, branch: WrittenBranch) {
+    const { connection, log, lease, foldThreshold: threshold = 200_000 } = options;
     this.#options = options;
-    this.#queueLimit = options.queueLimit ?? 10_000;
-    this.#foldThreshold = options.foldThreshold ?? 200_000;
     this.#branch = branch;
-    options.lease.onLost(() => this.#end(deposed()));
+    this.#queue = new RequestQueue(options, () => {
+      this.#onRequest?.();
+      this.#work();
+    });
+    this.#keyed = new KeyedRequests(connection);
+    const { newAddress } = branch;
+    const onDone = (): void => this.#work();
+    this.#indexJob = new IndexJob({ connection, log, threshold, newAddress, onDone });
+    lease.onLost(() => this.#end(deposed()));
   }
 
   /** Starts from the root in the store, and finishes a purge that was cut short. */
@@ -77,127 +83,185 @@ export class LocalWriter implements Writer {
     return new LocalWriter(options, branch);
   }
 
-  transact(request: TransactRequest): Promise<TransactResult> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    if (this.#queue.length >= this.#queueLimit)
-      return Promise.reject(
-        new DatabaseError(
-          'WRITER_BUSY',
-          `${this.#queueLimit} transactions wait already; try again later`,
-        ),
-      );
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject });
-      this.#work();
-    });
+  async transact(request: TransactRequest): Promise<TransactResult> {
+    const write = (name?: RequestName): Waiting => {
+      if (this.#ended !== undefined) throw this.#ended;
+      return this.#queue.push(request, name);
+    };
+    const { key } = request;
+    return key === undefined ? write().answered : this.#keyed.transact(key, request, write);
   }
 
   /** Takes no more transactions; resolves when those that wait are answered and the lease is released. */
   async stop(): Promise<void> {
     this.#ended ??= new DatabaseError('WRITER_UNAVAILABLE', 'The writer is stopping; try again');
     // An index job that ends leaves one more commit to make.
-    while (this.#working !== undefined || this.#folding !== undefined)
-      await Promise.all([this.#working, this.#folding]);
+    while (this.#working !== undefined || this.#indexJob.ended !== undefined)
+      await Promise.all([this.#working, this.#indexJob.ended]);
     await this.#options.lease.release();
   }
 
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#indexJob.isDone || this.#unsettled.length > 0;
+  }
+
   #work(): void {
-    this.#working ??= this.#drain()
+    this.#working ??= this.#writeAll()
       .catch((error: unknown) => this.#options.log.error({ event: 'writer failed', error }))
       .finally(() => {
         this.#working = undefined;
-        if (this.#queue.length > 0 || this.#folded !== undefined) this.#work();
+        if (this.#hasWork) this.#work();
       });
   }
 
-  async #drain(): Promise<void> {
-    while (this.#queue.length > 0 || this.#folded !== undefined) {
-      const batch = this.#queue.splice(0, MAX_BATCH);
+  async #writeAll(): Promise<void> {
+    let tip: Db | undefined;
+    while (this.#hasWork || this.#commit !== undefined) {
       try {
-        await this.#branch.settle();
-        await this.#waitForRoom();
-        await this.#writeBatch(batch);
+        tip = await this.#writeNext(tip);
       } catch (error) {
-        // What went back to the queue is not answered yet: it will be written.
-        const waiting = new Set(this.#queue);
-        for (const each of batch) if (!waiting.has(each)) each.reject(error);
-        if (error instanceof DatabaseError && error.code === 'WRITER_DEPOSED') this.#end(error);
+        // Nothing of the batch was sent.
+        tip = undefined;
+        this.#options.log.error({ event: 'batch not written', error });
+        if (error instanceof DatabaseError) this.#queue.take()?.refuse(error);
       }
     }
   }
 
-  async #writeBatch(batch: ReadonlyArray<Waiting>): Promise<void> {
-    const folded = this.#takeFolded();
-    const record = folded === undefined ? undefined : this.#branch.recordWith(folded);
-    const start = record === undefined ? this.#branch.head : await this.#branch.rebased(record);
-    const { applied, db } = await this.#applyAll(start.db, batch);
-    const [first] = applied;
-    if (first !== undefined && isPurge(first.report)) await this.#purge(first);
-    else if (first !== undefined || record !== undefined)
-      await this.#commit(applied, record === undefined ? { db } : { db, record });
-  }
-
-  /**
-   * Applies what waits, up to the size of a commit; what is left goes back to the front of the queue. A merge and a purge are commits of
-   * their own.
-   */
-  async #applyAll(
-    start: Db,
-    batch: ReadonlyArray<Waiting>,
-  ): Promise<{ readonly applied: Applied[]; readonly db: Db }> {
-    const applied: Applied[] = [];
-    let db = start;
-    let sizeBytes = 0;
-    for (const [i, waiting] of batch.entries()) {
-      const isFull = sizeBytes > MAX_BATCH_BYTES || applied.some(isAlone);
-      const next = isFull ? undefined : await this.#apply(db, waiting);
-      if (isFull || (next !== undefined && applied.length > 0 && isAlone(next))) {
-        this.#queue.unshift(...batch.slice(i));
-        break;
-      }
-      if (next === undefined) continue;
-      applied.push(next);
-      db = next.report.dbAfter;
-      sizeBytes += next.segment.bytes.length;
+  /** Applies a batch and sends it; gives the database after it, to go on from. Undefined where that is not known any more. */
+  async #writeNext(tip: Db | undefined): Promise<Db | undefined> {
+    let record: RootRecord | undefined;
+    let start = tip;
+    if (this.#indexJob.isDone || this.#branch.isUncertain || start === undefined) {
+      await this.#landed();
+      await this.#settle();
+      const folded = this.#indexJob.take();
+      if (folded !== undefined) record = this.#branch.recordWith(folded);
+      ({ db: start } =
+        record === undefined ? this.#branch.head : await this.#branch.rebased(record));
     }
-    return { applied, db };
-  }
-
-  /** Undefined where the transaction is refused, and answered so. */
-  async #apply(db: Db, waiting: Waiting): Promise<Applied | undefined> {
-    try {
-      const { parents, ...request } = waiting.request;
-      if (parents !== undefined) await resolveParents(this.#options.connection.store, parents);
-      const report = await run(transact(db, { ...request, now: new Date() }));
-      const { tx, changes, dbAfter } = report;
-      const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
-      return { waiting, report, segment: { tx, bytes } };
-    } catch (error) {
-      waiting.reject(error);
+    await this.#indexJob.waitForRoom(this.#branch.head.db);
+    const batch = await this.#assemble(start, record !== undefined);
+    if (!(await this.#landed())) {
+      this.#putBack(batch);
       return undefined;
     }
+    if (batch.isEmpty && record === undefined) return batch.db;
+    const [first] = batch.applied;
+    if (first !== undefined && isPurge(first.report)) {
+      await this.#purge(first);
+      return undefined;
+    }
+    this.#commit = this.#send(batch, record);
+    return batch.db;
   }
 
-  async #commit(applied: ReadonlyArray<Applied>, step: Pick<Step, 'db' | 'record'>): Promise<void> {
+  /** After a commit of unknown outcome the store says what happened, as soon as it answers. */
+  async #settle(): Promise<void> {
+    while (this.#branch.isUncertain)
+      try {
+        await this.#branch.settle();
+      } catch (error) {
+        this.#options.log.error({ event: 'root not read', error });
+        // A writer that ends need not know.
+        if (this.#ended !== undefined) break;
+        await wait(RETRY_MS);
+      }
+    for (const waiting of this.#unsettled.splice(0)) waiting.settle();
+    if (this.#branch.isUncertain) this.#queue.refuseAll(this.#ended);
+  }
+
+  /** Waits for the commit that is on its way; false where it did not land. */
+  async #landed(): Promise<boolean> {
+    const hasLanded = (await this.#commit) ?? true;
+    this.#commit = undefined;
+    return hasLanded;
+  }
+
+  /** Applies what waits and what comes while there is a commit to wait for anyway. */
+  async #assemble(start: Db, isDue: boolean): Promise<Batch> {
+    const { connection } = this.#options;
+    const batch = new Batch(start);
+    let hasLanded = this.#commit === undefined;
+    void this.#commit?.then(() => (hasLanded = true));
+    while (!batch.isFull) {
+      const waiting = this.#queue.take();
+      if (waiting === undefined) {
+        if (hasLanded || isDue) break;
+        await Promise.race([this.#commit, this.#nextRequest()]);
+        continue;
+      }
+      if (!(await batch.add(waiting, connection))) {
+        this.#queue.putBack([waiting]);
+        break;
+      }
+      if (batch.applied.length % APPLIED_PER_LOOK !== 0 || this.#commit === undefined) continue;
+      if (!hasLanded) await nextTurn();
+      if (hasLanded) break;
+    }
+    return batch;
+  }
+
+  #nextRequest(): Promise<void> {
+    return new Promise((resolve) => (this.#onRequest = resolve));
+  }
+
+  /** Never rejects: what went wrong is told to those who wait. */
+  async #send(batch: Batch, record: RootRecord | undefined): Promise<boolean> {
+    try {
+      if (batch.applied.length > 0 || record !== undefined) await this.#write(batch, record);
+      for (const { waiting, error } of batch.refused) waiting.refuse(error);
+      return true;
+    } catch (error) {
+      this.#fail(
+        batch.applied.map(({ waiting }) => waiting),
+        error,
+      );
+      // They were refused by what has not happened.
+      this.#queue.putBack(batch.refused.map(({ waiting }) => waiting));
+      return false;
+    }
+  }
+
+  #fail(sent: ReadonlyArray<Waiting>, error: unknown): void {
+    if (this.#branch.isUncertain) {
+      for (const waiting of sent) waiting.giveUp(error);
+      this.#unsettled.push(...sent);
+    } else for (const waiting of sent) waiting.refuse(error);
+    if (error instanceof DatabaseError && error.code === 'WRITER_DEPOSED') this.#end(error);
+  }
+
+  async #write({ applied, db }: Batch, record: RootRecord | undefined): Promise<void> {
     const { store } = this.#options.connection;
     const named = applied[0]?.waiting.request.parents;
     const parents = named === undefined ? [] : await resolveParents(store, named);
-    const segments = applied.map(({ segment }) => segment);
-    const stored = await this.#branch.commit({ ...step, segments, parents });
-    this.#publish(applied, step.record === undefined ? stored : null);
-    this.#startFoldIfDue();
+    const stored = await this.#branch.commit({
+      db,
+      segments: applied.map(({ segment }) => segment),
+      keys: applied.flatMap(({ waiting: { name }, report: { tx } }) =>
+        name === undefined ? [] : [{ key: name.hash, tx }],
+      ),
+      parents,
+      ...(record === undefined ? {} : { record }),
+    });
+    this.#publish(applied, record === undefined ? stored : null);
+    if (this.#ended === undefined) this.#indexJob.startIfDue(this.#branch.head.db);
   }
 
   /** Answers when nothing of what was purged is left. */
   async #purge(applied: Applied): Promise<void> {
-    // The base trees that the index job makes would hold it.
-    await this.#folding;
-    this.#takeFolded();
     const { connection } = this.#options;
-    await commitPurge(this.#branch, connection, applied.report, applied.segment);
-    this.#publish([], null);
-    await finishPurge(this.#branch, connection);
-    this.#publish([applied], null);
+    try {
+      // The base trees that the index job makes would hold it.
+      await this.#indexJob.ended;
+      this.#indexJob.take();
+      await commitPurge(this.#branch, connection, applied.report, applied.segment);
+      this.#publish([], null);
+      await finishPurge(this.#branch, connection);
+      this.#publish([applied], null);
+    } catch (error) {
+      this.#fail([applied.waiting], error);
+    }
   }
 
   /** Moves readers on and answers. Without segments readers look at the root. */
@@ -205,8 +269,7 @@ export class LocalWriter implements Writer {
     const { connection, bus, log } = this.#options;
     const { head } = this.#branch;
     connection.advance(head);
-    for (const { waiting, report } of applied)
-      waiting.resolve(resultOf(report, head.db.commit?.id));
+    for (const { waiting, report } of applied) waiting.answer(resultOf(report, head.db.commit?.id));
     const sizeBytes = segments?.reduce((sum, { bytes }) => sum + bytes.length, 0) ?? 0;
     bus
       .announce({
@@ -220,53 +283,20 @@ export class LocalWriter implements Writer {
       .catch((error: unknown) => log.error({ event: 'announcement not sent', error }));
   }
 
-  #startFoldIfDue(): void {
-    const { db } = this.#branch.head;
-    const isBusy = this.#folding !== undefined || this.#folded !== undefined;
-    if (db.novelty.size < this.#foldThreshold || isBusy || this.#ended !== undefined) return;
-    this.#folding = this.#fold(db)
-      .catch((error: unknown) => this.#options.log.error({ event: 'index job failed', error }))
-      .finally(() => {
-        this.#folding = undefined;
-        if (this.#folded !== undefined) this.#work();
-      });
+  /** To be applied again, after what did not land. */
+  #putBack({ waiting }: Batch): void {
+    if (this.#isDeposed) for (const each of waiting) each.refuse(this.#ended);
+    else this.#queue.putBack(waiting);
   }
 
-  async #fold(db: Db): Promise<void> {
-    const { connection, log } = this.#options;
-    const startedAt = performance.now();
-    const folded = await run(fold(db, connection.nodes, this.#branch.newAddress));
-    await connection.store.write(folded.nodes);
-    this.#folded = folded;
-    log.info({
-      event: 'index job done',
-      nodes: folded.nodes.length,
-      durationMs: Math.round(performance.now() - startedAt),
-    });
-  }
-
-  #takeFolded(): Folded | undefined {
-    const folded = this.#folded;
-    this.#folded = undefined;
-    return folded;
-  }
-
-  /** Holds transactions back while they come faster than the index job folds them. */
-  async #waitForRoom(): Promise<void> {
-    const limit = this.#foldThreshold * MAX_OVERGROWTH;
-    if (this.#branch.head.db.novelty.size > limit && this.#folded === undefined)
-      await this.#folding;
+  get #isDeposed(): boolean {
+    return this.#ended?.code === 'WRITER_DEPOSED';
   }
 
   #end(error: DatabaseError): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#queue.splice(0)) reject(this.#ended);
+    if (!this.#isDeposed) this.#ended = error;
+    this.#queue.refuseAll(this.#ended);
   }
-}
-
-/** Whether a transaction has to be the only one of its commit. */
-function isAlone({ waiting, report }: Applied): boolean {
-  return waiting.request.parents !== undefined || isPurge(report);
 }
 
 function resultOf(report: TxReport, commitId: string | undefined): TransactResult {

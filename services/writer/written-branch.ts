@@ -9,6 +9,7 @@ import type {
   Folded,
   Head,
   RootRecord,
+  RequestKey,
   RootWithLog,
   StoredSegment,
 } from '../../engine/index.ts';
@@ -30,6 +31,8 @@ export interface Step {
   readonly db: Db;
   /** The transactions of the step, which follow the last one. */
   readonly segments: ReadonlyArray<StoredSegment>;
+  /** Of the requests that the transactions answer. */
+  readonly keys?: ReadonlyArray<RequestKey>;
   /** Commits that it follows beside the last one. */
   readonly parents?: ReadonlyArray<string>;
   /** What the root says from now on, where that changes. */
@@ -44,6 +47,7 @@ export class WrittenBranch {
   /** The segments after the base trees, to put novelty together again on new ones. */
   #segments: ReadonlyArray<StoredSegment>;
   #nextAddress: number;
+  #lastEncoded: { readonly record: RootRecord; readonly bytes: Uint8Array } | undefined;
   /** Set after a commit of which it is not known whether it happened. */
   #isUncertain = false;
 
@@ -94,6 +98,11 @@ export class WrittenBranch {
     return rebaseHead(this.#head, root, this.#connection.nodes);
   }
 
+  /** Whether {@link settle} has something to do. */
+  get isUncertain(): boolean {
+    return this.#isUncertain;
+  }
+
   /** After a commit of unknown outcome the store says what happened. */
   async settle(): Promise<void> {
     if (!this.#isUncertain) return;
@@ -113,6 +122,7 @@ export class WrittenBranch {
   async commit({
     db,
     segments,
+    keys = [],
     parents = [],
     record,
   }: Step): Promise<ReadonlyArray<StoredSegment>> {
@@ -130,9 +140,10 @@ export class WrittenBranch {
         id: info?.id,
         expectedVersion: version,
         epoch: this.epoch,
-        record: encodeRecord(next),
+        record: this.#encoded(next),
         indexedTx: next.indexedTx,
         segments: stored,
+        keys,
       });
     } catch (error) {
       this.#isUncertain = true;
@@ -145,6 +156,13 @@ export class WrittenBranch {
     this.#record = next;
     this.#segments = [...this.#segments, ...stored].filter(({ tx }) => tx > next.indexedTx);
     return stored;
+  }
+
+  /** The record changes with the base trees, not with each commit. */
+  #encoded(record: RootRecord): Uint8Array {
+    if (this.#lastEncoded?.record !== record)
+      this.#lastEncoded = { record, bytes: encodeRecord(record) };
+    return this.#lastEncoded.bytes;
   }
 
   /** A record of trees that hold these transactions already names their commit. */

@@ -17,6 +17,7 @@ import {
   type StoreBackend,
 } from './store-fixtures.ts';
 import { describeBranches } from './store-suite.branches.ts';
+import { describeKeys } from './store-suite.keys.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
 import { describeRewrittenLog } from './store-suite.rewritten-log.ts';
 
@@ -400,6 +401,7 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
 
     describeDeletedNodes(() => backend);
     describeBranches(() => backend);
+    describeKeys(() => backend);
     describeRewrittenLog(() => backend);
   });
 }

@@ -264,14 +264,14 @@ export function runVersionsSuite(name: string, newBackend: () => Promise<StoreBa
       it('finds nothing where nothing was changed', async () => {
         const connection = await withHashes();
         const report = await vi.waitFor(async () => {
-          // The index job may end at any time; the next commit names its trees.
+          // The index job may end at any time; the next commit names its trees, which hold all of it at last.
           await database.transact([{ 'person/age': 1 }]);
           const found = await audit(connection);
           expect(found).toMatchObject({ status: 'ok', faults: [], purged: 0 });
+          expect(found.nodes).toBeGreaterThan(8);
           return found;
         });
         expect(report.commits).toBeGreaterThan(40);
-        expect(report.nodes).toBeGreaterThan(8);
       });
 
       it('finds a bit that was turned in any node', async () => {

@@ -38,6 +38,7 @@ export function countReads(store: Store): CountingStore {
     readLog: (branch, fromTx, toTx) => store.readLog(branch, fromTx, toTx),
     commit: (commit) => store.commit(commit),
     findCommit: (id) => store.findCommit(id),
+    findKeys: (branch, keys) => store.findKeys(branch, keys),
     branches: () => store.branches(),
     fork: (request) => store.fork(request),
     rewriteLog: (branch, epoch, segments) => store.rewriteLog(branch, epoch, segments),

@@ -16,7 +16,7 @@ import { idToStore } from '../commit-id.ts';
 import { decodeSegments, encodeSegments } from '../segment-list.ts';
 import type { Commit, ForkRequest, RootWithLog, StoredRoot, StoredSegment } from '../store.ts';
 import { storeUnavailable } from '../store-errors.ts';
-import { CommitIds } from './commit-ids.ts';
+import { CommitIndex } from './commit-index.ts';
 import { openIfThere, readAt, readFileIfThere, replaceFile } from './durable.ts';
 import {
   frameParts,
@@ -33,7 +33,7 @@ import { fileOf, type LogName } from './log-name.ts';
 import { LOG_START, scanLog, type CountingFrame, type LogPosition } from './log-scan.ts';
 import {
   encodeForkContent,
-  encodeId,
+  encodeCommitNote,
   originsOf,
   type ForkContent,
   type LoggedCommit,
@@ -56,7 +56,7 @@ export class CommitLog {
   readonly #file: FileHandle;
   readonly #marker: Buffer;
   readonly #history: LogHistory;
-  readonly #ids: CommitIds;
+  readonly #index: CommitIndex;
   readonly #turns = new Turns();
   /** Of what goes through the file from far back, so that commits need not wait for it. */
   readonly #longTurns = new Turns();
@@ -80,7 +80,7 @@ export class CommitLog {
     this.#file = file;
     this.#marker = marker;
     this.#history = new LogHistory(file, marker);
-    this.#ids = new CommitIds(file, marker);
+    this.#index = new CommitIndex(file, marker);
   }
 
   /** The log with a name in the folder of its branch, or undefined where it is gone by now. */
@@ -155,12 +155,19 @@ export class CommitLog {
 
   /** The last transaction of the commit with an id, whether the branch still exists or not. */
   findCommit(id: string): Promise<OrMoved<number | undefined>> {
-    return this.#lookBack(undefined, (endOffset) => this.#ids.find(id, endOffset));
+    return this.#lookBack(undefined, (endOffset) => this.#index.find(id, endOffset));
+  }
+
+  /** See `Store.findKeys`. */
+  findKeys(keys: ReadonlyArray<string>): Promise<OrMoved<ReadonlyMap<string, number>>> {
+    return this.#lookBack<ReadonlyMap<string, number>>(new Map(), (endOffset) =>
+      this.#index.findKeys(keys, endOffset),
+    );
   }
 
   /** A commit that was tried in another file has the same nonce again, because it may have come from there into this one. */
   commit(commit: Commit, nonce: Buffer, isRetry: boolean): Promise<OrMoved<boolean>> {
-    const id = encodeId(idToStore(commit));
+    const note = encodeCommitNote(idToStore(commit), commit.keys ?? []);
     return this.#turns.run(async () => {
       if ((await this.#catchUp()) === MOVED || !this.isOpen) return MOVED;
       const { version, epoch } = this.#position;
@@ -175,7 +182,7 @@ export class CommitLog {
         version: version + 1,
         epoch: commit.epoch,
         indexedTx: commit.indexedTx,
-        note: id,
+        note,
         record: Buffer.from(commit.record),
         segments: encodeSegments(commit.segments),
       });

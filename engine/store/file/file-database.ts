@@ -16,6 +16,7 @@ import type {
 } from '../store.ts';
 import { BranchChanges } from './branch-changes.ts';
 import { BranchLogs } from './branch-logs.ts';
+import { MOVED } from './commit-log.ts';
 import { BranchReader } from './branch-reader.ts';
 import { onFiles } from './faults.ts';
 import { FileLeases } from './file-leases.ts';
@@ -102,6 +103,17 @@ export class FileStore implements Store {
 
   findCommit(id: string): Promise<CommitPlace | undefined> {
     return onFiles(() => this.#reader.findCommit(id));
+  }
+
+  findKeys(branch: string, keys: ReadonlyArray<string>): Promise<ReadonlyMap<string, number>> {
+    return onFiles(
+      async () =>
+        (await this.#logs.read(branch, async (log) => {
+          const version = await log.readVersion();
+          if (version === MOVED) return MOVED;
+          return version === 0 ? new Map<string, number>() : log.findKeys(keys);
+        })) ?? new Map<string, number>(),
+    );
   }
 
   branches(): Promise<ReadonlyArray<string>> {

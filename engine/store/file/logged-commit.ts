@@ -1,11 +1,11 @@
 /**
  * The commits in a frame, and the note that tells them apart.
  *
- *     note of a commit = the 16 bytes of its id, or nothing
+ *     note of a commit = the 16 bytes of its id, or nothing, then for each key of a request its 16 bytes and the transaction as f64
  *     note of a fork   = JSON: the parts of other logs that it continues, and the commits that it holds copies of
  */
 import { decodeSegments, encodeSegments } from '../segment-list.ts';
-import type { StoredSegment } from '../store.ts';
+import type { RequestKey, StoredSegment } from '../store.ts';
 import type { LogFrame } from './log-frame.ts';
 
 export interface LoggedCommit {
@@ -38,7 +38,7 @@ export interface ForkContent {
 export function commitsOf(frame: LogFrame): ReadonlyArray<LoggedCommit> {
   const segments = decodeSegments(frame.segments);
   if (segments.length === 0) return [];
-  if (frame.kind !== 'fork') return [{ id: decodeId(frame.note), segments }];
+  if (frame.kind !== 'fork') return [{ id: idIn(frame.note), segments }];
   let end = 0;
   return decodeNote(frame).commits.map(({ id, count }) => {
     const start = end;
@@ -65,13 +65,35 @@ export function encodeForkContent({
   };
 }
 
-export function encodeId(id: string | undefined): Buffer {
-  return Buffer.from(id?.replaceAll('-', '') ?? '', 'hex');
+const ID_BYTES = 16;
+const KEY_BYTES = 24;
+
+export function encodeCommitNote(id: string | undefined, keys: ReadonlyArray<RequestKey>): Buffer {
+  const named = Buffer.from(id?.replaceAll('-', '') ?? '', 'hex');
+  const entries = keys.map(({ key, tx }) => {
+    const entry = Buffer.alloc(KEY_BYTES, key, 'hex');
+    entry.writeDoubleLE(tx, KEY_BYTES - 8);
+    return entry;
+  });
+  return Buffer.concat([named, ...entries]);
 }
 
-function decodeId(note: Buffer): string | undefined {
-  const [, ...groups] = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(note.toString('hex')) ?? [];
-  return groups.length === 0 ? undefined : groups.join('-');
+/** The keys of requests that a frame commits. */
+export function keysOf({ kind, note }: LogFrame): RequestKey[] {
+  const keys: RequestKey[] = [];
+  if (kind !== 'commit') return keys;
+  for (let at = note.length % KEY_BYTES; at < note.length; at += KEY_BYTES) {
+    const end = at + KEY_BYTES - 8;
+    keys.push({ key: note.toString('hex', at, end), tx: note.readDoubleLE(end) });
+  }
+  return keys;
+}
+
+function idIn(note: Buffer): string | undefined {
+  if (note.length % KEY_BYTES !== ID_BYTES) return undefined;
+  const [, ...groups] =
+    /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(note.toString('hex', 0, ID_BYTES)) ?? [];
+  return groups.join('-');
 }
 
 function decodeNote(frame: LogFrame): ForkNote {

@@ -204,6 +204,10 @@ export class PostgresBranches {
       values: [this.#databaseId],
     });
     for (const { branch_id: branchId } of rows) {
+      await this.#connections.query({
+        text: `DELETE FROM ${this.#schema}.keys WHERE database_id = $1 AND branch_id = $2`,
+        values: [this.#databaseId, branchId],
+      });
       await this.#removeUnneededRows(branchId);
       await this.#connections.query({
         text: `DELETE FROM ${this.#schema}.deleted_branches

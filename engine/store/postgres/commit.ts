@@ -67,9 +67,9 @@ export class PostgresCommits {
   }
 
   async #send(commit: Commit, attempt: number, id: string | undefined): Promise<boolean> {
-    const { branch, expectedVersion, epoch, record, indexedTx, segments } = commit;
+    const { branch, expectedVersion, epoch, record, indexedTx, segments, keys = [] } = commit;
     const { rowCount } = await this.#connections.queryOnce({
-      name: 'commit',
+      name: keys.length > 0 ? 'commit with keys' : 'commit',
       text: `WITH moved AS (
           UPDATE ${this.#schema}.branches
           SET version = version + 1, epoch = $4, root_epoch = $4, attempt = $5, record = $6, indexed_tx = $7
@@ -80,7 +80,7 @@ export class PostgresCommits {
           INSERT INTO ${this.#schema}.log
             (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes, commit_id)
           SELECT $1, branch_id, $9, $8, version, $4, $5, $10, $11 FROM moved WHERE $9::bigint IS NOT NULL
-        )
+        )${keys.length > 0 ? this.#insertKeys : ''}
         SELECT 1 FROM moved`,
       values: [
         this.#databaseId,
@@ -94,9 +94,19 @@ export class PostgresCommits {
         segments.at(-1)?.tx ?? null,
         encodeSegments(segments),
         id ?? null,
+        ...(keys.length > 0 ? [`{${keys.map(({ key }) => key).join(',')}}`] : []),
+        ...(keys.length > 0 ? [`{${keys.map(({ tx }) => tx).join(',')}}`] : []),
       ],
     });
     return rowCount === 1;
+  }
+
+  get #insertKeys(): string {
+    return `, keyed AS (
+          INSERT INTO ${this.#schema}.keys (database_id, branch_id, key, tx)
+          SELECT $1, branch_id, request.key, request.tx
+          FROM moved, unnest($12::uuid[], $13::bigint[]) AS request (key, tx)
+        )`;
   }
 
   async #isCommittedAfterAll(
@@ -142,7 +152,7 @@ export class PostgresCommits {
 
 function unknownOutcome({ branch, expectedVersion }: Commit, cause: unknown): DatabaseError {
   return new DatabaseError(
-    'STORE_UNAVAILABLE',
+    'OUTCOME_UNKNOWN',
     `The connection was lost during a commit of the branch ${JSON.stringify(branch)}: whether it happened is unknown`,
     { cause, data: { outcome: 'unknown', branch, version: expectedVersion + 1 } },
   );

@@ -166,6 +166,20 @@ export class PostgresStore implements Store {
     return this.#branches.findCommit(id);
   }
 
+  async findKeys(
+    branch: string,
+    keys: ReadonlyArray<string>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.#connections.query<{ readonly key: string; readonly tx: number }>({
+      name: 'find keys',
+      text: `SELECT replace(k.key::text, '-', '') AS key, k.tx FROM ${this.#schema}.branches b
+        JOIN ${this.#schema}.keys k ON k.database_id = b.database_id AND k.branch_id = b.branch_id
+        WHERE b.database_id = $1 AND b.branch = $2 AND k.key = ANY($3::uuid[])`,
+      values: [this.#databaseId, branch, `{${keys.join(',')}}`],
+    });
+    return new Map(rows.map(({ key, tx }) => [key, tx]));
+  }
+
   branches(): Promise<ReadonlyArray<string>> {
     return this.#branches.names();
   }

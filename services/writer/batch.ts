@@ -1,0 +1,87 @@
+/** Transactions that leave in one commit: applied one after the other, each with its own transaction id, report and answer. */
+import type { Db, StoredSegment, TxReport } from '../../engine/index.ts';
+import { encodeSegment, run, transact } from '../../engine/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import { resolveParents } from '../versions/commits.ts';
+import { isPurge } from './purge-job.ts';
+import type { Waiting } from './waiting.ts';
+
+export interface Applied {
+  readonly waiting: Waiting;
+  readonly report: TxReport;
+  readonly segment: StoredSegment;
+}
+
+interface Refused {
+  readonly waiting: Waiting;
+  readonly error: unknown;
+}
+
+/** What leaves in one commit at most. */
+const MAX_TRANSACTIONS = 256;
+const MAX_BYTES = 1024 * 1024;
+
+export class Batch {
+  readonly applied: Applied[] = [];
+  /** Refused by what the transactions before them say, and answered so when these are durable. */
+  readonly refused: Refused[] = [];
+  #db: Db;
+  #sizeBytes = 0;
+
+  constructor(start: Db) {
+    this.#db = start;
+  }
+
+  /** The database after all that was applied. */
+  get db(): Db {
+    return this.#db;
+  }
+
+  get isEmpty(): boolean {
+    return this.applied.length === 0 && this.refused.length === 0;
+  }
+
+  get isFull(): boolean {
+    const { applied } = this;
+    return (
+      applied.length >= MAX_TRANSACTIONS || this.#sizeBytes > MAX_BYTES || applied.some(isAlone)
+    );
+  }
+
+  /** All whose turn has come, in their order. */
+  get waiting(): ReadonlyArray<Waiting> {
+    return [...this.applied, ...this.refused].map(({ waiting }) => waiting);
+  }
+
+  /** Applies a transaction, or notes why it is refused. False where it needs a commit of its own and has to wait for that. */
+  async add(waiting: Waiting, { store }: Connection): Promise<boolean> {
+    let applied: Applied;
+    try {
+      const { txData, txMeta, parents } = waiting.request;
+      if (parents !== undefined) await resolveParents(store, parents);
+      const meta = txMeta === undefined ? {} : { txMeta };
+      const report = await run(transact(this.#db, { txData, ...meta, now: new Date() }));
+      applied = { waiting, report, segment: await segmentOf(report, waiting) };
+    } catch (error) {
+      this.refused.push({ waiting, error });
+      return true;
+    }
+    if (isAlone(applied) && !this.isEmpty) return false;
+    this.applied.push(applied);
+    this.#db = applied.report.dbAfter;
+    this.#sizeBytes += applied.segment.bytes.length;
+    return true;
+  }
+}
+
+/** Whether a transaction has to be the only one of its commit: a merge, and a purge. */
+function isAlone({ waiting, report }: Applied): boolean {
+  return waiting.request.parents !== undefined || isPurge(report);
+}
+
+async function segmentOf(report: TxReport, { name }: Waiting): Promise<StoredSegment> {
+  const { tx, changes, dbAfter, tempids } = report;
+  const request = name && { digest: name.digest, tempids: new Map(tempids) };
+  const segment = { tx, maxEid: dbAfter.maxEid, changes, request };
+  return { tx, bytes: await run(encodeSegment(segment)) };
+}
