@@ -51,6 +51,8 @@ export interface Config {
     readonly leaseTtlMs: number;
     /** Where other processes reach the writer; null is where it listens. */
     readonly address: string | null;
+    /** Whether a process that finds another writer alive waits for its turn; else it refuses to start, which is the default. */
+    readonly standby: boolean;
   };
   /** The largest request body; 1 MiB by default. */
   readonly bodyLimitBytes: number;
@@ -107,6 +109,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       port: settings.get('writer.port') ?? 4_400,
       leaseTtlMs: settings.get('writer.leaseTtlMs') ?? 2_000,
       address: settings.get('writer.address') ?? null,
+      standby: settings.get('writer.standby') ?? false,
     },
     bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
     query: {

@@ -73,6 +73,7 @@ export const SETTINGS = {
     /^https?:\/\/./,
   ),
   'writer.leaseTtlMs': whole(`${PREFIX}LEASE_TTL_MS`, 100, 3_600_000),
+  'writer.standby': setting(`${PREFIX}STANDBY`, 'true or false', flag),
   bodyLimitBytes: whole(`${PREFIX}BODY_LIMIT_BYTES`, 1_024, 2 ** 30),
   'query.timeoutMs': whole(`${PREFIX}QUERY_TIMEOUT_MS`, 1, 3_600_000),
   'query.maxRows': whole(`${PREFIX}QUERY_MAX_ROWS`, 1, 2 ** 30),

@@ -15,9 +15,13 @@ interface Options {
   readonly host?: string;
   readonly port?: number;
   readonly development?: boolean;
+  readonly standby?: boolean;
 }
 
 type Start = (config: Config, log: Log) => Promise<RunningProcess>;
+
+/** Where the writer lives elsewhere, it is waited for. */
+const STANDBY = ['--standby', 'waits for its turn where another writer lives'] as const;
 
 const COMMANDS: ReadonlyArray<readonly [name: string, description: string, start: Start]> = [
   ['start', 'writer, readers and gateway in one process', startAll],
@@ -33,8 +37,8 @@ function program(): Command {
   const command = new Command('datahike-gateway').description(
     'An immutable, time-travelling Datalog database in your PostgreSQL, and the GraphQL and REST gateway over it.',
   );
-  for (const [name, description, start] of COMMANDS)
-    command
+  for (const [name, description, start] of COMMANDS) {
+    const added = command
       .command(name)
       .description(description)
       .option('--config <file>', 'a JSON file with settings; the environment overrides it')
@@ -42,6 +46,8 @@ function program(): Command {
       .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parsePort)
       .option('--development', 'the GraphiQL console and introspection')
       .action((options: Options) => runProcess(() => configOf(name, options), start));
+    if (start !== startGateway) added.option(...STANDBY);
+  }
   addMigrations(command);
   return command;
 }
@@ -80,11 +86,16 @@ function addMigrations(command: Command): void {
     );
 }
 
-function configOf(command: string, { config, host, port, development }: Options): Config {
+function configOf(command: string, { config, host, port, development, standby }: Options): Config {
   // A writer has a port of its own; the others are asked at that of the gateway.
   const place = command === 'writer' ? 'writer' : 'http';
   return loadConfig({
-    overrides: { [`${place}.host`]: host, [`${place}.port`]: port, development },
+    overrides: {
+      [`${place}.host`]: host,
+      [`${place}.port`]: port,
+      development,
+      'writer.standby': standby,
+    },
     ...(config === undefined ? {} : { file: config }),
   });
 }

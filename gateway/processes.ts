@@ -8,13 +8,13 @@ import type { Connection } from '../services/connection/connection.ts';
 import { createDatabase } from '../services/connection/databases.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
-import { RemoteWriter } from '../services/rpc/remote-writer.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
 import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { Storage } from '../services/storage.ts';
 import { closeStorage, openDatabase, openStorage } from '../services/storage.ts';
-import type { LocalWriter } from '../services/writer/local-writer.ts';
+import { Standby } from '../services/writer/standby.ts';
+import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
 import { createApp } from './http.ts';
 import type { DatabasePorts } from './served-database.ts';
@@ -79,9 +79,7 @@ export function startGateway(config: Config, log: Log): Promise<RunningProcess> 
     for (const name of config.databases) {
       const connection = await openDatabase(storage, name);
       cleanup.add(() => connection.release());
-      const { store, branch } = connection;
-      const writer = new RemoteWriter({ database: name, store, branch });
-      databases.set(name, { connection, reader: createLocalReader(connection), writer });
+      databases.set(name, openedBy(connection));
     }
     const url = await serve(config, databases, log, cleanup);
     return { url, writerUrl: undefined, databases };
@@ -116,7 +114,7 @@ async function openWriters(
   isRemote: boolean,
   cleanup: Cleanup,
 ): Promise<OpenWriters> {
-  const { host, port, leaseTtlMs, address } = config.writer;
+  const { host, port, leaseTtlMs, address, standby } = config.writer;
   const { log, bus } = storage;
   const writers = new Map<string, Writer>();
   const { bodyLimitBytes } = config;
@@ -129,18 +127,38 @@ async function openWriters(
     const connection = await openOrCreate(storage, name);
     cleanup.add(() => connection.release());
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
-    const writer: LocalWriter = await startWriter({
-      connection,
-      bus,
-      log,
-      leaseTtlMs,
-      address: reachable,
-    });
-    cleanup.add(() => writer.stop());
-    writers.set(name, writer);
-    databases.set(name, { connection, reader: createLocalReader(connection), writer });
+    const options = { connection, bus, log, leaseTtlMs, address: reachable };
+    writers.set(name, await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup)));
+    databases.set(name, openedBy(connection));
   }
   return { databases, writerUrl };
+}
+
+/** What is sent to the connection goes to the writer of the branch, here or elsewhere. */
+function openedBy(connection: Connection): OpenDatabase {
+  return { connection, reader: createLocalReader(connection), writer: connection };
+}
+
+async function becomeWriter(options: StartWriterOptions, cleanup: Cleanup): Promise<Writer> {
+  const writer = await startWriter(options);
+  cleanup.add(() => writer.stop());
+  return writer;
+}
+
+/** Takes transactions of others while it is its turn. */
+async function standBy(options: StartWriterOptions, cleanup: Cleanup): Promise<Writer> {
+  const standby = new Standby(options);
+  cleanup.add(() => standby.stop());
+  return {
+    async transact(request) {
+      const { leader } = standby;
+      if (leader !== undefined) return leader.transact(request);
+      throw new DatabaseError(
+        'WRITER_UNAVAILABLE',
+        'This process stands by: another one is the writer, and its lease says where',
+      );
+    },
+  };
 }
 
 async function openOrCreate(storage: Storage, name: string): Promise<Connection> {

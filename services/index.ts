@@ -40,4 +40,5 @@ export { listen, unlisten } from './versions/listen.ts';
 export type { LoggedTransaction, TransactionRange } from './versions/transactions.ts';
 export { transactions } from './versions/transactions.ts';
 export type { LocalWriter } from './writer/local-writer.ts';
+export { Standby } from './writer/standby.ts';
 export { startWriter } from './writer/start-writer.ts';

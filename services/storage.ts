@@ -14,6 +14,7 @@ import { openPostgresBus } from './bus/postgres-bus.ts';
 import { openRedisBus } from './bus/redis-bus.ts';
 import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
+import { RemoteWriter } from './rpc/remote-writer.ts';
 import type { Log } from './shared/log.ts';
 
 export interface Storage {
@@ -46,7 +47,7 @@ export async function closeStorage({ bus, host }: Storage): Promise<void> {
 }
 
 /**
- * Opens a branch of a database for reading, the main one by default.
+ * Opens a branch of a database, the main one by default: to read it here, and to send transactions to its writer.
  *
  * @throws DATABASE_NOT_FOUND
  */
@@ -57,7 +58,8 @@ export async function openDatabase(
 ): Promise<Connection> {
   const { host, bus, nodeCache, pollIntervalMs, log } = storage;
   const store = await host.open(name);
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log });
+  const writer = new RemoteWriter({ database: name, store, branch });
+  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log, writer });
 }
 
 function openStoreHost(config: StoreConfig): Promise<StoreHost> {

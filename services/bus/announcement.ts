@@ -34,7 +34,8 @@ export function decodeAnnouncement(text: string): RootAnnouncement | undefined {
   if (!isCount(version) || !isCount(epoch) || !isCount(basisTx)) return undefined;
   const segments = decodeSegments(message['segments']);
   if (segments === undefined) return undefined;
-  return { database, branch, version, epoch, basisTx, segments };
+  const isReleased = message['isReleased'] === true;
+  return { database, branch, version, epoch, basisTx, segments, ...(isReleased && { isReleased }) };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -13,6 +13,8 @@ export interface RootAnnouncement {
   readonly basisTx: number;
   /** The segments since version - 1, when they are small enough to travel; else a reader fetches them. */
   readonly segments: ReadonlyArray<{ readonly tx: number; readonly bytes: Uint8Array }> | null;
+  /** Whether the writer has gone and left the branch to the next one. */
+  readonly isReleased?: boolean;
 }
 
 export interface Bus {

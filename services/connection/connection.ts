@@ -12,6 +12,7 @@ import {
 } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import type { TransactRequest, TransactResult, Writer } from './writer-port.ts';
 
 export interface ConnectionOptions {
   readonly store: Store;
@@ -19,6 +20,8 @@ export interface ConnectionOptions {
   readonly branch?: string;
   readonly bus: Bus;
   readonly nodeCache: NodeCache;
+  /** Where transactions go; by default there is nowhere to send them. */
+  readonly writer?: Writer;
   /** How often to look for a root that was not announced. */
   readonly pollIntervalMs: number;
   readonly log: Log;
@@ -53,6 +56,7 @@ export class Connection {
   #head: Head;
   #stopListening: (() => Promise<void>) | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
+  #writer: Writer | undefined;
   /** A look at the store that is under way, and whether another one has to follow it. */
   #refreshing: Promise<void> | undefined;
   #isRefreshDue = false;
@@ -67,6 +71,7 @@ export class Connection {
     this.branch = options.branch;
     this.nodes = nodes;
     this.#options = options;
+    this.#writer = options.writer;
     this.#head = head;
   }
 
@@ -117,6 +122,32 @@ export class Connection {
         resolve(db);
       });
     });
+  }
+
+  /**
+   * Has the writer of the branch write a transaction, wherever that is, and sees it afterwards.
+   *
+   * @throws see `Writer.transact`; WRITER_UNAVAILABLE where the connection was opened without a writer
+   */
+  async transact(request: TransactRequest): Promise<TransactResult> {
+    if (this.#writer === undefined)
+      throw new DatabaseError(
+        'WRITER_UNAVAILABLE',
+        'Expected a connection with a writer to send transactions to: this one was opened for reading alone',
+      );
+    const result = await this.#writer.transact(request);
+    // It is written, whether this process comes to see it in time or not.
+    if (this.#head.db.maxTx < result.tx) await this.sync(result.tx).catch(() => undefined);
+    return result;
+  }
+
+  /** Sends transactions to another writer from now on, as when this process becomes it. Gives the function that undoes it. */
+  writeThrough(writer: Writer): () => void {
+    const before = this.#writer;
+    this.#writer = writer;
+    return () => {
+      if (this.#writer === writer) this.#writer = before;
+    };
   }
 
   /** Calls a listener after each move; gives the function that ends it. */

@@ -1,49 +1,79 @@
 /**
- * The {@link Writer} port over HTTP: finds the writer of a branch by its lease, and sends. A transaction that may have reached a writer
- * is never sent again: whether it was written is then for the caller to see.
+ * The {@link Writer} port from any process: finds the writer of a branch by its lease, and follows it to the next process that takes it over. A
+ * transaction that may have reached a writer is sent again under an idempotency key only; without one it is for the caller to look.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from '../../engine/index.ts';
 import { DatabaseError } from '../../engine/index.ts';
+import type { ErrorCode } from '../../engine/index.ts';
 import type { TransactRequest, TransactResult, Writer } from '../connection/writer-port.ts';
-import { printRequest, readError, readResult } from './wire.ts';
+import { httpTransport } from './http-transport.ts';
+import type { WriterTransport } from './transport.ts';
+import { NOT_REACHED } from './transport.ts';
 
 export interface RemoteWriterOptions {
   readonly database: string;
   readonly store: Store;
   readonly branch: string;
-  /** How long one transaction may take; 30,000 by default. */
+  /** How long one transaction may take that does not say, with all that it takes to find the writer; 30,000 by default. */
   readonly timeoutMs?: number;
   /** How long to look for a writer while there is none; 5,000 by default. */
   readonly patienceMs?: number;
+  /** HTTP by default. */
+  readonly transport?: WriterTransport;
 }
 
-const RETRY_INTERVAL_MS = 100;
+const RETRY_INTERVAL_MS = 50;
+
+/** After these the writer may be another one, and a request with a key is sent again. */
+const MOVED: ReadonlySet<ErrorCode> = new Set([
+  'OUTCOME_UNKNOWN',
+  'STORE_UNAVAILABLE',
+  'WRITER_DEPOSED',
+  'WRITER_UNAVAILABLE',
+]);
 
 export class RemoteWriter implements Writer {
   readonly #options: RemoteWriterOptions;
-  readonly #timeoutMs: number;
-  readonly #patienceMs: number;
+  readonly #transport: WriterTransport;
   #address: string | undefined;
 
   constructor(options: RemoteWriterOptions) {
     this.#options = options;
-    this.#timeoutMs = options.timeoutMs ?? 30_000;
-    this.#patienceMs = options.patienceMs ?? 5_000;
+    this.#transport = options.transport ?? httpTransport;
   }
 
   async transact(request: TransactRequest): Promise<TransactResult> {
-    const body = printRequest(request);
-    const giveUpAt = performance.now() + this.#patienceMs;
+    const { database, timeoutMs = 30_000, patienceMs = 5_000 } = this.#options;
+    const startedAt = performance.now();
+    const deadline = startedAt + (request.timeoutMs ?? timeoutMs);
+    let giveUpAt = Math.min(deadline, startedAt + patienceMs);
     for (;;) {
-      const address = (this.#address ??= await this.#findWriter(giveUpAt));
-      const response = await this.#send(address, body);
-      if (response !== 'not reached') return response;
-      // Nothing was sent: the writer moved or is gone.
-      this.#address = undefined;
-      if (performance.now() > giveUpAt)
-        throw unavailable(`The writer at ${address} does not answer`);
-      await pause(RETRY_INTERVAL_MS);
+      let address: string | undefined;
+      try {
+        address = this.#address ??= await this.#findWriter(giveUpAt);
+        const leftMs = Math.max(1, deadline - performance.now());
+        const delivery = { address, database, request, timeoutMs: leftMs };
+        const answer = await this.#transport.deliver(delivery);
+        if (answer !== NOT_REACHED) return answer;
+        if (performance.now() > giveUpAt) throw silent(address);
+      } catch (error) {
+        if (!isMoved(error)) throw error;
+        if (request.key === undefined || performance.now() > giveUpAt) {
+          this.#forget(address);
+          throw error;
+        }
+        // What may have been sent already is sent until it is answered.
+        if (address !== undefined) giveUpAt = deadline;
+      }
+      this.#forget(address);
+      await wait(RETRY_INTERVAL_MS);
     }
+  }
+
+  /** The lease says where the writer is now. */
+  #forget(address: string | undefined): void {
+    if (this.#address === address) this.#address = undefined;
   }
 
   async #findWriter(giveUpAt: number): Promise<string> {
@@ -52,53 +82,24 @@ export class RemoteWriter implements Writer {
       const lease = await store.leases.current(branch);
       if (lease !== undefined && lease.address !== null) return lease.address;
       if (performance.now() > giveUpAt)
-        throw unavailable(
+        throw new DatabaseError(
+          'WRITER_UNAVAILABLE',
           lease === undefined
-            ? 'No writer holds the branch'
+            ? 'No writer holds the branch; nothing was sent. Start one, or try again'
             : `The writer ${lease.owner} takes no transactions from other processes`,
         );
-      await pause(RETRY_INTERVAL_MS);
+      await wait(RETRY_INTERVAL_MS);
     }
   }
-
-  async #send(address: string, body: string): Promise<TransactResult | 'not reached'> {
-    const url = new URL(`/transact/${encodeURIComponent(this.#options.database)}`, address);
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/edn' },
-        body,
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      });
-    } catch (error) {
-      if (isRefused(error)) return 'not reached';
-      this.#address = undefined;
-      throw unavailable(
-        'The connection to the writer was lost; the transaction may have been written',
-        error,
-      );
-    }
-    const text = await response.text();
-    if (response.ok) return readResult(text);
-    const error =
-      readError(text) ?? unavailable(`The writer answered with status ${response.status}`);
-    if (error.code === 'WRITER_DEPOSED' || error.code === 'WRITER_UNAVAILABLE')
-      this.#address = undefined;
-    throw error;
-  }
 }
 
-/** Whether no connection was made, so that nothing can have been sent. */
-function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+function isMoved(error: unknown): boolean {
+  return error instanceof DatabaseError && MOVED.has(error.code);
 }
 
-function unavailable(message: string, cause?: unknown): DatabaseError {
-  return new DatabaseError('WRITER_UNAVAILABLE', message, cause === undefined ? {} : { cause });
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
+function silent(address: string): DatabaseError {
+  return new DatabaseError(
+    'WRITER_UNAVAILABLE',
+    `The writer at ${address} does not answer; nothing was sent. Try again`,
+  );
 }

@@ -6,6 +6,8 @@ import type { TransactRequest, TransactResult } from '../connection/writer-port.
 const TX_DATA = kw('tx-data');
 const TX_META = kw('tx-meta');
 const PARENTS = kw('parents');
+const KEY = kw('key');
+const TIMEOUT_MS = kw('timeout-ms');
 const TX = kw('tx');
 const INSTANT = kw('instant');
 const TEMPIDS = kw('tempids');
@@ -15,15 +17,20 @@ const CODE = kw('code');
 const MESSAGE = kw('message');
 const KIND = kw('kind');
 
+/** The content type of all of it. */
+export const EDN = 'application/edn';
+
 /** Nested maps of a transaction may go deep; a body is bounded by its size. */
 const MAX_DEPTH = 1_000;
 
-export function printRequest({ txData, txMeta, parents }: TransactRequest): string {
+export function printRequest({ txData, txMeta, parents, key, timeoutMs }: TransactRequest): string {
   return printEdn(
     new Map<EdnData, EdnData>([
       [TX_DATA, txData],
       [TX_META, txMeta ?? null],
       [PARENTS, parents ?? null],
+      [KEY, key ?? null],
+      [TIMEOUT_MS, timeoutMs === undefined ? null : Math.ceil(timeoutMs)],
     ]),
   );
 }
@@ -39,11 +46,15 @@ export function readRequest(text: string): TransactRequest {
       'Expected a map {:tx-data [...], :tx-meta {...}} as body',
       { kind: 'transact/syntax' },
     );
-  const parents = (map as EdnMap).get(PARENTS) ?? null;
+  const [parents, key, timeoutMs] = [PARENTS, KEY, TIMEOUT_MS].map(
+    (name) => (map as EdnMap).get(name) ?? null,
+  );
   return {
     txData: txData as ReadonlyArray<EdnData>,
     ...(txMeta === null ? {} : { txMeta: txMeta as EdnMap }),
     ...(Array.isArray(parents) ? { parents: parents.map(String) } : {}),
+    ...(typeof key === 'string' ? { key } : {}),
+    ...(typeof timeoutMs === 'number' && timeoutMs > 0 ? { timeoutMs } : {}),
   };
 }
 

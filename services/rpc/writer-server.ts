@@ -6,7 +6,7 @@ import { DatabaseError } from '../../engine/index.ts';
 import type { Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
 import { closeServer, untilListening } from '../shared/listen.ts';
-import { printError, printResult, readRequest } from './wire.ts';
+import { EDN, printError, printResult, readRequest } from './wire.ts';
 
 export interface WriterServerOptions {
   readonly writers: ReadonlyMap<string, Writer>;
@@ -15,8 +15,6 @@ export interface WriterServerOptions {
   readonly bodyLimitBytes: number;
   readonly log: Log;
 }
-
-const EDN = 'application/edn';
 
 export class WriterServer {
   readonly #options: WriterServerOptions;

@@ -10,7 +10,7 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Db, EdnData, RootRecord, StoredSegment, TxReport } from '../../engine/index.ts';
 import { DatabaseError } from '../../engine/index.ts';
-import type { Bus } from '../bus/bus.ts';
+import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { TransactRequest, TransactResult, Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
@@ -60,6 +60,8 @@ export class LocalWriter implements Writer {
   #onRequest: (() => void) | undefined;
   /** Why nothing can be written any more. */
   #ended: DatabaseError | undefined;
+  #onDeposed: (() => void) | undefined;
+  readonly #stopWritingThrough: () => void;
 
   private constructor(options: LocalWriterOptions, branch: WrittenBranch) {
     const { connection, log, lease, foldThreshold: threshold = 200_000 } = options;
@@ -73,6 +75,7 @@ export class LocalWriter implements Writer {
     const { newAddress } = branch;
     const onDone = (): void => this.#work();
     this.#indexJob = new IndexJob({ connection, log, threshold, newAddress, onDone });
+    this.#stopWritingThrough = connection.writeThrough(this);
     lease.onLost(() => this.#end(deposed()));
   }
 
@@ -98,7 +101,20 @@ export class LocalWriter implements Writer {
     // An index job that ends leaves one more commit to make.
     while (this.#working !== undefined || this.#indexJob.ended !== undefined)
       await Promise.all([this.#working, this.#indexJob.ended]);
+    this.#stopWritingThrough();
     await this.#options.lease.release();
+    if (!this.#isDeposed) this.#announce({ segments: null, isReleased: true });
+  }
+
+  /** Called once when another writer has taken over. */
+  onDeposed(listener: () => void): void {
+    if (this.#isDeposed) listener();
+    else this.#onDeposed = listener;
+  }
+
+  /** Of the lease: each writer of a branch has a later one. */
+  get epoch(): number {
+    return this.#branch.epoch;
   }
 
   get #hasWork(): boolean {
@@ -266,19 +282,24 @@ export class LocalWriter implements Writer {
 
   /** Moves readers on and answers. Without segments readers look at the root. */
   #publish(applied: ReadonlyArray<Applied>, segments: ReadonlyArray<StoredSegment> | null): void {
-    const { connection, bus, log } = this.#options;
     const { head } = this.#branch;
-    connection.advance(head);
+    this.#options.connection.advance(head);
     for (const { waiting, report } of applied) waiting.answer(resultOf(report, head.db.commit?.id));
     const sizeBytes = segments?.reduce((sum, { bytes }) => sum + bytes.length, 0) ?? 0;
+    this.#announce({ segments: sizeBytes > MAX_ANNOUNCED_BYTES ? null : segments });
+  }
+
+  #announce(news: Pick<RootAnnouncement, 'segments' | 'isReleased'>): void {
+    const { connection, bus, log } = this.#options;
+    const { version, epoch, db } = this.#branch.head;
     bus
       .announce({
         database: connection.store.id,
         branch: connection.branch,
-        version: head.version,
-        epoch: head.epoch,
-        basisTx: head.db.maxTx,
-        segments: sizeBytes > MAX_ANNOUNCED_BYTES ? null : segments,
+        version,
+        epoch,
+        basisTx: db.maxTx,
+        ...news,
       })
       .catch((error: unknown) => log.error({ event: 'announcement not sent', error }));
   }
@@ -294,8 +315,11 @@ export class LocalWriter implements Writer {
   }
 
   #end(error: DatabaseError): void {
-    if (!this.#isDeposed) this.#ended = error;
-    this.#queue.refuseAll(this.#ended);
+    this.#queue.refuseAll(error);
+    if (this.#isDeposed) return;
+    this.#ended = error;
+    this.#stopWritingThrough();
+    this.#onDeposed?.();
   }
 }
 

@@ -6,8 +6,9 @@ import type { Connection } from '../connection/connection.ts';
 import type { Log } from '../shared/log.ts';
 import { takeLease } from './lease-keeper.ts';
 import { LocalWriter } from './local-writer.ts';
+import type { QueueLimits } from './request-queue.ts';
 
-export interface StartWriterOptions {
+export interface StartWriterOptions extends QueueLimits {
   readonly connection: Connection;
   readonly bus: Bus;
   readonly log: Log;
@@ -21,19 +22,14 @@ export interface StartWriterOptions {
 
 /** @throws BRANCH_LOCKED where another writer lives */
 export async function startWriter(options: StartWriterOptions): Promise<LocalWriter> {
-  const { connection, bus, log, leaseTtlMs = 2000, address = null, foldThreshold } = options;
+  const { connection, leaseTtlMs = 2000, address = null, ...rest } = options;
   const { store, branch } = connection;
   // Every start is another owner, so that a writer never takes over from itself unnoticed.
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
-  const lease = await takeLease({ store, branch, owner, address, ttlMs: leaseTtlMs, log });
+  const ttlMs = leaseTtlMs;
+  const lease = await takeLease({ store, branch, owner, address, ttlMs, log: rest.log });
   try {
-    return await LocalWriter.start({
-      connection,
-      lease,
-      bus,
-      log,
-      ...(foldThreshold === undefined ? {} : { foldThreshold }),
-    });
+    return await LocalWriter.start({ ...rest, connection, lease });
   } catch (error) {
     await lease.release();
     throw error;

@@ -105,7 +105,7 @@ describe('a commit whose connection is lost', () => {
     const { store } = await openBoth({ outcomeTimeoutMs: 0 });
     await proxy.close();
     await expect(store.commit(commitOf(1))).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
+      code: 'OUTCOME_UNKNOWN',
       data: { outcome: 'unknown', branch: BRANCH, version: 2 },
     });
   });

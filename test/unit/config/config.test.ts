@@ -35,7 +35,7 @@ describe('defaults', () => {
       bus: { kind: 'none' },
       databases: ['world'],
       http: { host: '127.0.0.1', port: 4000 },
-      writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null },
+      writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null, standby: false },
       bodyLimitBytes: 1_048_576,
       query: {
         timeoutMs: 30_000,
