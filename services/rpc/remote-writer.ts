@@ -25,10 +25,15 @@ export interface RemoteWriterOptions {
 
 const RETRY_INTERVAL_MS = 50;
 
-/** After these the writer may be another one, and a request with a key is sent again. */
+/**
+ * After these the writer may be another one, and a request with a key is sent again: they say nothing of the transaction itself, so that one that
+ * was given up before may have been written all the same.
+ */
 const MOVED: ReadonlySet<ErrorCode> = new Set([
+  'DEADLINE_EXCEEDED',
   'OUTCOME_UNKNOWN',
   'STORE_UNAVAILABLE',
+  'WRITER_BUSY',
   'WRITER_DEPOSED',
   'WRITER_UNAVAILABLE',
 ]);
@@ -48,6 +53,7 @@ export class RemoteWriter implements Writer {
     const startedAt = performance.now();
     const deadline = startedAt + (request.timeoutMs ?? timeoutMs);
     let giveUpAt = Math.min(deadline, startedAt + patienceMs);
+    let mayBeWritten = false;
     for (;;) {
       let address: string | undefined;
       try {
@@ -56,13 +62,14 @@ export class RemoteWriter implements Writer {
         const delivery = { address, database, request, timeoutMs: leftMs };
         const answer = await this.#transport.deliver(delivery);
         if (answer !== NOT_REACHED) return answer;
-        if (performance.now() > giveUpAt) throw silent(address);
+        if (performance.now() > giveUpAt) throw mayBeWritten ? unknownOutcome() : silent(address);
       } catch (error) {
         if (!isMoved(error)) throw error;
         if (request.key === undefined || performance.now() > giveUpAt) {
           this.#forget(address);
-          throw error;
+          throw mayBeWritten ? unknownOutcome(error) : error;
         }
+        mayBeWritten ||= error instanceof DatabaseError && error.code === 'OUTCOME_UNKNOWN';
         // What may have been sent already is sent until it is answered.
         if (address !== undefined) giveUpAt = deadline;
       }
@@ -95,6 +102,14 @@ export class RemoteWriter implements Writer {
 
 function isMoved(error: unknown): boolean {
   return error instanceof DatabaseError && MOVED.has(error.code);
+}
+
+function unknownOutcome(cause?: unknown): DatabaseError {
+  return new DatabaseError(
+    'OUTCOME_UNKNOWN',
+    'No writer could be asked in time what became of the transaction: it may have been written. Send it again under its idempotency key',
+    { cause },
+  );
 }
 
 function silent(address: string): DatabaseError {

@@ -16,8 +16,13 @@ export interface Account {
 
 export interface StartedServer {
   readonly port: number;
+  readonly pid: number;
   /** Ends the process and removes its folder. */
   stop(): Promise<void>;
+  /** Ends the process by a signal, and leaves its folder. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again on its port and folder. */
+  start(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -79,27 +84,46 @@ export async function startServer(options: {
   readonly isReady: () => Promise<boolean>;
 }): Promise<StartedServer> {
   const { program, args, folder, port, account, stopSignal, killSignal, isReady } = options;
-  const child = spawn(program, [...args], {
-    cwd: folder.path,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(account ?? {}),
-  });
+  const launch = (): ChildProcess =>
+    spawn(program, [...args], {
+      cwd: folder.path,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(account ?? {}),
+    });
+  let child = launch();
   const forget = atExit(() => child.kill(killSignal));
-  const output = lastLinesOf(child);
   const stop = async (): Promise<void> => {
     await end(child, stopSignal, killSignal);
     forget();
     folder.remove();
   };
-  const deadlineMs = Date.now() + START_TIMEOUT_MS;
-  while (!(await isReady().catch(() => false))) {
-    if (child.exitCode !== null || child.pid === undefined || Date.now() > deadlineMs) {
-      await stop();
-      throw new Error(`${program} does not start: ${output()}`);
+  const ready = async (mayTryAgain: boolean): Promise<void> => {
+    const deadlineMs = Date.now() + START_TIMEOUT_MS;
+    let output = lastLinesOf(child);
+    while (!(await isReady().catch(() => false))) {
+      const hasEnded = child.exitCode !== null || child.pid === undefined;
+      if ((hasEnded && !mayTryAgain) || Date.now() > deadlineMs) {
+        await stop();
+        throw new Error(`${program} does not start: ${output()}`);
+      }
+      await wait(POLL_MS);
+      // What was killed may leave processes behind that have to end first.
+      if (hasEnded) output = lastLinesOf((child = launch()));
     }
-    await wait(POLL_MS);
-  }
-  return { port, stop };
+  };
+  await ready(false);
+  return {
+    port,
+    stop,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    end: (signal) => end(child, signal, killSignal),
+    async start() {
+      child = launch();
+      await ready(true);
+    },
+  };
 }
 
 function lastLinesOf(child: ChildProcess): () => string {

@@ -13,6 +13,8 @@ export interface OurProcess {
   readonly output: () => string;
   /** Sends a signal and waits for the end; gives the exit code, null where the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+  /** Resolves when it has ended, by whatever. */
+  readonly ended: Promise<number | null>;
 }
 
 export interface OurProcessOptions {
@@ -22,12 +24,15 @@ export interface OurProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Resolves when a line of this kind is printed; by default the address of the gateway or the writer. */
   readonly readyWhen?: RegExp;
+  /** What Node is told; by default to load TypeScript. */
+  readonly nodeOptions?: ReadonlyArray<string>;
 }
 
 /** Starts a process; rejects with what it printed where it ends before it is ready. */
 export async function startProcess(options: OurProcessOptions): Promise<OurProcess> {
   const { args, env = {}, readyWhen = /^(Health|Writer) / } = options;
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const { nodeOptions = ['--import', 'tsx'] } = options;
+  const child = spawn(process.execPath, [...nodeOptions, ...args], {
     env: { ...withoutOurs(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -60,6 +65,7 @@ export async function startProcess(options: OurProcessOptions): Promise<OurProce
       return after('Writer');
     },
     output: () => lines.join('\n'),
+    ended,
     end: (signal) => {
       child.kill(signal);
       return ended;

@@ -10,6 +10,8 @@ export interface Servers {
   /** A database whose owner is an ordinary user. */
   postgresUrl(): Promise<string>;
   redisUrl(): Promise<string>;
+  /** The servers themselves, where they were started here. */
+  started(): Promise<ReadonlyArray<StartedServer>>;
   /** Stops what was started here, and removes its files. */
   stop(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function createServers(
       async () => startRedis(await installRedis()),
       (port) => `redis://127.0.0.1:${port}`,
     ),
+    started: () => Promise.all(started),
     async stop() {
       for (const server of await Promise.allSettled(started.splice(0))) {
         if (server.status === 'fulfilled') await server.value.stop();

@@ -3,6 +3,16 @@
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
+/** What becomes of all connections, those to come as well. */
+export interface ProxyMode {
+  readonly losesRequests: boolean;
+  readonly losesReplies: boolean;
+  /** How much later everything arrives. */
+  readonly delayMs: number;
+}
+
+const CLEAR: ProxyMode = { losesRequests: false, losesReplies: false, delayMs: 0 };
+
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
@@ -14,6 +24,12 @@ interface Link {
 
 export interface TcpProxy {
   readonly port: number;
+  /** Loses or delays from now on, without a word to either side. */
+  set(mode: Partial<ProxyMode>): void;
+  /** Loses and delays nothing any more; connections that may have lost something are reset. */
+  heal(): void;
+  /** Resets all connections, of both sides. */
+  cut(): void;
   /** Keeps what the clients that are connected now send from here on. */
   holdRequests(): void;
   /** Throws away what the server answers to the clients that are connected now. */
@@ -29,12 +45,34 @@ export interface TcpProxy {
 
 export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const links = new Set<Link>();
-  const server = createServer((client) => links.add(linkOf(client, connect({ host, port }))));
+  let mode = CLEAR;
+  const server = createServer((client) => {
+    const link = linkOf(client, connect({ host, port }), () => mode);
+    links.add(link);
+    client.once('close', () => {
+      if (!link.holdsRequests && !link.dropsReplies) links.delete(link);
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    for (const { client, server: target } of links) {
+      client.resetAndDestroy();
+      target.resetAndDestroy();
+    }
+  };
   const sum = (of: (link: Link) => number): number =>
     [...links].reduce((total, link) => total + of(link), 0);
   return {
     port: (server.address() as AddressInfo).port,
+    set(change) {
+      mode = { ...mode, ...change };
+    },
+    heal() {
+      const hasLost = mode.losesRequests || mode.losesReplies;
+      mode = CLEAR;
+      if (hasLost) cut();
+    },
+    cut,
     holdRequests() {
       for (const link of links) link.holdsRequests = true;
     },
@@ -65,7 +103,12 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   };
 }
 
-function linkOf(client: Socket, server: Socket): Link {
+function later(delayMs: number, action: () => void): void {
+  if (delayMs === 0) action();
+  else setTimeout(action, delayMs);
+}
+
+function linkOf(client: Socket, server: Socket, modeNow: () => ProxyMode): Link {
   const link: Link = {
     client,
     server,
@@ -75,12 +118,14 @@ function linkOf(client: Socket, server: Socket): Link {
     repliesDropped: 0,
   };
   client.on('data', (bytes) => {
+    const { losesRequests, delayMs } = modeNow();
     if (link.holdsRequests) link.held.push(bytes);
-    else server.write(bytes);
+    else if (!losesRequests) later(delayMs, () => server.write(bytes));
   });
   server.on('data', (bytes) => {
+    const { losesReplies, delayMs } = modeNow();
     if (link.dropsReplies) link.repliesDropped++;
-    else client.write(bytes);
+    else if (!losesReplies) later(delayMs, () => client.write(bytes));
   });
   client.on('error', () => undefined);
   server.on('error', () => client.destroy());
