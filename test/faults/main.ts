@@ -95,10 +95,13 @@ async function tryFault(
   const { store, branch } = clients[0]!.connection;
   const leader = async (): Promise<string | null> =>
     (await store.leases.current(branch))?.address ?? null;
+  const injectedAt = performance.now();
   await inject({ cluster, random, leader });
+  const undoneAt = performance.now();
   const recoveryMs = await recovered(clients);
   await wait(QUIET_MS);
   for (const client of clients) await client.stop();
+  const stoppedAt = performance.now();
   const storage = await openClientStorage(cluster, cluster.directUrl);
   const fresh = await openDatabase(storage, DATABASE);
   const found = await violations(cluster, clients, fresh);
@@ -114,11 +117,15 @@ async function tryFault(
       `${count.failed - before.failed} refused`,
       `again after ${recoveryMs?.toFixed(0) ?? '-'} ms`,
       `${found.length} violations`,
-      `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`,
+      `${seconds(startedAt, performance.now())} (harm ${seconds(injectedAt, undoneAt)}, check ${seconds(stoppedAt, performance.now())})`,
     ].join(', '),
   );
   for (const each of found.slice(0, 20)) console.log(`  ${each}`);
   return found.length;
+}
+
+function seconds(fromMs: number, toMs: number): string {
+  return `${((toMs - fromMs) / 1_000).toFixed(1)} s`;
 }
 
 /** How long it takes until every client is acknowledged something again; undefined where that never happens. */
