@@ -15,7 +15,13 @@ import {
   type SettingValue,
 } from './settings.ts';
 
-export type StoreConfig =
+/** Copies of nodes nearer than the store: more of them than `nodeCacheBytes` holds, on a disk also after a restart. */
+export type CacheConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'memory'; readonly maxBytes: number }
+  | { readonly kind: 'file'; readonly directory: string; readonly maxBytes: number };
+
+export type StoreConfig = (
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly directory: string }
   | {
@@ -23,7 +29,11 @@ export type StoreConfig =
       readonly url: string;
       readonly schema: string;
       readonly poolSize: number;
-    };
+    }
+) & {
+  /** Files where there is a folder for them, else none. */
+  readonly cache?: CacheConfig;
+};
 
 export type BusConfig =
   | { readonly kind: 'none' }
@@ -123,18 +133,35 @@ export function loadConfig(sources: ConfigSources = {}): Config {
 }
 
 function storeConfig(settings: Settings): StoreConfig {
+  const cache = cacheConfig(settings);
   const url = settings.get('store.url');
   const kind = settings.get('store.kind') ?? (url === undefined ? 'file' : 'postgres');
   switch (kind) {
     case 'memory':
-      return { kind };
+      return { kind, cache };
     case 'file':
-      return { kind, directory: settings.get('store.directory') ?? './data' };
+      return { kind, cache, directory: settings.get('store.directory') ?? './data' };
     case 'postgres': {
       if (url === undefined) throw missing('store.url', 'store.kind is postgres');
       const schema = settings.get('store.schema') ?? 'datahike_gateway';
-      return { kind, url, schema, poolSize: settings.get('store.poolSize') ?? 8 };
+      return { kind, cache, url, schema, poolSize: settings.get('store.poolSize') ?? 8 };
     }
+  }
+}
+
+function cacheConfig(settings: Settings): CacheConfig {
+  const directory = settings.get('store.cache.directory');
+  const kind = settings.get('store.cache.kind') ?? (directory === undefined ? 'none' : 'file');
+  const maxBytes = settings.get('store.cache.maxBytes');
+  switch (kind) {
+    case 'none':
+      return { kind };
+    case 'memory':
+      return { kind, maxBytes: maxBytes ?? 256 * 2 ** 20 };
+    case 'file':
+      if (directory === undefined)
+        throw missing('store.cache.directory', 'store.cache.kind is file');
+      return { kind, directory, maxBytes: maxBytes ?? 4 * 2 ** 30 };
   }
 }
 

@@ -66,6 +66,10 @@ export type {
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
+export { tieredStoreHost } from './store/tiered-store.ts';
+export { openFileFront } from './store/tiered/file-front.ts';
+export { createMemoryFront } from './store/tiered/memory-front.ts';
+export type { NodeFront } from './store/tiered/node-front.ts';
 export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';

@@ -1,12 +1,15 @@
 /** What a process needs to reach databases: where they are stored, how commits are announced, and what is kept in memory. */
-import type { BusConfig, Config, StoreConfig } from '../config/config.ts';
-import type { StoreHost } from '../engine/index.ts';
+import type { BusConfig, CacheConfig, Config, StoreConfig } from '../config/config.ts';
+import type { NodeFront, StoreHost } from '../engine/index.ts';
 import {
   MAIN_BRANCH,
   NodeCache,
+  createMemoryFront,
   createMemoryStoreHost,
+  openFileFront,
   openFileStoreHost,
   openPostgresStoreHost,
+  tieredStoreHost,
 } from '../engine/index.ts';
 import type { Bus } from './bus/bus.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
@@ -30,7 +33,7 @@ export async function openStorage(
   config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'>,
   log: Log,
 ): Promise<Storage> {
-  const host = await openStoreHost(config.store);
+  const host = await openTieredHost(config.store, log);
   return {
     host,
     bus: await openBus(config.bus, log),
@@ -58,6 +61,26 @@ export async function openDatabase(
   const { host, bus, nodeCache, pollIntervalMs, log } = storage;
   const store = await host.open(name);
   return connect({ store, branch, bus, nodeCache, pollIntervalMs, log });
+}
+
+async function openTieredHost(config: StoreConfig, log: Log): Promise<StoreHost> {
+  const front = await openFront(config.cache ?? { kind: 'none' }, log);
+  const host = await openStoreHost(config);
+  return front === undefined ? host : tieredStoreHost(host, front);
+}
+
+async function openFront(config: CacheConfig, log: Log): Promise<NodeFront | undefined> {
+  switch (config.kind) {
+    case 'none':
+      return undefined;
+    case 'memory':
+      return createMemoryFront(config.maxBytes);
+    case 'file':
+      return openFileFront({
+        ...config,
+        onFault: (error) => log.error({ event: 'node cache failed', error }),
+      });
+  }
 }
 
 function openStoreHost(config: StoreConfig): Promise<StoreHost> {
