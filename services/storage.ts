@@ -65,7 +65,7 @@ export async function openDatabase(
 
 async function openTieredHost(config: StoreConfig, log: Log): Promise<StoreHost> {
   const front = await openFront(config.cache ?? { kind: 'none' }, log);
-  const host = await openStoreHost(config);
+  const host = await openStoreHost(config, log);
   return front === undefined ? host : tieredStoreHost(host, front);
 }
 
@@ -83,14 +83,17 @@ async function openFront(config: CacheConfig, log: Log): Promise<NodeFront | und
   }
 }
 
-function openStoreHost(config: StoreConfig): Promise<StoreHost> {
+function openStoreHost(config: StoreConfig, log: Log): Promise<StoreHost> {
   switch (config.kind) {
     case 'memory':
       return Promise.resolve(createMemoryStoreHost());
     case 'file':
       return openFileStoreHost(config.directory);
     case 'postgres':
-      return openPostgresStoreHost(config);
+      return openPostgresStoreHost({
+        ...config,
+        onWarning: (message) => log.error({ event: 'commits may be lost', message }),
+      });
   }
 }
 

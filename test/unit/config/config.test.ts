@@ -57,6 +57,11 @@ describe('defaults', () => {
       url,
       schema: 'datahike_gateway',
       poolSize: 8,
+      connectTimeoutMs: 2_000,
+      statementTimeoutMs: 15_000,
+      idleTimeoutMs: 30_000,
+      keepAliveMs: 5_000,
+      durability: 'required',
       cache: { kind: 'none' },
     });
     expect(bus).toEqual({ kind: 'postgres', url });
@@ -81,6 +86,22 @@ describe('defaults', () => {
   it('announce over Redis where it is there', () => {
     const env = { DATABASE_URL: url, REDIS_URL: 'redis://localhost' };
     expect(load({ env }).bus).toEqual({ kind: 'redis', url: 'redis://localhost' });
+  });
+
+  it('announce over what the URL of the bus names', () => {
+    const busOf = (env: Readonly<Record<string, string>>) =>
+      load({ env: { DATABASE_URL: url, ...env } }).bus;
+    const direct = 'postgres://gateway@direct/gateway';
+    expect(busOf({ DATAHIKE_GATEWAY_BUS_URL: direct })).toEqual({ kind: 'postgres', url: direct });
+    const cluster = 'redis+cluster://one:1,two:2';
+    expect(busOf({ DATAHIKE_GATEWAY_BUS_URL: cluster, REDIS_URL: 'redis://localhost' })).toEqual({
+      kind: 'redis',
+      url: cluster,
+    });
+    expect(busOf({ REDIS_URL: 'redis://localhost', DATAHIKE_GATEWAY_BUS: 'postgres' })).toEqual({
+      kind: 'postgres',
+      url,
+    });
   });
 });
 
@@ -142,7 +163,7 @@ describe('mistakes', () => {
     ],
     [
       { env: { DATAHIKE_GATEWAY_BUS: 'redis' } },
-      'REDIS_URL: expected a URL that begins with redis:// or rediss:// because bus.kind is redis, got nothing',
+      'REDIS_URL: expected a URL that begins with redis://, rediss://, redis+cluster://, redis+sentinel:// or postgres:// because bus.kind is redis, got nothing',
     ],
     [
       { env: { DATABASE_URL: 'mysql://me:secret@host/db' } },
