@@ -55,6 +55,7 @@ export { dbWith, withTx } from './transact/with.ts';
 
 // For the services that keep databases: storage, heads and the index job.
 export type {
+  BranchPlace,
   Commit,
   CommitPlace,
   Lease,

@@ -17,6 +17,7 @@ import { openPostgresBus } from './bus/postgres-bus.ts';
 import { openRedisBus } from './bus/redis-bus.ts';
 import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
+import { Poller } from './connection/poller.ts';
 import type { Log } from './shared/log.ts';
 
 export interface Storage {
@@ -25,6 +26,8 @@ export interface Storage {
   /** Shared by all databases of the process. */
   readonly nodeCache: NodeCache;
   readonly pollIntervalMs: number;
+  /** Looks for unannounced roots of all databases of the process. */
+  readonly poller: Poller;
   readonly log: Log;
 }
 
@@ -34,16 +37,23 @@ export async function openStorage(
   log: Log,
 ): Promise<Storage> {
   const host = await openTieredHost(config.store, log);
+  const { pollIntervalMs } = config;
   return {
     host,
-    bus: await openBus(config.bus, log),
+    bus: await openBusOver(host, config.bus, log),
     nodeCache: new NodeCache(config.nodeCacheBytes),
-    pollIntervalMs: config.pollIntervalMs,
+    pollIntervalMs,
+    poller: new Poller({
+      readVersions: (places) => host.readVersions(places),
+      intervalMs: pollIntervalMs,
+      log,
+    }),
     log,
   };
 }
 
-export async function closeStorage({ bus, host }: Storage): Promise<void> {
+export async function closeStorage({ bus, host, poller }: Storage): Promise<void> {
+  await poller.close();
   await bus.close();
   await host.close();
 }
@@ -58,9 +68,19 @@ export async function openDatabase(
   name: string,
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
-  const { host, bus, nodeCache, pollIntervalMs, log } = storage;
+  const { host, bus, nodeCache, pollIntervalMs, poller, log } = storage;
   const store = await host.open(name);
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log });
+  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, log });
+}
+
+/** A bus that cannot be opened leaves no connections of the store behind. */
+async function openBusOver(host: StoreHost, config: BusConfig, log: Log): Promise<Bus> {
+  try {
+    return await openBus(config, log);
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
 }
 
 async function openTieredHost(config: StoreConfig, log: Log): Promise<StoreHost> {

@@ -6,6 +6,7 @@ import { idToStore, parseCommitId } from './commit-id.ts';
 import { nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
 import { databaseExists, databaseNotFound, missingNode, originNotFound } from './store-errors.ts';
+import { readVersionsOf } from './versions.ts';
 import type {
   Address,
   Commit,
@@ -48,6 +49,7 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
     async delete(name) {
       stores.delete(name);
     },
+    readVersions: (places) => readVersionsOf(stores.values(), places),
     async close() {},
   };
 }

@@ -9,7 +9,7 @@ import { openConnections, type Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
 import { checkDurability, type Durability } from './postgres/server-check.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
-import type { Store, StoreHost } from './store.ts';
+import type { BranchPlace, Store, StoreHost } from './store.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`, with `?sslmode=verify-full&sslrootcert=<file>` for TLS. */
@@ -35,6 +35,7 @@ export interface PostgresStoreOptions {
 }
 
 const DELETED_ROWS_PER_STATEMENT = 2_000;
+const BRANCHES_PER_STATEMENT = 10_000;
 /** All that have rows of a database: the one that lets new rows in first, and last the note that there is work to do. */
 const TABLES = [
   'branches',
@@ -92,6 +93,8 @@ class PostgresStoreHost implements StoreHost {
   readonly #connections: Connections;
   readonly #schema: string;
   readonly #outcomeTimeoutMs: number;
+  /** Of the stores that were opened here, by their ids. */
+  readonly #databaseIds = new Map<string, number>();
 
   constructor(connections: Connections, schema: string, outcomeTimeoutMs: number) {
     this.#connections = connections;
@@ -141,6 +144,27 @@ class PostgresStoreHost implements StoreHost {
     await this.#removeDeleted();
   }
 
+  async readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>> {
+    const versions: number[] = [];
+    for (let start = 0; start < places.length; start += BRANCHES_PER_STATEMENT) {
+      const some = places.slice(start, start + BRANCHES_PER_STATEMENT);
+      const { rows } = await this.#connections.query<{ readonly version: number | null }>({
+        name: 'versions',
+        text: `SELECT b.version
+          FROM unnest($1::integer[], $2::text[]) WITH ORDINALITY AS asked (database_id, branch, place)
+          LEFT JOIN ${this.#schema}.branches b
+            ON b.database_id = asked.database_id AND b.branch = asked.branch
+          ORDER BY asked.place`,
+        values: [
+          some.map(({ store }) => this.#databaseIds.get(store) ?? null),
+          some.map(({ branch }) => branch),
+        ],
+      });
+      for (const { version } of rows) versions.push(version ?? 0);
+    }
+    return versions;
+  }
+
   async close(): Promise<void> {
     await this.#connections.close();
   }
@@ -169,6 +193,7 @@ class PostgresStoreHost implements StoreHost {
 
   #storeOf({ database_id: databaseId, uuid }: DatabaseRow): Store {
     const identity: DatabaseIdentity = { databaseId, id: `postgres:${uuid}` };
+    this.#databaseIds.set(identity.id, databaseId);
     return new PostgresStore(identity, this.#connections, this.#schema, {
       outcomeTimeoutMs: this.#outcomeTimeoutMs,
     });

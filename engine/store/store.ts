@@ -189,6 +189,13 @@ export interface LeaseStore {
   current(branch: string): Promise<Lease | undefined>;
 }
 
+/** A branch of a database that is open. */
+export interface BranchPlace {
+  /** See {@link Store.id}. */
+  readonly store: string;
+  readonly branch: string;
+}
+
 /** A place that holds databases by name. */
 export interface StoreHost {
   /** @throws DATABASE_EXISTS */
@@ -201,6 +208,12 @@ export interface StoreHost {
 
   /** Deletes a database and all that it stores; no error where there is none. */
   delete(name: string): Promise<void>;
+
+  /**
+   * The version of each branch, in the order asked for, as {@link Store.readVersion} tells it for one, in one round trip where the
+   * backend can. 0 for a database that is gone, or that this host has not opened.
+   */
+  readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>>;
 
   close(): Promise<void>;
 }

@@ -37,6 +37,7 @@ export function tieredStoreHost(back: StoreHost, front: NodeFront): StoreHost {
     create: async (name) => new TieredStore(await back.create(name), tiers),
     open: async (name) => new TieredStore(await back.open(name), tiers),
     list: () => back.list(),
+    readVersions: (places) => back.readVersions(places),
     async delete(name) {
       const id = await idOf(back, name);
       await back.delete(name);

@@ -12,6 +12,7 @@ import {
 } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import { Poller } from './poller.ts';
 
 export interface ConnectionOptions {
   readonly store: Store;
@@ -19,8 +20,10 @@ export interface ConnectionOptions {
   readonly branch?: string;
   readonly bus: Bus;
   readonly nodeCache: NodeCache;
-  /** How often to look for a root that was not announced. */
+  /** How often to look for a root that was not announced, where the connection looks for itself. */
   readonly pollIntervalMs: number;
+  /** Looks for many connections at once; by default each looks for itself. */
+  readonly poller?: Poller | undefined;
   readonly log: Log;
 }
 
@@ -50,9 +53,10 @@ export class Connection {
   readonly nodes: StoredNodes;
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<AdvanceListener>();
+  readonly #poller: Poller;
   #head: Head;
   #stopListening: (() => Promise<void>) | undefined;
-  #pollTimer: NodeJS.Timeout | undefined;
+  #stopWatching: (() => void) | undefined;
   /** A look at the store that is under way, and whether another one has to follow it. */
   #refreshing: Promise<void> | undefined;
   #isRefreshDue = false;
@@ -68,20 +72,22 @@ export class Connection {
     this.nodes = nodes;
     this.#options = options;
     this.#head = head;
+    this.#poller = options.poller ?? ownPoller(options);
   }
 
   /** Subscribes; what was committed since the head was read is caught up with. */
   async start(): Promise<void> {
-    const { bus, pollIntervalMs } = this.#options;
-    this.#stopListening = await bus.listen(
+    this.#stopListening = await this.#options.bus.listen(
       this.store.id,
       this.branch,
       (announcement) => this.#hear(announcement),
-      () => void this.refresh(),
+      () => void this.#poller.poll(), // a gap is one for all connections
     );
+    const place = { store: this.store.id, branch: this.branch };
+    this.#stopWatching = this.#poller.watch(place, (version) => {
+      if (version > this.#head.version) void this.refresh();
+    });
     await this.refresh();
-    this.#pollTimer = setInterval(() => void this.refresh(), pollIntervalMs);
-    this.#pollTimer.unref();
   }
 
   get head(): Head {
@@ -149,7 +155,8 @@ export class Connection {
 
   async release(): Promise<void> {
     this.#isReleased = true;
-    clearInterval(this.#pollTimer);
+    this.#stopWatching?.();
+    if (this.#options.poller === undefined) await this.#poller.close();
     await this.#stopListening?.();
     await this.#refreshing;
     this.#listeners.clear();
@@ -201,6 +208,14 @@ export class Connection {
     if (head.purges > this.#head.purges) this.nodes.clear();
     this.advance(head);
   }
+}
+
+function ownPoller({ store, pollIntervalMs, log }: ConnectionOptions): Poller {
+  return new Poller({
+    readVersions: (places) => Promise.all(places.map(({ branch }) => store.readVersion(branch))),
+    intervalMs: pollIntervalMs,
+    log: log.with({ database: store.id }),
+  });
 }
 
 function basisNotAvailable(tx: number, maxTx: number, timeoutMs: number): DatabaseError {

@@ -18,6 +18,8 @@ export interface TransactionPooler {
   /** How often a client was given another connection than it had before. */
   changes(): number;
   refusals(): number;
+  /** How many transactions there were; a statement by itself is one. */
+  transactions(): number;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startTransactionPooler(
   const sockets = new Set<Socket>();
   const backends = new Set<Backend>();
   let changes = 0;
+  let transactions = 0;
   let refusals = 0;
   let isClosing = false;
 
@@ -79,7 +82,10 @@ export async function startTransactionPooler(
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    const session = new Session(socket, take, giveBack, replace, () => changes++);
+    const session = new Session(socket, take, giveBack, replace, (isAnother) => {
+      transactions++;
+      if (isAnother) changes++;
+    });
     const startup = new Frames(false, ({ body }) => {
       const code = body.readInt32BE(0);
       if (code === SSL_REQUEST) return void socket.write('N');
@@ -110,6 +116,7 @@ export async function startTransactionPooler(
     url: url.href,
     changes: () => changes,
     refusals: () => refusals,
+    transactions: () => transactions,
     async close() {
       isClosing = true;
       for (const socket of sockets) socket.destroy();
@@ -125,7 +132,7 @@ class Session {
   readonly #take: () => Promise<Backend>;
   readonly #giveBack: (backend: Backend) => void;
   readonly #discard: (backend: Backend) => void;
-  readonly #onChange: () => void;
+  readonly #onBegin: (isAnother: boolean) => void;
   readonly #fromClient = new Frames(true, (frame) => this.#send(frame));
   readonly #held: Buffer[] = [];
   #backend: Backend | undefined;
@@ -143,13 +150,13 @@ class Session {
     take: () => Promise<Backend>,
     giveBack: (backend: Backend) => void,
     discard: (backend: Backend) => void,
-    onChange: () => void,
+    onBegin: (isAnother: boolean) => void,
   ) {
     this.#socket = socket;
     this.#take = take;
     this.#giveBack = giveBack;
     this.#discard = discard;
-    this.#onChange = onChange;
+    this.#onBegin = onBegin;
   }
 
   receive(bytes: Buffer): void {
@@ -179,7 +186,7 @@ class Session {
     const backend = await this.#take();
     this.#isWaiting = false;
     if (this.#hasEnded) return this.#giveBack(backend);
-    if (backend !== this.#lastBackend) this.#onChange();
+    this.#onBegin(backend !== this.#lastBackend);
     this.#lastBackend = this.#backend = backend;
     const fromServer = new Frames(true, (frame) => this.#answer(frame));
     this.#listener = (bytes) => fromServer.push(bytes);
