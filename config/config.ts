@@ -11,11 +11,19 @@ import {
   FILE_VARIABLE,
   OWN_PREFIX,
   SETTINGS,
+  SETTING_KEYS,
+  variablesOf,
   type SettingKey,
   type SettingValue,
 } from './settings.ts';
 
-export type StoreConfig =
+/** Copies of nodes nearer than the store: more of them than `nodeCacheBytes` holds, on a disk also after a restart. */
+export type CacheConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'memory'; readonly maxBytes: number }
+  | { readonly kind: 'file'; readonly directory: string; readonly maxBytes: number };
+
+export type StoreConfig = (
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly directory: string }
   | {
@@ -23,7 +31,21 @@ export type StoreConfig =
       readonly url: string;
       readonly schema: string;
       readonly poolSize: number;
-    };
+      /** How long to wait for a connection; 2,000 by default. */
+      readonly connectTimeoutMs?: number;
+      /** How long a statement may take; 15,000 by default. */
+      readonly statementTimeoutMs?: number;
+      /** How long a connection stays open that nobody needs; 30,000 by default. */
+      readonly idleTimeoutMs?: number;
+      /** How long a connection is silent before the system asks for the server; 5,000 by default. */
+      readonly keepAliveMs?: number;
+      /** Whether a server is refused that may lose confirmed commits in a crash; it is by default. */
+      readonly durability?: 'required' | 'warn';
+    }
+) & {
+  /** Files where there is a folder for them, else none. */
+  readonly cache?: CacheConfig;
+};
 
 export type BusConfig =
   | { readonly kind: 'none' }
@@ -33,7 +55,7 @@ export type BusConfig =
 export interface Config {
   /** PostgreSQL where there is a `DATABASE_URL`, else the folder `./data`. */
   readonly store: StoreConfig;
-  /** Redis where there is a `REDIS_URL`, else PostgreSQL where the store is there, else none: readers poll. */
+  /** What its URL names, else PostgreSQL where the store is there, else none: readers poll. */
   readonly bus: BusConfig;
   /** The databases to serve; `world` by default. */
   readonly databases: ReadonlyArray<string>;
@@ -126,35 +148,69 @@ export function loadConfig(sources: ConfigSources = {}): Config {
 }
 
 function storeConfig(settings: Settings): StoreConfig {
+  const cache = cacheConfig(settings);
   const url = settings.get('store.url');
   const kind = settings.get('store.kind') ?? (url === undefined ? 'file' : 'postgres');
   switch (kind) {
     case 'memory':
-      return { kind };
+      return { kind, cache };
     case 'file':
-      return { kind, directory: settings.get('store.directory') ?? './data' };
+      return { kind, cache, directory: settings.get('store.directory') ?? './data' };
     case 'postgres': {
       if (url === undefined) throw missing('store.url', 'store.kind is postgres');
-      const schema = settings.get('store.schema') ?? 'datahike_gateway';
-      return { kind, url, schema, poolSize: settings.get('store.poolSize') ?? 8 };
+      return {
+        kind,
+        cache,
+        url,
+        schema: settings.get('store.schema') ?? 'datahike_gateway',
+        poolSize: settings.get('store.poolSize') ?? 8,
+        connectTimeoutMs: settings.get('store.connectTimeoutMs') ?? 2_000,
+        statementTimeoutMs: settings.get('store.statementTimeoutMs') ?? 15_000,
+        idleTimeoutMs: settings.get('store.idleTimeoutMs') ?? 30_000,
+        keepAliveMs: settings.get('store.keepAliveMs') ?? 5_000,
+        durability: settings.get('store.durability') ?? 'required',
+      };
     }
+  }
+}
+
+function cacheConfig(settings: Settings): CacheConfig {
+  const directory = settings.get('store.cache.directory');
+  const kind = settings.get('store.cache.kind') ?? (directory === undefined ? 'none' : 'file');
+  const maxBytes = settings.get('store.cache.maxBytes');
+  switch (kind) {
+    case 'none':
+      return { kind };
+    case 'memory':
+      return { kind, maxBytes: maxBytes ?? 256 * 2 ** 20 };
+    case 'file':
+      if (directory === undefined)
+        throw missing('store.cache.directory', 'store.cache.kind is file');
+      return { kind, directory, maxBytes: maxBytes ?? 4 * 2 ** 30 };
   }
 }
 
 function busConfig(settings: Settings, store: StoreConfig): BusConfig {
   const url = settings.get('bus.url');
-  const fallback = store.kind === 'postgres' ? 'postgres' : 'none';
-  const kind = settings.get('bus.kind') ?? (url === undefined ? fallback : 'redis');
+  const named = url === undefined ? undefined : isPostgres(url) ? 'postgres' : 'redis';
+  const kind =
+    settings.get('bus.kind') ?? named ?? (store.kind === 'postgres' ? 'postgres' : 'none');
   switch (kind) {
     case 'none':
       return { kind };
     case 'redis':
-      if (url === undefined) throw missing('bus.url', 'bus.kind is redis');
+      if (url === undefined || named !== kind) throw missing('bus.url', 'bus.kind is redis');
       return { kind, url };
     case 'postgres':
+      // A pooler that the store goes through cannot carry notifications: then the bus has a URL of its own.
+      if (url !== undefined && named === kind) return { kind, url };
       if (store.kind !== 'postgres') throw missing('store.url', 'bus.kind is postgres');
       return { kind, url: store.url };
   }
+}
+
+function isPostgres(url: string): boolean {
+  return url.startsWith('postgres');
 }
 
 class Settings {
@@ -175,12 +231,13 @@ class Settings {
   }
 
   get<K extends SettingKey>(key: K): SettingValue<K> | undefined {
-    const { variable } = SETTINGS[key];
     const override = this.#overrides[key];
     if (override !== undefined) return read(key, key, override);
-    const text = this.#env[variable];
-    // An empty variable is how a shell leaves one out.
-    if (text !== undefined && text !== '') return read(key, variable, text);
+    for (const variable of variablesOf(key)) {
+      const text = this.#env[variable];
+      // An empty variable is how a shell leaves one out.
+      if (text !== undefined && text !== '') return read(key, variable, text);
+    }
     if (!this.#file.has(key)) return undefined;
     return read(key, `${key} in ${this.#filePath}`, this.#file.get(key));
   }
@@ -213,7 +270,7 @@ function shown(value: unknown): string {
 }
 
 function checkVariableNames(env: Readonly<Record<string, string | undefined>>): void {
-  const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+  const known = new Set<string>(SETTING_KEYS.flatMap(variablesOf));
   known.add(FILE_VARIABLE);
   const unknown = Object.keys(env).find((name) => name.startsWith(OWN_PREFIX) && !known.has(name));
   if (unknown === undefined) return;

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 export interface Setting<T> {
   readonly variable: string;
+  /** Another variable of the same meaning, which is looked at first. */
+  readonly ownVariable?: string;
   /** Completes "expected …". */
   readonly expected: string;
   /** Reads a value of JSON, or the text of a variable. */
@@ -56,8 +58,23 @@ export const SETTINGS = {
     /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/,
   ),
   'store.poolSize': whole(`${PREFIX}POOL_SIZE`, 1, 200),
+  'store.connectTimeoutMs': whole(`${PREFIX}CONNECT_TIMEOUT_MS`, 100, 600_000),
+  'store.statementTimeoutMs': whole(`${PREFIX}STATEMENT_TIMEOUT_MS`, 100, 3_600_000),
+  'store.idleTimeoutMs': whole(`${PREFIX}IDLE_TIMEOUT_MS`, 100, 86_400_000),
+  'store.keepAliveMs': whole(`${PREFIX}KEEP_ALIVE_MS`, 1_000, 3_600_000),
+  'store.durability': oneOf(`${PREFIX}DURABILITY`, 'required', 'warn'),
+  'store.cache.kind': oneOf(`${PREFIX}CACHE`, 'none', 'memory', 'file'),
+  'store.cache.directory': text(`${PREFIX}CACHE_DIRECTORY`, 'the path of a folder', /^[^\0]+$/),
+  'store.cache.maxBytes': whole(`${PREFIX}CACHE_BYTES`, 2 ** 20, 2 ** 50),
   'bus.kind': oneOf(`${PREFIX}BUS`, 'none', 'redis', 'postgres'),
-  'bus.url': text('REDIS_URL', 'a URL that begins with redis:// or rediss://', /^rediss?:\/\/./),
+  'bus.url': {
+    ...text(
+      'REDIS_URL',
+      'a URL that begins with redis://, rediss://, redis+cluster://, redis+sentinel:// or postgres://',
+      /^(rediss?(\+cluster|\+sentinel)?|postgres(ql)?):\/\/./,
+    ),
+    ownVariable: `${PREFIX}BUS_URL`,
+  },
   databases: setting(`${PREFIX}DATABASES`, 'names of databases, separated by commas', names),
   'http.host': text('HOST', 'the name or address of a network interface', /^[^\s/]+$/),
   'http.port': whole('PORT', 0, MAX_PORT),
@@ -91,6 +108,14 @@ export const OWN_PREFIX = PREFIX;
 
 export type SettingKey = keyof typeof SETTINGS;
 export type SettingValue<K extends SettingKey> = z.output<(typeof SETTINGS)[K]['type']>;
+
+export const SETTING_KEYS = Object.keys(SETTINGS).filter(isSettingKey);
+
+/** The variables of a setting, the one that wins first. */
+export function variablesOf(key: SettingKey): ReadonlyArray<string> {
+  const { variable, ownVariable }: Setting<unknown> = SETTINGS[key];
+  return ownVariable === undefined ? [variable] : [ownVariable, variable];
+}
 
 export function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);

@@ -55,6 +55,7 @@ export { dbWith, withTx } from './transact/with.ts';
 
 // For the services that keep databases: storage, heads and the index job.
 export type {
+  BranchPlace,
   Commit,
   CommitPlace,
   Lease,
@@ -67,11 +68,15 @@ export type {
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
+export { tieredStoreHost } from './store/tiered-store.ts';
+export { openFileFront } from './store/tiered/file-front.ts';
+export { createMemoryFront } from './store/tiered/memory-front.ts';
+export type { NodeFront } from './store/tiered/node-front.ts';
 export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
 export { firstCommit } from './commit/first-commit.ts';
-export { endOf, followHead, rebaseHead, restoreHead } from './commit/head.ts';
+export { endOf, extendHead, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { contentCommit, hashOfTrees } from './commit/commit-info.ts';
 export type { KnownNode } from './commit/audit-node.ts';
 export { auditNode, rootNodes } from './commit/audit-node.ts';

@@ -5,6 +5,8 @@ export { openPostgresBus } from './bus/postgres-bus.ts';
 export { openRedisBus } from './bus/redis-bus.ts';
 export type { Connection, ConnectionOptions } from './connection/connection.ts';
 export { connect } from './connection/connection.ts';
+export type { PollerOptions } from './connection/poller.ts';
+export { Poller } from './connection/poller.ts';
 export { createDatabase } from './connection/databases.ts';
 export type { EntityRecord } from './connection/load-entities.ts';
 export { loadEntities } from './connection/load-entities.ts';

@@ -1,12 +1,15 @@
 /** What a process needs to reach databases: where they are stored, how commits are announced, and what is kept in memory. */
-import type { BusConfig, Config, StoreConfig } from '../config/config.ts';
-import type { StoreHost } from '../engine/index.ts';
+import type { BusConfig, CacheConfig, Config, StoreConfig } from '../config/config.ts';
+import type { NodeFront, StoreHost } from '../engine/index.ts';
 import {
   MAIN_BRANCH,
   NodeCache,
+  createMemoryFront,
   createMemoryStoreHost,
+  openFileFront,
   openFileStoreHost,
   openPostgresStoreHost,
+  tieredStoreHost,
 } from '../engine/index.ts';
 import type { Bus } from './bus/bus.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
@@ -15,6 +18,7 @@ import { openRedisBus } from './bus/redis-bus.ts';
 import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
 import { RemoteWriter } from './rpc/remote-writer.ts';
+import { Poller } from './connection/poller.ts';
 import type { Log } from './shared/log.ts';
 
 export interface Storage {
@@ -23,6 +27,8 @@ export interface Storage {
   /** Shared by all databases of the process. */
   readonly nodeCache: NodeCache;
   readonly pollIntervalMs: number;
+  /** Looks for unannounced roots of all databases of the process. */
+  readonly poller: Poller;
   readonly log: Log;
 }
 
@@ -31,17 +37,24 @@ export async function openStorage(
   config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'>,
   log: Log,
 ): Promise<Storage> {
-  const host = await openStoreHost(config.store);
+  const host = await openTieredHost(config.store, log);
+  const { pollIntervalMs } = config;
   return {
     host,
-    bus: await openBus(config.bus, log),
+    bus: await openBusOver(host, config.bus, log),
     nodeCache: new NodeCache(config.nodeCacheBytes),
-    pollIntervalMs: config.pollIntervalMs,
+    pollIntervalMs,
+    poller: new Poller({
+      readVersions: (places) => host.readVersions(places),
+      intervalMs: pollIntervalMs,
+      log,
+    }),
     log,
   };
 }
 
-export async function closeStorage({ bus, host }: Storage): Promise<void> {
+export async function closeStorage({ bus, host, poller }: Storage): Promise<void> {
+  await poller.close();
   await bus.close();
   await host.close();
 }
@@ -56,20 +69,53 @@ export async function openDatabase(
   name: string,
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
-  const { host, bus, nodeCache, pollIntervalMs, log } = storage;
+  const { host, bus, nodeCache, pollIntervalMs, poller, log } = storage;
   const store = await host.open(name);
   const writer = new RemoteWriter({ database: name, store, branch });
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log, writer });
+  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, log, writer });
 }
 
-function openStoreHost(config: StoreConfig): Promise<StoreHost> {
+/** A bus that cannot be opened leaves no connections of the store behind. */
+async function openBusOver(host: StoreHost, config: BusConfig, log: Log): Promise<Bus> {
+  try {
+    return await openBus(config, log);
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+async function openTieredHost(config: StoreConfig, log: Log): Promise<StoreHost> {
+  const front = await openFront(config.cache ?? { kind: 'none' }, log);
+  const host = await openStoreHost(config, log);
+  return front === undefined ? host : tieredStoreHost(host, front);
+}
+
+async function openFront(config: CacheConfig, log: Log): Promise<NodeFront | undefined> {
+  switch (config.kind) {
+    case 'none':
+      return undefined;
+    case 'memory':
+      return createMemoryFront(config.maxBytes);
+    case 'file':
+      return openFileFront({
+        ...config,
+        onFault: (error) => log.error({ event: 'node cache failed', error }),
+      });
+  }
+}
+
+function openStoreHost(config: StoreConfig, log: Log): Promise<StoreHost> {
   switch (config.kind) {
     case 'memory':
       return Promise.resolve(createMemoryStoreHost());
     case 'file':
       return openFileStoreHost(config.directory);
     case 'postgres':
-      return openPostgresStoreHost(config);
+      return openPostgresStoreHost({
+        ...config,
+        onWarning: (message) => log.error({ event: 'commits may be lost', message }),
+      });
   }
 }
 

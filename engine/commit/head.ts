@@ -57,6 +57,19 @@ export function followHead(
 }
 
 /**
+ * The head at a root that was read with the segments after the head alone; undefined where the root is on other base trees, and all of its
+ * segments are needed.
+ */
+export async function extendHead(head: Head, root: RootWithLog): Promise<Head | undefined> {
+  const { indexedTx, purges } = decodeRecord(root.record);
+  const [first] = root.segments;
+  const follows = first === undefined || first.tx === head.db.maxTx + 1;
+  if (indexedTx !== head.db.indexedTx || purges !== head.purges || !follows) return undefined;
+  const { version, epoch, segments } = root;
+  return { ...head, version, epoch, db: await run(followAll(head.db, segments)) };
+}
+
+/**
  * The head at a root that was read, on the base trees that the root names. Reads no node where the head is not behind the base: what
  * it knows of the schema it keeps.
  */
@@ -96,6 +109,12 @@ function applyStored(db: Db, segments: ReadonlyArray<StoredSegment>): Db | undef
     next = runInMemory(follow(next, bytes));
   }
   return next;
+}
+
+function* followAll(db: Db, segments: ReadonlyArray<StoredSegment>): Suspended<Db> {
+  let last = db;
+  for (const { bytes } of segments) last = yield* follow(last, bytes);
+  return last;
 }
 
 function* follow(db: Db, bytes: Uint8Array): Suspended<Db> {

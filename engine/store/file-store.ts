@@ -18,7 +18,8 @@ import { FileStore } from './file/file-database.ts';
 import { folderOf } from './file/paths.ts';
 import { checkName } from './names.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
-import type { Store, StoreHost } from './store.ts';
+import type { BranchPlace, Store, StoreHost } from './store.ts';
+import { readVersionsOf } from './versions.ts';
 
 /** 1: the first. 2: a branch has several log files, and their frames are of more kinds. */
 const FORMAT = 2;
@@ -99,6 +100,10 @@ class FileStoreHost implements StoreHost {
       await syncFolder(this.#directory);
       await rm(doomed, { recursive: true, force: true });
     });
+  }
+
+  readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>> {
+    return readVersionsOf(this.#open, places);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { idToStore, parseCommitId } from './commit-id.ts';
 import { nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
 import { databaseExists, databaseNotFound, missingNode, originNotFound } from './store-errors.ts';
+import { readVersionsOf } from './versions.ts';
 import type {
   Address,
   Commit,
@@ -48,6 +49,7 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
     async delete(name) {
       stores.delete(name);
     },
+    readVersions: (places) => readVersionsOf(stores.values(), places),
     async close() {},
   };
 }
@@ -110,11 +112,12 @@ class MemoryStore implements Store {
     for (const address of addresses) this.#nodes.delete(address);
   }
 
-  async readRoot(branch: string): Promise<RootWithLog | undefined> {
+  async readRoot(branch: string, afterTx = 0): Promise<RootWithLog | undefined> {
     const state = this.#branches.get(branch);
     if (state?.root === undefined) return undefined;
     const { root, log } = state;
-    return { ...root, segments: segmentsOf(log.slice(firstIndexFrom(log, root.indexedTx + 1))) };
+    const from = Math.max(root.indexedTx, afterTx) + 1;
+    return { ...root, segments: segmentsOf(log.slice(firstIndexFrom(log, from))) };
   }
 
   async readVersion(branch: string): Promise<number> {

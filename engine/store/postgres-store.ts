@@ -5,27 +5,37 @@
 import { DatabaseError } from '../../schema/error.ts';
 import { checkName } from './names.ts';
 import { migrate } from './postgres-migrations.ts';
-import { Connections } from './postgres/connections.ts';
+import { openConnections, type Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
+import { checkDurability, type Durability } from './postgres/server-check.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
-import type { Store, StoreHost } from './store.ts';
+import type { BranchPlace, Store, StoreHost } from './store.ts';
 
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`, with `?sslmode=verify-full&sslrootcert=<file>` for TLS. */
   readonly url: string;
   /** Lower-case letters, digits and underscores; `datahike_gateway` by default. Made where it is not there. */
   readonly schema?: string;
   /** Connections for reads; 8 by default. Commits and leases have three more. */
   readonly poolSize?: number;
-  /** 2,000 by default. */
+  /** How long to wait for a connection, a new one or one of the pool; 2,000 by default. */
   readonly connectTimeoutMs?: number;
   /** 15,000 by default. */
   readonly statementTimeoutMs?: number;
+  /** How long a connection for reads stays open that nobody needs; 30,000 by default. */
+  readonly idleTimeoutMs?: number;
+  /** How long a connection is silent before the system asks whether the server is still there; 5,000 by default. */
+  readonly keepAliveMs?: number;
+  /** Whether a server is refused that may lose confirmed commits in a crash; `warn` by default. */
+  readonly durability?: Durability;
+  /** Hears of such a server where it is not refused. */
+  readonly onWarning?: (message: string) => void;
   /** How long a lost connection may keep the outcome of a commit unknown before the caller is told so; 10,000 by default. */
   readonly outcomeTimeoutMs?: number;
 }
 
 const DELETED_ROWS_PER_STATEMENT = 2_000;
+const BRANCHES_PER_STATEMENT = 10_000;
 /** All that have rows of a database: the one that lets new rows in first, and last the note that there is work to do. */
 const TABLES = [
   'branches',
@@ -40,19 +50,22 @@ const TABLES = [
 /**
  * Connects, and brings the tables up to date.
  *
- * @throws BAD_CONFIG where the server refuses the login, the database or the schema
+ * @throws BAD_CONFIG where the server refuses the login, the database or the schema, is not trusted, or may lose commits
  * @throws STORE_UNAVAILABLE where the server does not answer
  */
 export async function openPostgresStoreHost(options: PostgresStoreOptions): Promise<StoreHost> {
   const schema = options.schema ?? 'datahike_gateway';
   checkSchema(schema);
-  const connections = new Connections({
+  const connections = await openConnections({
     url: options.url,
     poolSize: options.poolSize ?? 8,
     connectTimeoutMs: options.connectTimeoutMs ?? 2_000,
     statementTimeoutMs: options.statementTimeoutMs ?? 15_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+    keepAliveMs: options.keepAliveMs ?? 5_000,
   });
   try {
+    await checkDurability(connections, options.durability ?? 'warn', options.onWarning ?? ignore);
     await migrate(connections, schema);
   } catch (error) {
     await connections.close();
@@ -60,6 +73,8 @@ export async function openPostgresStoreHost(options: PostgresStoreOptions): Prom
   }
   return new PostgresStoreHost(connections, schema, options.outcomeTimeoutMs ?? 10_000);
 }
+
+function ignore(): void {}
 
 function checkSchema(schema: string): void {
   if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith('pg_')) return;
@@ -79,6 +94,8 @@ class PostgresStoreHost implements StoreHost {
   readonly #connections: Connections;
   readonly #schema: string;
   readonly #outcomeTimeoutMs: number;
+  /** Of the stores that were opened here, by their ids. */
+  readonly #databaseIds = new Map<string, number>();
 
   constructor(connections: Connections, schema: string, outcomeTimeoutMs: number) {
     this.#connections = connections;
@@ -128,6 +145,27 @@ class PostgresStoreHost implements StoreHost {
     await this.#removeDeleted();
   }
 
+  async readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>> {
+    const versions: number[] = [];
+    for (let start = 0; start < places.length; start += BRANCHES_PER_STATEMENT) {
+      const some = places.slice(start, start + BRANCHES_PER_STATEMENT);
+      const { rows } = await this.#connections.query<{ readonly version: number | null }>({
+        name: 'versions',
+        text: `SELECT b.version
+          FROM unnest($1::integer[], $2::text[]) WITH ORDINALITY AS asked (database_id, branch, place)
+          LEFT JOIN ${this.#schema}.branches b
+            ON b.database_id = asked.database_id AND b.branch = asked.branch
+          ORDER BY asked.place`,
+        values: [
+          some.map(({ store }) => this.#databaseIds.get(store) ?? null),
+          some.map(({ branch }) => branch),
+        ],
+      });
+      for (const { version } of rows) versions.push(version ?? 0);
+    }
+    return versions;
+  }
+
   async close(): Promise<void> {
     await this.#connections.close();
   }
@@ -156,6 +194,7 @@ class PostgresStoreHost implements StoreHost {
 
   #storeOf({ database_id: databaseId, uuid }: DatabaseRow): Store {
     const identity: DatabaseIdentity = { databaseId, id: `postgres:${uuid}` };
+    this.#databaseIds.set(identity.id, databaseId);
     return new PostgresStore(identity, this.#connections, this.#schema, {
       outcomeTimeoutMs: this.#outcomeTimeoutMs,
     });

@@ -32,7 +32,7 @@ export interface StoredRoot {
 }
 
 export interface RootWithLog extends StoredRoot {
-  /** The segments after `indexedTx`, oldest first. */
+  /** The segments after `indexedTx`, and after the transaction that was asked for, oldest first. */
   readonly segments: ReadonlyArray<StoredSegment>;
 }
 
@@ -118,8 +118,11 @@ export interface Store {
    */
   deleteNodes(addresses: ReadonlyArray<Address>): Promise<void>;
 
-  /** The root of a branch with the log after it, or undefined where the branch does not exist. */
-  readRoot(branch: string): Promise<RootWithLog | undefined>;
+  /**
+   * The root of a branch with the log after it, or undefined where the branch does not exist. Who has the log up to a transaction asks for what
+   * comes after that.
+   */
+  readRoot(branch: string, afterTx?: number): Promise<RootWithLog | undefined>;
 
   /** The version of the root alone, 0 where the branch does not exist: what a reader asks again and again. */
   readVersion(branch: string): Promise<number>;
@@ -201,6 +204,13 @@ export interface LeaseStore {
   current(branch: string): Promise<Lease | undefined>;
 }
 
+/** A branch of a database that is open. */
+export interface BranchPlace {
+  /** See {@link Store.id}. */
+  readonly store: string;
+  readonly branch: string;
+}
+
 /** A place that holds databases by name. */
 export interface StoreHost {
   /** @throws DATABASE_EXISTS */
@@ -213,6 +223,12 @@ export interface StoreHost {
 
   /** Deletes a database and all that it stores; no error where there is none. */
   delete(name: string): Promise<void>;
+
+  /**
+   * The version of each branch, in the order asked for, as {@link Store.readVersion} tells it for one, in one round trip where the
+   * backend can. 0 for a database that is gone, or that this host has not opened.
+   */
+  readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>>;
 
   close(): Promise<void>;
 }

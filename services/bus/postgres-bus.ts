@@ -9,8 +9,10 @@ import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import type { Bus, RootAnnouncement } from './bus.ts';
 import { KeptConnection } from './kept-connection.ts';
 import { Listeners, type Listener } from './listeners.ts';
+import { listensThroughPooler, mistakeInUrl, unreadableUrl } from './postgres-faults.ts';
 
 export interface PostgresBusOptions {
+  /** Of the server itself: LISTEN does not work through a pooler of transactions. */
   readonly url: string;
   readonly log: Log;
 }
@@ -19,10 +21,24 @@ export interface PostgresBusOptions {
 const MAX_PAYLOAD_BYTES = 7_999;
 const TIMEOUT_MS = 2_000;
 
-/** Connects; a server that does not answer is tried again for as long as the bus is open. */
+/**
+ * Connects; a server that does not answer is tried again for as long as the bus is open.
+ *
+ * @throws BAD_CONFIG where the URL cannot be used, is refused, or leads to a pooler of transactions
+ */
 export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus> {
+  try {
+    clientOf(options.url);
+  } catch (error) {
+    throw unreadableUrl(error);
+  }
   const bus = new PostgresBus(options);
-  await bus.connect();
+  try {
+    await bus.connect();
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
   return bus;
 }
 
@@ -34,11 +50,14 @@ class PostgresBus implements Bus {
   /** What waits to be sent: the newest announcement of each channel, for it makes the earlier ones superfluous. */
   readonly #waiting = new Map<string, RootAnnouncement>();
   #isSending = false;
+  #mistake: Error | undefined;
 
   constructor({ url, log }: PostgresBusOptions) {
     this.#log = log.with({ bus: 'postgres' });
-    const onFault = (error: unknown): void =>
+    const onFault = (error: unknown): void => {
+      this.#mistake ??= mistakeInUrl(error);
       this.#log.debug({ event: 'postgres connection failed', error });
+    };
     const newClient = (): Client => clientOf(url);
     this.#announcer = new KeptConnection({ newClient, onFault, onReady: async () => undefined });
     this.#listener = new KeptConnection({
@@ -50,6 +69,7 @@ class PostgresBus implements Bus {
 
   async connect(): Promise<void> {
     await Promise.all([this.#announcer.open(), this.#listener.open()]);
+    if (this.#mistake !== undefined) throw this.#mistake;
   }
 
   async announce(announcement: RootAnnouncement): Promise<void> {
@@ -92,6 +112,7 @@ class PostgresBus implements Bus {
   }
 
   async #listenAgain(client: Client): Promise<void> {
+    await checkListening(client);
     client.on('notification', ({ channel, payload = '' }) => this.#hear(channel, payload));
     const { channels } = this.#listeners;
     if (channels.length === 0) return;
@@ -107,11 +128,25 @@ class PostgresBus implements Bus {
   }
 }
 
+/** What one statement subscribes to, the next one must still find: not so where a pooler moves us to another session. */
+async function checkListening(client: Client): Promise<void> {
+  const channel = 'datahike_check';
+  await client.query(`LISTEN ${channel}`);
+  const { rows } = await client.query(
+    'SELECT 1 FROM pg_listening_channels() AS channel WHERE channel = $1',
+    [channel],
+  );
+  await client.query(`UNLISTEN ${channel}`);
+  if (rows.length === 0) throw listensThroughPooler();
+}
+
 function clientOf(url: string): Client {
   return new Client({
     connectionString: url,
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
+    // Poolers of transactions refuse it, which is how most of them are found out.
+    statement_timeout: TIMEOUT_MS,
     keepAlive: true,
     application_name: 'datahike-gateway bus',
   });

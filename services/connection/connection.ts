@@ -6,6 +6,7 @@ import type { Db, Head, NodeCache, Store, StoredNodes } from '../../engine/index
 import {
   DatabaseError,
   MAIN_BRANCH,
+  extendHead,
   followHead,
   rebaseHead,
   restoreHead,
@@ -13,6 +14,7 @@ import {
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
 import type { TransactRequest, TransactResult, Writer } from './writer-port.ts';
+import { Poller } from './poller.ts';
 
 export interface ConnectionOptions {
   readonly store: Store;
@@ -22,10 +24,21 @@ export interface ConnectionOptions {
   readonly nodeCache: NodeCache;
   /** Where transactions go; by default there is nowhere to send them. */
   readonly writer?: Writer;
-  /** How often to look for a root that was not announced. */
+  /** How often to look for a root that was not announced, where the connection looks for itself. */
   readonly pollIntervalMs: number;
+  /** Looks for many connections at once; by default each looks for itself. */
+  readonly poller?: Poller | undefined;
   readonly log: Log;
 }
+
+/** Announcements that are kept until those before them are known; more are looked for. */
+const MAX_EARLY = 256;
+
+/** Whether announcements come at all: one did in the last so many milliseconds. */
+const HEARING_MS = 1_000;
+
+/** How long an announcement may be on its way before it is looked for what it says. */
+const ANNOUNCED_MS = 10;
 
 type AdvanceListener = (db: Db) => void;
 
@@ -53,13 +66,18 @@ export class Connection {
   readonly nodes: StoredNodes;
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<AdvanceListener>();
+  readonly #poller: Poller;
   #head: Head;
   #stopListening: (() => Promise<void>) | undefined;
-  #pollTimer: NodeJS.Timeout | undefined;
   #writer: Writer | undefined;
-  /** A look at the store that is under way, and whether another one has to follow it. */
-  #refreshing: Promise<void> | undefined;
-  #isRefreshDue = false;
+  #stopWatching: (() => void) | undefined;
+  /** A look at the store that is under way, and the one that follows it. */
+  #look: Promise<void> | undefined;
+  #nextLook: Promise<void> | undefined;
+  /** Announcements that follow others which have not come, by their versions. */
+  readonly #early = new Map<number, RootAnnouncement>();
+  /** When the last announcement came, on the clock of `performance.now()`. */
+  #heardAtMs = -Infinity;
   #isReleased = false;
 
   constructor(
@@ -73,20 +91,22 @@ export class Connection {
     this.#options = options;
     this.#writer = options.writer;
     this.#head = head;
+    this.#poller = options.poller ?? ownPoller(options);
   }
 
   /** Subscribes; what was committed since the head was read is caught up with. */
   async start(): Promise<void> {
-    const { bus, pollIntervalMs } = this.#options;
-    this.#stopListening = await bus.listen(
+    this.#stopListening = await this.#options.bus.listen(
       this.store.id,
       this.branch,
       (announcement) => this.#hear(announcement),
-      () => void this.refresh(),
+      () => void this.#poller.poll(), // a gap is one for all connections
     );
+    const place = { store: this.store.id, branch: this.branch };
+    this.#stopWatching = this.#poller.watch(place, (version) => {
+      if (version > this.#head.version) void this.refresh();
+    });
     await this.refresh();
-    this.#pollTimer = setInterval(() => void this.refresh(), pollIntervalMs);
-    this.#pollTimer.unref();
   }
 
   get head(): Head {
@@ -108,17 +128,23 @@ export class Connection {
    * @throws BASIS_NOT_AVAILABLE where it does not arrive in time (retryable)
    */
   async sync(tx: number, timeoutMs = 5_000): Promise<Db> {
-    if (this.#head.db.maxTx < tx) await this.refresh();
     if (this.#head.db.maxTx >= tx) return this.db();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const end = (): void => {
+        clearTimeout(look);
+        clearTimeout(timer);
         stop();
+      };
+      // Where announcements come, that of the transaction is on its way.
+      const isHearing = performance.now() - this.#heardAtMs < HEARING_MS;
+      const look = setTimeout(() => void this.refresh(), isHearing ? ANNOUNCED_MS : 0);
+      const timer = setTimeout(() => {
+        end();
         reject(basisNotAvailable(tx, this.#head.db.maxTx, timeoutMs));
       }, timeoutMs);
       const stop = this.onAdvance((db) => {
         if (db.maxTx < tx) return;
-        clearTimeout(timer);
-        stop();
+        end();
         resolve(db);
       });
     });
@@ -166,32 +192,53 @@ export class Connection {
     for (const listener of this.#listeners) listener(head.db);
   }
 
-  /** Looks at the root in the store; calls that come meanwhile share one further look. */
+  /** Looks at the root in the store; calls that come meanwhile share the next look. */
   refresh(): Promise<void> {
-    if (this.#refreshing !== undefined) {
-      this.#isRefreshDue = true;
-      return this.#refreshing;
-    }
-    this.#refreshing = this.#refreshUntilCurrent().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    if (this.#look === undefined) return this.#lookNow();
+    return (this.#nextLook ??= this.#look.then(() => {
+      this.#nextLook = undefined;
+      return this.#lookNow();
+    }));
   }
 
   async release(): Promise<void> {
     this.#isReleased = true;
-    clearInterval(this.#pollTimer);
+    this.#stopWatching?.();
+    if (this.#options.poller === undefined) await this.#poller.close();
     await this.#stopListening?.();
-    await this.#refreshing;
+    await this.#nextLook;
+    await this.#look;
     this.#listeners.clear();
     this.nodes.clear();
   }
 
-  #hear({ version, epoch, segments }: RootAnnouncement): void {
+  #hear(announcement: RootAnnouncement): void {
+    this.#heardAtMs = performance.now();
+    const { version, epoch, segments } = announcement;
     if (version <= this.#head.version) return;
     const next = segments === null ? undefined : this.#tryFollow(version, epoch, segments);
-    if (next === undefined) void this.refresh();
-    else this.advance(next);
+    if (next !== undefined) {
+      this.advance(next);
+      this.#followEarly();
+      return;
+    }
+    if (segments !== null && version > this.#head.version + 1 && this.#early.size < MAX_EARLY)
+      this.#early.set(version, announcement);
+    void this.refresh();
+  }
+
+  /** What came while those before it were looked for. */
+  #followEarly(): void {
+    if (this.#early.size === 0) return;
+    for (;;) {
+      const { version: known } = this.#head;
+      for (const version of this.#early.keys()) if (version <= known) this.#early.delete(version);
+      const early = this.#early.get(known + 1);
+      const { epoch, segments } = early ?? { epoch: 0, segments: null };
+      const next = segments === null ? undefined : this.#tryFollow(known + 1, epoch, segments);
+      if (next === undefined) return;
+      this.advance(next);
+    }
   }
 
   #tryFollow(
@@ -211,27 +258,40 @@ export class Connection {
     }
   }
 
-  async #refreshUntilCurrent(): Promise<void> {
-    do {
-      this.#isRefreshDue = false;
-      try {
-        await this.#readRoot();
-      } catch (error) {
+  #lookNow(): Promise<void> {
+    this.#look ??= this.#readRoot()
+      .catch((error: unknown) => {
         // The next look may succeed; until then the head stays what it is.
         this.#options.log.error({ event: 'root not read', database: this.store.id, error });
-      }
-    } while (this.#isRefreshDue && !this.#isReleased);
+      })
+      .finally(() => {
+        this.#look = undefined;
+      });
+    return this.#look;
   }
 
+  /** Reads no more of the log than what is new, unless the root is on other base trees. */
   async #readRoot(): Promise<void> {
-    if ((await this.store.readVersion(this.branch)) <= this.#head.version) return;
-    const root = await this.store.readRoot(this.branch);
+    const { store, branch } = this;
+    if (this.#isReleased || (await store.readVersion(branch)) <= this.#head.version) return;
+    const known = this.#head;
+    const news = await store.readRoot(branch, known.db.maxTx);
+    const root = news && ((await extendHead(known, news)) ?? (await store.readRoot(branch)));
     if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
-    const head = await rebaseHead(this.#head, root, this.nodes);
+    const head = 'db' in root ? root : await rebaseHead(this.#head, root, this.nodes);
     // What was purged must not stay in memory either.
     if (head.purges > this.#head.purges) this.nodes.clear();
     this.advance(head);
+    this.#followEarly();
   }
+}
+
+function ownPoller({ store, pollIntervalMs, log }: ConnectionOptions): Poller {
+  return new Poller({
+    readVersions: (places) => Promise.all(places.map(({ branch }) => store.readVersion(branch))),
+    intervalMs: pollIntervalMs,
+    log: log.with({ database: store.id }),
+  });
 }
 
 function basisNotAvailable(tx: number, maxTx: number, timeoutMs: number): DatabaseError {

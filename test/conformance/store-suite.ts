@@ -270,6 +270,29 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
         expect(txs(await reader.readLog(BRANCH, 0, 99))).toEqual([10, 11, 12, 13, 14]);
       });
 
+      it('tells the versions of many branches at once, in the order asked for', async () => {
+        const stores = [await host.create('a'), await host.create('b')];
+        for (const [i, store] of stores.entries()) {
+          await store.commit(commitOf({ branch: "odd, {name}'\\" }));
+          for (let version = 0; version <= i; version++) {
+            await store.commit(commitOf({ expectedVersion: version }));
+          }
+        }
+        const [a = '', b = ''] = stores.map(({ id }) => id);
+        const places = [
+          { store: b, branch: BRANCH },
+          { store: a, branch: 'no such branch' },
+          { store: a, branch: BRANCH },
+          { store: 'no such store', branch: BRANCH },
+          { store: b, branch: "odd, {name}'\\" },
+          { store: b, branch: BRANCH },
+        ];
+        expect(await host.readVersions(places)).toEqual([2, 0, 1, 0, 1, 2]);
+        expect(await host.readVersions([])).toEqual([]);
+        await host.delete('b');
+        expect((await host.readVersions(places))[2]).toBe(1);
+      });
+
       it('keeps everything when it is opened again', async () => {
         const store = await host.create('a');
         const epoch = await epochOf(store);

@@ -33,7 +33,7 @@ export function countReads(store: Store): CountingStore {
     write: (nodes) => store.write(nodes),
     listNodes: () => store.listNodes(),
     deleteNodes: (addresses) => store.deleteNodes(addresses),
-    readRoot: (branch) => store.readRoot(branch),
+    readRoot: (branch, afterTx) => store.readRoot(branch, afterTx),
     readVersion: (branch) => store.readVersion(branch),
     readLog: (branch, fromTx, toTx) => store.readLog(branch, fromTx, toTx),
     commit: (commit) => store.commit(commit),

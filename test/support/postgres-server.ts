@@ -3,7 +3,7 @@
  * initialising it need not wait for the disk; the running server does (fsync stays on).
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -23,9 +23,43 @@ interface Programs {
 }
 
 const SUPERUSER = 'postgres';
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'shared_buffers=128MB',
+];
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 
-export async function startPostgres(): Promise<StartedServer> {
+export interface PostgresOptions {
+  /** Further settings as `name=value`; they win over those of every server. */
+  readonly settings?: ReadonlyArray<string>;
+  /** Files beside the data, by their names, for settings to refer to. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** The data of a server, which may be started again and again. */
+export interface PostgresCluster {
+  start(options?: PostgresOptions): Promise<StartedServer>;
+  /** Removes the data of a server that has stopped. */
+  remove(): void;
+}
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<StartedServer> {
+  const cluster = await makePostgresCluster();
+  const server = await cluster.start(options);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    cluster.remove();
+  };
+  await asSuperuser(server.port, async (client) => {
+    await client.query('CREATE ROLE gateway LOGIN');
+    await client.query('CREATE DATABASE gateway OWNER gateway');
+  });
+  return { ...server, stop };
+}
+
+export async function makePostgresCluster(): Promise<PostgresCluster> {
   const account = serverAccount();
   const folder = serverFolder(account);
   const { initdb, postgres } =
@@ -36,31 +70,38 @@ export async function startPostgres(): Promise<StartedServer> {
     ['-D', data, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { cwd: folder.path, ...(account ?? {}) },
   );
-  const port = await freePort();
-  const settings = [
-    'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
-    'max_connections=200',
-    'shared_buffers=128MB',
-  ].flatMap((setting) => ['-c', setting]);
-  const server = await startServer({
-    program: postgres,
-    args: ['-D', data, '-p', String(port), ...settings],
-    folder,
-    port,
-    account,
-    stopSignal: 'SIGINT', // fast shutdown: ends the sessions, loses nothing
-    killSignal: 'SIGQUIT', // leaves no process of its own behind, as SIGKILL would
-    isReady: () => asSuperuser(port, async () => true),
-  });
-  await asSuperuser(port, async (client) => {
-    await client.query('CREATE ROLE gateway LOGIN');
-    await client.query('CREATE DATABASE gateway OWNER gateway');
-  });
-  return server;
+  return {
+    async start({ settings = [], files = {} } = {}) {
+      for (const [name, text] of Object.entries(files)) addFile(join(data, name), text, account);
+      const port = await freePort();
+      return startServer({
+        program: postgres,
+        args: [
+          ...['-D', data, '-p', String(port)],
+          ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting]),
+        ],
+        folder: { path: folder.path, remove: () => undefined },
+        port,
+        account,
+        stopSignal: 'SIGINT', // fast shutdown: ends the sessions, loses nothing
+        killSignal: 'SIGQUIT', // leaves no process of its own behind, as SIGKILL would
+        isReady: () => asSuperuser(port, async () => true),
+      });
+    },
+    remove: () => folder.remove(),
+  };
 }
 
-async function asSuperuser<T>(port: number, work: (client: Client) => Promise<T>): Promise<T> {
+/** A key is accepted by the server only where nobody else can read it. */
+function addFile(path: string, text: string, account: Account | undefined): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (account !== undefined) chownSync(path, account.uid, account.gid);
+}
+
+export async function asSuperuser<T>(
+  port: number,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({ host: '127.0.0.1', port, user: SUPERUSER, database: 'postgres' });
   client.on('error', () => undefined);
   await client.connect();

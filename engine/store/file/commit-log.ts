@@ -131,13 +131,14 @@ export class CommitLog {
     return this.#keptTx;
   }
 
-  readRoot(): Promise<OrMoved<RootWithLog | undefined>> {
+  readRoot(afterTx = 0): Promise<OrMoved<RootWithLog | undefined>> {
     return this.#turns.run(async () => {
       if ((await this.#catchUp()) === MOVED) return MOVED;
       const root = this.#livingRoot();
       if (root === undefined) return undefined;
       const segments = this.#tail.flatMap((commit) => commit.segments);
-      return { ...root, segments: segments.filter(({ tx }) => tx > root.indexedTx) };
+      const after = Math.max(root.indexedTx, afterTx);
+      return { ...root, segments: segments.filter(({ tx }) => tx > after) };
     });
   }
 

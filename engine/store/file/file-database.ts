@@ -77,8 +77,8 @@ export class FileStore implements Store {
     });
   }
 
-  readRoot(branch: string): Promise<RootWithLog | undefined> {
-    return onFiles(() => this.#logs.read(branch, (log) => log.readRoot()));
+  readRoot(branch: string, afterTx = 0): Promise<RootWithLog | undefined> {
+    return onFiles(() => this.#logs.read(branch, (log) => log.readRoot(afterTx)));
   }
 
   readVersion(branch: string): Promise<number> {

@@ -2,9 +2,22 @@
  * Connections to PostgreSQL. Commits and leases have a few of their own, so that no crowd of reads can keep a writer from
  * renewing its lease.
  */
-import { Pool, type CustomTypesConfig, type PoolClient, type QueryResult } from 'pg';
+import { createHash } from 'node:crypto';
+import {
+  Client,
+  Pool,
+  type CustomTypesConfig,
+  type PoolClient,
+  type QueryConfig,
+  type QueryResult,
+} from 'pg';
 import { DatabaseError } from '../../../schema/error.ts';
-import { isConnectionLost, toDatabaseError } from './faults.ts';
+import {
+  isConnectionLost,
+  isParameterRefused,
+  isStatementUnknown,
+  toDatabaseError,
+} from './faults.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -12,6 +25,10 @@ export interface ConnectionOptions {
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** How long a connection that nobody needs stays open; those of a writer stay. */
+  readonly idleTimeoutMs: number;
+  /** How long a connection is silent before the system asks whether the server is still there. */
+  readonly keepAliveMs: number;
 }
 
 export interface Statement {
@@ -28,37 +45,89 @@ export type Query = <R extends Row>(
 ) => Promise<QueryResult<R>>;
 
 const WRITER_POOL_SIZE = 3;
-const KEEP_ALIVE_MS = 5_000;
 /** The server should end a statement itself; the client waits a little longer and then gives the connection up. */
 const ANSWER_GRACE_MS = 2_000;
 
+/**
+ * Session: a connection is one to the server. Transaction: there is a pooler in between that gives each transaction another
+ * connection, so what is said at the start of a session has no place, and what is prepared in it is not found again.
+ */
+type Mode = 'session' | 'transaction';
+
+/**
+ * Connects. Whether there is a pooler is seen by its answer to a parameter of the session.
+ *
+ * @throws BAD_CONFIG, STORE_UNAVAILABLE
+ */
+export async function openConnections(options: ConnectionOptions): Promise<Connections> {
+  checkUrl(options.url);
+  const connections = new Connections(options, 'session');
+  try {
+    await connections.query({ text: 'SELECT 1' });
+    return connections;
+  } catch (error) {
+    await connections.close();
+    if (error instanceof DatabaseError && isParameterRefused(error.cause)) {
+      return new Connections(options, 'transaction');
+    }
+    throw error;
+  }
+}
+
+/** Reads the URL with what it refers to, such as certificates. */
+function checkUrl(url: string): void {
+  try {
+    new Client({ connectionString: url });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DatabaseError('BAD_CONFIG', `The URL of PostgreSQL cannot be used: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
 export class Connections {
+  readonly #options: ConnectionOptions;
+  readonly #mode: Mode;
   readonly #readers: Pool;
   readonly #writers: Pool;
+  readonly #names = new Map<string, string>();
+  readonly #used = new WeakSet<PoolClient>();
+  /** Faults of connections that had worked before. */
+  readonly #ofOldConnections = new WeakSet<Error>();
+  #preparesStatements: boolean;
+  #reserved: Promise<unknown> | undefined;
 
-  constructor(options: ConnectionOptions) {
-    this.#readers = poolOf(options, options.poolSize);
-    this.#writers = poolOf(options, WRITER_POOL_SIZE);
+  constructor(options: ConnectionOptions, mode: Mode) {
+    this.#options = options;
+    this.#mode = mode;
+    this.#preparesStatements = mode === 'session';
+    this.#readers = poolOf(options, mode, options.poolSize, 0);
+    this.#writers = poolOf(options, mode, WRITER_POOL_SIZE, WRITER_POOL_SIZE);
   }
 
   /** Runs a statement that may be run twice: after a lost connection it is sent once more. */
   query<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
-    return repeatable(() => run<R>(this.#readers, statement));
+    return this.#repeatable(() => this.#run<R>(this.#readers, statement));
   }
 
   /** The same on the connections kept for writers. */
-  queryAsWriter<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
-    return repeatable(() => run<R>(this.#writers, statement));
+  async queryAsWriter<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
+    await this.#reserve();
+    return this.#repeatable(() => this.#run<R>(this.#writers, statement));
   }
 
   /** Runs a statement once. A lost connection is reported as it is, see `isConnectionLost`. */
-  queryOnce<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
-    return run<R>(this.#writers, statement);
+  async queryOnce<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
+    await this.#reserve();
+    return this.#run<R>(this.#writers, statement);
   }
 
   async transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    await this.#reserve();
     try {
-      const client = await this.#writers.connect();
+      // Nothing has happened yet where the connection is found to be dead.
+      const client = await this.#repeatable(() => this.#begin());
       return await inTransaction(client, body);
     } catch (error) {
       throw toDatabaseError(error);
@@ -68,17 +137,113 @@ export class Connections {
   async close(): Promise<void> {
     await Promise.all([this.#readers.end(), this.#writers.end()]);
   }
+
+  /**
+   * Opens the connections of a writer when the first of them is needed, and they stay: a crowd that comes later may take all
+   * that the server has left, and not these.
+   */
+  async #reserve(): Promise<void> {
+    this.#reserved ??= Promise.allSettled(
+      Array.from({ length: WRITER_POOL_SIZE }, async () => {
+        const client = await this.#writers.connect();
+        this.#used.add(client);
+        client.release();
+      }),
+    );
+    await this.#reserved;
+  }
+
+  async #run<R extends Row>(pool: Pool, { text, values = [], name }: Statement) {
+    const send = (statement: QueryConfig): Promise<QueryResult<R>> =>
+      this.#with(pool, async (client) => {
+        const result = await client.query<R>(statement);
+        client.release();
+        return result;
+      });
+    if (name === undefined || !this.#preparesStatements) return send({ text, values: [...values] });
+    try {
+      return await send({ name: this.#nameOf(name, text), text, values: [...values] });
+    } catch (error) {
+      if (!isStatementUnknown(error)) throw error;
+      // A pooler that keeps silent about parameters. The server refused before it did anything.
+      this.#preparesStatements = false;
+      return send({ text, values: [...values] });
+    }
+  }
+
+  /** A connection in a transaction, for the caller to give back. */
+  #begin(): Promise<PoolClient> {
+    const timeoutMs = this.#options.statementTimeoutMs;
+    const begin =
+      this.#mode === 'session'
+        ? 'BEGIN'
+        : `BEGIN; SET LOCAL statement_timeout = ${timeoutMs};
+          SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`;
+    return this.#with(this.#writers, async (client) => {
+      await client.query(begin);
+      return client;
+    });
+  }
+
+  /** Takes a connection, which the work gives back; where it fails, the connection is given up. */
+  async #with<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    const isOld = this.#used.has(client);
+    this.#used.add(client);
+    // While it is not idle, nobody else listens for its end.
+    client.on('error', ignore);
+    try {
+      return await work(client);
+    } catch (error) {
+      if (isOld && error instanceof Error) this.#ofOldConnections.add(error);
+      client.release(true);
+      throw error;
+    } finally {
+      client.off('error', ignore);
+    }
+  }
+
+  /** Whoever finds one connection dead may find others so: it is tried until one is new, or too much time has passed. */
+  async #repeatable<T>(attempt: () => Promise<T>): Promise<T> {
+    const deadlineMs = performance.now() + this.#options.statementTimeoutMs;
+    for (let isRepeated = false; ; isRepeated = true) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isOld = error instanceof Error && this.#ofOldConnections.has(error);
+        const mayGoOn = !isRepeated || (isOld && performance.now() < deadlineMs);
+        if (!mayGoOn || !isConnectionLost(error)) throw toDatabaseError(error);
+      }
+    }
+  }
+
+  /** Means the same text to everybody, also where a pooler gives our connection to another process. */
+  #nameOf(name: string, text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    const unique = `${name} ${digest}`;
+    this.#names.set(text, unique);
+    return unique;
+  }
 }
 
-function poolOf(options: ConnectionOptions, max: number): Pool {
+function poolOf(options: ConnectionOptions, mode: Mode, max: number, min: number): Pool {
+  const { statementTimeoutMs } = options;
   const pool = new Pool({
     connectionString: options.url,
     max,
+    min,
     connectionTimeoutMillis: options.connectTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + ANSWER_GRACE_MS,
+    ...(mode === 'session' && {
+      statement_timeout: statementTimeoutMs,
+      // A process that is gone in the middle of a transaction must not hold its locks for ever.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    }),
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
+    idleTimeoutMillis: options.idleTimeoutMs,
     keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    keepAliveInitialDelayMillis: options.keepAliveMs,
     application_name: 'datahike-gateway',
     allowExitOnIdle: true,
     types: TYPES,
@@ -86,24 +251,6 @@ function poolOf(options: ConnectionOptions, max: number): Pool {
   // An idle connection that breaks leaves the pool by itself; whoever asks next gets a new one.
   pool.on('error', () => undefined);
   return pool;
-}
-
-async function run<R extends Row>(pool: Pool, { text, values, name }: Statement) {
-  const parameters = values === undefined ? [] : [...values];
-  return name === undefined
-    ? pool.query<R>(text, parameters)
-    : pool.query<R>({ name, text, values: parameters });
-}
-
-async function repeatable<T>(attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt().catch((error: unknown) => {
-      if (isConnectionLost(error)) return attempt();
-      throw error;
-    });
-  } catch (error) {
-    throw toDatabaseError(error);
-  }
 }
 
 async function inTransaction<T>(
@@ -114,7 +261,6 @@ async function inTransaction<T>(
   client.on('error', ignore);
   let fault: unknown;
   try {
-    await client.query('BEGIN');
     const result = await body((text, values) => client.query(text, [...(values ?? [])]));
     await client.query('COMMIT');
     return result;

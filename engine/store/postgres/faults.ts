@@ -10,26 +10,59 @@ export function isConnectionLost(error: unknown): boolean {
   return !('severity' in error) || error.severity !== 'ERROR';
 }
 
-export function toDatabaseError(error: unknown): unknown {
-  if (error instanceof DatabaseError || !(error instanceof Error)) return error;
-  const state = 'code' in error ? String(error.code) : 'no answer in time';
-  const code = codeOf(error, state);
-  if (code === 'BAD_CONFIG') {
-    return new DatabaseError(code, `PostgreSQL refuses: ${error.message}`, { cause: error });
-  }
-  const data = { state };
-  if (code === 'INTERNAL') {
-    return new DatabaseError(code, `PostgreSQL rejected a statement of the store (${state})`, {
-      cause: error,
-      data,
-    });
-  }
-  return new DatabaseError(code, `PostgreSQL does not answer (${state})`, { cause: error, data });
+/** A pooler has no place for a parameter of the session, and says so. */
+export function isParameterRefused(error: unknown): boolean {
+  return stateOf(error) === '08P01' && error instanceof Error && /parameter/i.test(error.message);
 }
 
-function codeOf(error: Error, state: string): ErrorCode {
+/** Prepared statements of one transaction are not those of the next: not there, or already there. Nothing was done. */
+export function isStatementUnknown(error: unknown): boolean {
+  const state = stateOf(error);
+  return state === '26000' || state === '42P05';
+}
+
+export function toDatabaseError(error: unknown): unknown {
+  if (error instanceof DatabaseError || !(error instanceof Error)) return error;
+  const state = stateOf(error) ?? 'no answer in time';
+  const [code, message] = describe(error, state);
+  return new DatabaseError(code, message, { cause: error, data: { state } });
+}
+
+function stateOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function describe(error: Error, state: string): readonly [code: ErrorCode, message: string] {
   // Login, database name, rights: these do not go away by asking again.
-  if (/^28...$/.test(state) || state === '3D000' || state === '42501') return 'BAD_CONFIG';
-  const isMistake = 'severity' in error && /^(22|23|42)...$/.test(state);
-  return isMistake ? 'INTERNAL' : 'STORE_UNAVAILABLE';
+  if (/^28...$/.test(state) || state === '3D000' || state === '42501') {
+    return ['BAD_CONFIG', `PostgreSQL refuses: ${error.message}`];
+  }
+  if (/CERT|SIGNATURE|^ERR_(TLS|SSL|OSSL)/.test(state)) {
+    return [
+      'BAD_CONFIG',
+      `The certificate of PostgreSQL is not trusted (${state}): expected one for the host of the URL that the authority in sslrootcert has signed, or sslmode=no-verify`,
+    ];
+  }
+  if (/does not support SSL/.test(error.message)) {
+    return [
+      'BAD_CONFIG',
+      'PostgreSQL has no TLS, which the sslmode of the URL asks for: switch it on there, or use sslmode=disable',
+    ];
+  }
+  if (state === '53300') {
+    return [
+      'STORE_UNAVAILABLE',
+      'PostgreSQL has no connection left (53300): expected max_connections to hold store.poolSize and three more for every process',
+    ];
+  }
+  if (state === '25006') {
+    return [
+      'STORE_UNAVAILABLE',
+      'PostgreSQL takes no writes at this URL (25006): it is a read-only replica, and writers need the primary',
+    ];
+  }
+  if ('severity' in error && /^(22|23|42)...$/.test(state)) {
+    return ['INTERNAL', `PostgreSQL rejected a statement of the store (${state})`];
+  }
+  return ['STORE_UNAVAILABLE', `PostgreSQL does not answer (${state})`];
 }

@@ -125,22 +125,23 @@ export class PostgresStore implements Store {
     }
   }
 
-  async readRoot(branch: string): Promise<RootWithLog | undefined> {
+  async readRoot(branch: string, afterTx = 0): Promise<RootWithLog | undefined> {
     const { rows } = await this.#connections.query<RootRow>({
       name: 'root',
       text: `SELECT version, root_epoch, record, indexed_tx, (
           SELECT string_agg(l.bytes, ''::bytea ORDER BY l.last_tx) FROM ${this.#schema}.log l
           WHERE l.database_id = b.database_id AND l.branch_id = b.branch_id
-            AND l.last_tx > b.indexed_tx
+            AND l.last_tx > greatest(b.indexed_tx, $3::bigint)
         ) AS segments
         FROM ${this.#schema}.branches b WHERE database_id = $1 AND branch = $2 AND version > 0`,
-      values: [this.#databaseId, branch],
+      values: [this.#databaseId, branch, afterTx],
     });
     const [row] = rows;
     if (row === undefined) return undefined;
     const { version, root_epoch: epoch, record, indexed_tx: indexedTx } = row;
     const logged = row.segments === null ? [] : decodeSegments(row.segments);
-    const segments = logged.filter(({ tx }) => tx > indexedTx);
+    const after = Math.max(indexedTx, afterTx);
+    const segments = logged.filter(({ tx }) => tx > after);
     return { version, epoch, record, indexedTx, segments };
   }
 

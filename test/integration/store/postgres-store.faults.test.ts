@@ -123,6 +123,20 @@ describe('connections', () => {
     expect(await store.leases.current(BRANCH)).toBeUndefined();
   });
 
+  it('that are all dead without a word are replaced, one after the other', async () => {
+    const { store } = await openBoth();
+    await Promise.all(Array.from({ length: 8 }, () => store.readVersion(BRANCH)));
+    proxy.holdRequests();
+    proxy.cutClients();
+    const lease = { branch: BRANCH, owner: 'first', address: null, ttlMs: 60_000 };
+    const [read, taken] = await Promise.all([
+      store.readVersion(BRANCH),
+      store.leases.acquire(lease),
+    ]);
+    expect([read, taken.acquired]).toEqual([1, true]);
+    expect(await store.commit({ ...commitOf(1), epoch: taken.lease.epoch })).toBe(true);
+  });
+
   it('that cannot be made say so', async () => {
     const url = `postgres://gateway@127.0.0.1:${await freePort()}/gateway`;
     await expect(openPostgresStoreHost({ url })).rejects.toMatchObject({

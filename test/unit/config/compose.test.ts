@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { SETTINGS } from '../../../config/settings.ts';
+import { SETTING_KEYS, variablesOf } from '../../../config/settings.ts';
 
 const compose = readFileSync('docker-compose.yml', 'utf8');
 
@@ -13,7 +13,7 @@ it('the processes of docker-compose.yml and package.json exist', () => {
 });
 
 it('the settings of docker-compose.yml exist', () => {
-  const variables: string[] = Object.values(SETTINGS).map(({ variable }) => variable);
+  const variables = SETTING_KEYS.flatMap(variablesOf);
   const used = Array.from(compose.matchAll(/^\s+([A-Z_]+): /gm), ([, name = '']) => name);
   const ofOthers = used.filter((name) => !name.startsWith('POSTGRES_'));
   expect(ofOthers).toContain('DATABASE_URL');

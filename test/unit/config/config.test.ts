@@ -31,7 +31,7 @@ function messageOf(sources: ConfigSources): string {
 describe('defaults', () => {
   it('keep data in a folder and serve this machine only', () => {
     expect(load()).toEqual({
-      store: { kind: 'file', directory: './data' },
+      store: { kind: 'file', directory: './data', cache: { kind: 'none' } },
       bus: { kind: 'none' },
       databases: ['world'],
       http: { host: '127.0.0.1', port: 4000 },
@@ -52,13 +52,56 @@ describe('defaults', () => {
 
   it('use PostgreSQL for everything where it is all there is', () => {
     const { store, bus } = load({ env: { DATABASE_URL: url } });
-    expect(store).toEqual({ kind: 'postgres', url, schema: 'datahike_gateway', poolSize: 8 });
+    expect(store).toEqual({
+      kind: 'postgres',
+      url,
+      schema: 'datahike_gateway',
+      poolSize: 8,
+      connectTimeoutMs: 2_000,
+      statementTimeoutMs: 15_000,
+      idleTimeoutMs: 30_000,
+      keepAliveMs: 5_000,
+      durability: 'required',
+      cache: { kind: 'none' },
+    });
     expect(bus).toEqual({ kind: 'postgres', url });
+  });
+
+  it('cache nodes on the disk where there is a folder for them', () => {
+    const cacheOf = (env: Readonly<Record<string, string>>) => load({ env }).store.cache;
+    const DATAHIKE_GATEWAY_CACHE_DIRECTORY = '/cache';
+    expect(cacheOf({ DATAHIKE_GATEWAY_CACHE_DIRECTORY })).toEqual({
+      kind: 'file',
+      directory: '/cache',
+      maxBytes: 4_294_967_296,
+    });
+    expect(cacheOf({ DATAHIKE_GATEWAY_CACHE_DIRECTORY, DATAHIKE_GATEWAY_CACHE: 'none' })).toEqual({
+      kind: 'none',
+    });
+    expect(
+      cacheOf({ DATAHIKE_GATEWAY_CACHE: 'memory', DATAHIKE_GATEWAY_CACHE_BYTES: '1048576' }),
+    ).toEqual({ kind: 'memory', maxBytes: 1_048_576 });
   });
 
   it('announce over Redis where it is there', () => {
     const env = { DATABASE_URL: url, REDIS_URL: 'redis://localhost' };
     expect(load({ env }).bus).toEqual({ kind: 'redis', url: 'redis://localhost' });
+  });
+
+  it('announce over what the URL of the bus names', () => {
+    const busOf = (env: Readonly<Record<string, string>>) =>
+      load({ env: { DATABASE_URL: url, ...env } }).bus;
+    const direct = 'postgres://gateway@direct/gateway';
+    expect(busOf({ DATAHIKE_GATEWAY_BUS_URL: direct })).toEqual({ kind: 'postgres', url: direct });
+    const cluster = 'redis+cluster://one:1,two:2';
+    expect(busOf({ DATAHIKE_GATEWAY_BUS_URL: cluster, REDIS_URL: 'redis://localhost' })).toEqual({
+      kind: 'redis',
+      url: cluster,
+    });
+    expect(busOf({ REDIS_URL: 'redis://localhost', DATAHIKE_GATEWAY_BUS: 'postgres' })).toEqual({
+      kind: 'postgres',
+      url,
+    });
   });
 });
 
@@ -79,7 +122,7 @@ describe('sources', () => {
 
   it('read the file that the environment names', () => {
     const env = { DATAHIKE_GATEWAY_CONFIG: fileOf({ store: { kind: 'memory' } }) };
-    expect(load({ env }).store).toEqual({ kind: 'memory' });
+    expect(load({ env }).store).toEqual({ kind: 'memory', cache: { kind: 'none' } });
   });
 
   it('read texts of variables as numbers, flags and lists', () => {
@@ -115,8 +158,12 @@ describe('mistakes', () => {
       'DATABASE_URL: expected a URL that begins with postgres:// because store.kind is postgres, got nothing',
     ],
     [
+      { env: { DATAHIKE_GATEWAY_CACHE: 'file' } },
+      'DATAHIKE_GATEWAY_CACHE_DIRECTORY: expected the path of a folder because store.cache.kind is file, got nothing',
+    ],
+    [
       { env: { DATAHIKE_GATEWAY_BUS: 'redis' } },
-      'REDIS_URL: expected a URL that begins with redis:// or rediss:// because bus.kind is redis, got nothing',
+      'REDIS_URL: expected a URL that begins with redis://, rediss://, redis+cluster://, redis+sentinel:// or postgres:// because bus.kind is redis, got nothing',
     ],
     [
       { env: { DATABASE_URL: 'mysql://me:secret@host/db' } },

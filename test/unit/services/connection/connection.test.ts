@@ -76,6 +76,38 @@ it('sees commits that nobody announces, by looking', async () => {
   expect(await q(COUNT, reader.db())).toBe(1);
 });
 
+it('reads no more of the log than what is new', async () => {
+  const reader = await database.reader({ bus: createMemoryBus() });
+  const known = reader.db().maxTx;
+  const readRoot = vi.spyOn(database.store, 'readRoot');
+  for (let i = 0; i < 3; i++) await database.transact([{ 'person/name': `P${i}` }]);
+  await reader.refresh();
+  expect(await q(COUNT, reader.db())).toBe(3);
+  expect(readRoot.mock.calls).toEqual([['db', known]]);
+});
+
+it('ends a look although others are asked for all the time', async () => {
+  const reader = await database.reader({ bus: createMemoryBus() });
+  let isAsking = true;
+  const ask = (): void => void (isAsking && reader.refresh().then(ask));
+  for (let i = 0; i < 5; i++) ask();
+  const { tx } = await database.transact([{ 'person/name': 'Ada' }]);
+  await reader.refresh();
+  isAsking = false;
+  expect(reader.db().maxTx).toBe(tx);
+});
+
+it('follows what came early when what was before it has come', async () => {
+  const bus = createMemoryBus();
+  const reader = await database.reader({ bus });
+  const all = await recorded(3);
+  const readRoot = vi.spyOn(database.store, 'readRoot').mockResolvedValue(undefined);
+  for (const each of [all[2]!, all[1]!, all[0]!]) await bus.announce(each);
+  await reader.sync(all[2]!.basisTx);
+  expect(await q(COUNT, reader.db())).toBe(3);
+  readRoot.mockRestore();
+});
+
 it('says that a transaction has not arrived, when its time is over', async () => {
   const reader = await database.reader();
   const wanted = reader.db().maxTx + 1;
