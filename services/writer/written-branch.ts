@@ -2,7 +2,7 @@
  * A branch as its writer knows it: the head, the root record, and the segments after its base trees. Moved forward by commits, each one
  * durable step.
  */
-import { randomUUID } from 'node:crypto';
+import { v7 as timeOrderedUuid } from 'uuid';
 import type {
   CommitInfo,
   Db,
@@ -45,7 +45,7 @@ export class WrittenBranch {
   #head: Head;
   #record: RootRecord;
   /** The segments after the base trees, to put novelty together again on new ones. */
-  #segments: ReadonlyArray<StoredSegment>;
+  #segments: StoredSegment[];
   #nextAddress: number;
   #lastEncoded: { readonly record: RootRecord; readonly bytes: Uint8Array } | undefined;
   /** Set after a commit of which it is not known whether it happened. */
@@ -56,7 +56,7 @@ export class WrittenBranch {
     this.#lease = lease;
     this.#head = head;
     this.#record = decodeRecord(root.record);
-    this.#segments = root.segments;
+    this.#segments = [...root.segments];
     // Each epoch has addresses of its own, so what an earlier writer left unfinished is never met.
     this.#nextAddress = lease.epoch * 2 ** 32;
   }
@@ -109,7 +109,7 @@ export class WrittenBranch {
     const root = await readRoot(this.#connection);
     this.#head = await restoreHead(root, this.#connection.nodes);
     this.#record = decodeRecord(root.record);
-    this.#segments = root.segments;
+    this.#segments = [...root.segments];
     this.#isUncertain = false;
     this.#connection.advance(this.#head);
   }
@@ -154,7 +154,10 @@ export class WrittenBranch {
     const { epoch } = this;
     this.#head = { version: version + 1, epoch, db: { ...db, commit }, purges: next.purges };
     this.#record = next;
-    this.#segments = [...this.#segments, ...stored].filter(({ tx }) => tx > next.indexedTx);
+    // There may be very many, so they are gone through where the base trees change and not for each commit.
+    for (const segment of stored) this.#segments.push(segment);
+    if (record !== undefined)
+      this.#segments = this.#segments.filter(({ tx }) => tx > next.indexedTx);
     return stored;
   }
 
@@ -181,7 +184,8 @@ export class WrittenBranch {
   ): CommitInfo {
     const last = this.#head.db.commit?.id;
     const parents = [...new Set(last === undefined ? others : [last, ...others])];
-    if (!config.cryptoHash) return { id: randomUUID(), parents };
+    // In the order of time, so that neighbours in the log are neighbours in an index of ids.
+    if (!config.cryptoHash) return { id: timeOrderedUuid(), parents };
     return contentCommit(
       parents,
       hashOfTrees(roots),

@@ -31,8 +31,3 @@ export interface Note {
   readonly id: string;
   readonly outcome: Outcome;
 }
-
-export interface History {
-  readonly lists: ReadonlyArray<ListTransaction>;
-  readonly notes: ReadonlyArray<Note>;
-}
