@@ -15,6 +15,7 @@ import {
   serverAccount,
   serverFolder,
   startServer,
+  type Account,
   type StartedServer,
 } from './child-server.ts';
 
@@ -56,7 +57,7 @@ function noRedis(cause?: unknown): Error {
   return new Error('No Redis was found: install redis-server, or set REDIS_URL', { cause });
 }
 
-export interface RedisStart {
+interface RedisStart {
   /** Arguments behind those of every server. */
   readonly args?: ReadonlyArray<string>;
   /** Files in the folder of the server, by their names. */
@@ -72,11 +73,7 @@ export async function startRedis(
 ): Promise<StartedServer> {
   const account = serverAccount();
   const folder = serverFolder(account);
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder.path, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    if (account !== undefined) chownSync(path, account.uid, account.gid);
-  }
+  addFiles(folder.path, files, account);
   const port = wanted ?? (await freePort());
   const ports = hasPlainPort
     ? ['--port', String(port)]
@@ -93,6 +90,34 @@ export async function startRedis(
   });
 }
 
+/** What a server shows its clients, and whom it and they trust. */
+export interface RedisTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string;
+}
+
+const TLS_SETTINGS = [
+  ['tls-cert-file', 'tls.crt'],
+  ['tls-key-file', 'tls.key'],
+  ['tls-ca-cert-file', 'ca.crt'],
+  ['tls-auth-clients', 'no'],
+  ['tls-replication', 'yes'],
+] as const;
+
+function tlsStart(tls: RedisTls | undefined): RedisStart {
+  if (tls === undefined) return {};
+  return {
+    hasPlainPort: false,
+    files: { 'tls.crt': tls.certificate, 'tls.key': tls.key, 'ca.crt': tls.authority },
+    args: TLS_SETTINGS.flatMap(([name, value]) => [`--${name}`, value]),
+  };
+}
+
+function adminOf(port: number, tls: RedisTls | undefined): Redis {
+  return new Redis(port, '127.0.0.1', tls === undefined ? {} : { tls: { ca: tls.authority } });
+}
+
 /** Servers that are one Redis together. */
 export interface RedisGroup {
   readonly url: string;
@@ -101,24 +126,34 @@ export interface RedisGroup {
   stop(): Promise<void>;
 }
 
+export async function startRedisWithTls(tls: RedisTls): Promise<RedisGroup> {
+  const server = await startRedis(await installRedis(), tlsStart(tls));
+  return { url: `rediss://127.0.0.1:${server.port}`, servers: [server], stop: () => server.stop() };
+}
+
 const SLOTS = 16_384;
 const MASTERS = 3;
 /** The nodes of a cluster talk to each other on a port that is higher by this. */
 const CLUSTER_PORT_OFFSET = 10_000;
 
 /** A cluster of three masters without replicas. */
-export async function startRedisCluster(): Promise<RedisGroup> {
+export async function startRedisCluster(tls?: RedisTls): Promise<RedisGroup> {
   const program = await installRedis();
   const servers: StartedServer[] = [];
+  const start = tlsStart(tls);
+  const args = [
+    '--cluster-enabled',
+    'yes',
+    '--cluster-node-timeout',
+    '2000',
+    ...(start.args ?? []),
+  ];
+  if (tls !== undefined) args.push('--tls-cluster', 'yes');
   for (let i = 0; i < MASTERS; i++) {
-    servers.push(
-      await startRedis(program, {
-        port: await freeClusterPort(),
-        args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'],
-      }),
-    );
+    const port = await freeClusterPort();
+    servers.push(await startRedis(program, { ...start, args, port }));
   }
-  const admins = servers.map(({ port }) => new Redis(port, '127.0.0.1'));
+  const admins = servers.map(({ port }) => adminOf(port, tls));
   for (const [i, admin] of admins.entries()) {
     const start = Math.floor((SLOTS * i) / MASTERS);
     const end = Math.floor((SLOTS * (i + 1)) / MASTERS);
@@ -132,20 +167,26 @@ export async function startRedisCluster(): Promise<RedisGroup> {
     return states.every((state) => /cluster_state:ok[^]*cluster_known_nodes:3/.test(String(state)));
   });
   for (const admin of admins) admin.disconnect();
-  const url = `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
+  const scheme = tls === undefined ? 'redis' : 'rediss';
+  const url = `${scheme}+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
   return { url, servers, stop: () => stopAll(servers) };
 }
 
 /** A master with a replica, and three sentinels that watch over them. */
-export async function startRedisSentinels(name = 'main'): Promise<RedisGroup> {
+export async function startRedisSentinels(tls?: RedisTls): Promise<RedisGroup> {
+  const name = 'main';
   const program = await installRedis();
-  const master = await startRedis(program);
+  const start = tlsStart(tls);
+  const master = await startRedis(program, start);
   const replica = await startRedis(program, {
-    args: ['--replicaof', '127.0.0.1', String(master.port)],
+    ...start,
+    args: [...(start.args ?? []), '--replicaof', '127.0.0.1', String(master.port)],
   });
   const sentinels: StartedServer[] = [];
-  for (let i = 0; i < 3; i++) sentinels.push(await startSentinel(program, name, master.port));
-  const admins = sentinels.map(({ port }) => new Redis(port, '127.0.0.1'));
+  for (let i = 0; i < 3; i++) {
+    sentinels.push(await startSentinel(program, name, master.port, tls));
+  }
+  const admins = sentinels.map(({ port }) => adminOf(port, tls));
   await until(async () => {
     const views = await Promise.all(admins.map((admin) => admin.call('SENTINEL', 'MASTER', name)));
     return views.every((view) => {
@@ -157,7 +198,7 @@ export async function startRedisSentinels(name = 'main'): Promise<RedisGroup> {
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
   const servers = [master, replica, ...sentinels];
   return {
-    url: `redis+sentinel://${hosts}/${name}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}+sentinel://${hosts}/${name}`,
     servers,
     stop: () => stopAll([...servers].reverse()),
   };
@@ -168,24 +209,24 @@ async function startSentinel(
   program: string,
   name: string,
   masterPort: number,
+  tls: RedisTls | undefined,
 ): Promise<StartedServer> {
   const account = serverAccount();
   const folder = serverFolder(account);
   const port = await freePort();
-  const path = join(folder.path, 'sentinel.conf');
   const settings = [
-    `port ${port}`,
+    ...(tls === undefined ? [`port ${port}`] : ['port 0', `tls-port ${port}`]),
+    ...(tls === undefined ? [] : TLS_SETTINGS.map((setting) => setting.join(' '))),
     'bind 127.0.0.1',
     `dir ${folder.path}`,
     `sentinel monitor ${name} 127.0.0.1 ${masterPort} 2`,
     `sentinel down-after-milliseconds ${name} 500`,
     `sentinel failover-timeout ${name} 4000`,
   ];
-  writeFileSync(path, settings.join('\n'), { mode: 0o600 });
-  if (account !== undefined) chownSync(path, account.uid, account.gid);
+  addFiles(folder.path, { 'sentinel.conf': settings.join('\n'), ...tlsStart(tls).files }, account);
   return startServer({
     program,
-    args: [path, '--sentinel'],
+    args: [join(folder.path, 'sentinel.conf'), '--sentinel'],
     folder,
     port,
     account,
@@ -193,6 +234,18 @@ async function startSentinel(
     killSignal: 'SIGKILL',
     isReady: () => accepts(port),
   });
+}
+
+function addFiles(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  account: Account | undefined,
+): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    if (account !== undefined) chownSync(path, account.uid, account.gid);
+  }
 }
 
 async function freeClusterPort(): Promise<number> {

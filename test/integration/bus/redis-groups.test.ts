@@ -9,10 +9,9 @@ import { createLog } from '../../../services/shared/log.ts';
 import { runNetworkBusSuite, type NetworkBusBackend } from '../../conformance/bus-suite.ts';
 import { freePort, type StartedServer } from '../../support/child-server.ts';
 import {
-  installRedis,
-  startRedis,
   startRedisCluster,
   startRedisSentinels,
+  startRedisWithTls,
   type RedisGroup,
 } from '../../support/redis-server.ts';
 
@@ -181,39 +180,35 @@ it('a cluster that nobody can reach keeps no process from starting', async () =>
 
 describe('TLS', () => {
   const file = (name: string): string => resolve('test/fixtures/tls', name);
-  const files = {
-    'tls.crt': readFileSync(file('server.crt'), 'utf8'),
-    'tls.key': readFileSync(file('server.key'), 'utf8'),
+  const text = (name: string): string => readFileSync(file(name), 'utf8');
+  const tls = {
+    certificate: text('server.crt'),
+    key: text('server.key'),
+    authority: text('ca.crt'),
   };
-  const args = [
-    '--tls-cert-file',
-    'tls.crt',
-    '--tls-key-file',
-    'tls.key',
-    '--tls-auth-clients',
-    'no',
-  ];
-  let server: StartedServer;
+  const trusting = `?sslrootcert=${file('ca.crt')}`;
 
-  beforeAll(async () => {
-    server = await startRedis(await installRedis(), { files, args, hasPlainPort: false });
-  });
-  afterAll(() => server.stop());
-
-  it('is used by rediss, with the authority of the URL', async () => {
-    const reader = await listening(
-      `rediss://127.0.0.1:${server.port}?sslrootcert=${file('ca.crt')}`,
-    );
-    await expectHeard(reader.bus, reader, 1);
-    await reader.bus.close();
+  it.each([
+    ['one server', startRedisWithTls],
+    ['a cluster', startRedisCluster],
+    ['a master behind sentinels', startRedisSentinels],
+  ])('carries announcements to and from %s, with the authority of the URL', async (_, start) => {
+    const group = await start(tls);
+    const reader = await listening(`${group.url}${trusting}`);
+    const writer = await openRedisBus({ url: `${group.url}${trusting}`, log });
+    await expectHeard(writer, reader, 1);
+    await Promise.all([writer.close(), reader.bus.close()]);
+    await group.stop();
   });
 
   it('carries nothing where the authority is another one', async () => {
+    const group = await startRedisWithTls(tls);
     const events: string[] = [];
     const loud = createLog({ level: 'debug', write: (line) => void events.push(line) });
-    const url = `rediss://127.0.0.1:${server.port}?sslrootcert=${file('other-ca.crt')}`;
+    const url = `${group.url}?sslrootcert=${file('other-ca.crt')}`;
     const bus = await openRedisBus({ url, log: loud });
     expect(events.join('')).toMatch(/redis connection failed.*certificate/i);
     await bus.close();
+    await group.stop();
   });
 });
