@@ -87,6 +87,7 @@ export class Connection {
     this.#stopWatching = this.#poller.watch(place, (version) => {
       if (version > this.#head.version) void this.refresh();
     });
+    await this.#notePurges(this.#head);
     await this.refresh();
   }
 
@@ -204,9 +205,15 @@ export class Connection {
     const root = await this.store.readRoot(this.branch);
     if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
     const head = await rebaseHead(this.#head, root, this.nodes);
-    // What was purged must not stay in memory either.
-    if (head.purges > this.#head.purges) this.nodes.clear();
+    // What was purged must not stay in memory either, nor in copies on a disk.
+    const isPurged = head.purges > this.#head.purges;
+    if (isPurged) this.nodes.clear();
     this.advance(head);
+    if (isPurged) await this.#notePurges(head);
+  }
+
+  async #notePurges({ purges }: Head): Promise<void> {
+    if (purges > 0) await this.store.notePurges?.(this.branch, purges);
   }
 }
 
