@@ -156,7 +156,7 @@ module.exports = {
       to: { path: '^config/', dependencyTypesNot: ['type-only'] },
     },
     onlyHere('pg', ['^engine/store/postgres[-/]', '^services/bus/postgres-bus[.]ts$']),
-    onlyHere('ioredis', ['^services/bus/redis-bus[.]ts$']),
+    onlyHere('ioredis', ['^services/bus/redis-clients[.]ts$']),
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
     onlyHere('cbor2', ['^services/migration/cbor-']),

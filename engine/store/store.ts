@@ -187,6 +187,12 @@ export interface Store {
 
   readonly leases: LeaseStore;
 
+  /**
+   * Says how often a branch was purged, as its root has it. Where copies of nodes are kept nearer than the store, those from before
+   * a purge that this place has not heard of are dropped.
+   */
+  notePurges?(branch: string, purges: number): Promise<void>;
+
   close(): Promise<void>;
 }
 

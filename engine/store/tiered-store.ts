@@ -150,6 +150,11 @@ class TieredStore implements Store {
     return this.#back.rewriteLog(branch, epoch, segments);
   }
 
+  async notePurges(branch: string, purges: number): Promise<void> {
+    this.#tiers.deletions++;
+    await this.#tiers.front.notePurges(this.id, branch, purges).catch(ignore);
+  }
+
   /** The front belongs to the host. */
   close(): Promise<void> {
     return this.#back.close();

@@ -2,14 +2,16 @@
  * Announcements over Redis publish/subscribe. Redis may be down for any time: commits do not notice, listeners fall back to
  * their polling and are told of the gap when the connection is there again.
  */
-import { Redis } from 'ioredis';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import type { Log } from '../shared/log.ts';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import type { Bus, RootAnnouncement } from './bus.ts';
 import { Listeners, type Listener } from './listeners.ts';
+import { createRedisClients, type RedisClients } from './redis-clients.ts';
 
 export interface RedisBusOptions {
-  /** `redis://user:password@host:port/database` */
+  /** `redis://user:password@host:port/database`; for clusters, sentinels and TLS see redis-url.ts. */
   readonly url: string;
   readonly log: Log;
   /** A message above this size travels without its segments; 64 KiB by default. */
@@ -17,11 +19,14 @@ export interface RedisBusOptions {
 }
 
 const MAX_UNANSWERED = 1_000;
-const TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 const PING_MS = 5_000;
-const MAX_RECONNECT_MS = 1_000;
 
-/** Connects; a Redis that does not answer is tried again for as long as the bus is open. */
+/**
+ * Connects; a Redis that does not answer is tried again for as long as the bus is open.
+ *
+ * @throws BAD_CONFIG where the URL is none of Redis
+ */
 export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
   const bus = new RedisBus(options);
   await bus.connect();
@@ -29,6 +34,7 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
 }
 
 class RedisBus implements Bus {
+  readonly #clients: RedisClients;
   readonly #publisher: Redis;
   readonly #subscriber: Redis;
   readonly #listeners = new Listeners();
@@ -40,15 +46,21 @@ class RedisBus implements Bus {
   constructor({ url, log, maxMessageBytes = 64 * 1_024 }: RedisBusOptions) {
     this.#log = log.with({ bus: 'redis' });
     this.#maxMessageBytes = maxMessageBytes;
-    this.#publisher = this.#client(url);
-    this.#subscriber = this.#client(url);
+    this.#clients = createRedisClients(url, (error) =>
+      this.#log.debug({ event: 'redis connection failed', error }),
+    );
+    this.#publisher = this.#clients.publisher;
+    this.#subscriber = this.#clients.subscriber;
     this.#subscriber.on('message', (channel: string, text: string) => this.#hear(channel, text));
     this.#subscriber.on('ready', () => void this.#resubscribe());
   }
 
   async connect(): Promise<void> {
-    const connecting = [this.#publisher, this.#subscriber].map((client) => client.connect());
-    await Promise.allSettled(connecting); // what failed is tried again by the client
+    const patience = new AbortController();
+    const { signal } = patience;
+    const tooLong = wait(CONNECT_TIMEOUT_MS, undefined, { signal }).catch(() => undefined);
+    await Promise.race([this.#clients.connect(), tooLong]);
+    patience.abort();
     this.#ping = setInterval(() => this.#checkSubscriber(), PING_MS).unref();
   }
 
@@ -84,23 +96,7 @@ class RedisBus implements Bus {
   async close(): Promise<void> {
     clearInterval(this.#ping);
     this.#listeners.clear();
-    this.#publisher.disconnect();
-    this.#subscriber.disconnect();
-  }
-
-  #client(url: string): Redis {
-    const client = new Redis(url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      autoResubscribe: false, // done here, so that the gap is reported after it
-      maxRetriesPerRequest: 0,
-      connectTimeout: TIMEOUT_MS,
-      commandTimeout: TIMEOUT_MS,
-      keepAlive: PING_MS,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), MAX_RECONNECT_MS),
-    });
-    client.on('error', (error) => this.#log.debug({ event: 'redis connection failed', error }));
-    return client;
+    this.#clients.disconnect();
   }
 
   #hear(channel: string, text: string): void {

@@ -106,6 +106,7 @@ export class Connection {
     this.#stopWatching = this.#poller.watch(place, (version) => {
       if (version > this.#head.version) void this.refresh();
     });
+    await this.#notePurges(this.#head);
     await this.refresh();
   }
 
@@ -279,10 +280,16 @@ export class Connection {
     const root = news && ((await extendHead(known, news)) ?? (await store.readRoot(branch)));
     if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
     const head = 'db' in root ? root : await rebaseHead(this.#head, root, this.nodes);
-    // What was purged must not stay in memory either.
-    if (head.purges > this.#head.purges) this.nodes.clear();
+    // What was purged must not stay in memory either, nor in copies on a disk.
+    const isPurged = head.purges > this.#head.purges;
+    if (isPurged) this.nodes.clear();
     this.advance(head);
     this.#followEarly();
+    if (isPurged) await this.#notePurges(head);
+  }
+
+  async #notePurges({ purges }: Head): Promise<void> {
+    if (purges > 0) await this.store.notePurges?.(this.branch, purges);
   }
 }
 

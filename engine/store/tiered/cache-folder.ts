@@ -9,7 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rmdir, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { hasCode, openIfThere, readAt, writeAt } from '../file/durable.ts';
+import {
+  hasCode,
+  openIfThere,
+  readAt,
+  readFileIfThere,
+  replaceFile,
+  writeAt,
+} from '../file/durable.ts';
 import { encodeBatch, PACK_MAGIC, readBatches, type PackedNode } from '../file/node-pack.ts';
 import { Turns } from '../file/turns.ts';
 import type { Address, StoredNode } from '../store.ts';
@@ -34,6 +41,7 @@ const LOOK_EVERY_MS = 1_000;
 const SMALL_PACKS = 16;
 const BEGIN_ATTEMPTS = 3;
 const PACK_SUFFIX = '.pack';
+const PURGES_FILE = 'purges.json';
 
 export class CacheFolder {
   readonly #path: string;
@@ -117,6 +125,17 @@ export class CacheFolder {
     await this.#looks.run(async () => {
       for (const address of addresses) this.#places.delete(address);
     });
+  }
+
+  /** False where there were fewer purges of the branch when its nodes were copied here: then no copy is left. */
+  async notePurges(branch: string, purges: number): Promise<boolean> {
+    const path = join(this.#path, PURGES_FILE);
+    const known = parsePurges(await readFileIfThere(path));
+    if ((known[branch] ?? 0) >= purges) return true;
+    await this.remove();
+    await mkdir(this.#path, { recursive: true });
+    await replaceFile(path, Buffer.from(JSON.stringify({ ...known, [branch]: purges })));
+    return false;
   }
 
   /** Forgets a pack that is gone. */
@@ -265,6 +284,16 @@ export class CacheFolder {
       this.drop(name);
     }
     return Array.from(copies, ([address, bytes]) => ({ address, bytes }));
+  }
+}
+
+/** Counts by branch; none where the file is missing or damaged, and then whatever is here goes. */
+function parsePurges(bytes: Buffer | undefined): Readonly<Record<string, number>> {
+  try {
+    const value: unknown = JSON.parse(bytes?.toString('utf8') ?? '{}');
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
   }
 }
 

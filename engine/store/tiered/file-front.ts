@@ -133,6 +133,16 @@ class FileFront implements NodeFront {
     });
   }
 
+  async notePurges(database: string, branch: string, purges: number): Promise<void> {
+    const { folder, waiting } = this.#open(database);
+    await this.#writes.run(async () => {
+      await this.#unlessBroken(async () => {
+        if (await folder.notePurges(branch, purges)) return;
+        for (const address of [...waiting.keys()]) this.#settle(waiting, address);
+      });
+    });
+  }
+
   async forgetDatabase(database: string): Promise<void> {
     const { folder, waiting } = this.#open(database);
     this.#goneDatabases.add(database);

@@ -17,6 +17,8 @@ class MemoryFront implements NodeFront {
   /** In the order of their last use. */
   readonly #copies = new Map<string, Uint8Array>();
   readonly #goneDatabases = new Set<string>();
+  /** The most that was heard of for a branch. */
+  readonly #purges = new Map<string, number>();
   #sizeBytes = 0;
 
   constructor(maxBytes: number) {
@@ -57,15 +59,26 @@ class MemoryFront implements NodeFront {
     for (const address of addresses) this.#drop(keyOf(database, address));
   }
 
+  async notePurges(database: string, branch: string, purges: number): Promise<void> {
+    const key = JSON.stringify([database, branch]);
+    if ((this.#purges.get(key) ?? 0) >= purges) return;
+    this.#purges.set(key, purges);
+    this.#dropAll(database);
+  }
+
   async forgetDatabase(database: string): Promise<void> {
     this.#goneDatabases.add(database);
-    const prefix = keyOf(database, '');
-    for (const key of this.#copies.keys()) if (key.startsWith(prefix)) this.#drop(key);
+    this.#dropAll(database);
   }
 
   async close(): Promise<void> {
     this.#copies.clear();
     this.#sizeBytes = 0;
+  }
+
+  #dropAll(database: string): void {
+    const prefix = keyOf(database, '');
+    for (const key of this.#copies.keys()) if (key.startsWith(prefix)) this.#drop(key);
   }
 
   #drop(key: string): void {

@@ -17,6 +17,9 @@ export interface NodeFront {
   /** Overwrites or drops copies; afterwards this process serves none of them. */
   forget(database: string, addresses: ReadonlyArray<Address>): Promise<void>;
 
+  /** Drops all copies of a database where it has heard of fewer purges of the branch. */
+  notePurges(database: string, branch: string, purges: number): Promise<void>;
+
   /** Drops all copies of a database, and keeps none of it any more: its id is never used again. */
   forgetDatabase(database: string): Promise<void>;
 

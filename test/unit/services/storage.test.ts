@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import type { StoreConfig } from '../../../config/config.ts';
 import { q, toTxData } from '../../../engine/index.ts';
@@ -12,11 +13,8 @@ import {
 import { testFolder } from '../../support/test-folder.ts';
 import { log, PERSON_SCHEMA } from '../../support/written-database.ts';
 
-const open = (store: StoreConfig) =>
-  openStorage(
-    { store, bus: { kind: 'none' }, nodeCacheBytes: 1 << 20, pollIntervalMs: 60_000 },
-    log,
-  );
+const open = (store: StoreConfig, pollIntervalMs = 60_000) =>
+  openStorage({ store, bus: { kind: 'none' }, nodeCacheBytes: 1 << 20, pollIntervalMs }, log);
 
 it('keeps copies of nodes where the configuration says so', async () => {
   const directory = await testFolder();
@@ -48,4 +46,50 @@ it('keeps copies of nodes where the configuration says so', async () => {
     ).toHaveLength(1),
   );
   await closeStorage(storage);
+});
+
+it('keeps no copy of what was purged elsewhere', async () => {
+  const store = { kind: 'file', directory: await testFolder() } as const;
+  const cache = { kind: 'file', directory: await testFolder(), maxBytes: 1 << 20 } as const;
+  const there = await open(store);
+  await createDatabase(there.host, 'people');
+  const written = await openDatabase(there, 'people');
+  const { bus } = there;
+  const writer = await startWriter({
+    connection: written,
+    bus,
+    log,
+    leaseTtlMs: 60_000,
+    address: null,
+    foldThreshold: 1,
+  });
+  await writer.transact({ txData: toTxData(PERSON_SCHEMA) });
+  await writer.transact({ txData: toTxData([{ 'person/name': 'Ada Lovelace' }]) });
+  await vi.waitFor(async () =>
+    expect((await written.store.readRoot('db'))!.indexedTx).toBe(written.db().maxTx),
+  );
+
+  const here = await open({ ...store, cache }, 20);
+  const reader = await openDatabase(here, 'people');
+  const query = '[:find ?name . :where [_ :person/name ?name]]';
+  expect(await q(query, reader.db())).toBe('Ada Lovelace');
+  const isCopied = async (): Promise<boolean> => {
+    const files = await readdir(cache.directory, { recursive: true });
+    const packs = files.filter((name) => name.endsWith('.pack'));
+    const contents = await Promise.all(packs.map((name) => readFile(join(cache.directory, name))));
+    return contents.some((bytes) => bytes.includes('Ada Lovelace'));
+  };
+  await vi.waitFor(async () => expect(await isCopied()).toBe(true));
+
+  const purge = '[[:db.purge/entity [:person/name "Ada Lovelace"]]]';
+  const { tx } = await writer.transact({ txData: toTxData(purge) });
+  await reader.sync(tx);
+  await vi.waitFor(async () => expect(await isCopied()).toBe(false));
+  expect(await q(query, reader.db())).toBeNull();
+
+  await reader.release();
+  await writer.stop();
+  await written.release();
+  await closeStorage(here);
+  await closeStorage(there);
 });

@@ -168,6 +168,37 @@ describe('deleted nodes', () => {
   });
 });
 
+describe('a purge', () => {
+  it('that a process hears of leaves no copy from before, also after a restart', async () => {
+    const addresses = await filled(20);
+    const { store, host } = await openStore();
+    await store.notePurges?.('db', 1);
+    expect(await packs()).toEqual([]);
+    await store.read(addresses);
+    await store.notePurges?.('db', 1);
+    await host.close();
+    back.reset();
+    const again = await openStore();
+    await again.store.notePurges?.('db', 1);
+    await expectRight(again.store, addresses);
+    expect(back.roundTrips).toBe(0);
+    await again.store.notePurges?.('db', 2);
+    await again.store.read(addresses);
+    expect(back.roundTrips).toBe(1);
+  });
+
+  it('of one branch is not that of another', async () => {
+    const addresses = await filled(5);
+    const { store } = await openStore();
+    await store.notePurges?.('db', 2);
+    await store.read(addresses);
+    await store.notePurges?.('other', 1);
+    back.reset();
+    await store.read(addresses);
+    expect(back.roundTrips).toBe(1);
+  });
+});
+
 describe('damage', () => {
   it('of any byte is never served', async () => {
     const addresses = await filled(20);

@@ -103,12 +103,24 @@ it('forgets deleted nodes in front even where the back fails half-way', async ()
   expect(back.roundTrips).toBe(0);
 });
 
+it('drops all copies of a database that was purged, once for each purge', async () => {
+  const { host, back } = await counted(createMemoryFront(1 << 20));
+  const store = await host.open('a');
+  await store.write(nodes(2));
+  for (const purges of [1, 1, 2]) {
+    await store.notePurges?.('db', purges);
+    await store.read([1, 2]);
+  }
+  expect(back.roundTrips).toBe(2);
+});
+
 it('answers whatever happens to the front', async () => {
   const broken: NodeFront = {
     read: () => Promise.reject(new Error('broken')),
     keep: () => undefined,
     forget: () => Promise.reject(new Error('broken')),
     forgetDatabase: () => Promise.reject(new Error('broken')),
+    notePurges: () => Promise.reject(new Error('broken')),
     close: () => Promise.reject(new Error('broken')),
   };
   const { host } = await counted(broken);
@@ -116,6 +128,7 @@ it('answers whatever happens to the front', async () => {
   await store.write(nodes(2));
   expect(await store.read([2, 1])).toHaveLength(2);
   await store.deleteNodes([1]);
+  await store.notePurges?.('db', 1);
   await expect(store.read([1])).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   await host.delete('a');
   await host.close();
