@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/config.ts';
 import type { ExportFormat } from '../services/migration/export.ts';
+import { runCollect } from './maintain.ts';
 import { runExport, runImport, runNorms } from './migrate.ts';
 import type { RunningProcess } from './processes.ts';
 import { startAll, startGateway, startWriterProcess } from './processes.ts';
@@ -43,7 +44,23 @@ function program(): Command {
       .option('--development', 'the GraphiQL console and introspection')
       .action((options: Options) => runProcess(() => configOf(name, options), start));
   addMigrations(command);
+  addMaintenance(command);
   return command;
+}
+
+function addDatabaseCommand(command: Command, name: string, description: string): Command {
+  return command
+    .command(name)
+    .description(description)
+    .argument('<database>', 'the name of the database')
+    .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+}
+
+function addMaintenance(command: Command): void {
+  addDatabaseCommand(command, 'collect', 'deletes the nodes that nothing needs any more').action(
+    (database: string, options: Options) =>
+      runCollect(() => configOf('collect', options), database),
+  );
 }
 
 interface ExportOptions extends Options {
@@ -53,11 +70,7 @@ interface ExportOptions extends Options {
 
 function addMigrations(command: Command): void {
   const add = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .argument('<database>', 'the name of the database')
-      .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+    addDatabaseCommand(command, name, description);
   add('export', 'a database with its history as a stream')
     .addOption(new Option('--format <format>').choices(['edn', 'cbor']).default('edn'))
     .option('--output <file>', 'where to write it; standard output where it is left out')

@@ -7,6 +7,7 @@ import { DatabaseError } from '../schema/error.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createDatabase } from '../services/connection/databases.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
+import { startCollectJob } from '../services/maintenance/collect-job.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
 import { RemoteWriter } from '../services/rpc/remote-writer.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
@@ -28,6 +29,8 @@ export interface RunningProcess {
   /** Finishes what was taken, releases leases and closes everything. */
   stop(): Promise<void>;
 }
+
+const DAY_MS = 86_400_000;
 
 interface OpenDatabase extends DatabasePorts {
   readonly connection: Connection;
@@ -137,10 +140,22 @@ async function openWriters(
       address: reachable,
     });
     cleanup.add(() => writer.stop());
+    startCollecting(config, connection, log, cleanup);
     writers.set(name, writer);
     databases.set(name, { connection, reader: createLocalReader(connection), writer });
   }
   return { databases, writerUrl };
+}
+
+function startCollecting(
+  { collect: { intervalMs, retainDays } }: Config,
+  { store }: Connection,
+  log: Log,
+  cleanup: Cleanup,
+): void {
+  if (intervalMs === 0) return;
+  const job = startCollectJob({ store, intervalMs, retainMs: retainDays * DAY_MS, log });
+  cleanup.add(() => job.stop());
 }
 
 async function openOrCreate(storage: Storage, name: string): Promise<Connection> {

@@ -14,6 +14,7 @@ import { openPostgresBus } from './bus/postgres-bus.ts';
 import { openRedisBus } from './bus/redis-bus.ts';
 import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
+import { ReaderLease } from './connection/reader-lease.ts';
 import type { Log } from './shared/log.ts';
 
 export interface Storage {
@@ -21,13 +22,16 @@ export interface Storage {
   readonly bus: Bus;
   /** Shared by all databases of the process. */
   readonly nodeCache: NodeCache;
+  /** Keeps what the process reads from being collected. */
+  readonly lease: ReaderLease;
   readonly pollIntervalMs: number;
   readonly log: Log;
 }
 
 /** @throws BAD_CONFIG, STORE_UNAVAILABLE */
 export async function openStorage(
-  config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'>,
+  config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'> &
+    Partial<Pick<Config, 'collect'>>,
   log: Log,
 ): Promise<Storage> {
   const host = await openStoreHost(config.store);
@@ -35,12 +39,14 @@ export async function openStorage(
     host,
     bus: await openBus(config.bus, log),
     nodeCache: new NodeCache(config.nodeCacheBytes),
+    lease: new ReaderLease({ readers: host.readers, ttlMs: config.collect?.readerLeaseMs, log }),
     pollIntervalMs: config.pollIntervalMs,
     log,
   };
 }
 
-export async function closeStorage({ bus, host }: Storage): Promise<void> {
+export async function closeStorage({ bus, host, lease }: Storage): Promise<void> {
+  await lease.close();
   await bus.close();
   await host.close();
 }
@@ -55,9 +61,9 @@ export async function openDatabase(
   name: string,
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
-  const { host, bus, nodeCache, pollIntervalMs, log } = storage;
+  const { host, bus, nodeCache, lease, pollIntervalMs, log } = storage;
   const store = await host.open(name);
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, log });
+  return connect({ store, branch, bus, nodeCache, lease, pollIntervalMs, log });
 }
 
 function openStoreHost(config: StoreConfig): Promise<StoreHost> {

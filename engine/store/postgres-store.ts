@@ -7,6 +7,8 @@ import { checkName } from './names.ts';
 import { migrate } from './postgres-migrations.ts';
 import { Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
+import { PostgresReaders } from './postgres/retention.ts';
+import type { ReaderLeases } from './retention.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
 import type { Store, StoreHost } from './store.ts';
 
@@ -31,6 +33,7 @@ const TABLES = [
   'branches',
   'inherited_logs',
   'deleted_branches',
+  'held_nodes',
   'log',
   'nodes',
   'deleted_databases',
@@ -75,6 +78,7 @@ interface DatabaseRow {
 }
 
 class PostgresStoreHost implements StoreHost {
+  readonly readers: ReaderLeases;
   readonly #connections: Connections;
   readonly #schema: string;
   readonly #outcomeTimeoutMs: number;
@@ -83,6 +87,7 @@ class PostgresStoreHost implements StoreHost {
     this.#connections = connections;
     this.#schema = schema;
     this.#outcomeTimeoutMs = outcomeTimeoutMs;
+    this.readers = new PostgresReaders(connections, schema);
   }
 
   async create(name: string): Promise<Store> {

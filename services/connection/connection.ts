@@ -12,6 +12,8 @@ import {
 } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import { explainMissing } from './explain-missing.ts';
+import type { HeldDatabase, ReaderLease } from './reader-lease.ts';
 
 export interface ConnectionOptions {
   readonly store: Store;
@@ -22,6 +24,8 @@ export interface ConnectionOptions {
   /** How often to look for a root that was not announced. */
   readonly pollIntervalMs: number;
   readonly log: Log;
+  /** Keeps what the process reads from being collected; without it old values are good for as long as replaced trees are retained. */
+  readonly lease?: ReaderLease | undefined;
 }
 
 type AdvanceListener = (db: Db) => void;
@@ -32,14 +36,19 @@ type AdvanceListener = (db: Db) => void;
  * @throws DATABASE_NOT_FOUND where the store has no such branch
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { store, branch = MAIN_BRANCH, nodeCache } = options;
-  const nodes = nodeCache.open(store);
-  const root = await store.readRoot(branch);
-  if (root === undefined)
+  const { store, branch = MAIN_BRANCH, nodeCache, lease } = options;
+  const nodes = nodeCache.open(store, (address, error) => explainMissing(store, address, error));
+  const held = lease?.of(store);
+  held?.add(nodes);
+  const readHead = async (): Promise<Head> => {
+    const root = await store.readRoot(branch);
+    if (root !== undefined) return restoreHead(root, nodes);
     throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch} in ${store.id}`, {
       kind: 'db-does-not-exist',
     });
-  const connection = new Connection({ ...options, branch }, nodes, await restoreHead(root, nodes));
+  };
+  const head = await (held === undefined ? readHead() : held.reading(readHead));
+  const connection = new Connection({ ...options, branch }, nodes, held, head);
   await connection.start();
   return connection;
 }
@@ -49,6 +58,7 @@ export class Connection {
   readonly branch: string;
   readonly nodes: StoredNodes;
   readonly #options: ConnectionOptions;
+  readonly #held: HeldDatabase | undefined;
   readonly #listeners = new Set<AdvanceListener>();
   #head: Head;
   #stopListening: (() => Promise<void>) | undefined;
@@ -61,11 +71,13 @@ export class Connection {
   constructor(
     options: ConnectionOptions & { readonly branch: string },
     nodes: StoredNodes,
+    held: HeldDatabase | undefined,
     head: Head,
   ) {
     this.store = options.store;
     this.branch = options.branch;
     this.nodes = nodes;
+    this.#held = held;
     this.#options = options;
     this.#head = head;
   }
@@ -125,6 +137,16 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Runs what makes a database value of a root in the store, so that the nodes of the value are held before it is given. */
+  reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.#held === undefined ? read() : this.#held.reading(read);
+  }
+
+  /** Holds the nodes of all values that were made. A writer does so before it names trees in the place of theirs. */
+  async hold(): Promise<void> {
+    await this.#held?.hold();
+  }
+
   /** Moves to a head that this process made itself, as the writer does after a commit. */
   advance(head: Head): void {
     // Never backwards; the same version again is a head on a newer base.
@@ -154,6 +176,7 @@ export class Connection {
     await this.#refreshing;
     this.#listeners.clear();
     this.nodes.clear();
+    this.nodes.isClosed = true;
   }
 
   #hear({ version, epoch, segments }: RootAnnouncement): void {
@@ -194,9 +217,12 @@ export class Connection {
 
   async #readRoot(): Promise<void> {
     if ((await this.store.readVersion(this.branch)) <= this.#head.version) return;
-    const root = await this.store.readRoot(this.branch);
-    if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
-    const head = await rebaseHead(this.#head, root, this.nodes);
+    const head = await this.reading(async () => {
+      const root = await this.store.readRoot(this.branch);
+      if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
+      return rebaseHead(this.#head, root, this.nodes);
+    });
+    if (head === undefined) return;
     // What was purged must not stay in memory either.
     if (head.purges > this.#head.purges) this.nodes.clear();
     this.advance(head);

@@ -128,7 +128,7 @@ export class LocalWriter implements Writer {
 
   async #writeBatch(batch: ReadonlyArray<Waiting>): Promise<void> {
     const folded = this.#takeFolded();
-    const record = folded === undefined ? undefined : this.#branch.recordWith(folded);
+    const record = folded === undefined ? undefined : await this.#branch.recordAfter(folded);
     const start = record === undefined ? this.#branch.head : await this.#branch.rebased(record);
     const { applied, db } = await this.#applyAll(start.db, batch);
     const [first] = applied;

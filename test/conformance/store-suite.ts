@@ -18,6 +18,7 @@ import {
 } from './store-fixtures.ts';
 import { describeBranches } from './store-suite.branches.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
+import { describeRetention } from './store-suite.retention.ts';
 import { describeRewrittenLog } from './store-suite.rewritten-log.ts';
 
 const SHORT_TTL_MS = 80;
@@ -400,6 +401,7 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
 
     describeDeletedNodes(() => backend);
     describeBranches(() => backend);
+    describeRetention(() => backend);
     describeRewrittenLog(() => backend);
   });
 }
