@@ -11,10 +11,18 @@ export { loadEntities } from './connection/load-entities.ts';
 export type { TransactRequest, TransactResult, Writer } from './connection/writer-port.ts';
 export type { HeldDatabase, ReaderLeaseOptions } from './connection/reader-lease.ts';
 export { ReaderLease } from './connection/reader-lease.ts';
+export type { BackupOptions, BackupProgress, Manifest } from './backup/backup.ts';
+export { backupDatabase } from './backup/backup.ts';
+export type { Restored, RestoreOptions } from './backup/restore.ts';
+export { restoreDatabase } from './backup/restore.ts';
+export type { AuditReport } from './maintenance/audit.ts';
+export { audit } from './maintenance/audit.ts';
 export type { Amount, CollectOptions, CollectReport } from './maintenance/collect.ts';
 export { collectNodes } from './maintenance/collect.ts';
 export type { CollectJob, CollectJobOptions } from './maintenance/collect-job.ts';
 export { startCollectJob } from './maintenance/collect-job.ts';
+export type { Fault, VerifyOptions, VerifyReport } from './maintenance/verify.ts';
+export { verifyBranch, verifyDatabase } from './maintenance/verify.ts';
 export type { ExportFormat, ExportOptions, Progress } from './migration/export.ts';
 export { exportDatabase } from './migration/export.ts';
 export type { ByteSource } from './migration/export-reader.ts';
@@ -31,8 +39,6 @@ export type { Log, LogLevel } from './shared/log.ts';
 export { createLog } from './shared/log.ts';
 export type { Storage } from './storage.ts';
 export { closeStorage, openDatabase, openStorage } from './storage.ts';
-export type { AuditFault, AuditReport } from './versions/audit.ts';
-export { audit } from './versions/audit.ts';
 export { branches, createBranch, deleteBranch } from './versions/branches.ts';
 export {
   branchAsDb,

@@ -26,6 +26,7 @@ import {
   createMemoryBus,
   deleteBranch,
   startWriter,
+  verifyDatabase,
 } from '../../services/index.ts';
 import { interrupted } from '../support/interrupted.ts';
 import { log } from '../support/written-database.ts';
@@ -175,6 +176,7 @@ class World {
     await Promise.all(this.#collections.splice(0));
     for (const each of this.held) await this.check(each);
     await nodesOfRoots(this.store);
+    expect((await verifyDatabase(this.store)).faults).toEqual([]);
   }
 
   /** Everybody goes. */
