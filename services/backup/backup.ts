@@ -172,8 +172,8 @@ async function* nodesBelow(
       yield { key: node.address, bytes };
       if (node.isList === true) continue;
       for (const child of auditNode(bytes, node)) if (seen.add(child.address)) pending.push(child);
+      await giveWay();
     }
-    await giveWay();
   }
 }
 

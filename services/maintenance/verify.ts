@@ -147,8 +147,8 @@ class Verification {
         } catch (error) {
           this.#nodeFault(node, messageOf(error));
         }
+        await giveWay();
       }
-      await giveWay();
     }
   }
 
