@@ -76,6 +76,15 @@ export interface Config {
     /** Whether a process that finds another writer alive waits for its turn; else it refuses to start, which is the default. */
     readonly standby: boolean;
   };
+  /** When nodes are deleted that nothing needs any more. */
+  readonly collect: {
+    /** How often the writer looks for them; 3,600,000 by default, 0 is never. */
+    readonly intervalMs: number;
+    /** How long trees are kept that were replaced, for backups of what was and readers that were asleep; 1 by default. */
+    readonly retainDays: number;
+    /** How long what a process reads is kept after it was heard of last; 60,000 by default. */
+    readonly readerLeaseMs: number;
+  };
   /** The largest request body; 1 MiB by default. */
   readonly bodyLimitBytes: number;
   /** Where queries end that need too much. */
@@ -132,6 +141,11 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       leaseTtlMs: settings.get('writer.leaseTtlMs') ?? 2_000,
       address: settings.get('writer.address') ?? null,
       standby: settings.get('writer.standby') ?? false,
+    },
+    collect: {
+      intervalMs: settings.get('collect.intervalMs') ?? 3_600_000,
+      retainDays: settings.get('collect.retainDays') ?? 1,
+      readerLeaseMs: settings.get('collect.readerLeaseMs') ?? 60_000,
     },
     bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
     query: {

@@ -27,6 +27,13 @@ function whole(variable: string, min: number, max: number): Setting<number> {
   return setting(variable, `a whole number from ${min} to ${max}`, type);
 }
 
+function decimal(variable: string, min: number, max: number): Setting<number> {
+  const fromText = (value: unknown): unknown =>
+    typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  const type = z.preprocess(fromText, z.number().min(min).max(max));
+  return setting(variable, `a number from ${min} to ${max}`, type);
+}
+
 function oneOf<const T extends readonly [string, ...string[]]>(
   variable: string,
   ...values: T
@@ -91,6 +98,9 @@ export const SETTINGS = {
   ),
   'writer.leaseTtlMs': whole(`${PREFIX}LEASE_TTL_MS`, 100, 3_600_000),
   'writer.standby': setting(`${PREFIX}STANDBY`, 'true or false', flag),
+  'collect.intervalMs': whole(`${PREFIX}COLLECT_INTERVAL_MS`, 0, 2 ** 31 - 1),
+  'collect.retainDays': decimal(`${PREFIX}COLLECT_RETAIN_DAYS`, 0, 36_500),
+  'collect.readerLeaseMs': whole(`${PREFIX}READER_LEASE_MS`, 100, 86_400_000),
   bodyLimitBytes: whole(`${PREFIX}BODY_LIMIT_BYTES`, 1_024, 2 ** 30),
   'query.timeoutMs': whole(`${PREFIX}QUERY_TIMEOUT_MS`, 1, 3_600_000),
   'query.maxRows': whole(`${PREFIX}QUERY_MAX_ROWS`, 1, 2 ** 30),

@@ -55,16 +55,21 @@ export { dbWith, withTx } from './transact/with.ts';
 
 // For the services that keep databases: storage, heads and the index job.
 export type {
+  BranchEpoch,
   BranchPlace,
   Commit,
   CommitPlace,
   Lease,
+  ListedNode,
   RequestKey,
   RootWithLog,
   Store,
   StoreHost,
+  StoredNode,
   StoredSegment,
 } from './store/store.ts';
+export type { ReaderLeases, SweepState } from './store/retention.ts';
+export { addressOfMissing } from './store/store-errors.ts';
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
@@ -78,16 +83,28 @@ export type { Head } from './commit/head.ts';
 export { firstCommit } from './commit/first-commit.ts';
 export { endOf, extendHead, followHead, rebaseHead, restoreHead } from './commit/head.ts';
 export { contentCommit, hashOfTrees } from './commit/commit-info.ts';
+export type { BelowNode, ExpectedNode } from './commit/check-node.ts';
+export { checkNode, expectedRoots } from './commit/check-node.ts';
+export { Fingerprint, LogFold } from './commit/fingerprint.ts';
 export type { KnownNode } from './commit/audit-node.ts';
 export { auditNode, rootNodes } from './commit/audit-node.ts';
 export { databaseAt } from './commit/database-at.ts';
 export type { FactHashes } from './commit/purge.ts';
 export { decodeFacts, encodeFacts, scrubSegment } from './commit/purge.ts';
-export { reachable } from './commit/reachable.ts';
+export { AddressSet } from './commit/address-set.ts';
+export type { PastPart, PastTrees } from './commit/past-trees.ts';
+export { pastNode, pastTrees } from './commit/past-trees.ts';
+export { Reachable } from './commit/reachable.ts';
 export type { RootRecord } from './commit/record.ts';
-export { decodeRecord, encodeRecord } from './commit/record.ts';
+export { addressesOfRecord, decodeRecord, encodeRecord } from './commit/record.ts';
 export type { KeyedRequest, Segment } from './commit/segment.ts';
-export { encodeSegment, readSegment, withCommit, withoutCommit } from './commit/segment.ts';
+export {
+  commitOf,
+  encodeSegment,
+  readSegment,
+  withCommit,
+  withoutCommit,
+} from './commit/segment.ts';
 export type { Folded } from './commit/fold.ts';
 export { fold } from './commit/fold.ts';
 export { datomOf } from './novelty/change.ts';

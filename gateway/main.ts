@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/config.ts';
 import type { ExportFormat } from '../services/migration/export.ts';
+import { runBackup, runCollect, runRestore, runVerify } from './maintain.ts';
 import { runExport, runImport, runNorms } from './migrate.ts';
 import type { RunningProcess } from './processes.ts';
 import { startAll, startGateway, startWriterProcess } from './processes.ts';
@@ -49,7 +50,42 @@ function program(): Command {
     if (start !== startGateway) added.option(...STANDBY);
   }
   addMigrations(command);
+  addMaintenance(command);
   return command;
+}
+
+function addDatabaseCommand(command: Command, name: string, description: string): Command {
+  return command
+    .command(name)
+    .description(description)
+    .argument('<database>', 'the name of the database')
+    .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+}
+
+function addMaintenance(command: Command): void {
+  addDatabaseCommand(command, 'collect', 'deletes the nodes that nothing needs any more').action(
+    (database: string, options: Options) =>
+      runCollect(() => configOf('collect', options), database),
+  );
+  addDatabaseCommand(command, 'verify', 'reads all that is stored, and says what is wrong').action(
+    (database: string, options: Options) => runVerify(() => configOf('verify', options), database),
+  );
+  addDatabaseCommand(command, 'backup', 'a database as it is stored, while it is in use')
+    .option('--at <point>', 'a transaction, or a time; the newest where it is left out')
+    .option('--output <file>', 'where to write it; standard output where it is left out')
+    .action((database: string, { at, output, ...options }: BackupOptions) =>
+      runBackup(() => configOf('backup', options), { database, at, output }),
+    );
+  addDatabaseCommand(command, 'restore', 'a backup as a new database')
+    .argument('[file]', 'where to read it; standard input where it is left out')
+    .action((database: string, file: string | undefined, options: Options) =>
+      runRestore(() => configOf('restore', options), database, file),
+    );
+}
+
+interface BackupOptions extends Options {
+  readonly at?: string;
+  readonly output?: string;
 }
 
 interface ExportOptions extends Options {
@@ -59,11 +95,7 @@ interface ExportOptions extends Options {
 
 function addMigrations(command: Command): void {
   const add = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .argument('<database>', 'the name of the database')
-      .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+    addDatabaseCommand(command, name, description);
   add('export', 'a database with its history as a stream')
     .addOption(new Option('--format <format>').choices(['edn', 'cbor']).default('edn'))
     .option('--output <file>', 'where to write it; standard output where it is left out')

@@ -134,7 +134,7 @@ async function writerOf(
 }
 
 /** A file is there with all of its bytes or not at all. */
-async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const unfinished = `${path}.${process.pid}.part`;
   const file = await open(unfinished, 'wx');
   try {
@@ -171,7 +171,7 @@ function progressReport(done: string): {
   };
 }
 
-function say(line: string): void {
+export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

@@ -7,6 +7,7 @@ import { DatabaseError } from '../schema/error.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createDatabase } from '../services/connection/databases.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
+import { startCollectJob } from '../services/maintenance/collect-job.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
 import { closeServer, untilListening } from '../services/shared/listen.ts';
@@ -28,6 +29,8 @@ export interface RunningProcess {
   /** Finishes what was taken, releases leases and closes everything. */
   stop(): Promise<void>;
 }
+
+const DAY_MS = 86_400_000;
 
 interface OpenDatabase extends DatabasePorts {
   readonly connection: Connection;
@@ -129,6 +132,7 @@ async function openWriters(
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
     const options = { connection, bus, log, leaseTtlMs, address: reachable };
     writers.set(name, await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup)));
+    startCollecting(config, connection, log, cleanup);
     databases.set(name, openedBy(connection));
   }
   return { databases, writerUrl };
@@ -159,6 +163,17 @@ async function standBy(options: StartWriterOptions, cleanup: Cleanup): Promise<W
       );
     },
   };
+}
+
+function startCollecting(
+  { collect: { intervalMs, retainDays } }: Config,
+  { store }: Connection,
+  log: Log,
+  cleanup: Cleanup,
+): void {
+  if (intervalMs === 0) return;
+  const job = startCollectJob({ store, intervalMs, retainMs: retainDays * DAY_MS, log });
+  cleanup.add(() => job.stop());
 }
 
 async function openOrCreate(storage: Storage, name: string): Promise<Connection> {

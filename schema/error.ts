@@ -31,6 +31,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The export is damaged, incomplete or of a newer version',
   },
+  BAD_BACKUP: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The backup is damaged, incomplete or of a newer version',
+  },
   BAD_NORM: {
     httpStatus: 400,
     retryable: false,
@@ -109,6 +114,11 @@ export const ERROR_CODES = {
     httpStatus: 500,
     retryable: false,
     meaning: 'Stored data is missing or damaged',
+  },
+  SNAPSHOT_EXPIRED: {
+    httpStatus: 410,
+    retryable: true,
+    meaning: 'What this database value reads was collected: take a new one',
   },
   CONNECTION_RELEASED: {
     httpStatus: 410,

@@ -19,6 +19,7 @@ import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
 import { RemoteWriter } from './rpc/remote-writer.ts';
 import { Poller } from './connection/poller.ts';
+import { ReaderLease } from './connection/reader-lease.ts';
 import type { Log } from './shared/log.ts';
 
 export interface Storage {
@@ -26,6 +27,8 @@ export interface Storage {
   readonly bus: Bus;
   /** Shared by all databases of the process. */
   readonly nodeCache: NodeCache;
+  /** Keeps what the process reads from being collected. */
+  readonly lease: ReaderLease;
   readonly pollIntervalMs: number;
   /** Looks for unannounced roots of all databases of the process. */
   readonly poller: Poller;
@@ -34,7 +37,8 @@ export interface Storage {
 
 /** @throws BAD_CONFIG, STORE_UNAVAILABLE */
 export async function openStorage(
-  config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'>,
+  config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'> &
+    Partial<Pick<Config, 'collect'>>,
   log: Log,
 ): Promise<Storage> {
   const host = await openTieredHost(config.store, log);
@@ -43,6 +47,7 @@ export async function openStorage(
     host,
     bus: await openBusOver(host, config.bus, log),
     nodeCache: new NodeCache(config.nodeCacheBytes),
+    lease: new ReaderLease({ readers: host.readers, ttlMs: config.collect?.readerLeaseMs, log }),
     pollIntervalMs,
     poller: new Poller({
       readVersions: (places) => host.readVersions(places),
@@ -53,8 +58,9 @@ export async function openStorage(
   };
 }
 
-export async function closeStorage({ bus, host, poller }: Storage): Promise<void> {
+export async function closeStorage({ bus, host, poller, lease }: Storage): Promise<void> {
   await poller.close();
+  await lease.close();
   await bus.close();
   await host.close();
 }
@@ -69,10 +75,10 @@ export async function openDatabase(
   name: string,
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
-  const { host, bus, nodeCache, pollIntervalMs, poller, log } = storage;
+  const { host, bus, nodeCache, pollIntervalMs, poller, lease, log } = storage;
   const store = await host.open(name);
   const writer = new RemoteWriter({ database: name, store, branch });
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, log, writer });
+  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, lease, log, writer });
 }
 
 /** A bus that cannot be opened leaves no connections of the store behind. */

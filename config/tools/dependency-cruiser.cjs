@@ -51,22 +51,31 @@ const SERVICES = {
   'services/bus': ['services/shared'],
   'services/connection': ['services/shared', 'services/bus'],
   'services/versions': ['services/shared', 'services/connection'],
+  'services/maintenance': ['services/shared', 'services/connection'],
   'services/writer': [
     'services/shared',
     'services/bus',
     'services/connection',
     'services/versions',
+    'services/maintenance',
   ],
   'services/reader': ['services/shared', 'services/connection'],
   'services/stream': ['services/shared', 'services/bus', 'services/connection', 'services/reader'],
+  'services/backup': [
+    'services/shared',
+    'services/connection',
+    'services/versions',
+    'services/maintenance',
+    'services/writer',
+  ],
   'services/migration': [
     'services/shared',
     'services/connection',
     'services/versions',
+    'services/maintenance',
     'services/writer',
   ],
   'services/rpc': ['services/shared', 'services/connection', 'services/reader', 'services/stream'],
-  'services/collector': ['services/shared'],
 };
 const TOP = ['schema', 'config', 'engine', 'services', 'gateway', 'examples', 'test'];
 const only = (from, allowed) => ({

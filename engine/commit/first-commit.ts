@@ -21,13 +21,22 @@ export type FirstCommit = Pick<Commit, 'id' | 'record' | 'indexedTx' | 'segments
  */
 export function firstCommit(config: DatabaseConfig, id: string): FirstCommit {
   const { indexedTx, maxEid } = databaseBefore(config);
-  return begin({ config, indexedTx, maxEid, roots: NO_ROOTS }, genesisOf(config), id);
+  return begin({ config, indexedTx, maxEid, roots: NO_ROOTS }, genesisOf(config), id, 0);
 }
 
-/** A record of trees that hold all of a database. The log begins with its last transaction and does not say what came before. */
-export function commitOfTrees({ config, base, maxTx, maxEid }: Db, id: string): FirstCommit {
+/**
+ * A record of trees that hold all of a database. The log begins with its last transaction and does not say what came before.
+ *
+ * @param unnamedFrom the address after those of the trees
+ */
+export function commitOfTrees(
+  { config, base, maxTx, maxEid }: Db,
+  id: string,
+  unnamedFrom: number,
+): FirstCommit {
   const segment = { tx: maxTx, maxEid, changes: [] };
-  return begin({ config, indexedTx: maxTx, maxEid, roots: base.roots }, segment, id);
+  const beginning = { config, indexedTx: maxTx, maxEid, roots: base.roots };
+  return begin(beginning, segment, id, unnamedFrom);
 }
 
 interface Beginning {
@@ -41,6 +50,7 @@ function begin(
   { config, indexedTx, maxEid, roots }: Beginning,
   segment: Segment,
   id: string,
+  unnamedFrom: number,
 ): FirstCommit {
   const bytes = runSync(encodeSegment(segment));
   const commit = config.cryptoHash
@@ -55,6 +65,8 @@ function begin(
     roots,
     purges: 0,
     purge: undefined,
+    unnamedFrom,
+    past: undefined,
   };
   return {
     id: commit.id,

@@ -92,7 +92,7 @@ function* rebase(
   for (const { tx, changes } of tail.toReversed())
     if (tx <= known.maxTx) schema = schema.undo(changes);
   const novelty = Novelty.empty;
-  const base = { ...known, base: { roots, source }, indexedTx, novelty, maxTx: indexedTx };
+  const base = { ...known, base: source.base(roots), indexedTx, novelty, maxTx: indexedTx };
   let db: Db = { ...base, schema, maxEid, commit };
   for (const segment of tail) {
     const next = yield* applySegment(db, segment);

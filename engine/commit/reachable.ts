@@ -1,38 +1,102 @@
-/** Which nodes a root needs. */
-import type { Columns } from '../datom/columns.ts';
+/** Which nodes are needed: what roots of trees lead to, read from the store and not through a cache. */
+import { decodeNode } from '../codec/node-codec.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
+import type { BaseRoots } from '../indices/base-index.ts';
 import { ERAS } from '../indices/base-index.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import { fetchNode } from '../tree/fetch.ts';
-import type { NodeSource, TreeRoot } from '../tree/node.ts';
-import type { RootRecord } from './record.ts';
+import { giveWay } from '../shared/suspend.ts';
+import { addressOfMissing } from '../store/store-errors.ts';
+import type { Store } from '../store/store.ts';
+import { AddressSet } from './address-set.ts';
 
-/** The addresses of all nodes below the roots of a record, and of what else the record names. Reads branches and no leaf. */
-export function* reachable(
-  { roots, purge }: RootRecord,
-  source: NodeSource<Columns>,
-): Suspended<ReadonlySet<number>> {
-  const addresses = new Set(purge?.lists);
-  for (const era of ERAS)
-    for (const order of INDEX_ORDERS) yield* addTree(roots[era][order], source, addresses);
-  return addresses;
+/** The root of a tree; its level, where that is known. */
+interface TreeTop {
+  readonly address: number;
+  readonly level: number | undefined;
 }
 
-function* addTree(
-  { address: root, level }: TreeRoot,
-  source: NodeSource<Columns>,
-  addresses: Set<number>,
-): Suspended<void> {
-  const pending = root === undefined ? [] : [{ address: root, level }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    addresses.add(next.address);
-    if (next.level === 0) continue;
-    const node = yield* fetchNode(source, next.address);
-    if (node.kind === 'leaf') continue;
-    for (const child of node.addresses)
-      if (next.level === 1) addresses.add(child);
-      else pending.push({ address: child, level: next.level - 1 });
-    yield PAUSE;
+/** So many branches are read together. */
+const BATCH = 256;
+
+/** Nodes that are needed, in growing number. Nodes never change, so what is below one is looked at once. */
+export class Reachable {
+  readonly addresses = new AddressSet();
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
   }
+
+  /**
+   * All nodes below the roots of base trees. Reads branches and no leaf.
+   *
+   * @throws STORE_CORRUPT where a branch is missing or damaged
+   */
+  addTrees(roots: BaseRoots): Promise<void> {
+    return this.#add(topsOf(roots), false);
+  }
+
+  /** The same where the trees may have been collected already: what is there of them. */
+  addTreesIfThere(roots: BaseRoots): Promise<void> {
+    return this.#add(topsOf(roots), true);
+  }
+
+  /** All that is there below nodes of any level. */
+  addBelow(addresses: ReadonlyArray<number>): Promise<void> {
+    return this.#add(
+      addresses.map((address) => ({ address, level: undefined })),
+      true,
+    );
+  }
+
+  /** Nodes that are in no tree. */
+  addNodes(addresses: Iterable<number>): void {
+    for (const address of addresses) this.addresses.add(address);
+  }
+
+  async #add(tops: ReadonlyArray<TreeTop>, mayBeMissing: boolean): Promise<void> {
+    const pending = tops.filter(({ address }) => this.addresses.add(address));
+    while (pending.length > 0) {
+      const batch = pending.splice(-BATCH).filter(({ level }) => level !== 0);
+      for (const bytes of await this.#read(batch, mayBeMissing)) {
+        const node = decodeNode(bytes);
+        if (node.kind === 'leaf') continue;
+        for (const address of node.addresses)
+          if (this.addresses.add(address) && node.level > 1)
+            pending.push({ address, level: node.level - 1 });
+      }
+      await giveWay();
+    }
+  }
+
+  async #read(
+    tops: ReadonlyArray<TreeTop>,
+    mayBeMissing: boolean,
+  ): Promise<ReadonlyArray<Uint8Array>> {
+    const addresses = tops.map(({ address }) => address);
+    try {
+      return await this.#store.read(addresses);
+    } catch (error) {
+      if (!mayBeMissing || addressOfMissing(error) === undefined) throw error;
+      const each = addresses.map((address) => this.#readIfThere(address));
+      return (await Promise.all(each)).flat();
+    }
+  }
+
+  async #readIfThere(address: number): Promise<ReadonlyArray<Uint8Array>> {
+    try {
+      return await this.#store.read([address]);
+    } catch (error) {
+      if (addressOfMissing(error) === undefined) throw error;
+      return [];
+    }
+  }
+}
+
+function topsOf(roots: BaseRoots): TreeTop[] {
+  return ERAS.flatMap((era) =>
+    INDEX_ORDERS.flatMap((order) => {
+      const { address, level } = roots[era][order];
+      return address === undefined ? [] : [{ address, level }];
+    }),
+  );
 }

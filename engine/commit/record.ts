@@ -8,7 +8,7 @@ import { readBlock, sealBlock } from '../codec/block.ts';
 import type { ByteReader, ByteWriter } from '../codec/bytes.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import type { Era, BaseRoots } from '../indices/base-index.ts';
-import { ERAS } from '../indices/base-index.ts';
+import { ERAS, addressesOf } from '../indices/base-index.ts';
 import type { CommitInfo } from '../db/db.ts';
 import type { TreeRoot } from '../tree/node.ts';
 import { decodeCommit, encodeCommit } from './commit-info.ts';
@@ -26,6 +26,13 @@ export interface RootRecord {
   readonly purges: number;
   /** The last purge, while the log and old nodes may still hold what was purged. */
   readonly purge: UnfinishedPurge | undefined;
+  /**
+   * Of the epoch that this address is of, the writer may still name nodes from here on; what is before was named or never will be. Of later
+   * epochs it may be any node.
+   */
+  readonly unnamedFrom: number;
+  /** The node that lists the trees that were replaced, the last ones of the branch; see `past-trees.ts`. */
+  readonly past: number | undefined;
 }
 
 export interface UnfinishedPurge {
@@ -36,7 +43,7 @@ export interface UnfinishedPurge {
 }
 
 export function encodeRecord(record: RootRecord): Uint8Array {
-  const { config, indexedTx, maxEid, commit, roots, purges, purge } = record;
+  const { config, indexedTx, maxEid, commit, roots, purges, purge, unnamedFrom, past } = record;
   return sealBlock((writer) => {
     writer.string(printEdn(configToEdn(config)));
     writer.varint(indexedTx);
@@ -48,6 +55,8 @@ export function encodeRecord(record: RootRecord): Uint8Array {
     writer.varint(purge?.tx ?? 0);
     writer.varint(purge?.lists.length ?? 0);
     for (const address of purge?.lists ?? []) writer.varint(address);
+    writer.varint(unnamedFrom);
+    writer.varint(past ?? 0);
   });
 }
 
@@ -63,8 +72,26 @@ export function decodeRecord(bytes: Uint8Array): RootRecord {
     const tx = reader.varint();
     const lists = Array.from({ length: reader.varint() }, () => reader.varint());
     const purge = tx === 0 ? undefined : { tx, lists };
-    return { config, indexedTx, maxEid, commit, roots, purges, purge };
+    // Records of before there was collection end here.
+    const unnamedFrom = reader.isAtEnd ? 0 : reader.varint();
+    const past = reader.isAtEnd ? 0 : reader.varint();
+    return {
+      config,
+      indexedTx,
+      maxEid,
+      commit,
+      roots,
+      purges,
+      purge,
+      unnamedFrom,
+      past: past === 0 ? undefined : past,
+    };
   });
+}
+
+/** The addresses of the roots of all trees that a record names. */
+export function addressesOfRecord({ roots }: RootRecord): number[] {
+  return addressesOf(roots);
 }
 
 function decodeRoots(reader: ByteReader): BaseRoots[Era] {

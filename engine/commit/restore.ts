@@ -19,7 +19,7 @@ export function* restore(
   const { config, indexedTx, maxEid, commit, roots } = decodeRecord(record);
   const base: Db = {
     config,
-    base: { roots, source },
+    base: source.base(roots),
     novelty: Novelty.empty,
     indexedTx,
     schema: Schema.empty(config.attributeRefs),

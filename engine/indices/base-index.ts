@@ -25,6 +25,14 @@ export interface BaseIndex {
 
 const EMPTY_ROOTS = { eavt: EMPTY_TREE, aevt: EMPTY_TREE, avet: EMPTY_TREE };
 
+/** The addresses of the roots, each once. */
+export function addressesOf(roots: BaseRoots): number[] {
+  const addresses = ERAS.flatMap((era) =>
+    INDEX_ORDERS.flatMap((order) => roots[era][order].address ?? []),
+  );
+  return [...new Set(addresses)];
+}
+
 export const NO_ROOTS: BaseRoots = { current: EMPTY_ROOTS, temporal: EMPTY_ROOTS };
 
 export function scanBase(
@@ -34,7 +42,23 @@ export function scanBase(
   range: ScanRange,
   isReverse: boolean,
 ): ChunkCursor {
-  return new TreeCursor(base.roots[era][order], base.source, LOCATE[order], range, isReverse);
+  return new BaseCursor(base, base.roots[era][order], order, range, isReverse);
+}
+
+/** A scan that keeps what it reads alive: nodes are held for base trees that somebody has, see `StoredNodes.base`. */
+class BaseCursor extends TreeCursor<Columns, Bound> {
+  readonly base: BaseIndex;
+
+  constructor(
+    base: BaseIndex,
+    root: TreeRoot,
+    order: IndexOrder,
+    range: ScanRange,
+    isReverse: boolean,
+  ) {
+    super(root, base.source, LOCATE[order], range, isReverse);
+    this.base = base;
+  }
 }
 
 /** How many rows; nodes that are not in memory are noted in `misses`, and then the number means nothing. */

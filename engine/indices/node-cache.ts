@@ -5,7 +5,10 @@
 import type { Columns } from '../datom/columns.ts';
 import type { Node, NodeSource } from '../tree/node.ts';
 import { decodeNode } from '../codec/node-codec.ts';
+import { addressOfMissing } from '../store/store-errors.ts';
 import type { Store } from '../store/store.ts';
+import type { BaseIndex, BaseRoots } from './base-index.ts';
+import { addressesOf } from './base-index.ts';
 import { assert, must } from '../shared/assert.ts';
 
 interface Entry {
@@ -17,6 +20,9 @@ interface Entry {
   /** Entries that came together; the latest ones stay until others come, as whoever asked for them has not looked at them yet. */
   batch: number;
 }
+
+/** The error to give instead of the one of a store that has no node at an address. */
+export type ExplainMissing = (address: number, error: unknown) => Promise<unknown>;
 
 /** One batch of a scan has to fit several times. */
 const MIN_BUDGET_BYTES = 32 * 1024 * 1024;
@@ -32,9 +38,13 @@ export class NodeCache {
     this.#budgetBytes = Math.max(budgetBytes, MIN_BUDGET_BYTES);
   }
 
-  /** The nodes of one database, read through this cache. */
-  open(store: Store): StoredNodes {
-    return new StoredNodes(store, this);
+  /**
+   * The nodes of one database, read through this cache.
+   *
+   * @param explain what to say of a node that is not there; that the store has none by default
+   */
+  open(store: Store, explain?: ExplainMissing): StoredNodes {
+    return new StoredNodes(store, this, explain);
   }
 
   /** Keeps entries and makes room for them, however large they are. */
@@ -81,10 +91,34 @@ export class StoredNodes implements NodeSource<Columns> {
   readonly #entries = new Map<number, Entry>();
   /** Reads on their way; concurrent readers of an address share one. */
   readonly #loading = new Map<number, Promise<void>>();
+  readonly #explain: ExplainMissing | undefined;
+  /** Whether nobody reads roots through it any more; values that were made may still be read. */
+  isClosed = false;
+  /** The base trees of values that somebody may have. */
+  readonly #bases = new Set<WeakRef<BaseIndex>>();
 
-  constructor(store: Store, cache: NodeCache) {
+  constructor(store: Store, cache: NodeCache, explain?: ExplainMissing) {
     this.#store = store;
     this.#cache = cache;
+    this.#explain = explain;
+  }
+
+  /** Base trees to be read here. While the object is alive, they are among the {@link heldRoots}. */
+  base(roots: BaseRoots): BaseIndex {
+    const base = { roots, source: this };
+    this.#bases.add(new WeakRef(base));
+    return base;
+  }
+
+  /** The addresses of the roots of all base trees that somebody may still read. */
+  heldRoots(): ReadonlySet<number> {
+    const addresses = new Set<number>();
+    for (const reference of this.#bases) {
+      const base = reference.deref();
+      if (base === undefined) this.#bases.delete(reference);
+      else for (const address of addressesOf(base.roots)) addresses.add(address);
+    }
+    return addresses;
   }
 
   peek(address: number): Node<Columns> | undefined {
@@ -125,7 +159,11 @@ export class StoredNodes implements NodeSource<Columns> {
   }
 
   async #read(addresses: ReadonlyArray<number>): Promise<void> {
-    const blocks = await this.#store.read(addresses);
+    const blocks = await this.#store.read(addresses).catch(async (error: unknown) => {
+      const missing = addressOfMissing(error);
+      if (missing === undefined || this.#explain === undefined) throw error;
+      throw await this.#explain(missing, error);
+    });
     assert(blocks.length === addresses.length, 'a block for each address');
     const entries = addresses.flatMap((address, i) => {
       const bytes = must(blocks[i], 'a block for each address');

@@ -7,6 +7,8 @@
  *                           epochs/<epoch>     leases, see file/file-leases.ts
  *                           locks/<number>     who rearranges the files, see file/folder-lock.ts
  *                           branch-<name>/     commits, see file/commit-log.ts
+ *                           retention/         what readers hold, see file/file-retention.ts
+ *                 readers/                     who reads
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -15,9 +17,11 @@ import { DatabaseError } from '../../schema/error.ts';
 import { createFile, hasCode, readFileIfThere, syncFolder } from './file/durable.ts';
 import { onFiles } from './file/faults.ts';
 import { FileStore } from './file/file-database.ts';
+import { FileReaders } from './file/file-retention.ts';
 import { folderOf } from './file/paths.ts';
 import { checkName } from './names.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
+import type { ReaderLeases } from './retention.ts';
 import type { BranchPlace, Store, StoreHost } from './store.ts';
 import { readVersionsOf } from './versions.ts';
 
@@ -38,11 +42,13 @@ export async function openFileStoreHost(directory: string): Promise<StoreHost> {
 }
 
 class FileStoreHost implements StoreHost {
+  readonly readers: ReaderLeases;
   readonly #directory: string;
   readonly #open = new Set<FileStore>();
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.readers = new FileReaders(directory);
   }
 
   create(name: string): Promise<Store> {

@@ -5,16 +5,25 @@
 import { idToStore, parseCommitId } from './commit-id.ts';
 import { nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
-import { databaseExists, databaseNotFound, missingNode, originNotFound } from './store-errors.ts';
+import { MemoryReaders, MemoryRetention } from './memory-retention.ts';
+import {
+  databaseExists,
+  databaseNotFound,
+  missingNode,
+  originNotFound,
+  snapshotSwept,
+} from './store-errors.ts';
 import { readVersionsOf } from './versions.ts';
 import type {
   Address,
+  BranchEpoch,
   Commit,
   CommitPlace,
   ForkRequest,
   Lease,
   LeaseRequest,
   LeaseStore,
+  ListedNode,
   RootWithLog,
   Store,
   StoredNode,
@@ -32,11 +41,13 @@ export interface MemoryStoreOptions {
 export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHost {
   const nowMs = options.nowMs ?? (() => performance.now());
   const stores = new Map<string, MemoryStore>();
+  const readers = new MemoryReaders(nowMs);
   return {
+    readers,
     async create(name) {
       checkName('database', name);
       if (stores.has(name)) throw databaseExists(name);
-      const store = new MemoryStore(`memory:${crypto.randomUUID()}`, nowMs);
+      const store = new MemoryStore(`memory:${crypto.randomUUID()}`, nowMs, readers);
       stores.set(name, store);
       return store;
     },
@@ -82,12 +93,14 @@ interface Branch {
 class MemoryStore implements Store {
   readonly id: string;
   readonly leases: MemoryLeases;
+  readonly retention: MemoryRetention;
   readonly #nodes = new Map<Address, Uint8Array>();
   readonly #branches = new Map<string, Branch>();
 
-  constructor(id: string, nowMs: () => number) {
+  constructor(id: string, nowMs: () => number, readers: MemoryReaders) {
     this.id = id;
     this.leases = new MemoryLeases(id, this.#branches, nowMs);
+    this.retention = new MemoryRetention(readers);
   }
 
   async read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
@@ -104,8 +117,9 @@ class MemoryStore implements Store {
     }
   }
 
-  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
-    if (this.#nodes.size > 0) yield [...this.#nodes.keys()];
+  async *listNodes(): AsyncGenerator<ReadonlyArray<ListedNode>> {
+    if (this.#nodes.size > 0)
+      yield Array.from(this.#nodes, ([address, { length }]) => ({ address, sizeBytes: length }));
   }
 
   async deleteNodes(addresses: ReadonlyArray<Address>): Promise<void> {
@@ -178,11 +192,12 @@ class MemoryStore implements Store {
     return living.map(([name]) => name).sort();
   }
 
-  async fork({ branch, origin, record, indexedTx }: ForkRequest): Promise<boolean> {
+  async fork({ branch, origin, record, indexedTx, sweeps }: ForkRequest): Promise<boolean> {
     checkName('branch', branch);
     if (this.#branches.get(branch)?.root !== undefined) return false;
     const source = this.#branches.get(origin.branch);
     if (source?.root === undefined) throw originNotFound(origin.branch);
+    if (sweeps !== undefined && sweeps !== this.retention.sweeps) throw snapshotSwept(branch);
     const state = branchOf(this.#branches, branch);
     for (const entry of source.log.slice(0, firstIndexFrom(source.log, origin.tx + 1))) {
       state.log.push(entry);
@@ -254,6 +269,21 @@ class MemoryLeases implements LeaseStore {
 
   async current(branch: string): Promise<Lease | undefined> {
     return this.#held(branch);
+  }
+
+  async epochs(): Promise<ReadonlyArray<BranchEpoch>> {
+    return Array.from(this.#branches, ([branch, { epoch }]) => ({
+      branch,
+      epoch,
+      isHeld: this.#held(branch)?.epoch === epoch,
+    }));
+  }
+
+  async fence(branch: string): Promise<boolean> {
+    if (this.#held(branch) !== undefined) return false;
+    const epoch = this.nextEpoch();
+    branchOf(this.#branches, branch).epoch = epoch;
+    return true;
   }
 
   nextEpoch(): number {

@@ -98,6 +98,28 @@ const MIGRATIONS: ReadonlyArray<Migration> = [
       PRIMARY KEY (database_id, branch_id, key)
     );
     COMMENT ON TABLE ${schema}.keys IS 'transactions by the hashes of the idempotency keys of their requests';`,
+
+  (schema) => `
+    ALTER TABLE ${schema}.databases
+      ADD COLUMN sweeps integer NOT NULL DEFAULT 0,
+      ADD COLUMN kept_since_ms double precision NOT NULL DEFAULT 0;
+    COMMENT ON COLUMN ${schema}.databases.kept_since_ms IS
+      'base trees that were replaced before this time may have been collected';
+
+    CREATE TABLE ${schema}.readers (
+      reader text COLLATE "C" PRIMARY KEY,
+      lease_until timestamptz NOT NULL
+    ) WITH (fillfactor = 40);
+    COMMENT ON TABLE ${schema}.readers IS 'processes that read: one lease for all databases of the schema';
+
+    CREATE TABLE ${schema}.held_nodes (
+      database_id integer NOT NULL,
+      reader text COLLATE "C" NOT NULL,
+      addresses bigint[] NOT NULL,
+      PRIMARY KEY (database_id, reader)
+    );
+    COMMENT ON TABLE ${schema}.held_nodes IS
+      'roots of the trees that a reader may read: they and all below them are not collected while its lease lives';`,
 ];
 
 /** Brings the tables of a schema up to date; makes the schema where it is not there. */

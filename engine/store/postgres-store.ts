@@ -8,6 +8,8 @@ import { migrate } from './postgres-migrations.ts';
 import { openConnections, type Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
 import { checkDurability, type Durability } from './postgres/server-check.ts';
+import { PostgresReaders } from './postgres/retention.ts';
+import type { ReaderLeases } from './retention.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
 import type { BranchPlace, Store, StoreHost } from './store.ts';
 
@@ -41,6 +43,7 @@ const TABLES = [
   'branches',
   'inherited_logs',
   'deleted_branches',
+  'held_nodes',
   'log',
   'keys',
   'nodes',
@@ -91,6 +94,7 @@ interface DatabaseRow {
 }
 
 class PostgresStoreHost implements StoreHost {
+  readonly readers: ReaderLeases;
   readonly #connections: Connections;
   readonly #schema: string;
   readonly #outcomeTimeoutMs: number;
@@ -101,6 +105,7 @@ class PostgresStoreHost implements StoreHost {
     this.#connections = connections;
     this.#schema = schema;
     this.#outcomeTimeoutMs = outcomeTimeoutMs;
+    this.readers = new PostgresReaders(connections, schema);
   }
 
   async create(name: string): Promise<Store> {

@@ -22,8 +22,15 @@ export function missingNode(database: string, address: Address): DatabaseError {
   return new DatabaseError(
     'STORE_CORRUPT',
     `The database ${database} has no node at address ${address}`,
-    { data: { database, address } },
+    { data: { database, address, isMissing: true } },
   );
+}
+
+/** The address of the node that a read did not find; undefined for all other errors. */
+export function addressOfMissing(error: unknown): Address | undefined {
+  if (!(error instanceof DatabaseError) || error.code !== 'STORE_CORRUPT') return undefined;
+  const { isMissing, address } = error.data;
+  return isMissing === true && typeof address === 'number' ? address : undefined;
 }
 
 export function originNotFound(branch: string): DatabaseError {
@@ -35,4 +42,12 @@ export function originNotFound(branch: string): DatabaseError {
 
 export function storeUnavailable(message: string, cause: unknown): DatabaseError {
   return new DatabaseError('STORE_UNAVAILABLE', message, { cause });
+}
+
+export function snapshotSwept(branch: string): DatabaseError {
+  return new DatabaseError(
+    'SNAPSHOT_EXPIRED',
+    `Nodes were collected after the trees of the branch ${JSON.stringify(branch)} were read: read its origin again`,
+    { data: { branch } },
+  );
 }

@@ -3,6 +3,8 @@
  * and no node. Every implementation passes the suite in `test/conformance/store-suite.ts`.
  */
 
+import type { ReaderLeases, Retention } from './retention.ts';
+
 /**
  * Names an immutable blob of one database. Numbers are allocated by the writer: the epoch of its lease in the high bits, a
  * counter in the low 32, so that two writers can never give out the same one.
@@ -12,6 +14,11 @@ export type Address = number;
 export interface StoredNode {
   readonly address: Address;
   readonly bytes: Uint8Array;
+}
+
+export interface ListedNode {
+  readonly address: Address;
+  readonly sizeBytes: number;
 }
 
 /** One transaction of the log, encoded. */
@@ -72,6 +79,8 @@ export interface ForkRequest {
   readonly origin: { readonly branch: string; readonly tx: number };
   readonly record: Uint8Array;
   readonly indexedTx: number;
+  /** How many sweeps there were before what the record names was read, see `retention.ts`; without it the caller vouches for the nodes. */
+  readonly sweeps?: number;
 }
 
 export interface Lease {
@@ -90,6 +99,14 @@ export interface LeaseRequest {
   readonly ttlMs: number;
 }
 
+/** An epoch of which a commit to a branch may still take effect. */
+export interface BranchEpoch {
+  readonly branch: string;
+  readonly epoch: number;
+  /** Whether it is that of a lease which is held. */
+  readonly isHeld: boolean;
+}
+
 /** One database in a store. */
 export interface Store {
   /** Identifies the database among all that a process may open; part of cache keys. */
@@ -106,10 +123,10 @@ export interface Store {
   write(nodes: ReadonlyArray<StoredNode>): Promise<void>;
 
   /**
-   * The addresses of all nodes in batches, in no order, each once. Nodes that are written or deleted meanwhile may or may not
-   * be among them.
+   * The addresses and sizes of all nodes in batches, in no order, each once. Nodes that are written or deleted meanwhile may or
+   * may not be among them.
    */
-  listNodes(): AsyncIterable<ReadonlyArray<Address>>;
+  listNodes(): AsyncIterable<ReadonlyArray<ListedNode>>;
 
   /**
    * Deletes nodes that no root names any more; no error where an address has none. Durable when it resolves, and the bytes
@@ -157,6 +174,8 @@ export interface Store {
    * after `indexedTx`; what is before stays where it is. False where the branch exists: then nothing was written. After an
    * error that can be retried the fork may exist.
    *
+   * @throws SNAPSHOT_EXPIRED where a sweep began after `sweeps` was read: then nothing was written, and the record has to be
+   * made again
    * @throws NOT_FOUND with the kind `from-branch-does-not-point-to-existing-branch-or-commit`, where the origin does not exist
    */
   fork(request: ForkRequest): Promise<boolean>;
@@ -192,6 +211,7 @@ export interface Store {
    * a purge that this place has not heard of are dropped.
    */
   notePurges?(branch: string, purges: number): Promise<void>;
+  readonly retention: Retention;
 
   close(): Promise<void>;
 }
@@ -208,6 +228,18 @@ export interface LeaseStore {
 
   /** The lease of the branch while it is held. */
   current(branch: string): Promise<Lease | undefined>;
+
+  /**
+   * The epochs of all branches of which a commit may still take effect, also of branches without a root: at least the latest of
+   * each, and no epoch that a later one put an end to. Whatever was given out before is not after the last of them.
+   */
+  epochs(): Promise<ReadonlyArray<BranchEpoch>>;
+
+  /**
+   * Keeps all epochs that were given out for a branch from committing, as a lease would that nobody has. False where the lease
+   * is held: then nothing changed.
+   */
+  fence(branch: string): Promise<boolean>;
 }
 
 /** A branch of a database that is open. */
@@ -226,6 +258,8 @@ export interface StoreHost {
   open(name: string): Promise<Store>;
 
   list(): Promise<ReadonlyArray<string>>;
+
+  readonly readers: ReaderLeases;
 
   /** Deletes a database and all that it stores; no error where there is none. */
   delete(name: string): Promise<void>;

@@ -12,12 +12,14 @@ import type {
   CommitPlace,
   ForkRequest,
   LeaseStore,
+  ListedNode,
   RootWithLog,
   Store,
   StoredNode,
   StoredSegment,
   StoreHost,
 } from './store.ts';
+import type { Retention } from './retention.ts';
 import type { NodeFront } from './tiered/node-front.ts';
 
 /** Shared by all stores of a host, however often a database is open. */
@@ -38,6 +40,7 @@ export function tieredStoreHost(back: StoreHost, front: NodeFront): StoreHost {
     open: async (name) => new TieredStore(await back.open(name), tiers),
     list: () => back.list(),
     readVersions: (places) => back.readVersions(places),
+    readers: back.readers,
     async delete(name) {
       const id = await idOf(back, name);
       await back.delete(name);
@@ -65,12 +68,14 @@ async function idOf(host: StoreHost, name: string): Promise<string | undefined> 
 class TieredStore implements Store {
   readonly id: string;
   readonly leases: LeaseStore;
+  readonly retention: Retention;
   readonly #back: Store;
   readonly #tiers: Tiers;
 
   constructor(back: Store, tiers: Tiers) {
     this.id = back.id;
     this.leases = back.leases;
+    this.retention = back.retention;
     this.#back = back;
     this.#tiers = tiers;
   }
@@ -93,7 +98,7 @@ class TieredStore implements Store {
     return this.#back.write(nodes); // its writer has them in memory already
   }
 
-  listNodes(): AsyncIterable<ReadonlyArray<Address>> {
+  listNodes(): AsyncIterable<ReadonlyArray<ListedNode>> {
     return this.#back.listNodes();
   }
 

@@ -85,7 +85,7 @@ export class BulkLoad {
 
   /** What makes the database. `id` names the commit, where its name does not follow from what it says. */
   commit(id: string): FirstCommit {
-    return commitOfTrees(this.#db, id);
+    return commitOfTrees(this.#db, id, this.#options.newAddress());
   }
 
   #endDefinitions(): void {

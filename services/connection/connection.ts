@@ -13,6 +13,8 @@ import {
 } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import { explainMissing } from './explain-missing.ts';
+import type { HeldDatabase, ReaderLease } from './reader-lease.ts';
 import type { TransactRequest, TransactResult, Writer } from './writer-port.ts';
 import { Poller } from './poller.ts';
 
@@ -29,6 +31,8 @@ export interface ConnectionOptions {
   /** Looks for many connections at once; by default each looks for itself. */
   readonly poller?: Poller | undefined;
   readonly log: Log;
+  /** Keeps what the process reads from being collected; without it old values are good for as long as replaced trees are retained. */
+  readonly lease?: ReaderLease | undefined;
 }
 
 /** Announcements that are kept until those before them are known; more are looked for. */
@@ -48,14 +52,19 @@ type AdvanceListener = (db: Db) => void;
  * @throws DATABASE_NOT_FOUND where the store has no such branch
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { store, branch = MAIN_BRANCH, nodeCache } = options;
-  const nodes = nodeCache.open(store);
-  const root = await store.readRoot(branch);
-  if (root === undefined)
+  const { store, branch = MAIN_BRANCH, nodeCache, lease } = options;
+  const nodes = nodeCache.open(store, (address, error) => explainMissing(store, address, error));
+  const held = lease?.of(store);
+  held?.add(nodes);
+  const readHead = async (): Promise<Head> => {
+    const root = await store.readRoot(branch);
+    if (root !== undefined) return restoreHead(root, nodes);
     throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch} in ${store.id}`, {
       kind: 'db-does-not-exist',
     });
-  const connection = new Connection({ ...options, branch }, nodes, await restoreHead(root, nodes));
+  };
+  const head = await (held === undefined ? readHead() : held.reading(readHead));
+  const connection = new Connection({ ...options, branch }, nodes, held, head);
   await connection.start();
   return connection;
 }
@@ -65,6 +74,7 @@ export class Connection {
   readonly branch: string;
   readonly nodes: StoredNodes;
   readonly #options: ConnectionOptions;
+  readonly #held: HeldDatabase | undefined;
   readonly #listeners = new Set<AdvanceListener>();
   readonly #poller: Poller;
   #head: Head;
@@ -83,11 +93,13 @@ export class Connection {
   constructor(
     options: ConnectionOptions & { readonly branch: string },
     nodes: StoredNodes,
+    held: HeldDatabase | undefined,
     head: Head,
   ) {
     this.store = options.store;
     this.branch = options.branch;
     this.nodes = nodes;
+    this.#held = held;
     this.#options = options;
     this.#writer = options.writer;
     this.#head = head;
@@ -183,6 +195,16 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Runs what makes a database value of a root in the store, so that the nodes of the value are held before it is given. */
+  reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.#held === undefined ? read() : this.#held.reading(read);
+  }
+
+  /** Holds the nodes of all values that were made. A writer does so before it names trees in the place of theirs. */
+  async hold(): Promise<void> {
+    await this.#held?.hold();
+  }
+
   /** Moves to a head that this process made itself, as the writer does after a commit. */
   advance(head: Head): void {
     // Never backwards; the same version again is a head on a newer base.
@@ -211,6 +233,7 @@ export class Connection {
     await this.#look;
     this.#listeners.clear();
     this.nodes.clear();
+    this.nodes.isClosed = true;
   }
 
   #hear(announcement: RootAnnouncement): void {
@@ -275,17 +298,26 @@ export class Connection {
   async #readRoot(): Promise<void> {
     const { store, branch } = this;
     if (this.#isReleased || (await store.readVersion(branch)) <= this.#head.version) return;
-    const known = this.#head;
-    const news = await store.readRoot(branch, known.db.maxTx);
-    const root = news && ((await extendHead(known, news)) ?? (await store.readRoot(branch)));
-    if (root === undefined || this.#isReleased || root.version <= this.#head.version) return;
-    const head = 'db' in root ? root : await rebaseHead(this.#head, root, this.nodes);
+    const head = await this.reading(() => this.#newerHead());
+    if (head === undefined || this.#isReleased) return;
     // What was purged must not stay in memory either, nor in copies on a disk.
     const isPurged = head.purges > this.#head.purges;
     if (isPurged) this.nodes.clear();
     this.advance(head);
     this.#followEarly();
     if (isPurged) await this.#notePurges(head);
+  }
+
+  async #newerHead(): Promise<Head | undefined> {
+    const { store, branch } = this;
+    const known = this.#head;
+    const news = await store.readRoot(branch, known.db.maxTx);
+    const extended = news && (await extendHead(known, news));
+    if (extended !== undefined) return extended;
+    const root = news && (await store.readRoot(branch));
+    if (root === undefined || this.#isReleased || root.version <= this.#head.version)
+      return undefined;
+    return rebaseHead(this.#head, root, this.nodes);
   }
 
   async #notePurges({ purges }: Head): Promise<void> {

@@ -16,7 +16,7 @@ import {
 } from '../../engine/index.ts';
 import type { Log } from '../shared/log.ts';
 import { createLog } from '../shared/log.ts';
-import { collectNodes } from '../versions/collect.ts';
+import { collectNodes } from '../maintenance/collect.ts';
 import type { LeaseKeeper } from '../writer/lease-keeper.ts';
 import { takeLease } from '../writer/lease-keeper.ts';
 import type { Progress } from './export.ts';
@@ -80,7 +80,7 @@ export async function importDatabase(
       );
       await commit(store, name, lease, load);
       // The database is there, whatever becomes of what was written for a batch and again for a later one.
-      await collectNodes(store, nodes, lease.epoch).catch((error: unknown) =>
+      await collectNodes(store).catch((error: unknown) =>
         log.error({ event: 'an import left nodes behind', error }),
       );
     } finally {

@@ -14,16 +14,21 @@ export function parentCommitIds(db: Db): ReadonlySet<string> | null {
 }
 
 /** The database as it was after a commit; null where there is no such commit. */
-export async function commitAsDb({ store, nodes }: Connection, id: string): Promise<Db | null> {
+export async function commitAsDb(connection: Connection, id: string): Promise<Db | null> {
+  const { store, nodes } = connection;
   const place = await store.findCommit(id);
   if (place === undefined) return null;
-  return (await databaseAt(store, nodes, place.branch, place.tx)) ?? null;
+  const { branch, tx } = place;
+  return (await connection.reading(() => databaseAt(store, nodes, branch, tx))) ?? null;
 }
 
 /** The database at the head of a branch; null where there is no such branch. */
-export async function branchAsDb({ store, nodes }: Connection, branch: string): Promise<Db | null> {
-  const root = await store.readRoot(branch);
-  return root === undefined ? null : (await restoreHead(root, nodes)).db;
+export function branchAsDb(connection: Connection, branch: string): Promise<Db | null> {
+  const { store, nodes } = connection;
+  return connection.reading(async () => {
+    const root = await store.readRoot(branch);
+    return root === undefined ? null : (await restoreHead(root, nodes)).db;
+  });
 }
 
 /** The database at the head of the connection's branch and at all commits before it, each once, the parents after their children. */

@@ -152,7 +152,7 @@ export class LocalWriter implements Writer {
       await this.#landed();
       await this.#settle();
       const folded = this.#indexJob.take();
-      if (folded !== undefined) record = this.#branch.recordWith(folded);
+      if (folded !== undefined) record = await this.#branch.recordAfter(folded);
       ({ db: start } =
         record === undefined ? this.#branch.head : await this.#branch.rebased(record));
     }

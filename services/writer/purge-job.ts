@@ -5,7 +5,7 @@
 import type { FactHashes, StoredSegment, TxReport } from '../../engine/index.ts';
 import { TX0, decodeFacts, encodeFacts, fold, run, scrubSegment } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import { collectNodes } from '../versions/collect.ts';
+import { collectNodes } from '../maintenance/collect.ts';
 import { deposed } from './written-branch.ts';
 import type { WrittenBranch } from './written-branch.ts';
 
@@ -47,7 +47,7 @@ export async function finishPurge(branch: WrittenBranch, connection: Connection)
     throw deposed();
   const record = { ...branch.record, purge: undefined };
   await branch.commit({ db: branch.head.db, segments: [], record });
-  await collectNodes(store, nodes, branch.epoch);
+  await collectNodes(store, { isPurge: true });
   nodes.clear();
 }
 

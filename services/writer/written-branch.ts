@@ -15,10 +15,12 @@ import type {
 } from '../../engine/index.ts';
 import {
   DatabaseError,
+  addressesOfRecord,
   contentCommit,
   decodeRecord,
   encodeRecord,
   hashOfTrees,
+  pastNode,
   rebaseHead,
   restoreHead,
   withCommit,
@@ -63,8 +65,10 @@ export class WrittenBranch {
 
   /** Starts from the root in the store, whatever the connection knows. */
   static async open(connection: Connection, lease: LeaseKeeper): Promise<WrittenBranch> {
-    const root = await readRoot(connection);
-    const head = await rebaseHead(connection.head, root, connection.nodes);
+    const [root, head] = await connection.reading(async () => {
+      const read = await readRoot(connection);
+      return [read, await rebaseHead(connection.head, read, connection.nodes)] as const;
+    });
     connection.advance(head);
     return new WrittenBranch(connection, lease, head, root);
   }
@@ -84,9 +88,22 @@ export class WrittenBranch {
   /** An address that was never given before. */
   readonly newAddress = (): number => this.#nextAddress++;
 
-  /** The record with other base trees. */
+  /**
+   * The record with other base trees, which forgets those that it had. No index job may be under way but the one that made them: what it
+   * has stored is not named then and never will be.
+   */
   recordWith({ indexedTx, maxEid, commit, roots }: Folded): RootRecord {
-    return { ...this.#record, indexedTx, maxEid, commit, roots };
+    const unnamedFrom = this.#nextAddress;
+    return { ...this.#record, indexedTx, maxEid, commit, roots, unnamedFrom, past: undefined };
+  }
+
+  /** The same, with the trees that it had among those that are retained for a while. */
+  async recordAfter(folded: Folded): Promise<RootRecord> {
+    const { store } = this.#connection;
+    if (addressesOfRecord(this.#record).length === 0) return this.recordWith(folded);
+    const past = await pastNode(store, this.#record, Date.now(), this.newAddress);
+    await store.write([past]);
+    return { ...this.recordWith(folded), past: past.address };
   }
 
   /** The head on new base trees, its novelty what came after them. */
@@ -95,7 +112,10 @@ export class WrittenBranch {
     const { indexedTx } = record;
     const segments = this.#segments.filter(({ tx }) => tx > indexedTx);
     const root = { version, epoch, record: encodeRecord(record), indexedTx, segments };
-    return rebaseHead(this.#head, root, this.#connection.nodes);
+    const head = await rebaseHead(this.#head, root, this.#connection.nodes);
+    // While no root names the new trees and the old ones are named, so neither can be collected before they are held.
+    await this.#connection.hold();
+    return head;
   }
 
   /** Whether {@link settle} has something to do. */
@@ -106,8 +126,11 @@ export class WrittenBranch {
   /** After a commit of unknown outcome the store says what happened. */
   async settle(): Promise<void> {
     if (!this.#isUncertain) return;
-    const root = await readRoot(this.#connection);
-    this.#head = await restoreHead(root, this.#connection.nodes);
+    const [root, head] = await this.#connection.reading(async () => {
+      const read = await readRoot(this.#connection);
+      return [read, await restoreHead(read, this.#connection.nodes)] as const;
+    });
+    this.#head = head;
     this.#record = decodeRecord(root.record);
     this.#segments = [...root.segments];
     this.#isUncertain = false;

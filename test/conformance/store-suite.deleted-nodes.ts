@@ -5,7 +5,8 @@ import { bytesOf, pattern, plain, type StoreBackend } from './store-fixtures.ts'
 
 async function listed(store: Store): Promise<Address[]> {
   const addresses: Address[] = [];
-  for await (const batch of store.listNodes()) addresses.push(...batch);
+  for await (const batch of store.listNodes())
+    addresses.push(...batch.map(({ address }) => address));
   return addresses.sort((a, b) => a - b);
 }
 

@@ -19,6 +19,7 @@ import {
 import { describeBranches } from './store-suite.branches.ts';
 import { describeKeys } from './store-suite.keys.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
+import { describeRetention } from './store-suite.retention.ts';
 import { describeRewrittenLog } from './store-suite.rewritten-log.ts';
 
 const SHORT_TTL_MS = 80;
@@ -425,6 +426,7 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
     describeDeletedNodes(() => backend);
     describeBranches(() => backend);
     describeKeys(() => backend);
+    describeRetention(() => backend);
     describeRewrittenLog(() => backend);
   });
 }

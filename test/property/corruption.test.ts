@@ -51,6 +51,8 @@ const blocks: ReadonlyArray<
       roots: NO_ROOTS,
       purges: 1,
       purge: { tx: 536_870_914, lists: [7] },
+      unnamedFrom: 2 ** 33 + 5,
+      past: 2 ** 33 + 4,
     }),
     decodeRecord,
   ],

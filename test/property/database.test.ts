@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../../engine/index.ts';
 import { asOf, history, since } from '../../engine/index.ts';
+import { verifyDatabase } from '../../services/index.ts';
 import type { ModelDb } from '../model/facts.ts';
 import { TX0 } from '../model/facts.ts';
 import { worlds } from '../model/generate-schemas.ts';
@@ -70,6 +71,8 @@ describe('a database', () => {
           await expectSameIndices(database.db, model);
           await expectSameIndices(database.reader, model);
           await expectSameIndices(await database.restore(), model);
+          await database.fold();
+          expect((await verifyDatabase(database.store)).faults).toEqual([]);
         }),
         runs(count),
       );

@@ -15,6 +15,7 @@ export function countReads(store: Store): CountingStore {
   return {
     id: store.id,
     leases: store.leases,
+    retention: store.retention,
     get roundTrips() {
       return roundTrips;
     },

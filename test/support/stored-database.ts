@@ -98,7 +98,14 @@ export class StoredDatabase {
     const db = kept === 0 ? this.db : await this.#before(this.db.maxTx - kept);
     const folded = await run(fold(db, this.#nodes, () => this.#nextAddress++));
     await this.store.write(folded.nodes);
-    this.#record = encodeRecord({ config: db.config, ...folded, purges: 0, purge: undefined });
+    this.#record = encodeRecord({
+      config: db.config,
+      ...folded,
+      purges: 0,
+      purge: undefined,
+      unnamedFrom: this.#nextAddress,
+      past: undefined,
+    });
     this.#indexedTx = folded.indexedTx;
     await this.#commit([], this.db);
     const root = must(await this.store.readRoot(BRANCH), 'a root');

@@ -6,7 +6,7 @@
  * commits before are: in its origin, and in all that its origin refers to, so that reading never walks a chain.
  */
 import { checkName } from '../names.ts';
-import { originNotFound } from '../store-errors.ts';
+import { originNotFound, snapshotSwept } from '../store-errors.ts';
 import type { ForkRequest, StoredSegment } from '../store.ts';
 import type { BranchLogs } from './branch-logs.ts';
 import type { BranchReader } from './branch-reader.ts';
@@ -36,12 +36,15 @@ export class BranchChanges {
     this.#lock = lock;
   }
 
-  async fork(request: ForkRequest): Promise<boolean> {
+  /** @param sweeps reads how many sweeps there were, under the lock */
+  async fork(request: ForkRequest, sweeps: () => Promise<number>): Promise<boolean> {
     const { branch, origin } = request;
     checkName('branch', branch);
     return this.#lock.run(async () => {
       if (await this.#exists(branch)) return false;
       if (!(await this.#exists(origin.branch))) throw originNotFound(origin.branch);
+      if (request.sweeps !== undefined && request.sweeps !== (await sweeps()))
+        throw snapshotSwept(branch);
       const content = await this.#contentOf(request);
       const finish = () => this.#finishHere(branch);
       return this.#logs.write(branch, (log) => log.fork(request, content), finish);

@@ -52,6 +52,14 @@ export class BranchReader {
     return living.sort();
   }
 
+  /** The latest epoch that its log tells of; undefined where there has never been one. */
+  epochOf(branch: string): Promise<number | undefined> {
+    return this.#logs.read(branch, async (log) => {
+      const version = await log.readVersion();
+      return version === MOVED ? MOVED : log.position.epoch;
+    });
+  }
+
   async findCommit(id: string): Promise<CommitPlace | undefined> {
     const commitId = parseCommitId(id);
     if (commitId === undefined) return undefined;

@@ -9,6 +9,7 @@ import type {
   CommitPlace,
   ForkRequest,
   LeaseStore,
+  ListedNode,
   RootWithLog,
   Store,
   StoredNode,
@@ -20,15 +21,17 @@ import { MOVED } from './commit-log.ts';
 import { BranchReader } from './branch-reader.ts';
 import { onFiles } from './faults.ts';
 import { FileLeases } from './file-leases.ts';
+import { FileRetention } from './file-retention.ts';
 import { FolderLock } from './folder-lock.ts';
 import { NONCE_BYTES } from './log-frame.ts';
 import { NodePacks } from './node-packs.ts';
 
-const ADDRESSES_PER_BATCH = 10_000;
+const NODES_PER_BATCH = 10_000;
 
 export class FileStore implements Store {
   readonly id: string;
   readonly leases: LeaseStore;
+  readonly retention: FileRetention;
   readonly #onClose: () => void;
   readonly #packs: NodePacks;
   readonly #logs: BranchLogs;
@@ -44,14 +47,17 @@ export class FileStore implements Store {
     this.#lock = new FolderLock(join(folder, 'locks'), id);
     this.#logs = new BranchLogs(folder, id);
     this.#reader = new BranchReader(this.#logs);
-    const leases = new FileLeases(join(folder, 'epochs'), id, (branch, epoch) =>
-      this.#logs.write(
-        branch,
-        (log) => log.fence(epoch),
-        () => this.#changes.finish(branch),
-      ),
-    );
+    const leases = new FileLeases(join(folder, 'epochs'), id, {
+      fence: (branch, epoch) =>
+        this.#logs.write(
+          branch,
+          (log) => log.fence(epoch),
+          () => this.#changes.finish(branch),
+        ),
+      fencedBy: (branch) => this.#reader.epochOf(branch),
+    });
     this.leases = leases;
+    this.retention = new FileRetention(folder, this.#lock);
     this.#changes = new BranchChanges(this.#logs, this.#reader, leases, this.#lock);
   }
 
@@ -63,10 +69,10 @@ export class FileStore implements Store {
     return onFiles(() => this.#packs.write(nodes));
   }
 
-  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
-    const addresses = await onFiles(() => this.#packs.addresses());
-    for (let start = 0; start < addresses.length; start += ADDRESSES_PER_BATCH) {
-      yield addresses.slice(start, start + ADDRESSES_PER_BATCH);
+  async *listNodes(): AsyncGenerator<ReadonlyArray<ListedNode>> {
+    const nodes = await onFiles(() => this.#packs.nodes());
+    for (let start = 0; start < nodes.length; start += NODES_PER_BATCH) {
+      yield nodes.slice(start, start + NODES_PER_BATCH);
     }
   }
 
@@ -121,7 +127,9 @@ export class FileStore implements Store {
   }
 
   fork(request: ForkRequest): Promise<boolean> {
-    return onFiles(() => this.#changes.fork(request));
+    return onFiles(() =>
+      this.#changes.fork(request, async () => (await this.retention.read()).sweeps),
+    );
   }
 
   deleteBranch(branch: string): Promise<void> {

@@ -5,7 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nextEpoch } from '../epoch.ts';
-import type { Lease, LeaseRequest, LeaseStore } from '../store.ts';
+import type { BranchEpoch, Lease, LeaseRequest, LeaseStore } from '../store.ts';
 import { createFile, readFileIfThere, replaceFile } from './durable.ts';
 import { onFiles } from './faults.ts';
 import { isProcessGone, thisHost } from './host.ts';
@@ -21,20 +21,23 @@ interface LeaseFile {
   readonly isRevoked: boolean;
 }
 
+/** What the logs of the branches know of epochs. */
+interface FencedLog {
+  /** Ends the right of earlier epochs to commit to a branch; false where a later one did so first. */
+  readonly fence: (branch: string, epoch: number) => Promise<boolean>;
+  /** The earliest epoch that may still commit. */
+  readonly fencedBy: (branch: string) => Promise<number | undefined>;
+}
+
 export class FileLeases implements LeaseStore {
   readonly #folder: string;
   readonly #database: string;
-  /** Ends the right of earlier epochs to commit to a branch; false where a later one did so first. */
-  readonly #fence: (branch: string, epoch: number) => Promise<boolean>;
+  readonly #log: FencedLog;
 
-  constructor(
-    folder: string,
-    database: string,
-    fence: (branch: string, epoch: number) => Promise<boolean>,
-  ) {
+  constructor(folder: string, database: string, log: FencedLog) {
     this.#folder = folder;
     this.#database = database;
-    this.#fence = fence;
+    this.#log = log;
   }
 
   acquire(request: LeaseRequest): Promise<{ readonly acquired: boolean; readonly lease: Lease }> {
@@ -44,7 +47,7 @@ export class FileLeases implements LeaseStore {
         if (held !== undefined && held.owner !== request.owner) {
           return { acquired: false, lease: held };
         }
-        const epoch = await this.#take(request, (each) => this.#fence(request.branch, each));
+        const epoch = await this.#take(request, (each) => this.#log.fence(request.branch, each));
         if (epoch === undefined) continue;
         await this.#removeEarlier(request.branch, epoch);
         const { owner, address, ttlMs } = request;
@@ -82,6 +85,37 @@ export class FileLeases implements LeaseStore {
     });
   }
 
+  /** Of a lease that is just being taken the log may not know yet: then two epochs of the branch may commit. */
+  epochs(): Promise<ReadonlyArray<BranchEpoch>> {
+    return onFiles(async () => {
+      const found = new Map<string, BranchEpoch>();
+      for (const epoch of await this.#epochs()) {
+        const file = await this.#read(epoch);
+        if (file === undefined) continue;
+        const { branch } = file;
+        const fencedBy = (await this.#log.fencedBy(branch)) ?? 0;
+        const isHeld = leaseOf(file, epoch) !== undefined;
+        if (epoch >= fencedBy) found.set(`${epoch} ${branch}`, { branch, epoch, isHeld });
+        const key = `${fencedBy} ${branch}`;
+        if (!found.has(key)) found.set(key, { branch, epoch: fencedBy, isHeld: false });
+      }
+      return [...found.values()];
+    });
+  }
+
+  fence(branch: string): Promise<boolean> {
+    return onFiles(async () => {
+      const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
+      for (;;) {
+        if ((await this.current(branch)) !== undefined) return false;
+        const epoch = await this.#take(nobody, (each) => this.#log.fence(branch, each));
+        if (epoch === undefined) continue;
+        await this.#removeEarlier(branch, epoch);
+        return true;
+      }
+    });
+  }
+
   /** Ends the lease of a branch for good, with an epoch that nobody has: the step is to say whether it counts. */
   async revoke(branch: string, end: (epoch: number) => Promise<boolean>): Promise<void> {
     const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
@@ -98,7 +132,9 @@ export class FileLeases implements LeaseStore {
     isRevoked = false,
   ): Promise<number | undefined> {
     const [latest = 0] = await this.#epochs();
-    const epoch = nextEpoch(latest, this.#database);
+    // A commit may have come with a later epoch than was given out.
+    const fencedBy = (await this.#log.fencedBy(request.branch)) ?? 0;
+    const epoch = nextEpoch(Math.max(latest, fencedBy), this.#database);
     if (!(await createFile(this.#pathOf(epoch), encode(request, isRevoked)))) return undefined;
     // While this process looked, the number may have been given out, used and tidied away: then a later one is there.
     const [newest] = await this.#epochs();

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseError } from '../../../schema/error.ts';
-import type { Address, StoredNode } from '../store.ts';
+import type { Address, ListedNode, StoredNode } from '../store.ts';
 import { missingNode, storeUnavailable } from '../store-errors.ts';
 import { eraseFile, openIfThere, syncFolder } from './durable.ts';
 import {
@@ -61,9 +61,9 @@ export class NodePacks {
     });
   }
 
-  async addresses(): Promise<ReadonlyArray<Address>> {
+  async nodes(): Promise<ReadonlyArray<ListedNode>> {
     await this.#refresh();
-    return [...this.#places.keys()];
+    return Array.from(this.#places, ([address, { sizeBytes }]) => ({ address, sizeBytes }));
   }
 
   /**

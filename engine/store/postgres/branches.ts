@@ -10,11 +10,12 @@
 import { parseCommitId } from '../commit-id.ts';
 import { checkName } from '../names.ts';
 import { decodeSegments, encodeSegments } from '../segment-list.ts';
-import { databaseNotFound, originNotFound } from '../store-errors.ts';
+import { databaseNotFound, originNotFound, snapshotSwept } from '../store-errors.ts';
 import type { CommitPlace, ForkRequest } from '../store.ts';
 import type { Connections, Query } from './connections.ts';
 import { logParts } from './log-rows.ts';
 import { nextEpoch } from './next-epoch.ts';
+import { lockedState } from './retention.ts';
 
 const ROWS_PER_STATEMENT = 2_000;
 
@@ -75,6 +76,10 @@ export class PostgresBranches {
       if (fork.version > 0) return false;
       const origin = rows.find(({ branch }) => branch === request.origin.branch);
       if (origin === undefined || origin.version === 0) throw originNotFound(request.origin.branch);
+      if (request.sweeps !== undefined) {
+        const state = await lockedState(query, this.#schema, this.#databaseId);
+        if (state?.sweeps !== request.sweeps) throw snapshotSwept(request.branch);
+      }
       await this.#copyRows(query, request, fork.branch_id, origin.branch_id);
       await this.#inherit(query, request.origin.tx, fork.branch_id, origin.branch_id);
       await query(

@@ -4,7 +4,7 @@
 import { DatabaseError } from '../../../schema/error.ts';
 import { checkName } from '../names.ts';
 import { databaseNotFound } from '../store-errors.ts';
-import type { Lease, LeaseRequest, LeaseStore } from '../store.ts';
+import type { BranchEpoch, Lease, LeaseRequest, LeaseStore } from '../store.ts';
 import type { Connections, Query } from './connections.ts';
 import { nextEpoch } from './next-epoch.ts';
 
@@ -75,6 +75,33 @@ export class PostgresLeases implements LeaseStore {
       values: [this.#databaseId, branch],
     });
     return leaseOf(rows[0]);
+  }
+
+  async epochs(): Promise<ReadonlyArray<BranchEpoch>> {
+    const { rows } = await this.#connections.query<{
+      branch: string;
+      epoch: number;
+      held: boolean;
+    }>({
+      text: `SELECT branch, epoch, coalesce(${IS_HELD} AND lease_epoch = epoch, false) AS held
+        FROM ${this.#schema}.branches WHERE database_id = $1`,
+      values: [this.#databaseId],
+    });
+    return rows.map(({ branch, epoch, held }) => ({ branch, epoch, isHeld: held }));
+  }
+
+  async fence(branch: string): Promise<boolean> {
+    return this.#connections.transaction(async (query) => {
+      if ((await this.#lockBranch(query, branch)) !== undefined) return false;
+      const epoch = await nextEpoch(query, this.#schema, this.#databaseId, branch);
+      await query(
+        `UPDATE ${this.#schema}.branches
+          SET epoch = $3, owner = NULL, address = NULL, lease_epoch = NULL, lease_until = NULL
+          WHERE database_id = $1 AND branch = $2`,
+        [this.#databaseId, branch, epoch],
+      );
+      return true;
+    });
   }
 
   /** Makes the row where there is none, keeps others from it until the end of the transaction, and says who holds it. */

@@ -4,6 +4,7 @@
  */
 import { decodeSegments } from '../segment-list.ts';
 import { checkName } from '../names.ts';
+import type { Retention } from '../retention.ts';
 import { missingNode } from '../store-errors.ts';
 import type {
   Address,
@@ -11,6 +12,7 @@ import type {
   CommitPlace,
   ForkRequest,
   LeaseStore,
+  ListedNode,
   RootWithLog,
   Store,
   StoredNode,
@@ -23,6 +25,7 @@ import { PostgresLeases } from './leases.ts';
 import { PostgresLogRewrite } from './log-rewrite.ts';
 import { readLogRows } from './log-rows.ts';
 import { nodeChunks } from './node-chunks.ts';
+import { PostgresRetention } from './retention.ts';
 
 const ADDRESSES_PER_STATEMENT = 10_000;
 
@@ -44,6 +47,7 @@ interface RootRow {
 export class PostgresStore implements Store {
   readonly id: string;
   readonly leases: LeaseStore;
+  readonly retention: Retention;
   readonly #databaseId: number;
   readonly #connections: Connections;
   readonly #schema: string;
@@ -65,6 +69,7 @@ export class PostgresStore implements Store {
     this.#branches = new PostgresBranches(connections, schema, databaseId);
     this.#rewrite = new PostgresLogRewrite(connections, schema, databaseId);
     this.leases = new PostgresLeases(connections, schema, databaseId);
+    this.retention = new PostgresRetention(connections, schema, databaseId);
   }
 
   async read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
@@ -98,17 +103,17 @@ export class PostgresStore implements Store {
     }
   }
 
-  async *listNodes(): AsyncGenerator<ReadonlyArray<Address>> {
+  async *listNodes(): AsyncGenerator<ReadonlyArray<ListedNode>> {
     let after = -1;
     for (;;) {
-      const { rows } = await this.#connections.query<{ address: Address }>({
-        text: `SELECT address FROM ${this.#schema}.nodes WHERE database_id = $1 AND address > $2
+      const { rows } = await this.#connections.query<{ address: Address; size: number }>({
+        text: `SELECT address, octet_length(bytes) AS size FROM ${this.#schema}.nodes WHERE database_id = $1 AND address > $2
           ORDER BY address LIMIT ${ADDRESSES_PER_STATEMENT}`,
         values: [this.#databaseId, after],
       });
       const last = rows.at(-1);
       if (last === undefined) return;
-      yield rows.map(({ address }) => address);
+      yield rows.map(({ address, size }) => ({ address, sizeBytes: size }));
       after = last.address;
     }
   }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { StoreHost } from '../../../../engine/index.ts';
 import { MAIN_BRANCH, NodeCache, createMemoryStoreHost } from '../../../../engine/index.ts';
 import { Poller } from '../../../../services/connection/poller.ts';
+import { ReaderLease } from '../../../../services/connection/reader-lease.ts';
 import type { Connection, Storage } from '../../../../services/index.ts';
 import {
   closeStorage,
@@ -51,7 +52,8 @@ beforeEach(async () => {
     gaps.push(onGap);
     return bus.listen(database, branch, onRoot, onGap);
   };
-  storage = { host, bus: { ...bus, listen }, nodeCache, pollIntervalMs, poller, log };
+  const lease = new ReaderLease({ readers: host.readers, ttlMs: undefined, log });
+  storage = { host, bus: { ...bus, listen }, nodeCache, lease, pollIntervalMs, poller, log };
   connections = [];
   for (let i = 0; i < COUNT; i++) {
     await createDatabase(host, `database ${i}`);

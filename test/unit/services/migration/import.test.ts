@@ -114,8 +114,8 @@ describe('an import', () => {
     const host = createMemoryStoreHost();
     await importDatabase(host, 'copy', [await exported(await people())], { batchRows: 1 });
     const store = await host.open('copy');
-    const stored: number[] = [];
-    for await (const addresses of store.listNodes()) stored.push(...addresses);
+    const stored: unknown[] = [];
+    for await (const nodes of store.listNodes()) stored.push(...nodes);
     // The roots of the six trees, of which none is more than a leaf.
     expect(stored).toHaveLength(6);
   });
