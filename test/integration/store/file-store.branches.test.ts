@@ -11,6 +11,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { replaceFile } from '../../../engine/store/file/durable.ts';
 import { openFileStoreHost } from '../../../engine/store/file-store.ts';
 import type { Store, StoreHost } from '../../../engine/store/store.ts';
 import { testFolder } from '../../support/test-folder.ts';
@@ -185,7 +186,8 @@ describe('the lock of the folder', () => {
     const done = store.deleteNodes([1]).then(() => (isDone = true));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(isDone).toBe(false);
-    await writeFile(inDatabase('locks', next), JSON.stringify(file));
+    // As a whole: whoever waits reads it again and again.
+    await replaceFile(inDatabase('locks', next), Buffer.from(JSON.stringify(file)));
     await done;
   });
 });
