@@ -13,6 +13,7 @@ import { queryBench } from './query.bench.ts';
 import { storageBench } from './storage.bench.ts';
 import { worldQueriesBench } from './world-queries.bench.ts';
 import { worldBench } from './world.bench.ts';
+import { writesBench } from './writes.bench.ts';
 
 /** Prints what it finds, and gives it as data; `only` names parts of it, of which all are wanted where it is empty. */
 type RunBench = (only: ReadonlyArray<string>) => Promise<Report>;
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, RunBench>> = {
     return { ...queries, results: [...results, ...queries.results] };
   },
   gateways: printed(gatewaysBench),
+  writes: printed(writesBench),
   query: queryBench,
 };
 

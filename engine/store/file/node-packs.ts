@@ -44,6 +44,8 @@ export class NodePacks {
   readonly #writes = new Turns();
   readonly #refreshes = new Turns();
   #own: Pack | undefined;
+  /** The name of the pack that this process made last: it may be in the folder before it is known here. */
+  #beingMade: string | undefined;
 
   constructor(folder: string, database: string) {
     this.#folder = folder;
@@ -125,6 +127,8 @@ export class NodePacks {
   async #packToWrite(): Promise<Pack> {
     if (this.#own !== undefined && this.#own.end < MAX_PACK_BYTES) return this.#own;
     const name = `${randomUUID()}.pack`;
+    // Whoever lists the folder meanwhile must not open it a second time: what is known of that one would never be forgotten.
+    this.#beingMade = name;
     const file = await open(join(this.#folder, name), 'wx+');
     await file.write(PACK_MAGIC, 0, PACK_MAGIC.length, 0);
     await syncFolder(this.#folder);
@@ -149,6 +153,7 @@ export class NodePacks {
   async #readFolder(gone: Set<string>): Promise<void> {
     const names = (await readdir(this.#folder)).filter((each) => each.endsWith('.pack'));
     for (const name of names) {
+      if (name === this.#beingMade && !this.#packs.has(name)) continue;
       const pack = this.#packs.get(name) ?? (await this.#openPack(name));
       if (pack === undefined) gone.add(name);
       else if (pack !== this.#own) await this.#readNewBatches(pack);

@@ -1,10 +1,20 @@
 /** Rewriting logs and packs in files, by processes that stop anywhere on the way. */
 import { spawn } from 'node:child_process';
-import { copyFile, appendFile, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  appendFile,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeFrame, markerOf, markingFrame } from '../../../engine/store/file/log-frame.ts';
+import { folderOf } from '../../../engine/store/file/paths.ts';
 import { openFileStoreHost } from '../../../engine/store/file-store.ts';
 import type { Store, StoreHost } from '../../../engine/store/store.ts';
 import { testFolder } from '../../support/test-folder.ts';
@@ -281,5 +291,39 @@ describe('a process that is killed while it rearranges files', () => {
       version: confirmed.at(-1)?.version ?? 0,
       rewrittenTx: confirmed.at(-1)?.rewrittenTx ?? 0,
     };
+  }
+});
+
+/** How many packs of a database this process has open, where the system tells. */
+async function openPacks(name: string): Promise<number> {
+  const handles = await readdir('/proc/self/fd').catch(() => undefined);
+  if (handles === undefined) return 1;
+  const paths = await Promise.all(
+    handles.map((handle) => readlink(join('/proc/self/fd', handle)).catch(() => '')),
+  );
+  const folder = join(directory, folderOf('db', name));
+  return paths.filter((path) => path.startsWith(folder) && path.includes('.pack')).length;
+}
+
+it('reads what it wrote although others listed the nodes while the pack was made', async () => {
+  const host = await openHost();
+  for (let round = 0; round < 20; round++) {
+    const name = `packs ${round}`;
+    const store = await host.create(name);
+    const another = await (await openHost()).open(name);
+    const bytes = Buffer.from(`node of ${round}`);
+    let isWritten = false;
+    const writing = store
+      .write([
+        { address: 1, bytes },
+        { address: 2, bytes },
+      ])
+      .finally(() => (isWritten = true));
+    while (!isWritten) for await (const _ of store.listNodes());
+    await writing;
+    // Opened twice, one of the two would never be forgotten, nor closed.
+    expect(await openPacks(name)).toBe(1);
+    await another.deleteNodes([2]);
+    expect(Buffer.from((await store.read([1]))[0]!)).toEqual(bytes);
   }
 });
