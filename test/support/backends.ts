@@ -22,7 +22,8 @@ export function postgresBackend({ url, schema }: TestSchema): Promise<StoreBacke
   return backendOf(() => openPostgresStoreHost({ url, schema, poolSize: 2 }));
 }
 
-async function backendOf(open: () => Promise<StoreBackend['host']>): Promise<StoreBackend> {
+/** Whatever opens it, once for each process that a suite pretends to have. */
+export async function backendOf(open: () => Promise<StoreBackend['host']>): Promise<StoreBackend> {
   const host = await open();
   const hosts = [host];
   return {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgresStoreHost } from '../../../engine/store/postgres-store.ts';
 import { bytesOf, plain } from '../../conformance/store-fixtures.ts';
 import { runStoreSuite } from '../../conformance/store-suite.ts';
+import { postgresBackend } from '../../support/backends.ts';
 import { freshSchema, withClient, type TestSchema } from '../../support/postgres.ts';
 import {
   startTransactionPooler,
@@ -25,24 +26,7 @@ afterAll(async () => {
 });
 
 function runThrough(name: string, poolerOf: () => TransactionPooler): void {
-  runStoreSuite(name, async () => {
-    const { schema } = place;
-    const open = () => openPostgresStoreHost({ url: poolerOf().url, schema, poolSize: 2 });
-    const host = await open();
-    const hosts = [host];
-    return {
-      host,
-      async openAnother() {
-        const another = await open();
-        hosts.push(another);
-        return another;
-      },
-      async dispose() {
-        for (const each of await host.list()) await host.delete(each);
-        await Promise.all(hosts.map((each) => each.close()));
-      },
-    };
-  });
+  runStoreSuite(name, () => postgresBackend({ ...place, url: poolerOf().url }));
 }
 
 runThrough('PostgreSQL behind a pooler of transactions', () => strict);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openPostgresStoreHost } from '../../../engine/store/postgres-store.ts';
 import { runStoreSuite } from '../../conformance/store-suite.ts';
+import { postgresBackend } from '../../support/backends.ts';
 import { freshSchema, type TestSchema } from '../../support/postgres.ts';
 
 let place: TestSchema;
@@ -10,20 +10,4 @@ beforeAll(async () => {
 });
 afterAll(() => place.drop());
 
-runStoreSuite('postgres store', async () => {
-  const open = () => openPostgresStoreHost({ url: place.url, schema: place.schema, poolSize: 2 });
-  const host = await open();
-  const hosts = [host];
-  return {
-    host,
-    async openAnother() {
-      const another = await open();
-      hosts.push(another);
-      return another;
-    },
-    async dispose() {
-      for (const name of await host.list()) await host.delete(name);
-      await Promise.all(hosts.map((each) => each.close()));
-    },
-  };
-});
+runStoreSuite('postgres store', () => postgresBackend(place));

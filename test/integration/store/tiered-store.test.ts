@@ -4,6 +4,7 @@ import type { StoreHost } from '../../../engine/store/store.ts';
 import { tieredStoreHost } from '../../../engine/store/tiered-store.ts';
 import { openFileFront } from '../../../engine/store/tiered/file-front.ts';
 import { runStoreSuite } from '../../conformance/store-suite.ts';
+import { backendOf } from '../../support/backends.ts';
 import { freshSchema, type TestSchema } from '../../support/postgres.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
@@ -22,18 +23,5 @@ runStoreSuite('files in front of PostgreSQL', async () => {
       await openPostgresStoreHost({ url: place.url, schema: place.schema, poolSize: 2 }),
       await openFileFront({ directory, maxBytes: 1 << 22 }),
     );
-  const host = await open();
-  const hosts = [host];
-  return {
-    host,
-    async openAnother() {
-      const another = await open();
-      hosts.push(another);
-      return another;
-    },
-    async dispose() {
-      for (const name of await host.list()) await host.delete(name);
-      await Promise.all(hosts.map((each) => each.close()));
-    },
-  };
+  return backendOf(open);
 });
