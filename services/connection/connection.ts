@@ -246,8 +246,11 @@ export class Connection {
       this.#followEarly();
       return;
     }
-    if (segments !== null && version > this.#head.version + 1 && this.#early.size < MAX_EARLY)
+    if (segments !== null && version > this.#head.version + 1) {
+      // What never comes to follow must not keep out what does.
+      if (this.#early.size >= MAX_EARLY) this.#early.clear();
       this.#early.set(version, announcement);
+    }
     void this.refresh();
   }
 

@@ -17,6 +17,9 @@ export interface QueueLimits {
 /** Entity maps and operations that may wait, over all transactions; a single transaction may have more. */
 const MAX_FORMS = 2_000_000;
 
+/** Taken transactions that the list holds at least before it is copied without them. */
+const MAX_TAKEN = 256;
+
 /** How often it is looked who has waited for too long. */
 const SWEEP_INTERVAL_MS = 50;
 
@@ -68,6 +71,7 @@ export class RequestQueue {
       const next = this.#waiting[this.#taken];
       if (next === undefined) break;
       this.#taken++;
+      this.#forgetTaken();
       this.#formCount -= next.request.txData.length;
       if (!next.isAnswered) {
         next.isTaken = true;
@@ -78,6 +82,13 @@ export class RequestQueue {
     this.#waiting = [];
     this.#taken = 0;
     return undefined;
+  }
+
+  /** A queue that is never empty does not hold on to what it gave away. */
+  #forgetTaken(): void {
+    if (this.#taken < MAX_TAKEN || this.#taken * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#taken);
+    this.#taken = 0;
   }
 
   /** Puts back what was taken, to the front. */
