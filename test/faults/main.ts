@@ -41,8 +41,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const unknown = positionals.find((name) => !Object.hasOwn(FAULTS, name));
-  if (unknown !== undefined)
-    throw new Error(`Expected one of ${Object.keys(FAULTS).join(', ')}, got ${unknown}`);
+  if (unknown !== undefined) {
+    console.error(`Expected one of ${Object.keys(FAULTS).join(', ')}, got ${unknown}`);
+    return 1;
+  }
   const names = positionals.length === 0 ? Object.keys(FAULTS) : positionals;
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
   console.log(`seed ${seed}`);
