@@ -123,4 +123,5 @@ export {
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
 export type { QueryLimits } from './shared/budget.ts';
-export { giveWay, run } from './shared/suspend.ts';
+export type { Suspended } from './shared/suspend.ts';
+export { awaiting, giveWay, run, start } from './shared/suspend.ts';

@@ -8,12 +8,16 @@ const BODY_START = 5;
 
 export function sealBlock(write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter();
+  writeBlock(writer, write);
+  return writer.take();
+}
+
+/** A block among other things. */
+export function writeBlock(writer: ByteWriter, write: (writer: ByteWriter) => void): void {
   writer.byte(FORMAT_VERSION);
-  writer.uint32(0);
+  const place = writer.reserveUint32();
   write(writer);
-  const bytes = writer.take();
-  new DataView(bytes.buffer).setUint32(1, checksum(bytes, BODY_START), true);
-  return bytes;
+  writer.fillUint32(place, checksum);
 }
 
 /**

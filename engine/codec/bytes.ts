@@ -54,8 +54,20 @@ export class ByteWriter {
 
   uint32(value: number): void {
     this.#reserve(4);
-    new DataView(this.#bytes.buffer).setUint32(this.#length, value, true);
+    this.#setUint32(this.#length, value);
     this.#length += 4;
+  }
+
+  /** Leaves room for a uint32 that is known when what follows it is written; gives its place. */
+  reserveUint32(): number {
+    this.uint32(0);
+    return this.#length - 4;
+  }
+
+  /** Fills the room at a place with what is made of all that was written after it. */
+  fillUint32(place: number, valueOf: (written: Uint8Array, start: number) => number): void {
+    const start = place + 4;
+    this.#setUint32(place, valueOf(this.#bytes.subarray(0, this.#length), start));
   }
 
   bytes(bytes: Uint8Array): void {
@@ -67,6 +79,21 @@ export class ByteWriter {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** What another writer wrote, which nothing can be written with afterwards. */
+  append(other: ByteWriter): void {
+    const length = other.#length;
+    this.#reserve(length);
+    const from = other.#bytes;
+    if (length > SHORT_TEXT) this.#bytes.set(from.subarray(0, length), this.#length);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = from[i]!;
+    this.#length += length;
+    other.#giveBack();
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   /** UTF-8; or code units where the text has a lone surrogate, which UTF-8 cannot hold. The lowest bit of the length tells. */
@@ -84,10 +111,22 @@ export class ByteWriter {
 
   /** What was written; nothing can be written afterwards. */
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.#length);
+    const taken = copyOf(this.#bytes, this.#length);
+    this.#giveBack();
+    return taken;
+  }
+
+  #giveBack(): void {
     if (this.#bytes.length === SPARE_BYTES && spare.length < MAX_SPARE) spare.push(this.#bytes);
     this.#bytes = NONE;
-    return taken;
+    this.#length = 0;
+  }
+
+  #setUint32(at: number, value: number): void {
+    this.#bytes[at] = value;
+    this.#bytes[at + 1] = value >>> 8;
+    this.#bytes[at + 2] = value >>> 16;
+    this.#bytes[at + 3] = value >>> 24;
   }
 
   #tryAscii(text: string): boolean {
@@ -115,6 +154,24 @@ export class ByteWriter {
 }
 
 const NONE = new Uint8Array(0);
+
+/** Short pieces share the memory of a slab: one of their own costs more than what they say. */
+const SLAB_BYTES = 65_536;
+const MAX_PIECE_BYTES = 2_048;
+let slab = new ArrayBuffer(0);
+let slabUsed = 0;
+
+function copyOf(bytes: Uint8Array, length: number): Uint8Array {
+  if (length > MAX_PIECE_BYTES) return bytes.slice(0, length);
+  if (slabUsed + length > slab.byteLength) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const piece = new Uint8Array(slab, slabUsed, length);
+  slabUsed += length;
+  piece.set(bytes.subarray(0, length));
+  return piece;
+}
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -182,6 +239,11 @@ export class ByteReader {
     const part = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return part;
+  }
+
+  /** All that is left, a view. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
   }
 
   string(): string {

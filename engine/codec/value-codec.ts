@@ -54,7 +54,7 @@ export function encodeValues(values: ReadonlyArray<Slot>, writer: ByteWriter): v
     texts += text;
   }
   writer.string(texts);
-  writer.raw(body.take());
+  writer.append(body);
 }
 
 export function decodeValues(reader: ByteReader, count: number): Slot[] {

@@ -10,7 +10,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { readEdn } from '../../schema/edn-read.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { ByteReader, ByteWriter } from '../codec/bytes.ts';
-import { corrupt, readBlock, sealBlock } from '../codec/block.ts';
+import { corrupt, readBlock, writeBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Datom } from '../datom/datom.ts';
@@ -57,15 +57,16 @@ const HAS_REQUEST = 4;
 const CHANGES_PER_PART = 2_048;
 
 export function* encodeSegment(segment: Segment): Suspended<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let count = 0;
-  for (let start = 0; start < segment.changes.length; start += CHANGES_PER_PART) {
-    const logged = segment.changes.slice(start, start + CHANGES_PER_PART).filter(isLogged);
-    parts.push(encodePart(logged, segment.tx));
-    count += logged.length;
-    yield PAUSE;
+  const { tx, changes } = segment;
+  const logged = changes.every(isLogged) ? changes : changes.filter(isLogged);
+  const writer = new ByteWriter();
+  writePiece(writer, (header) => encodeHeader(segment, logged.length, header));
+  for (let start = 0; start < logged.length; start += CHANGES_PER_PART) {
+    const part = logged.slice(start, start + CHANGES_PER_PART);
+    writePiece(writer, (body) => encodePart(part, tx, body));
+    if (logged.length > CHANGES_PER_PART) yield PAUSE;
   }
-  return join([encodeHeader({ ...segment, count }), ...parts]);
+  return writer.take();
 }
 
 /** The log does not keep what is to be forgotten. */
@@ -75,16 +76,22 @@ function isLogged(change: Change): change is Datom | Retraction {
 
 /** The segment as the last one of a commit. */
 export function withCommit(bytes: Uint8Array, commit: CommitInfo): Uint8Array {
-  const [header, ...parts] = blocksIn(bytes);
-  if (header === undefined) throw new Error('Expected a segment with a header');
-  return join([encodeHeader({ ...decodeHeader(header), commit }), ...parts]);
+  return withHeader(bytes, (header) => ({ ...header, commit }));
 }
 
 /** The segment as it was before a commit was named. */
 export function withoutCommit(bytes: Uint8Array): Uint8Array {
-  const [header, ...parts] = blocksIn(bytes);
-  const { commit: _, ...rest } = decodeHeader(header ?? new Uint8Array());
-  return join([encodeHeader(rest), ...parts]);
+  return withHeader(bytes, ({ commit: _, ...header }) => header);
+}
+
+/** The parts stay as they are. */
+function withHeader(bytes: Uint8Array, change: (header: Header) => Header): Uint8Array {
+  const reader = new ByteReader(bytes);
+  const header = change(decodeHeader(reader.raw(reader.uint32())));
+  const writer = new ByteWriter();
+  writePiece(writer, (piece) => encodeHeader(header, header.count, piece));
+  writer.raw(reader.rest());
+  return writer.take();
 }
 
 /** The commit that a segment ends. @throws STORE_CORRUPT */
@@ -120,21 +127,23 @@ export function* applySegment(db: Db, { tx, maxEid, changes, commit }: Segment):
 /** A few milliseconds of work. */
 const CHANGES_PER_PAUSE = 1_024;
 
-function encodeHeader({ tx, maxEid, count, commit, isPurged, request }: Header): Uint8Array {
+function encodeHeader(
+  { tx, maxEid, commit, isPurged, request }: Omit<Segment, 'changes'>,
+  count: number,
+  writer: ByteWriter,
+): void {
   const flags =
     (commit === undefined ? 0 : HAS_COMMIT) |
     (isPurged === true ? IS_PURGED : 0) |
     (request === undefined ? 0 : HAS_REQUEST);
-  return sealBlock((writer) => {
-    writer.varint(tx);
-    writer.varint(maxEid);
-    writer.varint(count);
-    writer.byte(flags);
-    if (commit !== undefined) encodeCommit(commit, writer);
-    if (request === undefined) return;
-    writer.bytes(request.digest);
-    writer.string(printEdn(request.tempids));
-  });
+  writer.varint(tx);
+  writer.varint(maxEid);
+  writer.varint(count);
+  writer.byte(flags);
+  if (commit !== undefined) encodeCommit(commit, writer);
+  if (request === undefined) return;
+  writer.bytes(request.digest);
+  writer.string(printEdn(request.tempids));
 }
 
 function decodeHeader(block: Uint8Array): Header {
@@ -152,11 +161,16 @@ function decodeRequest(reader: ByteReader): KeyedRequest {
   return { digest, tempids: readEdn(reader.string()) as ReadonlyMap<EdnData, number> };
 }
 
-function encodePart(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {
-  return sealBlock((writer) => {
-    writer.bytes(encodeMarks(changes, tx));
-    encodeColumns(columnsOf(changes.map(datomOf)), writer);
-  });
+function encodePart(
+  changes: ReadonlyArray<Datom | Retraction>,
+  tx: number,
+  writer: ByteWriter,
+): void {
+  const marks = new ByteWriter();
+  encodeMarks(changes, tx, marks);
+  writer.varint(marks.length);
+  writer.append(marks);
+  encodeColumns(columnsOf(changes.map(datomOf)), writer);
 }
 
 function decodePart(block: Uint8Array, tx: number): Change[] {
@@ -173,8 +187,11 @@ function decodePart(block: Uint8Array, tx: number): Change[] {
   });
 }
 
-function encodeMarks(changes: ReadonlyArray<Datom | Retraction>, tx: number): Uint8Array {
-  const writer = new ByteWriter();
+function encodeMarks(
+  changes: ReadonlyArray<Datom | Retraction>,
+  tx: number,
+  writer: ByteWriter,
+): void {
   for (const change of changes) {
     if (isAssertion(change)) writer.byte(ASSERTED);
     else {
@@ -182,23 +199,13 @@ function encodeMarks(changes: ReadonlyArray<Datom | Retraction>, tx: number): Ui
       writer.signed(tx - change.assertedTx);
     }
   }
-  return writer.take();
 }
 
-/** Before each block. */
-const LENGTH_BYTES = 4;
-
-function join(blocks: ReadonlyArray<Uint8Array>): Uint8Array {
-  const sizeBytes = blocks.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0);
-  const bytes = new Uint8Array(sizeBytes);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const block of blocks) {
-    view.setUint32(at, block.length, true);
-    bytes.set(block, at + LENGTH_BYTES);
-    at += LENGTH_BYTES + block.length;
-  }
-  return bytes;
+/** A block after its length. */
+function writePiece(writer: ByteWriter, write: (writer: ByteWriter) => void): void {
+  const place = writer.reserveUint32();
+  writeBlock(writer, write);
+  writer.fillUint32(place, (written, start) => written.length - start);
 }
 
 /** @throws STORE_CORRUPT where the bytes end before a block does */

@@ -47,6 +47,8 @@ export interface Db {
   readonly indexedTx: number;
   readonly schema: Schema;
   readonly maxTx: number;
+  /** When a transaction was that was applied in this process: mostly the last one, whose instant else has to be looked up. */
+  readonly lastInstant?: { readonly tx: number; readonly at: Date } | undefined;
   /** The largest entity id given out. */
   readonly maxEid: number;
   readonly view: View;

@@ -53,7 +53,15 @@ export class EvolvingDb<D extends Db> {
     this.#db.novelty.apply(change, this.#isIndexed(change, attribute));
     if (attribute?.isSystem === false) return;
     const { names } = this.#db.schema;
+    if (datomOf(change).a === names.txInstant) this.#noteInstant(change);
     if (names.definingIdent(datomOf(change).a) !== undefined) this.#schemaChanges.push(change);
+  }
+
+  /** What else is done to the last one has to be looked up. */
+  #noteInstant(change: Change): void {
+    const { e: tx, v: at } = datomOf(change);
+    if (tx !== this.#db.maxTx) return;
+    this.#db.lastInstant = isAssertion(change) && at instanceof Date ? { tx, at } : undefined;
   }
 
   /** The same facts under another schema. */

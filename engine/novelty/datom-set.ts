@@ -85,6 +85,11 @@ export class DatomSet {
     return new DatomSet(this.order, this.#tree, this.#log, this.#logLength, this.#looks, owner);
   }
 
+  /** Whether it is the copy that the owner changes. */
+  isOf(owner: Owner): boolean {
+    return this.#owner === owner;
+  }
+
   /** Puts a datom into a set that is being edited; nothing where it is there. */
   add(datom: Datom): void {
     this.#note(datom);

@@ -20,13 +20,19 @@ export interface IndexNovelty {
   readonly removed: DatomSet;
 }
 
+type Side = keyof IndexNovelty;
 type Indices = Readonly<Record<IndexOrder, IndexNovelty>>;
+
+/** Indices that nobody else has. */
+type OwnIndices = Record<IndexOrder, Record<Side, DatomSet>>;
 
 // Made at its first use: the compiler puts a static field that makes its own class before the class.
 let nothing: Novelty | undefined;
 
 export class Novelty {
-  readonly eras: Readonly<Record<Era, Indices>>;
+  readonly #eras: Record<Era, Indices>;
+  /** What a copy under change has made its own: an era when it first changes it, a set of it likewise. */
+  readonly #own: Partial<Record<Era, OwnIndices>> = {};
   /** Of all sets. */
   readonly #owner: Owner | undefined;
   /** Whether history got a row of the transaction that changes this copy. */
@@ -35,8 +41,12 @@ export class Novelty {
   #isAvetApart = false;
 
   private constructor(eras: Readonly<Record<Era, Indices>>, owner?: Owner) {
-    this.eras = eras;
+    this.#eras = { ...eras };
     this.#owner = owner;
+  }
+
+  get eras(): Readonly<Record<Era, Indices>> {
+    return this.#eras;
   }
 
   static get empty(): Novelty {
@@ -54,12 +64,7 @@ export class Novelty {
 
   /** A copy that one transaction may change until it is sealed. */
   edit(): Novelty {
-    const { current, temporal } = this.eras;
-    const owner = new Owner();
-    const copy = new Novelty(
-      { current: editIndices(current, owner), temporal: editIndices(temporal, owner) },
-      owner,
-    );
+    const copy = new Novelty(this.#eras, new Owner());
     copy.#isAvetApart = this.#isAvetApart;
     return copy;
   }
@@ -108,17 +113,16 @@ export class Novelty {
 
   /** Adds a row of either era that is not there yet, as an import does, and changes nothing else. */
   load(era: Era, row: Datom, isIndexed: boolean): void {
-    const { eavt, aevt, avet } = this.eras[era];
-    eavt.added.add(row);
-    aevt.added.add(row);
-    if (isIndexed) avet.added.add(row);
+    this.#edit(era, 'eavt', 'added').add(row);
+    this.#edit(era, 'aevt', 'added').add(row);
+    if (isIndexed) this.#edit(era, 'avet', 'added').add(row);
   }
 
   /** Adds a row to AVET, or takes it out, where its attribute became indexed or ceased to be. */
   reindex(era: Era, row: Datom, isIndexed: boolean): void {
     this.#isAvetApart = true;
-    if (isIndexed) put(this.eras[era].avet, row);
-    else take(this.eras[era].avet, row);
+    if (isIndexed) this.#putIntoAvet(era, row);
+    else this.#takeFromAvet(era, row);
   }
 
   /**
@@ -133,54 +137,67 @@ export class Novelty {
   // Whether the base has a datom is asked of EAVT alone, as far as the others agree with it: so they need not be read to be changed.
 
   #add(era: Era, datom: Datom, isIndexed: boolean): void {
-    const { eavt, aevt, avet } = this.eras[era];
-    const isOfBase = eavt.removed.weight > 0 && eavt.removed.has(datom);
-    if (isOfBase) {
-      eavt.removed.delete(datom);
-      aevt.removed.delete(datom);
-    } else {
-      eavt.added.add(datom);
-      aevt.added.add(datom);
-    }
+    const { removed } = this.#eras[era].eavt;
+    const isOfBase = removed.weight > 0 && removed.has(datom);
+    this.#put(era, 'eavt', datom, isOfBase);
+    this.#put(era, 'aevt', datom, isOfBase);
     if (!isIndexed) return;
-    if (this.#isAvetApart) put(avet, datom);
-    else if (isOfBase) avet.removed.delete(datom);
-    else avet.added.add(datom);
+    if (this.#isAvetApart) this.#putIntoAvet(era, datom);
+    else this.#put(era, 'avet', datom, isOfBase);
   }
 
   #remove(era: Era, datom: Datom, isIndexed: boolean): void {
-    const { eavt, aevt, avet } = this.eras[era];
-    const isNew = eavt.added.has(datom);
-    if (isNew) {
-      eavt.added.delete(datom);
-      aevt.added.delete(datom);
-    } else {
-      eavt.removed.add(datom);
-      aevt.removed.add(datom);
-    }
+    const isNew = this.#eras[era].eavt.added.has(datom);
+    this.#take(era, 'eavt', datom, isNew);
+    this.#take(era, 'aevt', datom, isNew);
     if (!isIndexed) return;
     // What is new to EAVT is in no base.
-    if (isNew) avet.added.delete(datom);
-    else if (this.#isAvetApart) take(avet, datom);
-    else avet.removed.add(datom);
+    if (isNew || !this.#isAvetApart) this.#take(era, 'avet', datom, isNew);
+    else this.#takeFromAvet(era, datom);
+  }
+
+  /** Adds a datom that is not there; the base has it where it was removed from that. */
+  #put(era: Era, order: IndexOrder, datom: Datom, isOfBase: boolean): void {
+    if (isOfBase) this.#edit(era, order, 'removed').delete(datom);
+    else this.#edit(era, order, 'added').add(datom);
+  }
+
+  /** Takes out a datom that is there: new, or of the base. */
+  #take(era: Era, order: IndexOrder, datom: Datom, isNew: boolean): void {
+    if (isNew) this.#edit(era, order, 'added').delete(datom);
+    else this.#edit(era, order, 'removed').add(datom);
+  }
+
+  #putIntoAvet(era: Era, datom: Datom): void {
+    const { removed } = this.#eras[era].avet;
+    this.#put(era, 'avet', datom, removed.weight > 0 && removed.has(datom));
+  }
+
+  #takeFromAvet(era: Era, datom: Datom): void {
+    this.#take(era, 'avet', datom, this.#eras[era].avet.added.has(datom));
+  }
+
+  /** A set of this copy, for a change. */
+  #edit(era: Era, order: IndexOrder, side: Side): DatomSet {
+    const own = (this.#own[era] ??= this.#ownIndices(era));
+    const owner = this.#owner;
+    if (owner === undefined) throw new Error('Expected novelty that is being edited');
+    const index = own[order];
+    const set = index[side];
+    return set.isOf(owner) ? set : (index[side] = set.edit(owner));
+  }
+
+  #ownIndices(era: Era): OwnIndices {
+    const { eavt, aevt, avet } = this.#eras[era];
+    const own = { eavt: { ...eavt }, aevt: { ...aevt }, avet: { ...avet } };
+    this.#eras[era] = own;
+    return own;
   }
 
   /** Whether history holds a row of the transaction that is applied: none of those can be in the base. */
   #isInHistory(datom: Datom): boolean {
-    return this.#hasNewHistory && this.eras.temporal.eavt.added.has(datom);
+    return this.#hasNewHistory && this.#eras.temporal.eavt.added.has(datom);
   }
-}
-
-/** Adds a datom that is not there. */
-function put({ added, removed }: IndexNovelty, datom: Datom): void {
-  if (removed.weight > 0 && removed.has(datom)) removed.delete(datom);
-  else added.add(datom);
-}
-
-/** Takes out a datom that is there. */
-function take({ added, removed }: IndexNovelty, datom: Datom): void {
-  if (added.has(datom)) added.delete(datom);
-  else removed.add(datom);
 }
 
 /** A scan of the base as one with what its index's novelty adds and takes away. */
@@ -212,16 +229,4 @@ function turnRound({ eavt, aevt, avet }: Indices): Indices {
     removed: added,
   });
   return { eavt: turned(eavt), aevt: turned(aevt), avet: turned(avet) };
-}
-
-function editIndices({ eavt, aevt, avet }: Indices, owner: Owner): Indices {
-  return {
-    eavt: editIndex(eavt, owner),
-    aevt: editIndex(aevt, owner),
-    avet: editIndex(avet, owner),
-  };
-}
-
-function editIndex({ added, removed }: IndexNovelty, owner: Owner): IndexNovelty {
-  return { added: added.edit(owner), removed: removed.edit(owner) };
 }

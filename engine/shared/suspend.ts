@@ -57,12 +57,29 @@ export function runInMemory<T>(computation: Suspended<T>): T | undefined {
  */
 export async function run<T>(computation: Suspended<T>, limits?: QueryLimits): Promise<T> {
   const budget = new Budget(limits);
+  budget.checkTime();
+  const step = budget.resume(computation);
+  return step.done ? step.value : goOn(computation, budget, step.value);
+}
+
+/** As {@link run} without limits; the result itself where it is there in this turn. */
+export function start<T>(computation: Suspended<T>): T | Promise<T> {
+  const budget = new Budget();
   for (;;) {
+    const step = budget.resume(computation);
+    if (step.done) return step.value;
+    if (step.value !== PAUSE || isSliceOver()) return goOn(computation, budget, step.value);
+  }
+}
+
+async function goOn<T>(computation: Suspended<T>, budget: Budget, first: Wait): Promise<T> {
+  for (let wait = first; ;) {
+    if (wait !== PAUSE) await budget.wait(loadAll(wait));
+    else if (isSliceOver()) await nextTurn();
     budget.checkTime();
     const step = budget.resume(computation);
     if (step.done) return step.value;
-    if (step.value !== PAUSE) await budget.wait(loadAll(step.value));
-    else if (isSliceOver()) await nextTurn();
+    wait = step.value;
   }
 }
 

@@ -28,7 +28,7 @@ export function* addFact(
   checkLengths(transaction, attribute, v, form);
   if (attribute.predicates !== undefined) checkPredicates(attribute, v, form);
   if (attribute.ident === DB.validFrom || attribute.ident === DB.validTo)
-    if (e >= TX0 && e !== transaction.tx) transaction.changedWindows.add(e);
+    if (e >= TX0 && e !== transaction.tx) transaction.changedWindows.push(e);
   yield* transaction.assert(e, attribute, v, tx);
 }
 

@@ -37,7 +37,7 @@ interface Transition {
   readonly next: EdnMap | undefined;
 }
 
-/** @throws SCHEMA_VIOLATION (`transact/schema`) */
+/** Of a transaction that changed the schema. @throws SCHEMA_VIOLATION (`transact/schema`) */
 export function* checkSchemaChanges(transaction: Transaction): Suspended<void> {
   const madeUnique = yield* checkTransitions(transaction);
   if (madeUnique.length === 0) return;
@@ -49,7 +49,6 @@ export function* checkSchemaChanges(transaction: Transaction): Suspended<void> {
 function* checkTransitions(transaction: Transaction): Suspended<Keyword[]> {
   const { before, db } = transaction;
   const madeUnique: Keyword[] = [];
-  if (before.schema === db.schema) return madeUnique;
   const [old, next] = [factsByIdent(before), factsByIdent(db)];
   for (const ident of new Set([...old.keys(), ...next.keys()])) {
     const transition = { ident, old: old.get(ident), next: next.get(ident) };

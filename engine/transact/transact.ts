@@ -62,12 +62,12 @@ function* apply(transaction: Transaction, request: TxRequest, instant: Date): Su
   }
   for (const [index, form] of request.txData.entries()) {
     if (form !== null) yield* applyForm(transaction, form);
-    yield* flushTuples(transaction);
+    if (!transaction.tuples.isEmpty) yield* flushTuples(transaction);
     if (index % 64 === 63) yield PAUSE;
   }
   transaction.tempids.use(DB.currentTx, transaction.tx);
-  yield* checkChangedWindows(transaction);
-  yield* checkSchemaChanges(transaction);
+  if (transaction.changedWindows.length > 0) yield* checkChangedWindows(transaction);
+  if (transaction.db.schema !== transaction.before.schema) yield* checkSchemaChanges(transaction);
 }
 
 function* applyForm(transaction: Transaction, form: EdnData): Suspended<void> {
@@ -95,9 +95,16 @@ function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> 
   if (given instanceof Date) return given;
   if (given !== undefined && given !== null)
     throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
+  const last = yield* lastInstantOf(db);
+  return new Date(Math.max(now.getTime(), (last?.getTime() ?? -Infinity) + 1));
+}
+
+function* lastInstantOf(db: SettledDb): Suspended<Date | undefined> {
+  // Without history transactions are no entities.
+  if (!db.config.keepHistory) return undefined;
+  if (db.lastInstant?.tx === db.maxTx) return db.lastInstant.at;
   const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: db.schema.names.txInstant });
-  const lastMs = last?.v instanceof Date ? last.v.getTime() : -Infinity;
-  return new Date(Math.max(now.getTime(), lastMs + 1));
+  return last?.v instanceof Date ? last.v : undefined;
 }
 
 function* report(

@@ -24,6 +24,12 @@ import { txError } from './tx-error.ts';
 /** About a millisecond of work. */
 const CHANGES_PER_PAUSE = 128;
 
+interface Holder {
+  readonly a: number;
+  readonly v: Value;
+  readonly e: number | undefined;
+}
+
 export class Transaction {
   readonly tx: number;
   readonly before: SettledDb;
@@ -34,12 +40,14 @@ export class Transaction {
   /** Composite tuples whose members were written since they were last made. */
   readonly tuples = new TupleQueue();
   /** Earlier transactions whose window of valid time was changed: it is checked at the end. */
-  readonly changedWindows = new Set<number>();
+  readonly changedWindows: number[] = [];
   maxEid: number;
 
   /** The entity that was made last, and what is said of it: nothing else has to be asked for that. */
   #newest = 0;
   #factsOfNewest: Datom[] = [];
+  /** Who has the unique value that was asked for last, until something changes: a map asks for its identity, and then whether it is free. */
+  #holder: Holder | undefined;
   readonly #hasCaps: boolean;
   readonly #evolving: EvolvingDb<SettledDb>;
   readonly #hasTypedNumbers: boolean;
@@ -67,6 +75,7 @@ export class Transaction {
 
   /** Brings AVET in step with the schema so far. */
   *reindex(): Suspended<void> {
+    this.#holder = undefined;
     yield* this.#evolving.reindex();
   }
 
@@ -139,7 +148,10 @@ export class Transaction {
   }
 
   *entityWith(a: number, v: Value): Suspended<number | undefined> {
-    return yield* entityWith(this.#evolving.facts, a, v);
+    if (this.#holder?.a === a && this.#holder.v === v) return this.#holder.e;
+    const e = yield* entityWith(this.#evolving.facts, a, v);
+    this.#holder = { a, v, e };
+    return e;
   }
 
   /**
@@ -190,8 +202,7 @@ export class Transaction {
   purge(row: Datom, era: 'current' | 'temporal'): void {
     const change: Change = { kind: 'purge', datom: row, era };
     if (era === 'current' && row.e === this.#newest) this.#forgetOfNewest(row);
-    this.#evolving.apply(change);
-    this.changes.push(change);
+    this.#apply(change);
   }
 
   *#checkUnique(e: number, attribute: SchemaAttribute, v: Value): Suspended<void> {
@@ -210,9 +221,14 @@ export class Transaction {
     const datom = datomOf(change);
     this.#raiseMaxEid(datom.e);
     if (datom.e === this.#newest) this.#noteOfNewest(datom);
+    this.#apply(change, attribute);
+    this.txData.push(datom);
+  }
+
+  #apply(change: Change, attribute?: SchemaAttribute): void {
+    if (this.#holder?.a === datomOf(change).a) this.#holder = undefined;
     this.#evolving.apply(change, attribute);
     this.changes.push(change);
-    this.txData.push(datom);
   }
 
   #noteOfNewest(datom: Datom): void {

@@ -14,12 +14,18 @@ interface Pending {
 }
 
 export class TupleQueue {
-  #pending = new Map<string, Pending>();
+  /** Undefined where nothing waits. */
+  #pending: Map<string, Pending> | undefined;
+
+  get isEmpty(): boolean {
+    return this.#pending === undefined;
+  }
 
   /** Remembers that an attribute of an entity has a value now, or none. */
   note(attribute: SchemaAttribute, e: number, v: Member): void {
     for (const { tuple, place } of attribute.memberOf) {
       const key = `${e} ${tuple.qualifiedName}`;
+      this.#pending ??= new Map();
       let pending = this.#pending.get(key);
       if (pending === undefined) {
         pending = { e, tuple, written: new Map() };
@@ -31,9 +37,8 @@ export class TupleQueue {
 
   /** What waits; nothing afterwards. */
   take(): Iterable<Pending> {
-    if (this.#pending.size === 0) return [];
-    const pending = this.#pending.values();
-    this.#pending = new Map();
+    const pending = this.#pending?.values() ?? [];
+    this.#pending = undefined;
     return pending;
   }
 }

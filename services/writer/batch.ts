@@ -1,6 +1,6 @@
 /** Transactions that leave in one commit: applied one after the other, each with its own transaction id, report and answer. */
-import type { Db, StoredSegment, TxReport } from '../../engine/index.ts';
-import { encodeSegment, run, transact } from '../../engine/index.ts';
+import type { Db, StoredSegment, Suspended, TxReport } from '../../engine/index.ts';
+import { awaiting, encodeSegment, start, transact } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import { resolveParents } from '../versions/commits.ts';
 import { isPurge } from './purge-job.ts';
@@ -54,22 +54,29 @@ export class Batch {
   }
 
   /** Applies a transaction, or notes why it is refused. False where it needs a commit of its own and has to wait for that. */
-  async add(waiting: Waiting, { store }: Connection): Promise<boolean> {
-    let applied: Applied;
+  add(waiting: Waiting, connection: Connection): boolean | Promise<boolean> {
     try {
-      const { txData, txMeta, parents } = waiting.request;
-      if (parents !== undefined) await resolveParents(store, parents);
-      const meta = txMeta === undefined ? {} : { txMeta };
-      const report = await run(transact(this.#db, { txData, ...meta, now: new Date() }));
-      applied = { waiting, report, segment: await segmentOf(report, waiting) };
+      const applied = start(apply(this.#db, waiting, connection));
+      if (!(applied instanceof Promise)) return this.#take(applied);
+      return applied.then(
+        (late) => this.#take(late),
+        (error: unknown) => this.#refuse(waiting, error),
+      );
     } catch (error) {
-      this.refused.push({ waiting, error });
-      return true;
+      return this.#refuse(waiting, error);
     }
+  }
+
+  #take(applied: Applied): boolean {
     if (isAlone(applied) && !this.isEmpty) return false;
     this.applied.push(applied);
     this.#db = applied.report.dbAfter;
     this.#sizeBytes += applied.segment.bytes.length;
+    return true;
+  }
+
+  #refuse(waiting: Waiting, error: unknown): true {
+    this.refused.push({ waiting, error });
     return true;
   }
 }
@@ -79,9 +86,17 @@ function isAlone({ waiting, report }: Applied): boolean {
   return waiting.request.parents !== undefined || isPurge(report);
 }
 
-async function segmentOf(report: TxReport, { name }: Waiting): Promise<StoredSegment> {
+function* apply(db: Db, waiting: Waiting, { store }: Connection): Suspended<Applied> {
+  const { txData, txMeta, parents } = waiting.request;
+  if (parents !== undefined) yield* awaiting(resolveParents(store, parents));
+  const now = new Date();
+  const report = yield* transact(
+    db,
+    txMeta === undefined ? { txData, now } : { txData, txMeta, now },
+  );
   const { tx, changes, dbAfter, tempids } = report;
-  const request = name && { digest: name.digest, tempids: new Map(tempids) };
-  const segment = { tx, maxEid: dbAfter.maxEid, changes, request };
-  return { tx, bytes: await run(encodeSegment(segment)) };
+  const { name } = waiting;
+  const request = name && { digest: name.digest, tempids };
+  const bytes = yield* encodeSegment({ tx, maxEid: dbAfter.maxEid, changes, request });
+  return { waiting, report, segment: { tx, bytes } };
 }

@@ -8,7 +8,7 @@
  * one does not, the batches behind it are applied anew. Beside it runs the index job.
  */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import type { Db, EdnData, RootRecord, StoredSegment, TxReport } from '../../engine/index.ts';
+import type { Db, RootRecord, StoredSegment, TxReport } from '../../engine/index.ts';
 import { DatabaseError } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -86,13 +86,20 @@ export class LocalWriter implements Writer {
     return new LocalWriter(options, branch);
   }
 
-  async transact(request: TransactRequest): Promise<TransactResult> {
-    const write = (name?: RequestName): Waiting => {
-      if (this.#ended !== undefined) throw this.#ended;
-      return this.#queue.push(request, name);
-    };
+  transact(request: TransactRequest): Promise<TransactResult> {
     const { key } = request;
-    return key === undefined ? write().answered : this.#keyed.transact(key, request, write);
+    if (key !== undefined)
+      return this.#keyed.transact(key, request, (name) => this.#enqueue(request, name));
+    try {
+      return this.#enqueue(request).answered;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #enqueue(request: TransactRequest, name?: RequestName): Waiting {
+    if (this.#ended !== undefined) throw this.#ended;
+    return this.#queue.push(request, name);
   }
 
   /** Takes no more transactions; resolves when those that wait are answered and the lease is released. */
@@ -207,7 +214,8 @@ export class LocalWriter implements Writer {
         await Promise.race([this.#commit, this.#nextRequest()]);
         continue;
       }
-      if (!(await batch.add(waiting, connection))) {
+      const isTaken = batch.add(waiting, connection);
+      if (!(isTaken instanceof Promise ? await isTaken : isTaken)) {
         this.#queue.putBack([waiting]);
         break;
       }
@@ -324,8 +332,7 @@ export class LocalWriter implements Writer {
 }
 
 function resultOf(report: TxReport, commitId: string | undefined): TransactResult {
-  const { tx, instant, txData } = report;
-  const tempids = new Map<EdnData, number>(report.tempids);
+  const { tx, instant, tempids, txData } = report;
   const result = { tx, instant, tempids, datomCount: txData.length, report };
   return commitId === undefined ? result : { ...result, commitId };
 }

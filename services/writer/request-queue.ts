@@ -56,10 +56,10 @@ export class RequestQueue {
         `${this.length} transactions with ${this.#formCount} entity maps and operations wait already; try again later`,
         { data: { waiting: this.length } },
       );
-    const waiting = new Waiting(request, name, request.timeoutMs ?? this.#timeoutMs);
+    const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
+    const waiting = new Waiting(request, name, timeoutMs, this.#open);
     this.#formCount += formCount;
     this.#waiting.push(waiting);
-    this.#open.add(waiting);
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_INTERVAL_MS).unref();
     this.#onFilled();
     return waiting;
@@ -107,10 +107,7 @@ export class RequestQueue {
 
   #expire(): void {
     const now = performance.now();
-    for (const waiting of this.#open) {
-      if (!waiting.isAnswered && waiting.deadlineMs <= now) waiting.expire();
-      if (waiting.isAnswered) this.#open.delete(waiting);
-    }
+    for (const waiting of this.#open) if (waiting.deadlineMs <= now) waiting.expire();
     if (this.#open.size > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;

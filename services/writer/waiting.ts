@@ -24,16 +24,24 @@ export class Waiting {
   readonly deadlineMs: number;
   /** Whether it may come to be written. */
   isTaken = false;
-  #isAnswered = false;
+  /** All that are not answered yet. */
+  readonly #open: Set<Waiting>;
   #isSettled = false;
   #onSettled: (() => void) | undefined;
   #resolve!: (result: TransactResult) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(request: TransactRequest, name: RequestName | undefined, timeoutMs: number) {
+  /** `open`: where it is until it is answered. */
+  constructor(
+    request: TransactRequest,
+    name: RequestName | undefined,
+    timeoutMs: number,
+    open: Set<Waiting>,
+  ) {
     this.request = request;
     this.name = name;
     this.deadlineMs = performance.now() + timeoutMs;
+    this.#open = open.add(this);
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -41,7 +49,7 @@ export class Waiting {
   }
 
   get isAnswered(): boolean {
-    return this.#isAnswered;
+    return !this.#open.has(this);
   }
 
   /** Resolves when it is known whether the transaction was written. */
@@ -51,7 +59,7 @@ export class Waiting {
   }
 
   answer(result: TransactResult): void {
-    this.#isAnswered = true;
+    this.#open.delete(this);
     this.#resolve(result);
     this.settle();
   }
@@ -91,7 +99,7 @@ export class Waiting {
   }
 
   #fail(error: unknown): void {
-    this.#isAnswered = true;
+    this.#open.delete(this);
     this.#reject(error);
   }
 }

@@ -25,6 +25,12 @@ export class PostgresCommits {
   readonly #schema: string;
   readonly #databaseId: number;
   readonly #options: CommitOptions;
+  /** Moves the root, and nothing else. */
+  readonly #move: string;
+  /** Moves the root and logs the segments. */
+  readonly #commit: string;
+  /** The same, with the keys of their requests. */
+  readonly #commitKeys: string;
   // Without a lease several processes share the epoch 0: starting at the time keeps their numbers apart.
   #attempt = Date.now() * 1_000;
 
@@ -38,6 +44,23 @@ export class PostgresCommits {
     this.#schema = schema;
     this.#databaseId = databaseId;
     this.#options = options;
+    this.#move = `
+      UPDATE ${schema}.branches
+      SET version = version + 1, epoch = $4, root_epoch = $4, attempt = $5, record = $6, indexed_tx = $7
+      WHERE database_id = $1 AND branch = $2 AND version = $3 AND epoch <= $4
+        AND (void_epoch = $4 AND $5 <= void_attempt) IS NOT TRUE`;
+    const moved = `moved AS (${this.#move} RETURNING branch_id, version)`;
+    const keyed = `keyed AS (
+      INSERT INTO ${schema}.keys (database_id, branch_id, key, tx)
+      SELECT $1, branch_id, request.key, request.tx
+      FROM moved, unnest($12::uuid[], $13::bigint[]) AS request (key, tx))`;
+    // What counts the row is the last step and not a query about it: that would cost a twentieth of the commit.
+    const logged = `
+      INSERT INTO ${schema}.log
+        (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes, commit_id)
+      SELECT $1, branch_id, $9, $8, version, $4, $5, $10, $11 FROM moved`;
+    this.#commit = `WITH ${moved} ${logged}`;
+    this.#commitKeys = `WITH ${moved}, ${keyed} ${logged}`;
   }
 
   async commit(commit: Commit): Promise<boolean> {
@@ -68,45 +91,28 @@ export class PostgresCommits {
 
   async #send(commit: Commit, attempt: number, id: string | undefined): Promise<boolean> {
     const { branch, expectedVersion, epoch, record, indexedTx, segments, keys = [] } = commit;
-    const { rowCount } = await this.#connections.queryOnce({
-      name: keys.length > 0 ? 'commit with keys' : 'commit',
-      text: `WITH moved AS (
-          UPDATE ${this.#schema}.branches
-          SET version = version + 1, epoch = $4, root_epoch = $4, attempt = $5, record = $6, indexed_tx = $7
-          WHERE database_id = $1 AND branch = $2 AND version = $3 AND epoch <= $4
-            AND (void_epoch = $4 AND $5 <= void_attempt) IS NOT TRUE
-          RETURNING branch_id, version
-        ), logged AS (
-          INSERT INTO ${this.#schema}.log
-            (database_id, branch_id, last_tx, first_tx, version, epoch, attempt, bytes, commit_id)
-          SELECT $1, branch_id, $9, $8, version, $4, $5, $10, $11 FROM moved WHERE $9::bigint IS NOT NULL
-        )${keys.length > 0 ? this.#insertKeys : ''}
-        SELECT 1 FROM moved`,
-      values: [
-        this.#databaseId,
-        branch,
-        expectedVersion,
-        epoch,
-        attempt,
-        Buffer.from(record),
-        indexedTx,
-        segments[0]?.tx ?? null,
-        segments.at(-1)?.tx ?? null,
-        encodeSegments(segments),
-        id ?? null,
-        ...(keys.length > 0 ? [`{${keys.map(({ key }) => key).join(',')}}`] : []),
-        ...(keys.length > 0 ? [`{${keys.map(({ tx }) => tx).join(',')}}`] : []),
-      ],
-    });
+    const move = [
+      this.#databaseId,
+      branch,
+      expectedVersion,
+      epoch,
+      attempt,
+      Buffer.from(record.buffer, record.byteOffset, record.length),
+      indexedTx,
+    ];
+    const log = [segments[0]?.tx, segments.at(-1)?.tx, encodeSegments(segments), id ?? null];
+    const named = [
+      `{${keys.map(({ key }) => key).join(',')}}`,
+      `{${keys.map(({ tx }) => tx).join(',')}}`,
+    ];
+    const { rowCount } = await this.#connections.queryOnce(
+      segments.length === 0
+        ? { name: 'move', text: this.#move, values: move }
+        : keys.length === 0
+          ? { name: 'commit', text: this.#commit, values: [...move, ...log] }
+          : { name: 'commit keys', text: this.#commitKeys, values: [...move, ...log, ...named] },
+    );
     return rowCount === 1;
-  }
-
-  get #insertKeys(): string {
-    return `, keyed AS (
-          INSERT INTO ${this.#schema}.keys (database_id, branch_id, key, tx)
-          SELECT $1, branch_id, request.key, request.tx
-          FROM moved, unnest($12::uuid[], $13::bigint[]) AS request (key, tx)
-        )`;
   }
 
   async #isCommittedAfterAll(
