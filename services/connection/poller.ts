@@ -1,7 +1,7 @@
 /**
  * Looks for roots that were not announced: one question for all branches that a process has open, however many.
  *
- *     waiting -- the interval, a little earlier or later --> asking -> waiting -> ...        until it is closed
+ *     waiting -- the interval, or a little less --> asking -> waiting -> ...        until it is closed
  */
 import type { BranchPlace } from '../../engine/index.ts';
 import type { Log } from '../shared/log.ts';
@@ -20,8 +20,12 @@ interface Watched {
   readonly listeners: Set<VersionListener>;
 }
 
-/** By so much of itself an interval is shorter or longer, so that many processes do not ask at the same moment. */
-const JITTER = 0.1;
+/**
+ * The part of an interval after which it is asked: not the same for all, so that many processes do not ask at the same moment, and early enough
+ * for the answer to come within the interval.
+ */
+const EARLIEST = 0.8;
+const LATEST = 0.95;
 
 export class Poller {
   readonly #options: PollerOptions;
@@ -73,13 +77,13 @@ export class Poller {
 
   #schedule(): void {
     if (this.#isClosed || this.#timer !== undefined || this.#watched.size === 0) return;
-    const delayMs = this.#options.intervalMs * (1 + JITTER * (2 * Math.random() - 1));
+    const part = EARLIEST + (LATEST - EARLIEST) * Math.random();
     this.#timer = setTimeout(() => {
       void this.poll().finally(() => {
         this.#timer = undefined;
         this.#schedule();
       });
-    }, delayMs).unref();
+    }, this.#options.intervalMs * part).unref();
   }
 
   async #askUntilCurrent(): Promise<void> {

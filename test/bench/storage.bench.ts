@@ -1,7 +1,10 @@
-/** What storage costs: a point read from PostgreSQL of which no node is in memory, against a bare client that selects one row. */
+/**
+ * What reading from PostgreSQL costs where a node is not in memory, against a bare client that selects rows of the same size: a point read of
+ * which no node is there, and a thousand at random among a million datoms, after which the upper nodes are.
+ */
 import { randomBytes } from 'node:crypto';
-import { Pool } from 'pg';
-import { NodeCache, kw, openPostgresStoreHost, pull } from '../../engine/index.ts';
+import { Client, Pool } from 'pg';
+import { NodeCache, datoms, kw, openPostgresStoreHost, pull } from '../../engine/index.ts';
 import type { Db, EdnMap } from '../../engine/index.ts';
 import {
   createMemoryBus,
@@ -10,9 +13,11 @@ import {
   createLog,
   startWriter,
 } from '../../services/index.ts';
+import { countReads } from '../support/counting-store.ts';
 import { createServers } from '../support/servers.ts';
 import type { Result } from './harness.ts';
-import { compareTimes } from './harness.ts';
+import { compareRates, compareTimes } from './harness.ts';
+import { Items, itemsHost } from './items.ts';
 import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
 
 const COUNT = 20_000;
@@ -22,7 +27,8 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 export async function storageBench(): Promise<Result[]> {
   const servers = createServers();
   try {
-    return [await coldPointRead(await servers.postgresUrl())];
+    const url = await servers.postgresUrl();
+    return [await coldPointRead(url), ...(await randomReads(url))];
   } finally {
     await servers.stop();
   }
@@ -65,6 +71,78 @@ async function coldPointRead(url: string): Promise<Result> {
     await pool.end();
     await host.close();
   }
+}
+
+/** Of four attributes each: a million datoms. */
+const ITEMS = 250_000;
+const NOTE_BYTES = 45;
+const READS = 1_000;
+
+async function randomReads(url: string): Promise<Result[]> {
+  const { host, schema } = await itemsHost(url);
+  const items = await Items.open({ host, foldThreshold: 1 });
+  // Texts that are all different, so that the leaves are many.
+  await items.load(ITEMS, () => randomBytes(NOTE_BYTES).toString('base64'));
+  await items.folded();
+  const store = countReads(await host.open('items'));
+  const db = items.connection.db();
+  const height = db.base.roots.current.eavt.level + 1;
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  // The same bytes, by one number.
+  await client.query(
+    `CREATE TABLE ${schema}.bare (id int8 PRIMARY KEY, bytes bytea) WITH (toast_tuple_target = 8160);
+     ALTER TABLE ${schema}.bare ALTER COLUMN bytes SET STORAGE EXTERNAL;
+     INSERT INTO ${schema}.bare SELECT row_number() OVER (), bytes FROM ${schema}.nodes
+       WHERE length(bytes) > 6000`,
+  );
+  const { rows } = await client.query<{ readonly count: string }>(
+    `SELECT count(*) FROM ${schema}.bare`,
+  );
+  const leaves = Number(rows[0]?.count);
+  const anyOf = (most: number): number => 1 + Math.floor(Math.random() * most);
+  let roundTrips = 0;
+  const result = await compareRates({
+    name: 'cold point reads at random among a million datoms',
+    peer: 'pg, rows of the same size by primary key',
+    unit: '/s',
+    ours: async () => {
+      const nodes = new NodeCache(CACHE_BYTES).open(store);
+      const cold: Db = { ...db, base: { ...db.base, source: nodes } };
+      store.reset();
+      for (let i = 0; i < READS; i++) {
+        let count = 0;
+        for await (const _ of datoms(cold, 'eavt', db.maxEid - anyOf(ITEMS - 1))) count++;
+        if (count !== 4) throw new Error(`Expected an item of four facts, got ${count}`);
+      }
+      roundTrips = store.roundTrips / READS;
+      return READS;
+    },
+    theirs: async () => {
+      for (let i = 0; i < READS; i++)
+        await client.query({
+          name: 'bare',
+          text: `SELECT bytes FROM ${schema}.bare WHERE id = $1`,
+          values: [anyOf(leaves)],
+        });
+      return READS;
+    },
+  });
+  await items.close();
+  await client.end();
+  await host.close();
+  return [
+    result,
+    {
+      name: 'round trips of such a read',
+      ours: roundTrips,
+      peer: 'the height of the tree',
+      theirs: height,
+      ratio: height / roundTrips,
+      unit: 'times',
+    },
+  ];
 }
 
 const PATTERN = ['name', 'age'].map(kw);

@@ -13,6 +13,7 @@ import { decodeSegments, encodeSegments } from '../segment-list.ts';
 import { databaseNotFound, originNotFound, snapshotSwept } from '../store-errors.ts';
 import type { CommitPlace, ForkRequest } from '../store.ts';
 import type { Connections, Query } from './connections.ts';
+import { isOtherCommit } from '../postgres-migrations.ts';
 import { logParts } from './log-rows.ts';
 import { nextEpoch } from './next-epoch.ts';
 import { lockedState } from './retention.ts';
@@ -49,8 +50,9 @@ export class PostgresBranches {
   async findCommit(id: string): Promise<CommitPlace | undefined> {
     const commitId = parseCommitId(id);
     if (commitId === undefined) return undefined;
+    const isTimed = commitId[14] === '7';
     const { rows } = await this.#connections.query<{ branch: string; tx: number }>({
-      name: 'find commit',
+      name: isTimed ? 'find commit' : 'find other commit',
       text: `SELECT b.branch, l.last_tx AS tx FROM ${this.#schema}.log l
         CROSS JOIN LATERAL (
           SELECT l.branch_id UNION ALL
@@ -60,6 +62,7 @@ export class PostgresBranches {
         ) holder
         JOIN ${this.#schema}.branches b ON b.branch_id = holder.branch_id
         WHERE l.database_id = $1 AND l.commit_id = $2 AND b.version > 0
+          ${isTimed ? '' : `AND ${isOtherCommit('l.commit_id')}`}
         ORDER BY b.branch LIMIT 1`,
       values: [this.#databaseId, commitId],
     });
