@@ -85,7 +85,7 @@ async function ratePerSecond(task: () => Promise<number>): Promise<number> {
   return done / ((performance.now() - startedAt) / 1_000);
 }
 
-function median(values: ReadonlyArray<number>): number {
+export function median(values: ReadonlyArray<number>): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >>> 1] ?? NaN;
 }

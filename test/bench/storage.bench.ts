@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
-import { NodeCache, datoms, kw, openPostgresStoreHost, pull } from '../../engine/index.ts';
-import type { Db, EdnMap } from '../../engine/index.ts';
+import { NodeCache, datoms, kw, openPostgresStoreHost, pull, q } from '../../engine/index.ts';
+import type { Db, EdnMap, Store } from '../../engine/index.ts';
 import {
   createMemoryBus,
   connect,
@@ -16,7 +16,7 @@ import {
 import { countReads } from '../support/counting-store.ts';
 import { createServers } from '../support/servers.ts';
 import type { Result } from './harness.ts';
-import { compareRates, compareTimes } from './harness.ts';
+import { compareRates, compareTimes, median } from './harness.ts';
 import { Items, itemsHost } from './items.ts';
 import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
 
@@ -28,13 +28,18 @@ export async function storageBench(): Promise<Result[]> {
   const servers = createServers();
   try {
     const url = await servers.postgresUrl();
-    return [await coldPointRead(url), ...(await randomReads(url))];
+    return [...(await people20k(url)), ...(await randomReads(url))];
   } finally {
     await servers.stop();
   }
 }
 
-async function coldPointRead(url: string): Promise<Result> {
+/** What Datahike 0.8 took for the same on a JVM and a PostgreSQL of this machine. */
+const DATAHIKE_CONNECT_MS = 61;
+const DATAHIKE_FIRST_JOIN_MS = 328;
+const OPENINGS = 15;
+
+async function people20k(url: string): Promise<Result[]> {
   const schema = `bench_${randomBytes(6).toString('hex')}`;
   const host = await openPostgresStoreHost({ url, schema });
   const pool = new Pool({ connectionString: url, max: 1 });
@@ -65,7 +70,7 @@ async function coldPointRead(url: string): Promise<Result> {
         }),
     });
     await release();
-    return result;
+    return [result, ...(await openings(store))];
   } finally {
     await pool.query(`DROP SCHEMA ${schema} CASCADE`);
     await pool.end();
@@ -144,6 +149,42 @@ async function randomReads(url: string): Promise<Result[]> {
     },
   ];
 }
+
+/** Opening the database, and the first question: a join of which no node is in memory. */
+async function openings(store: Store): Promise<Result[]> {
+  const log = createLog({ level: 'error' });
+  const times: { readonly open: number[]; readonly join: number[] } = { open: [], join: [] };
+  for (let i = 0; i < OPENINGS; i++) {
+    const startedAt = performance.now();
+    const connection = await connect({
+      store,
+      bus: createMemoryBus(),
+      nodeCache: new NodeCache(CACHE_BYTES),
+      pollIntervalMs: 60_000,
+      log,
+    });
+    const openedAt = performance.now();
+    const rows = (await q(JOIN, connection.db())) as unknown[];
+    times.open.push(openedAt - startedAt);
+    times.join.push(performance.now() - openedAt);
+    if (rows.length < COUNT / 10) throw new Error(`Expected one in eight, got ${rows.length}`);
+    await connection.release();
+  }
+  const result = (name: string, ours: number, theirs: number): Result => ({
+    name,
+    ours,
+    peer: 'Datahike on the JVM, measured before',
+    theirs,
+    ratio: theirs / ours,
+    unit: 'ms',
+  });
+  return [
+    result('opening a database of 20,000 people', median(times.open), DATAHIKE_CONNECT_MS),
+    result('its first join, cold', median(times.join), DATAHIKE_FIRST_JOIN_MS),
+  ];
+}
+
+const JOIN = '[:find ?e ?age :where [?e :name "Ivan"] [?e :age ?age]]';
 
 const PATTERN = ['name', 'age'].map(kw);
 

@@ -13,6 +13,9 @@ const ONE_BY_ONE = 2_000;
 const AT_ONCE = 40_000;
 const IN_FLIGHT = 256;
 const BARE_CONNECTIONS = 8;
+/** What Datahike 0.8 did on a JVM and a PostgreSQL of this machine. */
+const DATAHIKE_SINGLE_MS = 17;
+const DATAHIKE_PIPELINED = 3_700;
 /** What a commit of one such transaction has as its row. */
 const ROW_BYTES = 500;
 
@@ -45,7 +48,26 @@ export async function writesBench(): Promise<Result[]> {
       }),
     ];
     await items.close();
-    return results;
+    const [single, many] = results;
+    return [
+      ...results,
+      {
+        name: 'one durable transaction',
+        ours: 1_000 / single!.ours,
+        peer: 'Datahike on the JVM, measured before',
+        theirs: DATAHIKE_SINGLE_MS,
+        ratio: DATAHIKE_SINGLE_MS / (1_000 / single!.ours),
+        unit: 'ms',
+      },
+      {
+        name: `durable transactions, ${IN_FLIGHT} in flight`,
+        ours: many!.ours,
+        peer: 'Datahike on the JVM, pipelined, measured before',
+        theirs: DATAHIKE_PIPELINED,
+        ratio: many!.ours / DATAHIKE_PIPELINED,
+        unit: '/s',
+      },
+    ];
   } finally {
     await Promise.all(bare.map((client) => client.end()));
     await host.close();
