@@ -126,6 +126,11 @@ export class Connection {
     return this.#head;
   }
 
+  /** Whether somebody listens or waits here, or a writer of this process works on it. */
+  get isInUse(): boolean {
+    return this.#listeners.size > 0 || this.#writer !== this.#options.writer;
+  }
+
   /** The newest database value that this process knows. Synchronous and local. */
   db(): Db {
     if (this.#isReleased)
