@@ -2,6 +2,8 @@
  * Benchmarks against a peer that does the same in the same run. The two take turns in rounds, and what is reported is the ratio of the
  * medians: absolute times say little on a shared machine.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Bench } from 'tinybench';
 
 export interface Result {
@@ -63,6 +65,23 @@ export async function compareRates(
   return { name, ours: mine, peer, theirs: other, ratio: mine / other, unit };
 }
 
+/** How a figure that has no peer keeps its limit. */
+export function limited(name: string, ours: number, limit: number, unit: string): Result {
+  return { name, ours, peer: 'the limit', theirs: limit, ratio: limit / ours, unit };
+}
+
+/** What the heap and buffers take after garbage was collected. */
+export async function heapBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 async function medianMicros(task: () => unknown, timeMs: number): Promise<number> {
   const bench = new Bench({
     time: timeMs,
@@ -85,7 +104,7 @@ async function ratePerSecond(task: () => Promise<number>): Promise<number> {
   return done / ((performance.now() - startedAt) / 1_000);
 }
 
-function median(values: ReadonlyArray<number>): number {
+export function median(values: ReadonlyArray<number>): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >>> 1] ?? NaN;
 }
