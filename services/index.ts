@@ -8,7 +8,7 @@ export { connect } from './connection/connection.ts';
 export type { PollerOptions } from './connection/poller.ts';
 export { Poller } from './connection/poller.ts';
 export { createDatabase } from './connection/databases.ts';
-export type { OpenDatabasesOptions } from './connection/open-databases.ts';
+export type { OpenBranch, OpenDatabasesOptions } from './connection/open-databases.ts';
 export { OpenDatabases } from './connection/open-databases.ts';
 export type { EntityRecord } from './connection/load-entities.ts';
 export { loadEntities } from './connection/load-entities.ts';

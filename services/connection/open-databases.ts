@@ -20,6 +20,12 @@ export interface OpenDatabasesOptions {
   readonly log: Log;
 }
 
+export interface OpenBranch {
+  readonly name: string;
+  readonly branch: string;
+  readonly connection: Connection;
+}
+
 const DEFAULT_IDLE_MS = 300_000;
 const DEFAULT_MAX_OPEN = 1_000;
 
@@ -34,7 +40,7 @@ export class OpenDatabases {
   }: OpenDatabasesOptions) {
     this.#connections = new OnDemand({
       open: (key) => {
-        const [name, branch] = JSON.parse(key) as [string, string];
+        const [name, branch] = placeOf(key);
         return open(name, branch);
       },
       close: (connection) => connection.release(),
@@ -48,6 +54,14 @@ export class OpenDatabases {
   /** How many branches are open. */
   get size(): number {
     return [...this.#connections.opened()].length;
+  }
+
+  /** The branches that are open now, which keeps none of them so. */
+  *opened(): Generator<OpenBranch> {
+    for (const [key, connection] of this.#connections.opened()) {
+      const [name, branch] = placeOf(key);
+      yield { name, branch, connection };
+    }
   }
 
   /**
@@ -82,4 +96,8 @@ export class OpenDatabases {
 
 function keyOf(name: string, branch: string): string {
   return JSON.stringify([name, branch]);
+}
+
+function placeOf(key: string): readonly [name: string, branch: string] {
+  return JSON.parse(key) as [string, string];
 }
