@@ -88,9 +88,20 @@ export async function openDatabase(
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
   const { host, bus, nodeCache, pollIntervalMs, poller, lease, log } = storage;
-  const store = await host.open(name);
+  const { store, ...found } = await host.openBranch(name, branch);
   const writer = new RemoteWriter({ database: name, store, branch });
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, lease, log, writer });
+  return connect({
+    store,
+    branch,
+    found,
+    bus,
+    nodeCache,
+    pollIntervalMs,
+    poller,
+    lease,
+    log,
+    writer,
+  });
 }
 
 /** A bus that cannot be opened leaves no connections of the store behind. */

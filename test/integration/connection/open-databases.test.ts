@@ -96,7 +96,7 @@ function collectGarbage(): void {
 }
 
 it('is opened once by all who ask at the same time', async () => {
-  const open = vi.spyOn(storage.host, 'open');
+  const open = vi.spyOn(storage.host, 'openBranch');
   const asked = Array.from({ length: 5 }, () => storage.databases.hold('people'));
   const holds = await Promise.all(asked);
   expect(open).toHaveBeenCalledTimes(1);
