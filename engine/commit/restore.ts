@@ -3,6 +3,7 @@ import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { readSchema } from '../db/read-schema.ts';
 import { Schema } from '../db/schema.ts';
+import { sharedSchema } from '../db/shared-schema.ts';
 import { addressesOf } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
@@ -33,5 +34,5 @@ export function* restore(
   if (addresses.length > 0) yield { source, addresses };
   let db: Db = { ...base, schema: yield* readSchema(base) };
   for (const { bytes } of segments) db = yield* applySegment(db, yield* readSegment(bytes));
-  return db;
+  return { ...db, schema: sharedSchema(db.schema) };
 }
