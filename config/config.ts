@@ -85,6 +85,13 @@ export interface Config {
     /** How long what a process reads is kept after it was heard of last; 60,000 by default. */
     readonly readerLeaseMs: number;
   };
+  /** When databases are closed that a process opened on demand. */
+  readonly open: {
+    /** For how long nobody must have used a database that is closed; 300,000 by default. */
+    readonly idleMs: number;
+    /** How many may be open that nobody uses; 1,000 by default. */
+    readonly maxOpen: number;
+  };
   /** The largest request body; 1 MiB by default. */
   readonly bodyLimitBytes: number;
   /** Where queries end that need too much. */
@@ -146,6 +153,10 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       intervalMs: settings.get('collect.intervalMs') ?? 3_600_000,
       retainDays: settings.get('collect.retainDays') ?? 1,
       readerLeaseMs: settings.get('collect.readerLeaseMs') ?? 60_000,
+    },
+    open: {
+      idleMs: settings.get('open.idleMs') ?? 300_000,
+      maxOpen: settings.get('open.maxOpen') ?? 1_000,
     },
     bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
     query: {

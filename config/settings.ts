@@ -101,6 +101,8 @@ export const SETTINGS = {
   'collect.intervalMs': whole(`${PREFIX}COLLECT_INTERVAL_MS`, 0, 2 ** 31 - 1),
   'collect.retainDays': decimal(`${PREFIX}COLLECT_RETAIN_DAYS`, 0, 36_500),
   'collect.readerLeaseMs': whole(`${PREFIX}READER_LEASE_MS`, 100, 86_400_000),
+  'open.idleMs': whole(`${PREFIX}OPEN_IDLE_MS`, 10, 86_400_000),
+  'open.maxOpen': whole(`${PREFIX}MAX_OPEN`, 1, 1_000_000),
   bodyLimitBytes: whole(`${PREFIX}BODY_LIMIT_BYTES`, 1_024, 2 ** 30),
   'query.timeoutMs': whole(`${PREFIX}QUERY_TIMEOUT_MS`, 1, 3_600_000),
   'query.maxRows': whole(`${PREFIX}QUERY_MAX_ROWS`, 1, 2 ** 30),

@@ -63,6 +63,7 @@ export type {
   ListedNode,
   RequestKey,
   RootWithLog,
+  OpenedBranch,
   Store,
   StoreHost,
   StoredNode,

@@ -12,6 +12,7 @@ import { DatabaseError } from '../schema/error.ts';
 import type { Model } from '../schema/model/model.ts';
 import type { QueryLimits } from '../services/reader/reader.ts';
 import type { Log } from '../services/shared/log.ts';
+import { OnDemand } from '../services/shared/on-demand.ts';
 import {
   MIN_T_HEADER,
   parseMinTx,
@@ -30,12 +31,14 @@ import {
 import { checkNesting } from './nesting.ts';
 import { createRestRouter } from './rest-router.ts';
 import { serveDatabase } from './served-database.ts';
-import type { DatabasePorts, ServedDatabase } from './served-database.ts';
+import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from './served-database.ts';
 
 export interface AppOptions {
-  readonly databases: ReadonlyMap<string, DatabasePorts>;
+  readonly databases: DatabaseSource;
   /** The database of `/graphql`. */
   readonly defaultDatabase: string;
+  /** For how long nobody must have asked for what is closed, and how many schemas may be ready; 300,000 ms and 1,000 by default. */
+  readonly open?: { readonly idleMs: number; readonly maxOpen: number };
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
   /** For each request `timeoutMs`, for each of its queries the others; those of the library where nothing is said, and no time limit. */
@@ -52,10 +55,13 @@ export interface App {
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 
-export async function createApp(options: AppOptions): Promise<App> {
+/** An app that opens each database, and makes its schema, when the first request asks for it. */
+export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
-  const databases = await openDatabases(options);
+  const { databases } = options;
+  const served = serveOnDemand(options);
   const requests = trackRequests();
   const app = express();
   app.disable('x-powered-by');
@@ -68,18 +74,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.use(
     express.json({ limit: bodyLimitBytes, type: ['application/json', 'application/*+json'] }),
   );
-  app.all(['/graphql', '/graphql/:database'], (request, response, next) => {
+  app.all(['/graphql', '/graphql/:database'], async (request, response, next) => {
     const name = databaseParameter(request) ?? options.defaultDatabase;
     // A request that carries no body, such as GET, has none for Apollo to read.
     request.body ??= {};
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
     checkNesting(query ?? request.query['query'], variables);
-    return requireDatabase(databases, name).current.graphql(request, response, next);
+    const database = await heldForAnswer(served, name, response);
+    return database.current.graphql(request, response, next);
   });
   app.use(
     '/v1',
-    createRestRouter((request, response) => {
-      const database = requireDatabase(databases, databaseParameter(request) ?? '');
+    createRestRouter(async (request, response) => {
+      const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
       return createContext(database, database.current.model, queryLimits, request, response);
     }),
   );
@@ -91,29 +98,46 @@ export async function createApp(options: AppOptions): Promise<App> {
     app,
     stop: async () => {
       await requests.drain();
-      await Promise.all(Array.from(databases.values(), (database) => database.stop()));
+      await served.close();
     },
   };
 }
 
-async function openDatabases({
+function serveOnDemand({
   databases,
+  open = DEFAULT_OPEN,
   development,
   queryLimits = {},
   log,
-}: AppOptions): Promise<ReadonlyMap<string, ServedDatabase>> {
-  const served = await Promise.all(
-    Array.from(databases, async ([name, ports]) => {
-      const database = await serveDatabase(name, ports, {
-        development,
-        log,
-        createContext: (owner, model) => (request, response) =>
-          createContext(owner, model, queryLimits, request, response),
-      });
-      return [name, database] as const;
-    }),
-  );
-  return new Map(served);
+}: AppOptions): OnDemand<ServedDatabase> {
+  const options: ServedDatabaseOptions = {
+    development,
+    log,
+    createContext: (owner, model) => (request, response) =>
+      createContext(owner, model, queryLimits, request, response),
+  };
+  return new OnDemand({
+    ...open,
+    async open(name) {
+      if (databases.has(name)) return serveDatabase(name, await databases.hold(name), options);
+      const shown = name.slice(0, 60);
+      throw new DatabaseError('DATABASE_NOT_FOUND', `There is no database '${shown}'`);
+    },
+    close: (database) => database.stop(),
+    onFault: (error) => log.error({ event: 'database not closed', error }),
+  });
+}
+
+/** The database of a request, open until the answer is sent or nobody waits for it any more. */
+async function heldForAnswer(
+  served: OnDemand<ServedDatabase>,
+  name: string,
+  response: Response,
+): Promise<ServedDatabase> {
+  const { value, release } = await served.hold(name);
+  if (response.closed) release();
+  else response.once('close', release);
+  return value;
 }
 
 async function createContext(
@@ -139,17 +163,9 @@ async function createContext(
   };
 }
 
-function requireDatabase(
-  databases: ReadonlyMap<string, ServedDatabase>,
-  name: string,
-): ServedDatabase {
-  const database = databases.get(name);
-  if (database !== undefined) return database;
-  throw new DatabaseError('DATABASE_NOT_FOUND', `There is no database '${name.slice(0, 60)}'`);
-}
-
-function health(databases: ReadonlyMap<string, ServedDatabase>): object {
-  const basis = Array.from(databases, ([name, { reader }]) => [
+/** Of the databases that are open now. */
+function health(databases: DatabaseSource): object {
+  const basis = Array.from(databases.opened(), ([name, { reader }]) => [
     name,
     { basisTx: reader.current().basisTx },
   ]);

@@ -3,6 +3,7 @@
  * started in order; what a part opened it closes, in reverse, when the process stops.
  */
 import type { Config } from '../config/config.ts';
+import { MAIN_BRANCH } from '../schema/database.ts';
 import { DatabaseError } from '../schema/error.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createDatabase } from '../services/connection/databases.ts';
@@ -12,29 +13,26 @@ import { createLocalReader } from '../services/reader/local-reader.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
 import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Log } from '../services/shared/log.ts';
+import type { Hold } from '../services/shared/on-demand.ts';
 import type { Storage } from '../services/storage.ts';
-import { closeStorage, openDatabase, openStorage } from '../services/storage.ts';
+import { closeStorage, openStorage } from '../services/storage.ts';
 import { Standby } from '../services/writer/standby.ts';
 import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
 import { createApp } from './http.ts';
-import type { DatabasePorts } from './served-database.ts';
+import type { DatabasePorts, DatabaseSource } from './served-database.ts';
 
 export interface RunningProcess {
   /** Where the gateway answers, undefined in a process without one. */
   readonly url: string | undefined;
   /** Where the writer takes transactions of other processes, undefined where it takes none. */
   readonly writerUrl: string | undefined;
-  readonly databases: ReadonlyMap<string, OpenDatabase>;
+  readonly databases: DatabaseSource;
   /** Finishes what was taken, releases leases and closes everything. */
   stop(): Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
-
-interface OpenDatabase extends DatabasePorts {
-  readonly connection: Connection;
-}
 
 /** Undoes what was opened, the last first. */
 class Cleanup {
@@ -59,33 +57,27 @@ class Cleanup {
 
 /** Writer, readers and gateway in one process. Other processes may send to its writer where they share its store. */
 export function startAll(config: Config, log: Log): Promise<RunningProcess> {
-  return assemble(config, log, async (storage, cleanup) => {
+  return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
-    const { databases, writerUrl } = await openWriters(config, storage, isShared, cleanup);
-    const url = await serve(config, databases, log, cleanup);
-    return { url, writerUrl, databases };
+    const writerUrl = await openWriters(config, storage, isShared, cleanup);
+    return { url: await serve(config, databases, log, cleanup), writerUrl };
   });
 }
 
 /** The writer alone: makes the databases that are not there, and takes transactions from gateways and services. */
 export function startWriterProcess(config: Config, log: Log): Promise<RunningProcess> {
-  return assemble(config, log, async (storage, cleanup) => {
-    const { databases, writerUrl } = await openWriters(config, storage, true, cleanup);
-    return { url: undefined, writerUrl, databases };
+  return assemble(config, log, async (storage, _databases, cleanup) => {
+    return { url: undefined, writerUrl: await openWriters(config, storage, true, cleanup) };
   });
 }
 
-/** A gateway alone: reads the indices itself, and sends what is to be written to the writer it finds by the lease. */
+/**
+ * A gateway alone: reads the indices itself, and sends what is to be written to the writer it finds by the lease. It opens a database when it is asked
+ * for, so that it starts alike with one and with thousands.
+ */
 export function startGateway(config: Config, log: Log): Promise<RunningProcess> {
-  return assemble(config, log, async (storage, cleanup) => {
-    const databases = new Map<string, OpenDatabase>();
-    for (const name of config.databases) {
-      const connection = await openDatabase(storage, name);
-      cleanup.add(() => connection.release());
-      databases.set(name, openedBy(connection));
-    }
-    const url = await serve(config, databases, log, cleanup);
-    return { url, writerUrl: undefined, databases };
+  return assemble(config, log, async (_storage, databases, cleanup) => {
+    return { url: await serve(config, databases, log, cleanup), writerUrl: undefined };
   });
 }
 
@@ -93,22 +85,44 @@ export function startGateway(config: Config, log: Log): Promise<RunningProcess> 
 async function assemble(
   config: Config,
   log: Log,
-  start: (storage: Storage, cleanup: Cleanup) => Promise<Omit<RunningProcess, 'stop'>>,
+  start: (
+    storage: Storage,
+    databases: DatabaseSource,
+    cleanup: Cleanup,
+  ) => Promise<Pick<RunningProcess, 'url' | 'writerUrl'>>,
 ): Promise<RunningProcess> {
   const cleanup = new Cleanup();
   try {
     const storage = await openStorage(config, log);
     cleanup.add(() => closeStorage(storage));
-    return { ...(await start(storage, cleanup)), stop: () => cleanup.run() };
+    const databases = sourceOf(storage, config.databases);
+    const urls = await start(storage, databases, cleanup);
+    return { ...urls, databases, stop: () => cleanup.run() };
   } catch (error) {
     await cleanup.run();
     throw error;
   }
 }
 
-interface OpenWriters {
-  readonly databases: Map<string, OpenDatabase>;
-  readonly writerUrl: string | undefined;
+/** The configured databases, each opened when it is asked for. */
+function sourceOf({ databases }: Storage, configured: ReadonlyArray<string>): DatabaseSource {
+  const names: ReadonlySet<string> = new Set(configured);
+  return {
+    has: (name) => names.has(name),
+    async hold(name) {
+      const { value, release } = await databases.hold(name);
+      return { value: portsOf(value), release };
+    },
+    *opened() {
+      for (const { name, branch, connection } of databases.opened())
+        if (branch === MAIN_BRANCH && names.has(name)) yield [name, portsOf(connection)];
+    },
+  };
+}
+
+/** What is sent to the connection goes to the writer of the branch, here or elsewhere. */
+function portsOf(connection: Connection): DatabasePorts {
+  return { reader: createLocalReader(connection), writer: connection };
 }
 
 async function openWriters(
@@ -116,7 +130,7 @@ async function openWriters(
   storage: Storage,
   isRemote: boolean,
   cleanup: Cleanup,
-): Promise<OpenWriters> {
+): Promise<string | undefined> {
   const { host, port, leaseTtlMs, address, standby } = config.writer;
   const { log, bus } = storage;
   const writers = new Map<string, Writer>();
@@ -125,22 +139,15 @@ async function openWriters(
   // It listens before the lease names it.
   const writerUrl = isRemote ? await server.start() : undefined;
   cleanup.add(() => server.stop());
-  const databases = new Map<string, OpenDatabase>();
   for (const name of config.databases) {
-    const connection = await openOrCreate(storage, name);
-    cleanup.add(() => connection.release());
+    const { value: connection, release } = await openOrCreate(storage, name);
+    cleanup.add(async () => release());
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
     const options = { connection, bus, log, leaseTtlMs, address: reachable };
     writers.set(name, await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup)));
     startCollecting(config, connection, log, cleanup);
-    databases.set(name, openedBy(connection));
   }
-  return { databases, writerUrl };
-}
-
-/** What is sent to the connection goes to the writer of the branch, here or elsewhere. */
-function openedBy(connection: Connection): OpenDatabase {
-  return { connection, reader: createLocalReader(connection), writer: connection };
+  return writerUrl;
 }
 
 async function becomeWriter(options: StartWriterOptions, cleanup: Cleanup): Promise<Writer> {
@@ -176,26 +183,27 @@ function startCollecting(
   cleanup.add(() => job.stop());
 }
 
-async function openOrCreate(storage: Storage, name: string): Promise<Connection> {
+async function openOrCreate(storage: Storage, name: string): Promise<Hold<Connection>> {
   try {
-    return await openDatabase(storage, name);
+    return await storage.databases.hold(name);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== 'DATABASE_NOT_FOUND') throw error;
     await createDatabase(storage.host, name);
-    return openDatabase(storage, name);
+    return storage.databases.hold(name);
   }
 }
 
 async function serve(
-  { http, bodyLimitBytes, query, development, databases: names }: Config,
-  databases: ReadonlyMap<string, OpenDatabase>,
+  { http, bodyLimitBytes, query, open, development, databases: names }: Config,
+  databases: DatabaseSource,
   log: Log,
   cleanup: Cleanup,
 ): Promise<string> {
   const defaultDatabase = names[0] ?? '';
-  const { app, stop } = await createApp({
+  const { app, stop } = createApp({
     databases,
     defaultDatabase,
+    open,
     bodyLimitBytes,
     queryLimits: query,
     development,

@@ -6,6 +6,9 @@ import { createLog } from '../services/shared/log.ts';
 import { startServices, stopOnSignals } from '../services/shared/service.ts';
 import type { RunningProcess } from './processes.ts';
 
+/** So many databases are named when a process starts. */
+const MAX_NAMED = 10;
+
 /** Runs until a signal ends it. A configuration that is wrong ends it at once, with one line. */
 export async function runProcess(
   readConfig: () => Config,
@@ -35,7 +38,9 @@ function sayWhere({ url, writerUrl }: RunningProcess, { development, databases }
   const lines: string[] = [];
   if (url !== undefined) {
     lines.push(`GraphQL  ${url}/graphql${development ? `   (console: ${url}/graphiql)` : ''}`);
-    for (const name of databases) lines.push(`REST     ${url}/v1/${name}`);
+    for (const name of databases.slice(0, MAX_NAMED)) lines.push(`REST     ${url}/v1/${name}`);
+    if (databases.length > MAX_NAMED)
+      lines.push(`         and ${databases.length - MAX_NAMED} more databases`);
     lines.push(`Health   ${url}/health`);
   }
   if (writerUrl !== undefined) lines.push(`Writer   ${writerUrl}`);

@@ -13,6 +13,7 @@ import { createSchema } from './generate/graphql/schema.ts';
 import type { GraphQLServer, GraphQLServerOptions } from './graphql-server.ts';
 import { startGraphQLServer } from './graphql-server.ts';
 import type { Log } from '../services/shared/log.ts';
+import type { Hold } from '../services/shared/on-demand.ts';
 import { rootResolvers } from './resolve/resolvers.ts';
 
 export interface ServedSchema {
@@ -25,6 +26,15 @@ export interface DatabasePorts {
   readonly writer: Writer;
 }
 
+/** The databases that there are to serve, which may be open or not. */
+export interface DatabaseSource {
+  has(name: string): boolean;
+  /** Opens a database where it is not open, and keeps it so. @throws DATABASE_NOT_FOUND, STORE_UNAVAILABLE */
+  hold(name: string): Promise<Hold<DatabasePorts>>;
+  /** Those that are open now. */
+  opened(): Iterable<readonly [name: string, ports: DatabasePorts]>;
+}
+
 export interface ServedDatabaseOptions {
   readonly development: boolean;
   readonly log: Log;
@@ -34,15 +44,20 @@ export interface ServedDatabaseOptions {
   ) => GraphQLServerOptions['createContext'];
 }
 
-/** Opens a database for serving; resolves when its first schema is ready. */
+/** Serves a database that was opened, and lets go of it when it is stopped; resolves when its first schema is ready. */
 export async function serveDatabase(
   name: string,
-  ports: DatabasePorts,
+  hold: Hold<DatabasePorts>,
   options: ServedDatabaseOptions,
 ): Promise<ServedDatabase> {
-  const served = new ServedDatabase(name, ports, options);
-  await served.start();
-  return served;
+  const served = new ServedDatabase(name, hold, options);
+  try {
+    await served.start();
+    return served;
+  } catch (error) {
+    await served.stop();
+    throw error;
+  }
 }
 
 type Attributes = Snapshot['attributes'];
@@ -57,6 +72,7 @@ export class ServedDatabase {
   readonly name: string;
   readonly reader: Reader;
   readonly writer: Writer;
+  readonly #letGo: () => void;
   readonly #options: ServedDatabaseOptions;
   #generation: Generation | undefined;
   /** The attributes that a build was last started for. */
@@ -64,10 +80,15 @@ export class ServedDatabase {
   #building: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => undefined;
 
-  constructor(name: string, { reader, writer }: DatabasePorts, options: ServedDatabaseOptions) {
+  constructor(
+    name: string,
+    { value, release }: Hold<DatabasePorts>,
+    options: ServedDatabaseOptions,
+  ) {
     this.name = name;
-    this.reader = reader;
-    this.writer = writer;
+    this.reader = value.reader;
+    this.writer = value.writer;
+    this.#letGo = release;
     this.#options = options;
   }
 
@@ -89,6 +110,7 @@ export class ServedDatabase {
     this.#unsubscribe();
     await this.#building;
     await this.#generation?.server.stop();
+    this.#letGo();
   }
 
   /** One build at a time; those that a newer schema has overtaken are skipped. */

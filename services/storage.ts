@@ -17,6 +17,7 @@ import { openPostgresBus } from './bus/postgres-bus.ts';
 import { openRedisBus } from './bus/redis-bus.ts';
 import type { Connection } from './connection/connection.ts';
 import { connect } from './connection/connection.ts';
+import { OpenDatabases } from './connection/open-databases.ts';
 import { RemoteWriter } from './rpc/remote-writer.ts';
 import { Poller } from './connection/poller.ts';
 import { ReaderLease } from './connection/reader-lease.ts';
@@ -32,18 +33,20 @@ export interface Storage {
   readonly pollIntervalMs: number;
   /** Looks for unannounced roots of all databases of the process. */
   readonly poller: Poller;
+  /** The databases of the process, opened on demand and closed when idle. */
+  readonly databases: OpenDatabases;
   readonly log: Log;
 }
 
 /** @throws BAD_CONFIG, STORE_UNAVAILABLE */
 export async function openStorage(
   config: Pick<Config, 'store' | 'bus' | 'nodeCacheBytes' | 'pollIntervalMs'> &
-    Partial<Pick<Config, 'collect'>>,
+    Partial<Pick<Config, 'collect' | 'open'>>,
   log: Log,
 ): Promise<Storage> {
   const host = await openTieredHost(config.store, log);
   const { pollIntervalMs } = config;
-  return {
+  const storage: Storage = {
     host,
     bus: await openBusOver(host, config.bus, log),
     nodeCache: new NodeCache(config.nodeCacheBytes),
@@ -54,11 +57,19 @@ export async function openStorage(
       intervalMs: pollIntervalMs,
       log,
     }),
+    databases: new OpenDatabases({
+      ...config.open,
+      open: (name, branch) => openDatabase(storage, name, branch),
+      log,
+    }),
     log,
   };
+  return storage;
 }
 
-export async function closeStorage({ bus, host, poller, lease }: Storage): Promise<void> {
+export async function closeStorage(storage: Storage): Promise<void> {
+  const { bus, host, poller, lease, databases } = storage;
+  await databases.close();
   await poller.close();
   await lease.close();
   await bus.close();
@@ -66,7 +77,8 @@ export async function closeStorage({ bus, host, poller, lease }: Storage): Promi
 }
 
 /**
- * Opens a branch of a database, the main one by default: to read it here, and to send transactions to its writer.
+ * Opens a branch of a database, the main one by default: to read it here, and to send transactions to its writer. The connection is the
+ * caller's own, to release it; who works with many databases asks {@link Storage.databases}.
  *
  * @throws DATABASE_NOT_FOUND
  */
@@ -76,9 +88,20 @@ export async function openDatabase(
   branch = MAIN_BRANCH,
 ): Promise<Connection> {
   const { host, bus, nodeCache, pollIntervalMs, poller, lease, log } = storage;
-  const store = await host.open(name);
+  const { store, ...found } = await host.openBranch(name, branch);
   const writer = new RemoteWriter({ database: name, store, branch });
-  return connect({ store, branch, bus, nodeCache, pollIntervalMs, poller, lease, log, writer });
+  return connect({
+    store,
+    branch,
+    found,
+    bus,
+    nodeCache,
+    pollIntervalMs,
+    poller,
+    lease,
+    log,
+    writer,
+  });
 }
 
 /** A bus that cannot be opened leaves no connections of the store behind. */

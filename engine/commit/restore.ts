@@ -1,8 +1,10 @@
-/** A stored root to a database value. Reads the few index nodes that define attributes, and no other. */
+/** A stored root to a database value. Reads the roots of all trees at once, as every question begins there, and the few nodes that define attributes. */
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { readSchema } from '../db/read-schema.ts';
 import { Schema } from '../db/schema.ts';
+import { sharedSchema } from '../db/shared-schema.ts';
+import { addressesOf } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -28,7 +30,9 @@ export function* restore(
     view: PRESENT,
     commit,
   };
+  const addresses = addressesOf(roots);
+  if (addresses.length > 0) yield { source, addresses };
   let db: Db = { ...base, schema: yield* readSchema(base) };
   for (const { bytes } of segments) db = yield* applySegment(db, yield* readSegment(bytes));
-  return db;
+  return { ...db, schema: sharedSchema(db.schema) };
 }

@@ -48,7 +48,8 @@ export interface Definition {
 
 export class Schema {
   readonly names: AttributeNames;
-  readonly #definitions: ReadonlyMap<number, Definition>;
+  /** All that it is made of, by the entities that are defined. */
+  readonly definitions: ReadonlyMap<number, Definition>;
   readonly #byNumber = new Map<number, SchemaAttribute>();
   readonly #memberships: ReadonlyMap<Keyword, ReadonlyArray<Membership>>;
   readonly #undeclared = new Map<number, SchemaAttribute>();
@@ -65,7 +66,7 @@ export class Schema {
 
   private constructor(names: AttributeNames, definitions: ReadonlyMap<number, Definition>) {
     this.names = names;
-    this.#definitions = definitions;
+    this.definitions = definitions;
     this.#nameEntities();
     this.#memberships = this.#membershipsIn();
     const declared = this.#deriveAttributes().sort(
@@ -152,7 +153,7 @@ export class Schema {
 
   /** What is said of the entity that defines something. */
   definition(id: number): Definition | undefined {
-    return this.#definitions.get(id);
+    return this.definitions.get(id);
   }
 
   /** Each user's definition with the idents that name it, the former ones too; `id` is undefined for those. */
@@ -179,7 +180,7 @@ export class Schema {
     for (const change of changes) {
       const ident = this.names.definingIdent(datomOf(change).a);
       if (ident === undefined) continue;
-      definitions ??= new Map(this.#definitions);
+      definitions ??= new Map(this.definitions);
       redefine(definitions, ident, change);
     }
     return definitions === undefined ? this : new Schema(this.names, definitions);
@@ -192,21 +193,21 @@ export class Schema {
       const change = changes[i];
       const ident = change === undefined ? undefined : this.names.definingIdent(datomOf(change).a);
       if (change === undefined || ident === undefined) continue;
-      definitions ??= new Map(this.#definitions);
+      definitions ??= new Map(this.definitions);
       undefine(definitions, ident, change);
     }
     return definitions === undefined ? this : new Schema(this.names, definitions);
   }
 
   #nameEntities(): void {
-    for (const [id, { values }] of this.#definitions) {
+    for (const [id, { values }] of this.definitions) {
       const ident = values.get(DB.ident)?.[0];
       if (!(ident instanceof Keyword)) continue;
       this.#idsByIdent.set(ident, id);
       this.#identsById.set(id, ident);
       this.#entities.set(ident, id);
     }
-    for (const [id, { formerIdents }] of this.#definitions) {
+    for (const [id, { formerIdents }] of this.definitions) {
       if (!this.#identsById.has(id)) continue;
       for (const ident of formerIdents)
         if (!this.#entities.has(ident)) this.#entities.set(ident, id);
@@ -229,7 +230,7 @@ export class Schema {
     }
     const attributes: SchemaAttribute[] = [];
     for (const [ident, id] of this.#entities) {
-      const definition = this.#definitions.get(id);
+      const definition = this.definitions.get(id);
       const number = this.numberOf(ident);
       if (definition === undefined || number === undefined || !isAttribute(definition)) continue;
       const isCurrent = this.#idsByIdent.get(ident) === id;
@@ -248,7 +249,7 @@ export class Schema {
   #membershipsIn(): ReadonlyMap<Keyword, Membership[]> {
     const memberships = new Map<Keyword, Membership[]>();
     for (const [tuple, id] of this.#idsByIdent) {
-      const members = this.#definitions.get(id)?.values.get(DB.tupleAttrs)?.[0];
+      const members = this.definitions.get(id)?.values.get(DB.tupleAttrs)?.[0];
       if (!Array.isArray(members)) continue;
       for (const [place, name] of members.entries()) {
         if (!(name instanceof Keyword)) continue;
@@ -301,7 +302,7 @@ export class Schema {
   /** What the datoms say of an entity that defines something: enums as keywords, several values as a vector. */
   factsOf(id: number, ident = this.#identsById.get(id)): EdnMap {
     const facts = new Map<Keyword, Value>();
-    for (const [key, values] of this.#definitions.get(id)?.values ?? []) {
+    for (const [key, values] of this.definitions.get(id)?.values ?? []) {
       const [value] = values;
       if (value === undefined) continue;
       if (key === DB.ident) facts.set(key, ident ?? value);

@@ -17,6 +17,8 @@ interface Entry {
   readonly node: Node<Columns>;
   readonly sizeBytes: number;
   wasUsed: boolean;
+  /** Where it is in the ring. */
+  place: number;
   /** Entries that came together; the latest ones stay until others come, as whoever asked for them has not looked at them yet. */
   batch: number;
 }
@@ -30,7 +32,7 @@ const MIN_BUDGET_BYTES = 32 * 1024 * 1024;
 export class NodeCache {
   readonly #budgetBytes: number;
   #sizeBytes = 0;
-  #ring: Entry[] = [];
+  readonly #ring: Entry[] = [];
   #hand = 0;
   #batch = 0;
 
@@ -52,6 +54,7 @@ export class NodeCache {
     this.#batch++;
     for (const entry of entries) {
       entry.batch = this.#batch;
+      entry.place = this.#ring.length;
       this.#sizeBytes += entry.sizeBytes;
       this.#ring.push(entry);
     }
@@ -59,11 +62,14 @@ export class NodeCache {
       this.#evictOne();
   }
 
-  /** Forgets the nodes of a database that was closed. */
-  forget(source: StoredNodes): void {
-    this.#ring = this.#ring.filter((entry) => entry.source !== source);
-    this.#hand = 0;
-    this.#sizeBytes = this.#ring.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  /** Forgets a node that was admitted. The last one of the ring takes its place. */
+  forget(entry: Entry): void {
+    const last = must(this.#ring.pop(), 'a last entry');
+    if (last !== entry) {
+      this.#ring[entry.place] = last;
+      last.place = entry.place;
+    }
+    this.#sizeBytes -= entry.sizeBytes;
   }
 
   #evictOne(): void {
@@ -75,9 +81,7 @@ export class NodeCache {
         this.#hand++;
         continue;
       }
-      const last = must(this.#ring.pop(), 'a last entry');
-      if (last !== entry) this.#ring[this.#hand] = last;
-      this.#sizeBytes -= entry.sizeBytes;
+      this.forget(entry);
       entry.source.drop(entry.address);
       return;
     }
@@ -154,8 +158,8 @@ export class StoredNodes implements NodeSource<Columns> {
 
   /** Keeps no node of the database any more. */
   clear(): void {
+    for (const entry of this.#entries.values()) this.#cache.forget(entry);
     this.#entries.clear();
-    this.#cache.forget(this);
   }
 
   async #read(addresses: ReadonlyArray<number>): Promise<void> {
@@ -165,9 +169,11 @@ export class StoredNodes implements NodeSource<Columns> {
       throw await this.#explain(missing, error);
     });
     assert(blocks.length === addresses.length, 'a block for each address');
+    // Nothing is entered before all of it can be: what is entered is admitted.
+    const nodes = blocks.map((bytes) => decodeNode(bytes));
     const entries = addresses.flatMap((address, i) => {
-      const bytes = must(blocks[i], 'a block for each address');
-      return this.#enter(address, decodeNode(bytes), bytes.length) ?? [];
+      const node = must(nodes[i], 'a node for each address');
+      return this.#enter(address, node, blocks[i]?.length ?? 0) ?? [];
     });
     this.#cache.admit(entries);
   }
@@ -176,7 +182,15 @@ export class StoredNodes implements NodeSource<Columns> {
   #enter(address: number, node: Node<Columns>, byteLength: number): Entry | undefined {
     if (this.#entries.has(address)) return undefined;
     const sizeBytes = sizeInMemory(node, byteLength);
-    const entry: Entry = { source: this, address, node, sizeBytes, wasUsed: true, batch: 0 };
+    const entry: Entry = {
+      source: this,
+      address,
+      node,
+      sizeBytes,
+      wasUsed: true,
+      place: 0,
+      batch: 0,
+    };
     this.#entries.set(address, entry);
     return entry;
   }

@@ -20,9 +20,10 @@ import { FileStore } from './file/file-database.ts';
 import { FileReaders } from './file/file-retention.ts';
 import { folderOf } from './file/paths.ts';
 import { checkName } from './names.ts';
+import { openBranchOf } from './open-branch.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
 import type { ReaderLeases } from './retention.ts';
-import type { BranchPlace, Store, StoreHost } from './store.ts';
+import type { BranchPlace, OpenedBranch, Store, StoreHost } from './store.ts';
 import { readVersionsOf } from './versions.ts';
 
 /** 1: the first. 2: a branch has several log files, and their frames are of more kinds. */
@@ -81,6 +82,10 @@ class FileStoreHost implements StoreHost {
       if (file === undefined) throw databaseNotFound(name);
       return this.#opened(file.id, folder);
     });
+  }
+
+  async openBranch(name: string, branch: string): Promise<OpenedBranch> {
+    return openBranchOf(await this.open(name), branch);
   }
 
   list(): Promise<ReadonlyArray<string>> {

@@ -6,6 +6,7 @@ import { idToStore, parseCommitId } from './commit-id.ts';
 import { nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
 import { MemoryReaders, MemoryRetention } from './memory-retention.ts';
+import { openBranchOf } from './open-branch.ts';
 import {
   databaseExists,
   databaseNotFound,
@@ -42,6 +43,11 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
   const nowMs = options.nowMs ?? (() => performance.now());
   const stores = new Map<string, MemoryStore>();
   const readers = new MemoryReaders(nowMs);
+  const open = (name: string): MemoryStore => {
+    const store = stores.get(name);
+    if (store === undefined) throw databaseNotFound(name);
+    return store;
+  };
   return {
     readers,
     async create(name) {
@@ -51,11 +57,8 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
       stores.set(name, store);
       return store;
     },
-    async open(name) {
-      const store = stores.get(name);
-      if (store === undefined) throw databaseNotFound(name);
-      return store;
-    },
+    open: async (name) => open(name),
+    openBranch: async (name, branch) => openBranchOf(open(name), branch),
     list: async () => [...stores.keys()].sort(),
     async delete(name) {
       stores.delete(name);

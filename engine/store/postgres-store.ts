@@ -8,10 +8,11 @@ import { migrate } from './postgres-migrations.ts';
 import { openConnections, type Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
 import { checkDurability, type Durability } from './postgres/server-check.ts';
-import { PostgresReaders } from './postgres/retention.ts';
+import { PostgresReaders, sweepStateOf, type StateRow } from './postgres/retention.ts';
+import { rootColumns, rootOf, type RootRow } from './postgres/root-rows.ts';
 import type { ReaderLeases } from './retention.ts';
 import { databaseExists, databaseNotFound } from './store-errors.ts';
-import type { BranchPlace, Store, StoreHost } from './store.ts';
+import type { BranchPlace, OpenedBranch, Store, StoreHost } from './store.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`, with `?sslmode=verify-full&sslrootcert=<file>` for TLS. */
@@ -93,6 +94,9 @@ interface DatabaseRow {
   readonly [column: string]: unknown;
 }
 
+/** A database with one of its branches; where there is none, its columns are null. */
+type BranchRow = DatabaseRow & StateRow & (RootRow | { readonly version: null });
+
 class PostgresStoreHost implements StoreHost {
   readonly readers: ReaderLeases;
   readonly #connections: Connections;
@@ -131,6 +135,25 @@ class PostgresStoreHost implements StoreHost {
     const [row] = rows;
     if (row === undefined) throw databaseNotFound(name);
     return this.#storeOf(row);
+  }
+
+  async openBranch(name: string, branch: string): Promise<OpenedBranch> {
+    checkName('database', name);
+    const { rows } = await this.#connections.query<BranchRow>({
+      name: 'open branch',
+      text: `SELECT d.database_id, d.uuid, d.sweeps, d.kept_since_ms, ${rootColumns(this.#schema, '0')}
+        FROM ${this.#schema}.databases d LEFT JOIN ${this.#schema}.branches b
+          ON b.database_id = d.database_id AND b.branch = $2 AND b.version > 0
+        WHERE d.name = $1`,
+      values: [name, branch],
+    });
+    const [row] = rows;
+    if (row === undefined) throw databaseNotFound(name);
+    return {
+      store: this.#storeOf(row),
+      sweeps: sweepStateOf(row),
+      root: row.version === null ? undefined : rootOf(row, 0),
+    };
   }
 
   async list(): Promise<ReadonlyArray<string>> {

@@ -3,7 +3,7 @@
  * and no node. Every implementation passes the suite in `test/conformance/store-suite.ts`.
  */
 
-import type { ReaderLeases, Retention } from './retention.ts';
+import type { ReaderLeases, Retention, SweepState } from './retention.ts';
 
 /**
  * Names an immutable blob of one database. Numbers are allocated by the writer: the epoch of its lease in the high bits, a
@@ -249,6 +249,15 @@ export interface BranchPlace {
   readonly branch: string;
 }
 
+/** A database, and where a branch of it stood when it was opened. */
+export interface OpenedBranch {
+  readonly store: Store;
+  /** As they were before the root was read. */
+  readonly sweeps: SweepState;
+  /** Undefined where the branch does not exist. */
+  readonly root: RootWithLog | undefined;
+}
+
 /** A place that holds databases by name. */
 export interface StoreHost {
   /** @throws DATABASE_EXISTS */
@@ -256,6 +265,9 @@ export interface StoreHost {
 
   /** @throws DATABASE_NOT_FOUND */
   open(name: string): Promise<Store>;
+
+  /** Opens a database and reads the root of a branch, in one round trip where the backend can. @throws DATABASE_NOT_FOUND */
+  openBranch(name: string, branch: string): Promise<OpenedBranch>;
 
   list(): Promise<ReadonlyArray<string>>;
 

@@ -38,6 +38,10 @@ export function tieredStoreHost(back: StoreHost, front: NodeFront): StoreHost {
   return {
     create: async (name) => new TieredStore(await back.create(name), tiers),
     open: async (name) => new TieredStore(await back.open(name), tiers),
+    async openBranch(name, branch) {
+      const opened = await back.openBranch(name, branch);
+      return { ...opened, store: new TieredStore(opened.store, tiers) };
+    },
     list: () => back.list(),
     readVersions: (places) => back.readVersions(places),
     readers: back.readers,

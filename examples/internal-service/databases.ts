@@ -1,7 +1,6 @@
 /** The databases of the example: a catalogue that all share, and one for each customer. */
 import { kw, readEdn, toTxData } from '../../engine/index.ts';
 import type { Connection, Storage } from '../../services/index.ts';
-import { openDatabase } from '../../services/index.ts';
 
 export const CATALOGUE = 'catalogue';
 
@@ -34,9 +33,9 @@ export async function openCustomers(storage: Storage): Promise<ReadonlyMap<strin
   return customers;
 }
 
-/** Under its key the schema is written once, however many processes send it. */
+/** Open for as long as the storage is. Under its key the schema is written once, however many processes send it. */
 export async function openWithAttributes(storage: Storage, name: string): Promise<Connection> {
-  const connection = await openDatabase(storage, name);
+  const { value: connection } = await storage.databases.hold(name);
   const txData = toTxData(readEdn(ATTRIBUTES) as []);
   await connection.transact({ txData, key: 'attributes of the example' });
   return connection;

@@ -19,7 +19,6 @@ async function order(customer: string, sku: string, quantity: string): Promise<s
     const form = { 'order/number': number, 'order/sku': sku, 'order/quantity': Number(quantity) };
     await connection.transact({ txData: toTxData([form]), key: `order ${number}` });
     const total = await invoiced;
-    await connection.release();
     if (total !== null) return `${customer} ordered ${quantity} x ${sku}: ${printEdn(total)}`;
     return `Nobody invoiced the order of ${quantity} x ${sku}: is there such a product, and does the service run?`;
   } finally {

@@ -38,7 +38,6 @@ console.log(`Invoicing for ${customers.size} customers`);
 
 async function stop(): Promise<void> {
   await working;
-  for (const connection of [catalogue, ...customers.values()]) await connection.release();
   await closeStorage(storage);
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());

@@ -21,8 +21,7 @@ async function startWithWorld(
   maxCities?: number,
 ): Promise<RunningProcess> {
   const running = await startAll(config, log);
-  const [database] = running.databases.values();
-  if (database === undefined) return running;
+  const { value: database, release } = await running.databases.hold(config.databases[0] ?? '');
   const bar = new SingleBar(
     {
       format: 'Importing the world {bar} {value}/{total} cities, {duration_formatted}',
@@ -40,6 +39,7 @@ async function startWithWorld(
     const startedAt = performance.now();
     const datomCount = await importWorld({ reader, writer, maxCities, onProgress });
     bar.stop();
+    release();
     if (datomCount > 0)
       process.stdout.write(
         `Imported ${datomCount} datoms in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`,

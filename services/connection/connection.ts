@@ -2,7 +2,7 @@
  * A database that this process reads: the newest head it knows, moved forward by announcements and, where they fail, by looking. An
  * announcement is a hint: it is applied only where it follows the head; in every other case the root is read.
  */
-import type { Db, Head, NodeCache, Store, StoredNodes } from '../../engine/index.ts';
+import type { Db, Head, NodeCache, OpenedBranch, Store, StoredNodes } from '../../engine/index.ts';
 import {
   DatabaseError,
   MAIN_BRANCH,
@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   readonly store: Store;
   /** `db` by default. */
   readonly branch?: string;
+  /** The root of the branch where it was read with the opening of the store; else it is read now. */
+  readonly found?: Pick<OpenedBranch, 'root' | 'sweeps'>;
   readonly bus: Bus;
   readonly nodeCache: NodeCache;
   /** Where transactions go; by default there is nowhere to send them. */
@@ -52,21 +54,30 @@ type AdvanceListener = (db: Db) => void;
  * @throws DATABASE_NOT_FOUND where the store has no such branch
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { store, branch = MAIN_BRANCH, nodeCache, lease } = options;
+  const { found, ...rest } = options;
+  const { store, branch = MAIN_BRANCH, nodeCache, lease } = rest;
   const nodes = nodeCache.open(store, (address, error) => explainMissing(store, address, error));
   const held = lease?.of(store);
   held?.add(nodes);
+  let isNew = found !== undefined;
   const readHead = async (): Promise<Head> => {
-    const root = await store.readRoot(branch);
-    if (root !== undefined) return restoreHead(root, nodes);
-    throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch} in ${store.id}`, {
-      kind: 'db-does-not-exist',
-    });
+    const root = isNew ? found?.root : await store.readRoot(branch);
+    isNew = false;
+    if (root === undefined) throw branchNotFound(store, branch);
+    const restored = restoreHead(root, nodes);
+    // Beside the reading of its nodes; whether it could be is asked afterwards.
+    held?.hold().catch(() => undefined);
+    return restored;
   };
-  const head = await (held === undefined ? readHead() : held.reading(readHead));
-  const connection = new Connection({ ...options, branch }, nodes, held, head);
-  await connection.start();
-  return connection;
+  try {
+    const head = await (held === undefined ? readHead() : held.reading(readHead, found?.sweeps));
+    const connection = new Connection({ ...rest, branch }, nodes, held, head);
+    await connection.start();
+    return connection;
+  } catch (error) {
+    nodes.isClosed = true;
+    throw error;
+  }
 }
 
 export class Connection {
@@ -78,7 +89,8 @@ export class Connection {
   readonly #listeners = new Set<AdvanceListener>();
   readonly #poller: Poller;
   #head: Head;
-  #stopListening: (() => Promise<void>) | undefined;
+  /** Gives what ends it. */
+  #listening: Promise<() => Promise<void>> | undefined;
   #writer: Writer | undefined;
   #stopWatching: (() => void) | undefined;
   /** A look at the store that is under way, and the one that follows it. */
@@ -106,24 +118,29 @@ export class Connection {
     this.#poller = options.poller ?? ownPoller(options);
   }
 
-  /** Subscribes; what was committed since the head was read is caught up with. */
+  /** Begins to listen, and then looks for what was committed since the head was read; neither is waited for. */
   async start(): Promise<void> {
-    this.#stopListening = await this.#options.bus.listen(
-      this.store.id,
-      this.branch,
-      (announcement) => this.#hear(announcement),
-      () => void this.#poller.poll(), // a gap is one for all connections
-    );
     const place = { store: this.store.id, branch: this.branch };
     this.#stopWatching = this.#poller.watch(place, (version) => {
       if (version > this.#head.version) void this.refresh();
     });
+    this.#listening = this.#options.bus.listen(
+      place.store,
+      place.branch,
+      (announcement) => this.#hear(announcement),
+      () => void this.#poller.poll(), // a gap is one for all connections
+    );
+    void this.#listening.then(() => this.refresh());
     await this.#notePurges(this.#head);
-    await this.refresh();
   }
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Whether somebody listens or waits here, or a writer of this process works on it. */
+  get isInUse(): boolean {
+    return this.#listeners.size > 0 || this.#writer !== this.#options.writer;
   }
 
   /** The newest database value that this process knows. Synchronous and local. */
@@ -228,7 +245,8 @@ export class Connection {
     this.#isReleased = true;
     this.#stopWatching?.();
     if (this.#options.poller === undefined) await this.#poller.close();
-    await this.#stopListening?.();
+    const stopListening = await this.#listening;
+    await stopListening?.();
     await this.#nextLook;
     await this.#look;
     this.#listeners.clear();
@@ -333,6 +351,12 @@ function ownPoller({ store, pollIntervalMs, log }: ConnectionOptions): Poller {
     readVersions: (places) => Promise.all(places.map(({ branch }) => store.readVersion(branch))),
     intervalMs: pollIntervalMs,
     log: log.with({ database: store.id }),
+  });
+}
+
+function branchNotFound({ id }: Store, branch: string): DatabaseError {
+  return new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch} in ${id}`, {
+    kind: 'db-does-not-exist',
   });
 }
 

@@ -26,6 +26,8 @@ const RENEWALS_PER_TTL = 3;
 /** How often in a row sweeps may begin just while a root is read. */
 const MAX_ATTEMPTS = 20;
 
+const NOTHING: ReadonlySet<number> = new Set();
+
 export class ReaderLease {
   readonly #options: ReaderLeaseOptions;
   readonly #ttlMs: number;
@@ -123,12 +125,13 @@ export class HeldDatabase {
   /**
    * Runs what reads a root and makes a value of it, again where a sweep began before its trees were held.
    *
+   * @param before the sweeps before the root was read, where it was read already; then the first run makes a value of that
    * @throws SNAPSHOT_EXPIRED where sweeps follow each other faster than a root is read
    */
-  async reading<T>(read: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const { sweeps } = (this.#state ??= await this.store.retention.state());
-      const heldBefore = this.#held;
+  async reading<T>(read: () => Promise<T>, before?: SweepState): Promise<T> {
+    for (let attempt = 0, since = before; attempt < MAX_ATTEMPTS; attempt++, since = undefined) {
+      const { sweeps } = since ?? (this.#state ??= await this.store.retention.state());
+      const heldBefore = since === undefined ? this.#held : NOTHING;
       let value: T;
       try {
         value = await read();
@@ -140,7 +143,7 @@ export class HeldDatabase {
       // What was held before it was read, is.
       if (this.#isHeld(heldBefore)) return value;
       await this.hold();
-      if (this.#state.sweeps === sweeps) return value;
+      if (this.#state?.sweeps === sweeps) return value;
     }
     throw new DatabaseError(
       'SNAPSHOT_EXPIRED',

@@ -2,6 +2,8 @@
  * Benchmarks against a peer that does the same in the same run. The two take turns in rounds, and what is reported is the ratio of the
  * medians: absolute times say little on a shared machine.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Bench } from 'tinybench';
 
 export interface Result {
@@ -61,6 +63,23 @@ export async function compareRates(
   }
   const [mine, other] = [median(rates.ours), median(rates.theirs)];
   return { name, ours: mine, peer, theirs: other, ratio: mine / other, unit };
+}
+
+/** How a figure that has no peer keeps its limit. */
+export function limited(name: string, ours: number, limit: number, unit: string): Result {
+  return { name, ours, peer: 'the limit', theirs: limit, ratio: limit / ours, unit };
+}
+
+/** What the heap and buffers take after garbage was collected. */
+export async function heapBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 async function medianMicros(task: () => unknown, timeMs: number): Promise<number> {

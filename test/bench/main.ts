@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { databasesBench } from './databases.bench.ts';
 import { engineBench } from './engine.bench.ts';
 import { memoryBench } from './memory.bench.ts';
 import { gatewaysBench } from './gateways.bench.ts';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, RunBench>> = {
   },
   gateways: printed(gatewaysBench),
   writes: printed(writesBench),
+  databases: printed(databasesBench),
   query: queryBench,
 };
 

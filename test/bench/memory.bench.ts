@@ -2,10 +2,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, pull, readEdn } from '../../engine/index.ts';
 import { ds, emptyPeople, personObject } from './datascript.ts';
+import { heapBytes, limited } from './harness.ts';
 import type { Result } from './harness.ts';
 import { PEOPLE_SCHEMA, people, personForm } from './people.ts';
 
@@ -75,25 +74,11 @@ async function million(): Promise<Result[]> {
   ];
 }
 
-function limited(name: string, ours: number, limit: number, unit: string): Result {
-  return { name, ours, peer: 'the limit', theirs: limit, ratio: limit / ours, unit };
-}
-
 /** What the heap grows by, after garbage was collected. */
 async function bytesOf(make: () => Promise<unknown>): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const settle = async (): Promise<number> => {
-    for (let i = 0; i < 4; i++) {
-      collect();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const before = await settle();
+  const before = await heapBytes();
   const made = await make();
-  const after = await settle();
+  const after = await heapBytes();
   if (made === undefined) throw new Error('Expected a database');
   return after - before;
 }

@@ -10,6 +10,7 @@ import { NodeCache, openFileStoreHost } from '../../engine/index.ts';
 import type { Store } from '../../engine/index.ts';
 import { importWorld } from '../../examples/world/import-world.ts';
 import { createApp } from '../../gateway/index.ts';
+import { alwaysOpen } from '../support/served.ts';
 import {
   connect,
   createDatabase,
@@ -96,8 +97,8 @@ async function importAll(store: Store): Promise<Result> {
 async function gatewayOf(connection: Connection): Promise<() => Promise<number>> {
   const reader = createLocalReader(connection);
   const writer = { transact: () => Promise.reject(new Error('Nothing is written here')) };
-  const { app } = await createApp({
-    databases: new Map([['world', { reader, writer }]]),
+  const { app } = createApp({
+    databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: false,
     log,

@@ -48,6 +48,13 @@ export function describeRetention(backend: () => StoreBackend): void {
       expect(await heldBy(other)).toEqual([1, 2]);
     });
 
+    it('is held by a reader that begins with many databases at once', async () => {
+      const stores = await Promise.all(Array.from({ length: 12 }, (_, i) => create(`many ${i}`)));
+      const states = stores.map((store, i) => store.retention.hold(holding(one, [i])));
+      for (const state of await Promise.all(states)) expect(state?.sweeps).toBe(0);
+      for (const [i, store] of stores.entries()) expect(await heldBy(store)).toEqual([i]);
+    });
+
     it('is apart for each database, and goes with the lease of the reader for all of them', async () => {
       const [store, neighbour] = [await create('a'), await create('b')];
       await store.retention.hold(holding(one, [1]));

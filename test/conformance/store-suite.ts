@@ -221,6 +221,25 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
         expect(txs(await store.readLog(BRANCH, 16, 16))).toEqual([]);
       });
 
+      it('opens a database with the root of a branch, and the sweeps before it was read', async () => {
+        await expect(host.openBranch('a', BRANCH)).rejects.toMatchObject({
+          code: 'DATABASE_NOT_FOUND',
+        });
+        const store = await host.create('a');
+        const before = await host.openBranch('a', BRANCH);
+        expect(before.store.id).toBe(store.id);
+        expect(before.root).toBeUndefined();
+        expect(before.sweeps).toEqual({ sweeps: 0, keptSinceMs: 0 });
+        const segments = [segment(11, 5), segment(12, 6)];
+        await store.commit(commitOf({ indexedTx: 11, segments }));
+        await store.retention.begin(7);
+        const after = await host.openBranch('a', BRANCH);
+        expect(after.root).toEqual(await store.readRoot(BRANCH));
+        expect(txs(after.root!.segments)).toEqual([12]);
+        expect(after.sweeps).toEqual({ sweeps: 1, keptSinceMs: 7 });
+        expect((await host.openBranch('a', 'another')).root).toBeUndefined();
+      });
+
       it('keeps many segments of many sizes', async () => {
         const store = await host.create('a');
         const segments = [0, 1, 5_000, 70_000, 1_200_000].map((size, i) => ({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alwaysOpen } from '../support/served.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { countingReader, serveWorld } from './served-world.ts';
 
@@ -291,7 +292,7 @@ describe('the cost of an operation', () => {
   it.each(operations)('%s is %j', async (_name, cost, query) => {
     const { reader, counts } = countingReader(world.reader);
     const counted = await serveWorld({
-      databases: new Map([['world', { reader, writer: world.writer }]]),
+      databases: alwaysOpen(new Map([['world', { reader, writer: world.writer }]])),
     });
     await counted.data(query);
     await counted.stop();

@@ -5,6 +5,7 @@ import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Reader } from '../../services/reader/reader.ts';
 import type { Json, ServedWorld } from './served-world.ts';
+import { alwaysOpen } from '../support/served.ts';
 import { serveWorld } from './served-world.ts';
 
 let world: ServedWorld;
@@ -96,12 +97,17 @@ describe('the app', () => {
 
   it('says nothing of its own faults but where they are logged', async () => {
     const broken = await serveWorld({
-      databases: new Map([
-        [
-          'world',
-          { reader: world.reader, writer: { transact: () => Promise.reject(new Error('secret')) } },
-        ],
-      ]),
+      databases: alwaysOpen(
+        new Map([
+          [
+            'world',
+            {
+              reader: world.reader,
+              writer: { transact: () => Promise.reject(new Error('secret')) },
+            },
+          ],
+        ]),
+      ),
     });
     const error = await broken.error('mutation { createCity(input: {name: "x"}) { tx { t } } }');
     expect(error.extensions).toMatchObject({ code: 'INTERNAL', retryable: false });
@@ -138,7 +144,7 @@ describe('the app', () => {
       },
     };
     const waiting = await serveWorld({
-      databases: new Map([['world', { reader, writer: world.writer }]]),
+      databases: alwaysOpen(new Map([['world', { reader, writer: world.writer }]])),
     });
     const server = waiting.app.listen(0);
     const { port } = server.address() as AddressInfo;

@@ -2,6 +2,7 @@
 import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../gateway/http.ts';
+import { alwaysOpen } from '../support/served.ts';
 import type { AppOptions } from '../../gateway/http.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
@@ -38,8 +39,8 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
   const { reader, writer, close } = await openWorld();
   const errors: object[] = [];
   const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
-  const { app, stop } = await createApp({
-    databases: new Map([['world', { reader, writer }]]),
+  const { app, stop } = createApp({
+    databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: true,
     log: { ...log, with: () => log } as unknown as AppOptions['log'],

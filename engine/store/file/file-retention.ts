@@ -50,7 +50,9 @@ export class FileReaders implements ReaderLeases {
   async begin(reader: string, ttlMs: number): Promise<boolean> {
     if (await this.isLiving(reader)) return true;
     await mkdir(this.#folder, { recursive: true });
-    return createFile(this.#pathOf(reader), encode(Date.now() + ttlMs));
+    const isFirst = await createFile(this.#pathOf(reader), encode(Date.now() + ttlMs));
+    // Where it holds several databases at once, another one of them may have begun it.
+    return isFirst || this.isLiving(reader);
   }
 
   async isLiving(reader: string): Promise<boolean> {

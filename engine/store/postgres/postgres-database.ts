@@ -2,7 +2,6 @@
  * One database in PostgreSQL. Nodes and the log are rows that are added by writers; what removes and rewrites them are the
  * rare steps.
  */
-import { decodeSegments } from '../segment-list.ts';
 import { checkName } from '../names.ts';
 import type { Retention } from '../retention.ts';
 import { missingNode } from '../store-errors.ts';
@@ -26,6 +25,7 @@ import { PostgresLogRewrite } from './log-rewrite.ts';
 import { readLogRows } from './log-rows.ts';
 import { nodeChunks } from './node-chunks.ts';
 import { PostgresRetention } from './retention.ts';
+import { rootColumns, rootOf, type RootRow } from './root-rows.ts';
 
 const ADDRESSES_PER_STATEMENT = 10_000;
 
@@ -33,15 +33,6 @@ export interface DatabaseIdentity {
   /** In every key; never given to another database. */
   readonly databaseId: number;
   readonly id: string;
-}
-
-interface RootRow {
-  readonly version: number;
-  readonly root_epoch: number;
-  readonly record: Buffer;
-  readonly indexed_tx: number;
-  readonly segments: Buffer | null;
-  readonly [column: string]: unknown;
 }
 
 export class PostgresStore implements Store {
@@ -133,21 +124,11 @@ export class PostgresStore implements Store {
   async readRoot(branch: string, afterTx = 0): Promise<RootWithLog | undefined> {
     const { rows } = await this.#connections.query<RootRow>({
       name: 'root',
-      text: `SELECT version, root_epoch, record, indexed_tx, (
-          SELECT string_agg(l.bytes, ''::bytea ORDER BY l.last_tx) FROM ${this.#schema}.log l
-          WHERE l.database_id = b.database_id AND l.branch_id = b.branch_id
-            AND l.last_tx > greatest(b.indexed_tx, $3::bigint)
-        ) AS segments
-        FROM ${this.#schema}.branches b WHERE database_id = $1 AND branch = $2 AND version > 0`,
+      text: `SELECT ${rootColumns(this.#schema, '$3::bigint')} FROM ${this.#schema}.branches b
+        WHERE database_id = $1 AND branch = $2 AND version > 0`,
       values: [this.#databaseId, branch, afterTx],
     });
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const { version, root_epoch: epoch, record, indexed_tx: indexedTx } = row;
-    const logged = row.segments === null ? [] : decodeSegments(row.segments);
-    const after = Math.max(indexedTx, afterTx);
-    const segments = logged.filter(({ tx }) => tx > after);
-    return { version, epoch, record, indexedTx, segments };
+    return rows[0] && rootOf(rows[0], afterTx);
   }
 
   async readVersion(branch: string): Promise<number> {

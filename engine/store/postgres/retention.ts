@@ -11,7 +11,7 @@ const UNTIL = (parameter: string): string =>
   `clock_timestamp() + make_interval(secs => ${parameter}::double precision / 1000)`;
 const IS_LIVING = 'lease_until > clock_timestamp()';
 
-interface StateRow {
+export interface StateRow {
   readonly sweeps: number;
   readonly kept_since_ms: number;
   readonly [column: string]: unknown;
@@ -78,23 +78,9 @@ export class PostgresRetention implements Retention {
     return this.#stateOf(row);
   }
 
-  async hold({ reader, addresses, ttlMs }: Holding): Promise<SweepState | undefined> {
-    return this.#connections.transaction(async (query) => {
-      const state = this.#stateOf(await lockedState(query, this.#schema, this.#databaseId));
-      await query(
-        `INSERT INTO ${this.#schema}.readers (reader, lease_until) VALUES ($1, ${UNTIL('$2')})
-          ON CONFLICT DO NOTHING`,
-        [reader, ttlMs],
-      );
-      const { rowCount } = await query(
-        `INSERT INTO ${this.#schema}.held_nodes (database_id, reader, addresses)
-          SELECT $1, reader, $3::bigint[] FROM ${this.#schema}.readers
-          WHERE reader = $2 AND ${IS_LIVING}
-          ON CONFLICT (database_id, reader) DO UPDATE SET addresses = EXCLUDED.addresses`,
-        [this.#databaseId, reader, `{${addresses.join(',')}}`],
-      );
-      return rowCount === 1 ? state : undefined;
-    });
+  async hold(holding: Holding): Promise<SweepState | undefined> {
+    // A reader that another statement began meanwhile is seen by the next one.
+    return (await this.#tryToHold(holding)) ?? this.#tryToHold(holding);
   }
 
   async held(): Promise<ReadonlyArray<Address>> {
@@ -106,6 +92,35 @@ export class PostgresRetention implements Retention {
       values: [this.#databaseId],
     });
     return rows.map(({ address }) => address);
+  }
+
+  /**
+   * One statement, and so one step. It keeps sweeps from beginning until it has ended; where one began just before, it waits for that and tells the
+   * number after it.
+   */
+  async #tryToHold({ reader, addresses, ttlMs }: Holding): Promise<SweepState | undefined> {
+    const { rows } = await this.#connections.queryAsWriter<StateRow & { readonly held: number }>({
+      name: 'hold',
+      text: `WITH state AS MATERIALIZED (
+          SELECT sweeps, kept_since_ms FROM ${this.#schema}.databases WHERE database_id = $1 FOR SHARE
+        ), begun AS (
+          INSERT INTO ${this.#schema}.readers (reader, lease_until) SELECT $2::text, ${UNTIL('$3')} FROM state
+          ON CONFLICT DO NOTHING RETURNING reader
+        ), living AS (
+          SELECT reader FROM begun
+          UNION ALL SELECT reader FROM ${this.#schema}.readers WHERE reader = $2 AND ${IS_LIVING}
+        ), held AS (
+          INSERT INTO ${this.#schema}.held_nodes (database_id, reader, addresses)
+          SELECT $1, living.reader, $4::bigint[] FROM state, living
+          ON CONFLICT (database_id, reader) DO UPDATE SET addresses = EXCLUDED.addresses
+          RETURNING 1
+        )
+        SELECT sweeps, kept_since_ms, (SELECT count(*) FROM held) AS held FROM state`,
+      values: [this.#databaseId, reader, ttlMs, `{${addresses.join(',')}}`],
+    });
+    const [row] = rows;
+    const state = this.#stateOf(row);
+    return row?.held === 1 ? state : undefined;
   }
 
   /** A lease that ended long ago goes altogether; until then its reader finds that it ended, and not that it never was. */
@@ -123,8 +138,12 @@ export class PostgresRetention implements Retention {
 
   #stateOf(row: StateRow | undefined): SweepState {
     if (row === undefined) throw databaseNotFound(String(this.#databaseId));
-    return { sweeps: row.sweeps, keptSinceMs: row.kept_since_ms };
+    return sweepStateOf(row);
   }
+}
+
+export function sweepStateOf({ sweeps, kept_since_ms: keptSinceMs }: StateRow): SweepState {
+  return { sweeps, keptSinceMs };
 }
 
 /** How many sweeps there were; none begins before the transaction ends. A caller that locks rows of branches does so first. */

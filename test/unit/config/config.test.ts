@@ -37,6 +37,7 @@ describe('defaults', () => {
       http: { host: '127.0.0.1', port: 4000 },
       writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null, standby: false },
       collect: { intervalMs: 3_600_000, retainDays: 1, readerLeaseMs: 60_000 },
+      open: { idleMs: 300_000, maxOpen: 1_000 },
       bodyLimitBytes: 1_048_576,
       query: {
         timeoutMs: 30_000,

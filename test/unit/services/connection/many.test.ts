@@ -6,6 +6,7 @@ import { Poller } from '../../../../services/connection/poller.ts';
 import { ReaderLease } from '../../../../services/connection/reader-lease.ts';
 import type { Connection, Storage } from '../../../../services/index.ts';
 import {
+  OpenDatabases,
   closeStorage,
   createDatabase,
   createLog,
@@ -53,7 +54,13 @@ beforeEach(async () => {
     return bus.listen(database, branch, onRoot, onGap);
   };
   const lease = new ReaderLease({ readers: host.readers, ttlMs: undefined, log });
-  storage = { host, bus: { ...bus, listen }, nodeCache, lease, pollIntervalMs, poller, log };
+  const databases = new OpenDatabases({
+    open: (name, branch) => openDatabase(storage, name, branch),
+    log,
+  });
+  storage = {
+    ...{ host, bus: { ...bus, listen }, nodeCache, lease, pollIntervalMs, poller, databases, log },
+  };
   connections = [];
   for (let i = 0; i < COUNT; i++) {
     await createDatabase(host, `database ${i}`);

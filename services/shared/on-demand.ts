@@ -1,0 +1,178 @@
+/**
+ * Things that are opened when somebody asks for them, shared by all who do, and closed when nobody has used them for a while. What is not open
+ * costs nothing; what is idle has no timer of its own.
+ *
+ *     closed -- hold --> opening --> held <-- hold, the last release --> idle -- for long enough, or too many are open --> closed
+ *                           '------ it fails: nothing is remembered ----------------------------------------------------------^
+ */
+import { DatabaseError } from '../../schema/error.ts';
+
+export interface OnDemandOptions<T> {
+  readonly open: (key: string) => Promise<T>;
+  readonly close: (thing: T) => Promise<void>;
+  /** Whether something is used although nobody holds it; asked when its time has come. By default it is not. */
+  readonly isInUse?: (thing: T) => boolean;
+  /** For how many milliseconds nobody must have used what is closed. */
+  readonly idleMs: number;
+  /** Where more are open, the one that was not used for the longest time is closed at once. What is in use may be more. */
+  readonly maxOpen: number;
+  /** Hears of what could not be closed in order. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Keeps something open until it is released, which may be done more than once. */
+export interface Hold<T> {
+  readonly value: T;
+  release(): void;
+}
+
+interface Entry<T> {
+  readonly key: string;
+  readonly opening: Promise<T>;
+  /** Undefined until it is open. */
+  opened: { readonly thing: T } | undefined;
+  holders: number;
+  /** On the clock of `performance.now()`. */
+  idleSinceMs: number;
+}
+
+export class OnDemand<T> {
+  readonly #options: OnDemandOptions<T>;
+  readonly #entries = new Map<string, Entry<T>>();
+  /** Those that nobody holds, the one that was used last at the end. */
+  readonly #idle = new Set<Entry<T>>();
+  readonly #closing = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: OnDemandOptions<T>) {
+    this.#options = options;
+  }
+
+  /** What is open now, by its key. */
+  *opened(): Generator<readonly [key: string, thing: T]> {
+    for (const { key, opened } of this.#entries.values())
+      if (opened !== undefined) yield [key, opened.thing];
+  }
+
+  /**
+   * Opens something where it is not open, and keeps it so.
+   *
+   * @throws what opening it throws, to all who asked meanwhile; CONNECTION_RELEASED where everything was closed
+   */
+  async hold(key: string): Promise<Hold<T>> {
+    if (this.#isClosed) throw wasClosed(key);
+    const entry = this.#entries.get(key) ?? this.#open(key);
+    entry.holders++;
+    this.#idle.delete(entry);
+    const value = await entry.opening;
+    let isHeld = true;
+    const release = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      entry.holders--;
+      if (entry.holders === 0) this.#rest(entry);
+    };
+    return { value, release };
+  }
+
+  /** Keeps something open for as long as some work takes. @throws as {@link hold}, and what the work throws */
+  async use<R>(key: string, work: (thing: T) => R | Promise<R>): Promise<R> {
+    const { value, release } = await this.hold(key);
+    try {
+      return await work(value);
+    } finally {
+      release();
+    }
+  }
+
+  /** Closes everything, whoever holds it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const entries = [...this.#entries.values()];
+    await Promise.allSettled(entries.map(({ opening }) => opening));
+    for (const entry of entries) this.#close(entry);
+    await Promise.all(this.#closing);
+  }
+
+  #open(key: string): Entry<T> {
+    const opening = this.#options.open(key);
+    const entry: Entry<T> = { key, opening, opened: undefined, holders: 0, idleSinceMs: 0 };
+    this.#entries.set(key, entry);
+    void opening.then(
+      (thing) => {
+        entry.opened = { thing };
+        this.#closeOldest();
+      },
+      () => this.#entries.delete(key),
+    );
+    return entry;
+  }
+
+  #rest(entry: Entry<T>): void {
+    if (this.#entries.get(entry.key) !== entry) return;
+    entry.idleSinceMs = performance.now();
+    this.#idle.add(entry);
+    this.#closeOldest();
+    this.#schedule();
+  }
+
+  /** Makes room where more are open than may be. */
+  #closeOldest(): void {
+    for (const entry of [...this.#idle]) {
+      if (this.#entries.size <= this.#options.maxOpen) return;
+      this.#closeIfUnused(entry);
+    }
+  }
+
+  #closeIdle(): void {
+    const since = performance.now() - this.#options.idleMs;
+    for (const entry of [...this.#idle]) {
+      if (entry.idleSinceMs > since) return;
+      this.#closeIfUnused(entry);
+    }
+  }
+
+  #closeIfUnused(entry: Entry<T>): void {
+    if (entry.opened !== undefined && this.#options.isInUse?.(entry.opened.thing) !== true) {
+      this.#close(entry);
+      return;
+    }
+    // It is looked at again in its turn.
+    this.#idle.delete(entry);
+    entry.idleSinceMs = performance.now();
+    this.#idle.add(entry);
+  }
+
+  #close(entry: Entry<T>): void {
+    this.#idle.delete(entry);
+    this.#entries.delete(entry.key);
+    if (entry.opened === undefined) return;
+    const closing = this.#options
+      .close(entry.opened.thing)
+      .catch(this.#options.onFault)
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  /** One timer for all: it looks when the time of the oldest has come, used meanwhile or not. */
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#isClosed) return;
+    const [oldest] = this.#idle;
+    if (oldest === undefined) return;
+    const dueMs = oldest.idleSinceMs + this.#options.idleMs - performance.now();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#closeIdle();
+      this.#schedule();
+    }, dueMs).unref();
+  }
+}
+
+function wasClosed(key: string): DatabaseError {
+  return new DatabaseError(
+    'CONNECTION_RELEASED',
+    `Expected to open ${key} before everything was closed, got the question afterwards`,
+  );
+}
