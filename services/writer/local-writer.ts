@@ -34,6 +34,8 @@ export interface LocalWriterOptions extends QueueLimits {
   readonly log: Log;
   /** Novelty is folded into the base when it holds so many datoms, over all indices; 200,000 by default. */
   readonly foldThreshold?: number;
+  /** Where there is less, but a hundredth of that, it is folded when nothing was written for so long; 5,000 ms by default. */
+  readonly foldQuietMs?: number;
 }
 
 /** Announcements that carry more than this make readers look instead. */
@@ -64,7 +66,7 @@ export class LocalWriter implements Writer {
   readonly #stopWritingThrough: () => void;
 
   private constructor(options: LocalWriterOptions, branch: WrittenBranch) {
-    const { connection, log, lease, foldThreshold: threshold = 200_000 } = options;
+    const { connection, log, lease } = options;
     this.#options = options;
     this.#branch = branch;
     this.#queue = new RequestQueue(options, () => {
@@ -72,9 +74,16 @@ export class LocalWriter implements Writer {
       this.#work();
     });
     this.#keyed = new KeyedRequests(connection);
-    const { newAddress } = branch;
-    const onDone = (): void => this.#work();
-    this.#indexJob = new IndexJob({ connection, log, threshold, newAddress, onDone });
+    this.#indexJob = new IndexJob({
+      connection,
+      log,
+      threshold: options.foldThreshold ?? 200_000,
+      quietMs: options.foldQuietMs ?? 5_000,
+      newAddress: branch.newAddress,
+      head: () => branch.head.db,
+      isIdle: () => this.#working === undefined,
+      onDone: () => this.#work(),
+    });
     this.#stopWritingThrough = connection.writeThrough(this);
     lease.onLost(() => this.#end(deposed()));
   }
@@ -105,6 +114,7 @@ export class LocalWriter implements Writer {
   /** Takes no more transactions; resolves when those that wait are answered and the lease is released. */
   async stop(): Promise<void> {
     this.#ended ??= new DatabaseError('WRITER_UNAVAILABLE', 'The writer is stopping; try again');
+    this.#indexJob.stop();
     // An index job that ends leaves one more commit to make.
     while (this.#working !== undefined || this.#indexJob.ended !== undefined)
       await Promise.all([this.#working, this.#indexJob.ended]);
@@ -163,7 +173,7 @@ export class LocalWriter implements Writer {
       ({ db: start } =
         record === undefined ? this.#branch.head : await this.#branch.rebased(record));
     }
-    await this.#indexJob.waitForRoom(this.#branch.head.db);
+    await this.#indexJob.waitForRoom();
     const batch = await this.#assemble(start, record !== undefined);
     if (!(await this.#landed())) {
       this.#putBack(batch);
@@ -269,7 +279,7 @@ export class LocalWriter implements Writer {
       ...(record === undefined ? {} : { record }),
     });
     this.#publish(applied, record === undefined ? stored : null);
-    if (this.#ended === undefined) this.#indexJob.startIfDue(this.#branch.head.db);
+    if (this.#ended === undefined) this.#indexJob.startIfDue();
   }
 
   /** Answers when nothing of what was purged is left. */
@@ -326,6 +336,7 @@ export class LocalWriter implements Writer {
     this.#queue.refuseAll(error);
     if (this.#isDeposed) return;
     this.#ended = error;
+    this.#indexJob.stop();
     this.#stopWritingThrough();
     this.#onDeposed?.();
   }

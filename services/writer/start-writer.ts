@@ -18,6 +18,7 @@ export interface StartWriterOptions extends QueueLimits {
   readonly address?: string | null;
   /** See {@link LocalWriter}. */
   readonly foldThreshold?: number;
+  readonly foldQuietMs?: number;
 }
 
 /** @throws BRANCH_LOCKED where another writer lives */

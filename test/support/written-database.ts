@@ -31,6 +31,7 @@ export interface WrittenDatabase {
 
 export interface WrittenDatabaseOptions {
   readonly foldThreshold?: number;
+  readonly foldQuietMs?: number;
   /** What stands between the writer and the store. */
   readonly wrap?: (store: Store) => Store;
   /** Where the database is made; in memory by default. The caller closes it. */
@@ -41,7 +42,7 @@ export interface WrittenDatabaseOptions {
 export async function writtenDatabase(
   options: WrittenDatabaseOptions = {},
 ): Promise<WrittenDatabase> {
-  const { foldThreshold, wrap = (store) => store } = options;
+  const { foldThreshold, foldQuietMs, wrap = (store) => store } = options;
   const host = options.host ?? createMemoryStoreHost();
   await createDatabase(host, 'test', databaseConfig(options.config ?? {}));
   const store = await host.open('test');
@@ -56,6 +57,7 @@ export async function writtenDatabase(
     leaseTtlMs: 60_000,
     address: null,
     ...(foldThreshold === undefined ? {} : { foldThreshold }),
+    ...(foldQuietMs === undefined ? {} : { foldQuietMs }),
   });
   const readers: Connection[] = [];
   return {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../../../engine/index.ts';
 import { DatabaseError, q } from '../../../../engine/index.ts';
 import type { WrittenDatabase, WrittenDatabaseOptions } from '../../../support/written-database.ts';
@@ -69,6 +69,17 @@ describe('the index job', () => {
     const reader = await database.reader();
     expect(reader.db().maxTx).toBe(connection.db().maxTx);
     expect(((await q(NAMES, reader.db())) as unknown[]).length).toBe(60);
+  });
+
+  it('folds what is less when nothing was written for a while, so that whoever opens the database next replays no log', async () => {
+    const { transact, connection, store } = await open({ foldThreshold: 1_000, foldQuietMs: 20 });
+    for (let i = 0; i < 20; i++) await transact([{ 'person/name': `P${i}` }]);
+    const { maxTx } = connection.db();
+    await vi.waitFor(async () => expect((await store.readRoot('db'))?.indexedTx).toBe(maxTx));
+    expect((await store.readRoot('db'))?.segments).toEqual([]);
+    expect((await names()).length).toBe(20);
+    await transact([{ 'person/name': 'one more' }]);
+    expect((await names()).length).toBe(21);
   });
 
   it('keeps the schema what it was, so that nothing built on it has to be built again', async () => {
