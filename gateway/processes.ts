@@ -144,23 +144,30 @@ async function openWriters(
     cleanup.add(async () => release());
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
     const options = { connection, bus, log, leaseTtlMs, address: reachable };
-    writers.set(name, await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup)));
-    startCollecting(config, connection, log, cleanup);
+    const seat = await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup));
+    writers.set(name, seat.writer);
+    startCollecting(config, connection, seat.isWriting, log, cleanup);
   }
   return writerUrl;
 }
 
-async function becomeWriter(options: StartWriterOptions, cleanup: Cleanup): Promise<Writer> {
+interface WriterSeat {
+  readonly writer: Writer;
+  /** Whether this process is the writer now. */
+  readonly isWriting: () => boolean;
+}
+
+async function becomeWriter(options: StartWriterOptions, cleanup: Cleanup): Promise<WriterSeat> {
   const writer = await startWriter(options);
   cleanup.add(() => writer.stop());
-  return writer;
+  return { writer, isWriting: () => true };
 }
 
 /** Takes transactions of others while it is its turn. */
-async function standBy(options: StartWriterOptions, cleanup: Cleanup): Promise<Writer> {
+async function standBy(options: StartWriterOptions, cleanup: Cleanup): Promise<WriterSeat> {
   const standby = new Standby(options);
   cleanup.add(() => standby.stop());
-  return {
+  const writer: Writer = {
     async transact(request) {
       const { leader } = standby;
       if (leader !== undefined) return leader.transact(request);
@@ -170,16 +177,18 @@ async function standBy(options: StartWriterOptions, cleanup: Cleanup): Promise<W
       );
     },
   };
+  return { writer, isWriting: () => standby.leader !== undefined };
 }
 
 function startCollecting(
   { collect: { intervalMs, retainDays } }: Config,
   { store }: Connection,
+  isOurs: () => boolean,
   log: Log,
   cleanup: Cleanup,
 ): void {
   if (intervalMs === 0) return;
-  const job = startCollectJob({ store, intervalMs, retainMs: retainDays * DAY_MS, log });
+  const job = startCollectJob({ store, intervalMs, retainMs: retainDays * DAY_MS, isOurs, log });
   cleanup.add(() => job.stop());
 }
 

@@ -10,6 +10,8 @@ export interface CollectJobOptions {
   readonly intervalMs: number;
   /** Trees that were replaced less than so long ago are kept. */
   readonly retainMs: number;
+  /** Whether it is for this process to collect; asked before each collection. By default it is. */
+  readonly isOurs?: () => boolean;
   readonly log: Log;
 }
 
@@ -23,6 +25,7 @@ export function startCollectJob({
   store,
   intervalMs,
   retainMs,
+  isOurs = () => true,
   log,
 }: CollectJobOptions): CollectJob {
   const abort = new AbortController();
@@ -40,7 +43,8 @@ export function startCollectJob({
   const plan = (): void => {
     if (abort.signal.aborted) return;
     timer = setTimeout(() => {
-      running = collect();
+      if (isOurs()) running = collect();
+      else plan();
     }, intervalMs);
     timer.unref();
   };
