@@ -117,7 +117,7 @@ async function openWriters(
   isRemote: boolean,
   cleanup: Cleanup,
 ): Promise<OpenWriters> {
-  const { host, port, leaseTtlMs, address, standby } = config.writer;
+  const { host, port, leaseTtlMs, address, standby, foldThreshold } = config.writer;
   const { log, bus } = storage;
   const writers = new Map<string, Writer>();
   const { bodyLimitBytes } = config;
@@ -130,7 +130,7 @@ async function openWriters(
     const connection = await openOrCreate(storage, name);
     cleanup.add(() => connection.release());
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
-    const options = { connection, bus, log, leaseTtlMs, address: reachable };
+    const options = { connection, bus, log, leaseTtlMs, address: reachable, foldThreshold };
     writers.set(name, await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup)));
     startCollecting(config, connection, log, cleanup);
     databases.set(name, openedBy(connection));

@@ -35,7 +35,14 @@ describe('defaults', () => {
       bus: { kind: 'none' },
       databases: ['world'],
       http: { host: '127.0.0.1', port: 4000 },
-      writer: { host: '127.0.0.1', port: 4400, leaseTtlMs: 2000, address: null, standby: false },
+      writer: {
+        host: '127.0.0.1',
+        port: 4400,
+        leaseTtlMs: 2000,
+        address: null,
+        standby: false,
+        foldThreshold: 200_000,
+      },
       collect: { intervalMs: 3_600_000, retainDays: 1, readerLeaseMs: 60_000 },
       bodyLimitBytes: 1_048_576,
       query: {
