@@ -20,7 +20,17 @@ export const DATABASE = 'tried';
 export const LEASE_TTL_MS = 1_000;
 const WRITERS = 2;
 const RESTART_MS = 100;
-const PROGRAM = resolve('node_modules/.cache/datahike-gateway/faults.mjs');
+/** So few that base trees are replaced all the time. */
+const FOLD_THRESHOLD = 2_000;
+/** How often writers collect, and what they keep: long enough for whoever looks through a whole database. */
+const COLLECT_MS = 2_000;
+const RETAIN_DAYS = 20 / 86_400;
+const BUILT = resolve('node_modules/.cache/datahike-gateway/faults');
+
+/** What is run as processes of its own. */
+const PROGRAMS = {
+  gateway: 'gateway/main.ts',
+} as const;
 
 /** A process that stands by to write, started again where it ends. */
 export interface WriterSeat {
@@ -57,8 +67,9 @@ export class Cluster {
 
   static async start(): Promise<Cluster> {
     await build({
-      entryPoints: ['gateway/main.ts'],
-      outfile: PROGRAM,
+      entryPoints: { ...PROGRAMS },
+      outdir: BUILT,
+      outExtension: { '.js': '.mjs' },
       bundle: true,
       packages: 'external',
       platform: 'node',
@@ -110,17 +121,28 @@ export class Cluster {
       await proxy.close();
   }
 
+  /** The settings of a process of ours. */
+  environment(url = this.directUrl): Record<string, string> {
+    return {
+      DATABASE_URL: url,
+      REDIS_URL: this.redisUrl,
+      DATAHIKE_GATEWAY_SCHEMA: this.schema,
+      DATAHIKE_GATEWAY_DATABASES: DATABASE,
+      DATAHIKE_GATEWAY_LOG_LEVEL: 'info',
+    };
+  }
+
   #startWriter(proxy: TcpProxy): Promise<OurProcess> {
     return startProcess({
-      args: [PROGRAM, 'writer', '--standby', '--port', '0'],
+      args: [program('gateway'), 'writer', '--standby', '--port', '0'],
       nodeOptions: [],
       env: {
-        DATABASE_URL: postgresUrl(proxy.port),
-        REDIS_URL: this.redisUrl,
-        DATAHIKE_GATEWAY_SCHEMA: this.schema,
-        DATAHIKE_GATEWAY_DATABASES: DATABASE,
+        ...this.environment(postgresUrl(proxy.port)),
         DATAHIKE_GATEWAY_LEASE_TTL_MS: String(LEASE_TTL_MS),
-        DATAHIKE_GATEWAY_LOG_LEVEL: 'info',
+        DATAHIKE_GATEWAY_FOLD_THRESHOLD: String(FOLD_THRESHOLD),
+        DATAHIKE_GATEWAY_COLLECT_INTERVAL_MS: String(COLLECT_MS),
+        DATAHIKE_GATEWAY_COLLECT_RETAIN_DAYS: RETAIN_DAYS.toFixed(6),
+        DATAHIKE_GATEWAY_READER_LEASE_MS: String(2 * LEASE_TTL_MS),
       },
     });
   }
@@ -143,6 +165,11 @@ export class Cluster {
       this.#keepAlive(seat);
     });
   }
+}
+
+/** The file to run. */
+export function program(name: keyof typeof PROGRAMS): string {
+  return resolve(BUILT, `${name}.mjs`);
 }
 
 function postgresUrl(port: number): string {

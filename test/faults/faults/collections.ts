@@ -1,0 +1,203 @@
+/** Collections beside writers and readers: nothing that anybody needs may go. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { MAIN_BRANCH, asOf, datoms, decodeRecord, toTxData } from '../../../engine/index.ts';
+import type { Connection, Storage } from '../../../services/index.ts';
+import {
+  closeStorage,
+  collectNodes,
+  createBranch,
+  deleteBranch,
+  openDatabase,
+  startWriter,
+} from '../../../services/index.ts';
+import { runCommand } from '../../support/our-process.ts';
+import { openClientStorage, readNotes } from '../client.ts';
+import type { Cluster } from '../cluster.ts';
+import { DATABASE, program, signal } from '../cluster.ts';
+import { contentsOf } from '../contents.ts';
+import type { FaultContext, Faults } from '../fault.ts';
+import { OUTLASTING_MS, RECOVERY_MS, leaderSeat } from '../fault.ts';
+
+export const COLLECTION_FAULTS: Faults = {
+  collect: {
+    what: 'collections one after the other and two at once, while trees are replaced, branches come and go, writers die, and somebody reads slowly',
+    inject: collectBeside,
+  },
+};
+
+/** Trees are replaced so often, and so many collections end, before it is enough. */
+const FOLDS = 6;
+const COLLECTIONS = 10;
+/** A slow reader rests after so many rows, and forgets the nodes that it has. */
+const ROWS_PER_REST = 1_000;
+
+/** What several go by that go on until all of it was often enough. */
+class Progress {
+  folds = 0;
+  collections = 0;
+  freed = 0;
+  branches = 0;
+  readings = 0;
+  #isHarmed = false;
+  readonly #endMs = performance.now() + RECOVERY_MS;
+
+  harmed(): void {
+    this.#isHarmed = true;
+  }
+
+  /** Resolves when so many collections more have ended. */
+  async collected(count: number): Promise<void> {
+    const wanted = this.collections + count;
+    while (this.collections < wanted && !this.isOver) await wait(10);
+  }
+
+  get isOver(): boolean {
+    const isEnough =
+      this.#isHarmed && this.folds >= FOLDS && this.collections >= COLLECTIONS && this.branches > 0;
+    return isEnough || performance.now() > this.#endMs;
+  }
+}
+
+async function collectBeside(context: FaultContext): Promise<void> {
+  const { cluster, note, violated } = context;
+  const storage = await openClientStorage(cluster, cluster.directUrl);
+  try {
+    const connection = await openDatabase(storage, DATABASE);
+    const old = connection.db();
+    const before = await contentsOf(old);
+    const progress = new Progress();
+    await Promise.all([
+      watchFolds(connection, progress),
+      collectHere(connection, progress),
+      collectByCommand(cluster, progress),
+      branchAndDelete(storage, connection, context, progress),
+      readSlowly(connection, old, context, progress),
+      harmWriters(context, progress),
+    ]);
+    connection.nodes.clear();
+    const after = await contentsOf(old);
+    if (after !== before) violated(`an old value had ${before}, and has ${after}`);
+    if (progress.folds < FOLDS)
+      violated(`trees were replaced ${progress.folds} times only in ${RECOVERY_MS} ms`);
+    note(
+      `${progress.collections} collections freed ${progress.freed} nodes of ${progress.folds} folds, ${progress.branches} branches came and went, ${progress.readings} readings of an old value`,
+    );
+    await connection.release();
+  } finally {
+    await closeStorage(storage);
+  }
+}
+
+async function watchFolds({ store, branch }: Connection, progress: Progress): Promise<void> {
+  let last: number | undefined;
+  while (!progress.isOver) {
+    const root = await store.readRoot(branch);
+    const { indexedTx } = decodeRecord(root!.record);
+    if (last !== undefined && indexedTx !== last) progress.folds++;
+    last = indexedTx;
+    await wait(20);
+  }
+}
+
+async function collectHere({ store }: Connection, progress: Progress): Promise<void> {
+  while (!progress.isOver) {
+    const { freed } = await collectNodes(store);
+    progress.collections++;
+    progress.freed += freed.nodes;
+  }
+}
+
+/** Beside those of this process, and every other one is killed on its way. */
+async function collectByCommand(cluster: Cluster, progress: Progress): Promise<void> {
+  const command = [process.execPath, program('gateway'), 'collect', DATABASE] as const;
+  const env = { ...cluster.environment(), DATAHIKE_GATEWAY_COLLECT_RETAIN_DAYS: '0' };
+  for (let i = 0; !progress.isOver; i++) {
+    if (i % 2 === 0) {
+      await runCommand(command[0], command.slice(1), env);
+      progress.collections++;
+    } else
+      await runCommand('timeout', ['--signal=KILL', '0.4', ...command], env).catch(() => undefined);
+  }
+}
+
+/** What a branch has is what its origin had, while it is there and for whoever still has a value of it afterwards. */
+async function branchAndDelete(
+  storage: Storage,
+  main: Connection,
+  { violated }: FaultContext,
+  progress: Progress,
+): Promise<void> {
+  while (!progress.isOver) {
+    const name = `tried-${randomUUID().slice(0, 8)}`;
+    await createBranch(main, MAIN_BRANCH, name);
+    const fork = await openDatabase(storage, DATABASE, name);
+    const db = fork.db();
+    const wanted = await readNotes(asOf(await main.sync(db.maxTx), db.maxTx));
+    await writeTo(storage, fork);
+    const written = fork.db();
+    const contents = await contentsOf(written);
+    await deleteBranch(main, name);
+    await progress.collected(2);
+    fork.nodes.clear();
+    if ((await readNotes(db)).sort().join() !== wanted.sort().join())
+      violated(`the branch ${name} had other notes than its origin`);
+    if ((await contentsOf(written)) !== contents)
+      violated(`what was read of the branch ${name} is another thing after it was deleted`);
+    await fork.release();
+    progress.branches++;
+  }
+}
+
+/** As much as makes an index job of its own. */
+async function writeTo({ bus, log }: Storage, connection: Connection): Promise<void> {
+  const writer = await startWriter({ connection, bus, log, foldThreshold: 100 });
+  try {
+    for (let i = 0; i < 5; i++) {
+      const notes = Array.from({ length: 20 }, () => ({ 'note/id': randomUUID() }));
+      await writer.transact({ txData: toTxData(notes) });
+    }
+  } finally {
+    await writer.stop();
+  }
+}
+
+/** From end to end again and again, with rests in the middle, and with nodes that were read before the rest gone from memory. */
+async function readSlowly(
+  { nodes }: Connection,
+  old: ReturnType<Connection['db']>,
+  { violated }: FaultContext,
+  progress: Progress,
+): Promise<void> {
+  const rest = async (): Promise<void> => {
+    nodes.clear();
+    await wait(20);
+  };
+  const count = async (): Promise<number> => {
+    let rows = 0;
+    for await (const { e } of datoms(old, 'eavt')) {
+      rows += e > 0 ? 1 : 0;
+      if (rows % ROWS_PER_REST === 0 && !progress.isOver) await rest();
+    }
+    await rest();
+    return rows;
+  };
+  const wanted = await count();
+  while (!progress.isOver) {
+    const found = await count();
+    if (found !== wanted) violated(`an old value had ${wanted} rows, and then ${found}`);
+    progress.readings++;
+  }
+}
+
+async function harmWriters(context: FaultContext, progress: Progress): Promise<void> {
+  const { random } = context;
+  await wait(random.between(200, 1_500));
+  signal((await leaderSeat(context)).process, 'SIGKILL');
+  await wait(random.between(1_500, 2_500));
+  const { process: paused } = await leaderSeat(context);
+  signal(paused, 'SIGSTOP');
+  await wait(OUTLASTING_MS + random.between(0, 500));
+  signal(paused, 'SIGCONT');
+  progress.harmed();
+}
