@@ -3,7 +3,6 @@
  * and lists, one transaction after the other, and writes down what it was told.
  */
 import { randomUUID } from 'node:crypto';
-import type { EdnData } from '../../engine/index.ts';
 import { DatabaseError, kw, q, toTxData } from '../../engine/index.ts';
 import type { ErrorCode, TxInput } from '../../engine/index.ts';
 import type { Connection, Storage } from '../../services/index.ts';
@@ -26,6 +25,8 @@ const LISTS = 12;
 const LIST_LENGTH = 60;
 const NOTES_AT_ONCE = 24;
 const TIMEOUT_MS = 20_000;
+/** Longer than what clients are parted from the store for, and short enough that they soon let go of what they need no more. */
+const READER_LEASE_MS = 6_000;
 /** What is said at once is said again a little later. */
 const REST_MS = 20;
 
@@ -196,11 +197,6 @@ export async function readList(db: ReturnType<Connection['db']>, key: string): P
   return [...rows].sort(([one], [other]) => one - other).map(([, value]) => value);
 }
 
-export async function readNotes(db: ReturnType<Connection['db']>): Promise<string[]> {
-  const rows = (await q('[:find ?e ?id :where [?e :note/id ?id]]', db)) as EdnData[][];
-  return rows.map(([, id]) => id as string);
-}
-
 /** Through the proxies, or past them. */
 export function openClientStorage(cluster: Cluster, url = cluster.clientUrl): Promise<Storage> {
   return openStorage(
@@ -209,6 +205,7 @@ export function openClientStorage(cluster: Cluster, url = cluster.clientUrl): Pr
       bus: { kind: 'redis', url: cluster.redisUrl },
       nodeCacheBytes: 64 * 2 ** 20,
       pollIntervalMs: 500,
+      collect: { intervalMs: 0, retainDays: 0, readerLeaseMs: READER_LEASE_MS },
     },
     createLog({ level: 'silent' }),
   );

@@ -5,8 +5,10 @@
  *        \-----------proxy--> Redis <-----proxy-------/
  */
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { StartedServer } from '../support/child-server.ts';
 import type { OurProcess } from '../support/our-process.ts';
@@ -15,6 +17,8 @@ import { startPostgres } from '../support/postgres-server.ts';
 import { installRedis, startRedis } from '../support/redis-server.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { Orders } from './inside.ts';
 
 export const DATABASE = 'tried';
 export const LEASE_TTL_MS = 1_000;
@@ -30,12 +34,16 @@ const BUILT = resolve('node_modules/.cache/datahike-gateway/faults');
 /** What is run as processes of its own. */
 const PROGRAMS = {
   gateway: 'gateway/main.ts',
+  inside: 'test/faults/inside.ts',
+  reader: 'test/faults/reader.ts',
 } as const;
 
 /** A process that stands by to write, started again where it ends. */
 export interface WriterSeat {
   readonly proxy: TcpProxy;
   process: OurProcess;
+  /** Where the process finds what it is to do to itself, see `inside.ts`. */
+  readonly ordersFile: string;
   /** Whether it is not started again for now. */
   isClosed: boolean;
 }
@@ -51,6 +59,7 @@ export class Cluster {
   readonly writers: WriterSeat[] = [];
   /** How many writers had to be started again. */
   restarts = 0;
+  readonly #folder = temporaryFolder();
   #isStopping = false;
 
   private constructor(
@@ -84,7 +93,9 @@ export class Cluster {
     const cluster = new Cluster(postgres, redis, clientProxy, redisProxy);
     for (let i = 0; i < WRITERS; i++) {
       const proxy = await startTcpProxy('127.0.0.1', postgres.port);
-      const seat = { proxy, process: await cluster.#startWriter(proxy), isClosed: false };
+      const ordersFile = join(cluster.#folder.path, `orders-${i}.json`);
+      const process = await cluster.#startWriter(proxy, ordersFile);
+      const seat = { proxy, ordersFile, process, isClosed: false };
       cluster.writers.push(seat);
       cluster.#keepAlive(seat);
     }
@@ -119,6 +130,7 @@ export class Cluster {
     await this.postgres.stop();
     for (const proxy of [this.clientProxy, this.redisProxy, ...this.writers.map((w) => w.proxy)])
       await proxy.close();
+    this.#folder.remove();
   }
 
   /** The settings of a process of ours. */
@@ -132,10 +144,12 @@ export class Cluster {
     };
   }
 
-  #startWriter(proxy: TcpProxy): Promise<OurProcess> {
+  #startWriter(proxy: TcpProxy, ordersFile: string): Promise<OurProcess> {
+    const inside = pathToFileURL(program('inside'));
+    inside.searchParams.set('orders', ordersFile);
     return startProcess({
       args: [program('gateway'), 'writer', '--standby', '--port', '0'],
-      nodeOptions: [],
+      nodeOptions: ['--import', inside.href],
       env: {
         ...this.environment(postgresUrl(proxy.port)),
         DATAHIKE_GATEWAY_LEASE_TTL_MS: String(LEASE_TTL_MS),
@@ -156,7 +170,7 @@ export class Cluster {
         if (this.#isStopping) return;
         if (seat.isClosed) continue;
         try {
-          seat.process = await this.#startWriter(seat.proxy);
+          seat.process = await this.#startWriter(seat.proxy, seat.ordersFile);
           break;
         } catch {
           // The store may be away.
@@ -174,6 +188,12 @@ export function program(name: keyof typeof PROGRAMS): string {
 
 function postgresUrl(port: number): string {
   return `postgres://gateway@127.0.0.1:${port}/gateway`;
+}
+
+/** Has a process do something to itself; a process that is started in the seat later begins with that. */
+export function order({ process: told, ordersFile }: WriterSeat, orders: Orders): void {
+  writeFileSync(ordersFile, JSON.stringify(orders));
+  signal(told, 'SIGUSR2');
 }
 
 export function signal({ pid }: Pick<OurProcess, 'pid'>, name: NodeJS.Signals): void {

@@ -1,7 +1,7 @@
 /** All that a database value says, as a few letters that can be compared with those of another process or another time. */
 import { createHash } from 'node:crypto';
 import type { Connection } from '../../services/index.ts';
-import { datoms, history, printEdn } from '../../engine/index.ts';
+import { datoms, history, printEdn, q } from '../../engine/index.ts';
 
 type Db = ReturnType<Connection['db']>;
 
@@ -19,4 +19,19 @@ export async function contentsOf(db: Db): Promise<string> {
       count++;
     }
   return `${count} rows ${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** The ids of all notes, those that are there twice as well. */
+export async function readNotes(db: Db): Promise<string[]> {
+  const rows = (await q('[:find ?e ?id :where [?e :note/id ?id]]', db)) as ReadonlyArray<
+    readonly [number, string]
+  >;
+  return rows.map(([, id]) => id);
+}
+
+/** The same of the notes alone, which a query finds. */
+export async function notesOf(db: Db): Promise<string> {
+  const notes = await readNotes(db);
+  const hash = createHash('sha256').update(notes.sort().join());
+  return `${notes.length} notes ${hash.digest('hex').slice(0, 16)}`;
 }

@@ -1,7 +1,9 @@
 /** Collections beside writers and readers: nothing that anybody needs may go. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { MAIN_BRANCH, asOf, datoms, decodeRecord, toTxData } from '../../../engine/index.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { MAIN_BRANCH, asOf, datoms, toTxData } from '../../../engine/index.ts';
 import type { Connection, Storage } from '../../../services/index.ts';
 import {
   closeStorage,
@@ -12,25 +14,34 @@ import {
   startWriter,
 } from '../../../services/index.ts';
 import { runCommand } from '../../support/our-process.ts';
-import { openClientStorage, readNotes } from '../client.ts';
+import { openClientStorage } from '../client.ts';
 import type { Cluster } from '../cluster.ts';
 import { DATABASE, program, signal } from '../cluster.ts';
-import { contentsOf } from '../contents.ts';
+import { contentsOf, notesOf } from '../contents.ts';
 import type { FaultContext, Faults } from '../fault.ts';
 import { OUTLASTING_MS, RECOVERY_MS, leaderSeat } from '../fault.ts';
+import { countedReadings, readMore, startReader, wrongReadings } from '../readings.ts';
 
 export const COLLECTION_FAULTS: Faults = {
   collect: {
     what: 'collections one after the other and two at once, while trees are replaced, branches come and go, writers die, and somebody reads slowly',
     inject: collectBeside,
   },
+  'sleeping-reader': {
+    what: 'a process that reads is paused for longer than its reader lease, while what it reads is collected',
+    inject: collectBesideSleeper,
+  },
 };
 
-/** Trees are replaced so often, and so many collections end, before it is enough. */
-const FOLDS = 6;
-const COLLECTIONS = 10;
+/** Trees are replaced so often, so many collections end, nodes are freed, and branches end, before it is enough. */
+const ENOUGH = { folds: 4, collections: 10, freed: 1, branches: 1 };
+/** On a machine that is busy otherwise there may be less. */
+const LIMIT_MS = 15_000;
 /** A slow reader rests after so many rows, and forgets the nodes that it has. */
 const ROWS_PER_REST = 1_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** What several go by that go on until all of it was often enough. */
 class Progress {
@@ -39,8 +50,13 @@ class Progress {
   freed = 0;
   branches = 0;
   readings = 0;
+  readonly #enough: typeof ENOUGH;
   #isHarmed = false;
-  readonly #endMs = performance.now() + RECOVERY_MS;
+  readonly #endMs = performance.now() + LIMIT_MS;
+
+  constructor(enough: typeof ENOUGH) {
+    this.#enough = enough;
+  }
 
   harmed(): void {
     this.#isHarmed = true;
@@ -53,8 +69,13 @@ class Progress {
   }
 
   get isOver(): boolean {
+    const { folds, collections, freed, branches } = this.#enough;
     const isEnough =
-      this.#isHarmed && this.folds >= FOLDS && this.collections >= COLLECTIONS && this.branches > 0;
+      this.#isHarmed &&
+      this.folds >= folds &&
+      this.collections >= collections &&
+      this.freed >= freed &&
+      this.branches >= branches;
     return isEnough || performance.now() > this.#endMs;
   }
 }
@@ -66,7 +87,7 @@ async function collectBeside(context: FaultContext): Promise<void> {
     const connection = await openDatabase(storage, DATABASE);
     const old = connection.db();
     const before = await contentsOf(old);
-    const progress = new Progress();
+    const progress = new Progress(ENOUGH);
     await Promise.all([
       watchFolds(connection, progress),
       collectHere(connection, progress),
@@ -78,8 +99,8 @@ async function collectBeside(context: FaultContext): Promise<void> {
     connection.nodes.clear();
     const after = await contentsOf(old);
     if (after !== before) violated(`an old value had ${before}, and has ${after}`);
-    if (progress.folds < FOLDS)
-      violated(`trees were replaced ${progress.folds} times only in ${RECOVERY_MS} ms`);
+    if (progress.folds === 0 || progress.collections === 0)
+      violated(`${progress.folds} folds and ${progress.collections} collections in ${LIMIT_MS} ms`);
     note(
       `${progress.collections} collections freed ${progress.freed} nodes of ${progress.folds} folds, ${progress.branches} branches came and went, ${progress.readings} readings of an old value`,
     );
@@ -89,22 +110,54 @@ async function collectBeside(context: FaultContext): Promise<void> {
   }
 }
 
-async function watchFolds({ store, branch }: Connection, progress: Progress): Promise<void> {
-  let last: number | undefined;
-  while (!progress.isOver) {
-    const root = await store.readRoot(branch);
-    const { indexedTx } = decodeRecord(root!.record);
-    if (last !== undefined && indexedTx !== last) progress.folds++;
+const SLEEPER_LEASE_MS = 600;
+
+async function collectBesideSleeper(context: FaultContext): Promise<void> {
+  const { cluster, random, note, violated } = context;
+  const storage = await openClientStorage(cluster, cluster.directUrl);
+  const reader = await startReader(cluster, { leaseMs: SLEEPER_LEASE_MS });
+  try {
+    const connection = await openDatabase(storage, DATABASE);
+    await readMore(reader, 2, RECOVERY_MS);
+    // In the middle of a reading, or between two.
+    await wait(random.between(0, 200));
+    signal(reader, 'SIGSTOP');
+    await wait(2 * SLEEPER_LEASE_MS);
+    const progress = new Progress({ folds: 2, collections: 2, freed: 10, branches: 0 });
+    progress.harmed();
+    await Promise.all([watchFolds(connection, progress), collectHere(connection, progress)]);
+    signal(reader, 'SIGCONT');
+    await readMore(reader, 3, RECOVERY_MS);
+    for (const each of await wrongReadings(reader, connection)) violated(`the reader said ${each}`);
+    const { freed, folds } = progress;
+    const said = [...countedReadings(reader)].map(([what, count]) => `${what} ${count}`);
+    note(`${freed} nodes of ${folds} folds freed meanwhile, the reader said ${said.join(', ')}`);
+    await connection.release();
+  } finally {
+    signal(reader, 'SIGCONT');
+    await reader.end('SIGKILL');
+    await closeStorage(storage);
+  }
+}
+
+async function watchFolds(connection: Connection, progress: Progress): Promise<void> {
+  for (let last = connection.db().indexedTx; !progress.isOver; await wait(20)) {
+    const { indexedTx } = connection.db();
+    if (indexedTx !== last) progress.folds++;
     last = indexedTx;
-    await wait(20);
   }
 }
 
 async function collectHere({ store }: Connection, progress: Progress): Promise<void> {
   while (!progress.isOver) {
-    const { freed } = await collectNodes(store);
-    progress.collections++;
-    progress.freed += freed.nodes;
+    // So that this process lets go of what nobody in it needs.
+    collectGarbage();
+    for (let i = 0; i < 5 && !progress.isOver; i++) {
+      const { freed } = await collectNodes(store);
+      progress.collections++;
+      progress.freed += freed.nodes;
+      await wait(20);
+    }
   }
 }
 
@@ -133,14 +186,14 @@ async function branchAndDelete(
     await createBranch(main, MAIN_BRANCH, name);
     const fork = await openDatabase(storage, DATABASE, name);
     const db = fork.db();
-    const wanted = await readNotes(asOf(await main.sync(db.maxTx), db.maxTx));
+    const wanted = await notesOf(asOf(await main.sync(db.maxTx), db.maxTx));
     await writeTo(storage, fork);
     const written = fork.db();
     const contents = await contentsOf(written);
     await deleteBranch(main, name);
     await progress.collected(2);
     fork.nodes.clear();
-    if ((await readNotes(db)).sort().join() !== wanted.sort().join())
+    if ((await notesOf(db)) !== wanted)
       violated(`the branch ${name} had other notes than its origin`);
     if ((await contentsOf(written)) !== contents)
       violated(`what was read of the branch ${name} is another thing after it was deleted`);

@@ -6,14 +6,27 @@ import type { FaultContext, Faults } from '../fault.ts';
 import { OUTLASTING_MS, asSuperuser } from '../fault.ts';
 import type { Random } from '../random.ts';
 
+const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'`;
+
 export const SERVER_FAULTS: Faults = {
   'kill-backends': {
     what: 'PostgreSQL ends every connection',
     inject: ({ cluster }) =>
       asSuperuser(cluster, async (client) => {
-        await client.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'`,
-        );
+        await client.query(END_CONNECTIONS);
+      }),
+  },
+  'few-connections': {
+    what: 'PostgreSQL ends every connection, and lets two be made again',
+    inject: ({ cluster }) =>
+      asSuperuser(cluster, async (client) => {
+        await client.query('ALTER ROLE gateway CONNECTION LIMIT 2');
+        try {
+          await client.query(END_CONNECTIONS);
+          await wait(OUTLASTING_MS);
+        } finally {
+          await client.query('ALTER ROLE gateway CONNECTION LIMIT -1');
+        }
       }),
   },
   'restart-postgres': {
