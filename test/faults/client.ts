@@ -64,8 +64,13 @@ export class Client {
   }
 
   get acknowledged(): number {
-    const isOk = ({ outcome }: { readonly outcome: Outcome }): boolean => outcome === 'ok';
-    return this.notes.filter(isOk).length + this.lists.filter(isOk).length;
+    return this.count('ok');
+  }
+
+  /** How many of its transactions and readings ended so. */
+  count(wanted: Outcome): number {
+    const isSo = ({ outcome }: { readonly outcome: Outcome }): boolean => outcome === wanted;
+    return this.notes.filter(isSo).length + this.lists.filter(isSo).length;
   }
 
   get connection(): Connection {

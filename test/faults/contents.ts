@@ -5,13 +5,14 @@ import { datoms, history, printEdn, q } from '../../engine/index.ts';
 
 type Db = ReturnType<Connection['db']>;
 
-/** How many rows the indices hold, and a hash of them: of the facts of now by entity and by attribute, and of all that ever were. */
+/** How many rows the indices hold, and a hash of them: of the facts of now in each order, and of all that ever were. */
 export async function contentsOf(db: Db): Promise<string> {
   const hash = createHash('sha256');
   let count = 0;
   for (const [view, order] of [
     [db, 'eavt'],
     [db, 'aevt'],
+    [db, 'avet'],
     [history(db), 'eavt'],
   ] as const)
     for await (const { e, a, v, tx, added } of datoms(view, order)) {
