@@ -97,13 +97,13 @@ async function tryFault(
   const leader = async (): Promise<string | null> =>
     (await store.leases.current(branch))?.address ?? null;
   const injectedAt = performance.now();
-  const [notes, found]: [string[], string[]] = [[], []];
+  const [skipped, notes, found]: [string[], string[], string[]] = [[], [], []];
   await inject({
     ...{ cluster, clients, random, leader },
     note: (what) => notes.push(what),
     violated: (what) => found.push(what),
   }).catch((error: unknown) => {
-    if (error instanceof NotPossibleHere) notes.push(`SKIPPED: ${error.message}`);
+    if (error instanceof NotPossibleHere) skipped.push(`SKIPPED: ${error.message}`);
     else found.push(`the harm itself failed: ${messageOf(error)}`);
   });
   const undoneAt = performance.now();
@@ -123,6 +123,7 @@ async function tryFault(
   console.log(
     [
       name.padEnd(18),
+      ...skipped,
       `${count.ok - before.ok} acknowledged`,
       `${count.unknown - before.unknown} unknown`,
       `${count.failed - before.failed} refused`,

@@ -1,6 +1,5 @@
 /** What happens to the processes that write. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { LEASE_TTL_MS, order, signal } from '../cluster.ts';
 import type { FaultContext, Faults } from '../fault.ts';
@@ -79,15 +78,14 @@ async function starveOfFiles(context: FaultContext): Promise<void> {
   if (findProgram('prlimit') === undefined)
     throw new NotPossibleHere('limits of a running process are set with prlimit, which is missing');
   const { process, proxy } = await leaderSeat(context);
-  const { random, note } = context;
+  const { note } = context;
   const limitFiles = (count: string): Promise<string> =>
     runCommand('prlimit', ['--pid', String(process.pid), `--nofile=${count}:`]);
   const before = await runCommand('prlimit', [
     ...['--pid', String(process.pid), '--nofile', '--noheadings', '--output', 'SOFT'],
   ]);
-  // No more than it has; or so few that none can take the place of one that it loses.
-  const open = readdirSync(`/proc/${process.pid}/fd`).length;
-  await limitFiles(String(random.pick([open, FEW])));
+  // None can take the place of one that it loses.
+  await limitFiles(String(FEW));
   const { hostname, port } = new URL(process.writerUrl);
   const flood = Array.from({ length: FLOOD }, () => connect(Number(port), hostname));
   for (const socket of flood) socket.on('error', () => undefined);
