@@ -6,7 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseError, kw, q, toTxData } from '../../engine/index.ts';
 import type { ErrorCode, TxInput } from '../../engine/index.ts';
 import type { Connection, Storage } from '../../services/index.ts';
-import { closeStorage, createLog, openDatabase, openStorage } from '../../services/index.ts';
+import {
+  closeStorage,
+  createLog,
+  openDatabase,
+  openStorage,
+  startWriter,
+} from '../../services/index.ts';
 import type { Cluster } from './cluster.ts';
 import { DATABASE } from './cluster.ts';
 import type { ListRead, ListTransaction, Note, Outcome } from './history.ts';
@@ -200,6 +206,24 @@ export async function readList(db: ReturnType<Connection['db']>, key: string): P
     key,
   )) as ReadonlyArray<readonly [number, string]>;
   return [...rows].sort(([one], [other]) => one - other).map(([, value]) => value);
+}
+
+/** Becomes the writer of a branch that has none, and writes so many transactions of notes. Most of them get into base trees. */
+export async function writeHere(
+  { bus, log }: Storage,
+  connection: Connection,
+  transactions: number,
+): Promise<void> {
+  const writer = await startWriter({ connection, bus, log, foldThreshold: 100 });
+  try {
+    await writer.transact({ txData: toTxData(SCHEMA) });
+    for (let i = 0; i < transactions; i++) {
+      const notes = Array.from({ length: 20 }, () => ({ 'note/id': randomUUID() }));
+      await writer.transact({ txData: toTxData(notes) });
+    }
+  } finally {
+    await writer.stop();
+  }
 }
 
 /** Through the proxies, or past them. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MAIN_BRANCH, asOf, datoms, toTxData } from '../../../engine/index.ts';
+import { MAIN_BRANCH, asOf, datoms } from '../../../engine/index.ts';
 import type { Connection, Storage } from '../../../services/index.ts';
 import {
   closeStorage,
@@ -11,10 +11,9 @@ import {
   createBranch,
   deleteBranch,
   openDatabase,
-  startWriter,
 } from '../../../services/index.ts';
 import { runCommand } from '../../support/our-process.ts';
-import { openClientStorage } from '../client.ts';
+import { openClientStorage, writeHere } from '../client.ts';
 import type { Cluster } from '../cluster.ts';
 import { DATABASE, program, signal } from '../cluster.ts';
 import { contentsOf, notesOf } from '../contents.ts';
@@ -187,7 +186,7 @@ async function branchAndDelete(
     const fork = await openDatabase(storage, DATABASE, name);
     const db = fork.db();
     const wanted = await notesOf(asOf(await main.sync(db.maxTx), db.maxTx));
-    await writeTo(storage, fork);
+    await writeHere(storage, fork, 5);
     const written = fork.db();
     const contents = await contentsOf(written);
     await deleteBranch(main, name);
@@ -199,19 +198,6 @@ async function branchAndDelete(
       violated(`what was read of the branch ${name} is another thing after it was deleted`);
     await fork.release();
     progress.branches++;
-  }
-}
-
-/** As much as makes an index job of its own. */
-async function writeTo({ bus, log }: Storage, connection: Connection): Promise<void> {
-  const writer = await startWriter({ connection, bus, log, foldThreshold: 100 });
-  try {
-    for (let i = 0; i < 5; i++) {
-      const notes = Array.from({ length: 20 }, () => ({ 'note/id': randomUUID() }));
-      await writer.transact({ txData: toTxData(notes) });
-    }
-  } finally {
-    await writer.stop();
   }
 }
 

@@ -1,21 +1,20 @@
 /** Nodes that are gone or not what they were, in a copy of the database: whoever meets one is told so, and nobody gets another answer. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Client as PgClient } from 'pg';
 import { DatabaseError } from '../../../engine/index.ts';
 import type { Connection, Storage } from '../../../services/index.ts';
 import {
   backupDatabase,
   closeStorage,
+  createDatabase,
   openDatabase,
   restoreDatabase,
   verifyDatabase,
 } from '../../../services/index.ts';
-import { openClientStorage } from '../client.ts';
-import { DATABASE } from '../cluster.ts';
+import { openClientStorage, writeHere } from '../client.ts';
 import { contentsOf } from '../contents.ts';
 import type { FaultContext, Faults } from '../fault.ts';
-import { RECOVERY_MS, asSuperuser } from '../fault.ts';
+import { asSuperuser } from '../fault.ts';
 
 export const DAMAGE_FAULTS: Faults = {
   'damaged-nodes': {
@@ -73,15 +72,17 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
 async function damageCopy(context: FaultContext): Promise<void> {
   const { cluster, violated, note } = context;
   const storage = await openClientStorage(cluster, cluster.directUrl);
-  const name = `copy-${randomUUID().slice(0, 8)}`;
+  const name = randomUUID();
+  const [source, copied] = [`source-${name}`, `copy-${name}`];
   try {
-    await copyTo(storage, name);
-    const copy = await openDatabase(storage, name);
+    await makeCopy(storage, source, copied);
+    const copy = await openDatabase(storage, copied);
     const wanted = await contentsOf(copy.db());
-    let [met, named] = [0, 0];
+    let [met, named, nodeCount] = [0, 0, 0];
     await asSuperuser(cluster, async (client) => {
-      const table = new NodeTable(client, cluster.schema, name);
+      const table = new NodeTable(client, cluster.schema, copied);
       const nodes = await table.read();
+      nodeCount = nodes.size;
       for (const [what, { harm, isSeen }] of Object.entries(DAMAGES))
         for (let i = 0; i < TIMES; i++) {
           const damaged = harm(nodes, context);
@@ -97,21 +98,22 @@ async function damageCopy(context: FaultContext): Promise<void> {
     });
     const answer = await answerOf(copy);
     if (answer !== wanted) violated(`healed: ${String(answer)} instead of ${wanted}`);
-    note(`${named} harms to nodes, of which ${met} were met by readers and all named by verify`);
+    note(
+      `${named} harms to ${nodeCount} nodes, of which ${met} were met by readers and all named by verify`,
+    );
     await copy.release();
   } finally {
-    await storage.host.delete(name).catch(() => undefined);
+    for (const each of [source, copied]) await storage.host.delete(each).catch(() => undefined);
     await closeStorage(storage);
   }
 }
 
-/** As soon as there are trees. */
-async function copyTo(storage: Storage, name: string): Promise<void> {
-  const connection = await openDatabase(storage, DATABASE);
-  for (const from = performance.now(); connection.nodes.heldRoots().size === 0; await wait(20))
-    if (performance.now() - from > RECOVERY_MS)
-      throw new Error(`Expected an index job to make trees within ${RECOVERY_MS} ms`);
-  await restoreDatabase(storage.host, name, backupDatabase(connection));
+/** Restores a backup of a database that is large enough to have some tens of nodes. */
+async function makeCopy(storage: Storage, source: string, copy: string): Promise<void> {
+  await createDatabase(storage.host, source);
+  const connection = await openDatabase(storage, source);
+  await writeHere(storage, connection, 60);
+  await restoreDatabase(storage.host, copy, backupDatabase(connection));
   await connection.release();
 }
 
