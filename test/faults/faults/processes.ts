@@ -1,6 +1,7 @@
 /** What happens to the processes that write. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from 'node:net';
+import { q } from '../../../engine/index.ts';
 import { LEASE_TTL_MS, order, signal } from '../cluster.ts';
 import type { FaultContext, Faults } from '../fault.ts';
 import { NotPossibleHere, OUTLASTING_MS, RECOVERY_MS, leaderSeat } from '../fault.ts';
@@ -57,7 +58,7 @@ export const PROCESS_FAULTS: Faults = {
 const MAX_SHIFT_MS = 10 * 60_000;
 
 async function mislead(context: FaultContext): Promise<void> {
-  const { cluster, random } = context;
+  const { cluster, clients, random, note } = context;
   const shiftMs = (): number => random.between(-MAX_SHIFT_MS, MAX_SHIFT_MS);
   try {
     for (let jumps = 0; jumps < 4; jumps++) {
@@ -69,6 +70,10 @@ async function mislead(context: FaultContext): Promise<void> {
   } finally {
     for (const seat of cluster.writers) order(seat, {});
   }
+  const db = clients[0]!.connection.db();
+  const newest = await q('[:find (max ?at) . :where [_ :db/txInstant ?at]]', db);
+  const offMs = (newest as Date).getTime() - Date.now();
+  note(`the newest transaction says that it is ${Math.round(offMs / 1_000)} s from now`);
 }
 
 const FLOOD = 50;
