@@ -75,6 +75,8 @@ export interface Config {
     readonly address: string | null;
     /** Whether a process that finds another writer alive waits for its turn; else it refuses to start, which is the default. */
     readonly standby: boolean;
+    /** How much may be new before the index job folds it into the base trees, in datoms over all indices; 200,000 by default. */
+    readonly foldThreshold: number;
   };
   /** When nodes are deleted that nothing needs any more. */
   readonly collect: {
@@ -148,6 +150,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       leaseTtlMs: settings.get('writer.leaseTtlMs') ?? 2_000,
       address: settings.get('writer.address') ?? null,
       standby: settings.get('writer.standby') ?? false,
+      foldThreshold: settings.get('writer.foldThreshold') ?? 200_000,
     },
     collect: {
       intervalMs: settings.get('collect.intervalMs') ?? 3_600_000,

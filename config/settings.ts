@@ -98,6 +98,7 @@ export const SETTINGS = {
   ),
   'writer.leaseTtlMs': whole(`${PREFIX}LEASE_TTL_MS`, 100, 3_600_000),
   'writer.standby': setting(`${PREFIX}STANDBY`, 'true or false', flag),
+  'writer.foldThreshold': whole(`${PREFIX}FOLD_THRESHOLD`, 100, 100_000_000),
   'collect.intervalMs': whole(`${PREFIX}COLLECT_INTERVAL_MS`, 0, 2 ** 31 - 1),
   'collect.retainDays': decimal(`${PREFIX}COLLECT_RETAIN_DAYS`, 0, 36_500),
   'collect.readerLeaseMs': whole(`${PREFIX}READER_LEASE_MS`, 100, 86_400_000),

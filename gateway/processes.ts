@@ -131,7 +131,7 @@ async function openWriters(
   isRemote: boolean,
   cleanup: Cleanup,
 ): Promise<string | undefined> {
-  const { host, port, leaseTtlMs, address, standby } = config.writer;
+  const { host, port, leaseTtlMs, address, standby, foldThreshold } = config.writer;
   const { log, bus } = storage;
   const writers = new Map<string, Writer>();
   const { bodyLimitBytes } = config;
@@ -143,7 +143,7 @@ async function openWriters(
     const { value: connection, release } = await openOrCreate(storage, name);
     cleanup.add(async () => release());
     const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
-    const options = { connection, bus, log, leaseTtlMs, address: reachable };
+    const options = { connection, bus, log, leaseTtlMs, address: reachable, foldThreshold };
     const seat = await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup));
     writers.set(name, seat.writer);
     startCollecting(config, connection, seat.isWriting, log, cleanup);

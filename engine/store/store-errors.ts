@@ -26,6 +26,19 @@ export function missingNode(database: string, address: Address): DatabaseError {
   );
 }
 
+/** A node that is there and cannot be read. */
+export function damagedNode(
+  database: string,
+  address: Address,
+  cause: DatabaseError,
+): DatabaseError {
+  return new DatabaseError(
+    cause.code,
+    `The node at address ${address} of the database ${database} cannot be read: ${cause.message}`,
+    { data: { database, address }, cause },
+  );
+}
+
 /** The address of the node that a read did not find; undefined for all other errors. */
 export function addressOfMissing(error: unknown): Address | undefined {
   if (!(error instanceof DatabaseError) || error.code !== 'STORE_CORRUPT') return undefined;

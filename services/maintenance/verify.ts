@@ -93,7 +93,7 @@ class Verification {
       const faults = this.findings.faults.length;
       const sums = new IndexSums(await this.#schemaOf(root), log.afterTx);
       // What another branch shares with this one was checked there, and its rows count here, too.
-      await this.#trees(record, sums);
+      await this.#trees(record, (fault) => this.findings.add(fault), sums);
       if (this.findings.faults.length === faults) sums.compare(log, this.findings);
       await this.#retained(record);
     } catch (error) {
@@ -124,17 +124,29 @@ class Verification {
   }
 
   async #retained(record: RootRecord): Promise<void> {
-    const { keptSinceMs } = await this.#store.retention.state();
+    const { retention } = this.#store;
+    const { keptSinceMs } = await retention.state();
     for await (const { trees } of pastTrees(this.#store, record, keptSinceMs))
-      for (const past of trees) await this.#trees(past.record);
+      for (const past of trees) {
+        const faults: Fault[] = [];
+        await this.#trees(past.record, (fault) => faults.push(fault));
+        if (faults.length === 0) continue;
+        // A collection that began meanwhile may retain less.
+        const isRetained = past.replacedAtMs >= (await retention.state()).keptSinceMs;
+        if (isRetained) for (const fault of faults) this.findings.add(fault);
+      }
   }
 
   /** With `sums` every row is looked at; without, what was seen before is held against its parent and not entered. */
-  async #trees(record: RootRecord, sums?: IndexSums): Promise<void> {
+  async #trees(
+    record: RootRecord,
+    onFault: (fault: Fault) => void,
+    sums?: IndexSums,
+  ): Promise<void> {
     const pending = expectedRoots(record);
     while (pending.length > 0) {
       const batch = pending.splice(-BATCH);
-      const blocks = await this.#readEach(batch);
+      const blocks = await this.#readEach(batch, onFault);
       for (const [i, node] of batch.entries()) {
         const bytes = blocks[i];
         const isNew = this.#seen.add(node.address);
@@ -145,7 +157,7 @@ class Verification {
           if (below.kind === 'leaf') sums?.add(node, below.rows);
           else if (isNew || sums !== undefined) pending.push(...below.children);
         } catch (error) {
-          this.#nodeFault(node, messageOf(error));
+          onFault(nodeFault(node, error));
         }
         await giveWay();
       }
@@ -155,6 +167,7 @@ class Verification {
   /** The bytes of nodes, undefined for those that cannot be read. */
   async #readEach(
     nodes: ReadonlyArray<ExpectedNode>,
+    onFault: (fault: Fault) => void,
   ): Promise<ReadonlyArray<Uint8Array | undefined>> {
     try {
       return await this.#store.read(nodes.map(({ address }) => address));
@@ -162,7 +175,7 @@ class Verification {
       const blocks: Array<Uint8Array | undefined> = [];
       for (const node of nodes) {
         const [bytes] = await this.#store.read([node.address]).catch((error: unknown) => {
-          this.#nodeFault(node, messageOf(error));
+          onFault(nodeFault(node, error));
           return [undefined];
         });
         blocks.push(bytes);
@@ -170,10 +183,10 @@ class Verification {
       return blocks;
     }
   }
+}
 
-  #nodeFault({ era, order, address }: ExpectedNode, why: string): void {
-    this.findings.add({ what: 'node', where: address, why, index: `${era} ${order}` });
-  }
+function nodeFault({ era, order, address }: ExpectedNode, error: unknown): Fault {
+  return { what: 'node', where: address, why: messageOf(error), index: `${era} ${order}` };
 }
 
 /** What the rows of each index come to. */

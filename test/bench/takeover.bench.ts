@@ -9,7 +9,7 @@ import { closeStorage, createLog, openDatabase, openStorage } from '../../servic
 import type { OurProcess } from '../support/our-process.ts';
 import { startProcess } from '../support/our-process.ts';
 import { startPostgres } from '../support/postgres-server.ts';
-import { buildProgram } from '../support/program.ts';
+import { GATEWAY, buildPrograms } from '../support/programs.ts';
 import { installRedis, startRedis } from '../support/redis-server.ts';
 import type { Result } from './harness.ts';
 import { ITEM_SCHEMA, item } from './items.ts';
@@ -29,10 +29,10 @@ export async function takeoverBench(): Promise<Result[]> {
   const redis = await startRedis(await installRedis());
   const url = `postgres://gateway@127.0.0.1:${postgres.port}/gateway`;
   const redisUrl = `redis://127.0.0.1:${redis.port}`;
-  const program = await buildProgram();
+  const { gateway } = await buildPrograms('bench', { gateway: GATEWAY });
   const startWriter = (): Promise<OurProcess> =>
     startProcess({
-      args: [program, 'writer', '--standby', '--port', '0'],
+      args: [gateway, 'writer', '--standby', '--port', '0'],
       nodeOptions: [],
       env: {
         DATABASE_URL: url,

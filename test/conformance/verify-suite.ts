@@ -12,7 +12,8 @@ import {
   withCommit,
 } from '../../engine/index.ts';
 import type { Fault } from '../../services/index.ts';
-import { createBranch, verifyDatabase } from '../../services/index.ts';
+import { collectNodes, createBranch, verifyDatabase } from '../../services/index.ts';
+import { interrupted } from '../support/interrupted.ts';
 import type { WrittenDatabase } from '../support/written-database.ts';
 import { writtenDatabase } from '../support/written-database.ts';
 import { fill } from './maintenance-fixtures.ts';
@@ -93,6 +94,18 @@ export function runVerifySuite(name: string, newBackend: () => Promise<StoreBack
         for (const store of [cut, turned])
           expect(await faultsOf(store)).toContainEqual(expect.objectContaining({ where: address }));
       }
+    });
+
+    it('takes no trees for damaged that were retained, and are collected while it looks', async () => {
+      const { store } = database;
+      let isAsked = false;
+      const collected = interrupted(store, async (method) => {
+        // It has read which trees are retained, and looks through them now.
+        if (isAsked && method === 'read')
+          await collectNodes(store, { nowMs: () => Date.now() + 60_000 });
+        isAsked ||= method === 'retention.state';
+      });
+      expect(await faultsOf(collected)).toEqual([]);
     });
 
     it('finds two sound nodes in each other’s place', async () => {

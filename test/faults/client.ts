@@ -3,11 +3,16 @@
  * and lists, one transaction after the other, and writes down what it was told.
  */
 import { randomUUID } from 'node:crypto';
-import type { EdnData } from '../../engine/index.ts';
 import { DatabaseError, kw, q, toTxData } from '../../engine/index.ts';
 import type { ErrorCode, TxInput } from '../../engine/index.ts';
 import type { Connection, Storage } from '../../services/index.ts';
-import { closeStorage, createLog, openDatabase, openStorage } from '../../services/index.ts';
+import {
+  closeStorage,
+  createLog,
+  openDatabase,
+  openStorage,
+  startWriter,
+} from '../../services/index.ts';
 import type { Cluster } from './cluster.ts';
 import { DATABASE } from './cluster.ts';
 import type { ListRead, ListTransaction, Note, Outcome } from './history.ts';
@@ -26,6 +31,8 @@ const LISTS = 12;
 const LIST_LENGTH = 60;
 const NOTES_AT_ONCE = 24;
 const TIMEOUT_MS = 20_000;
+/** Longer than what clients are parted from the store for, and short enough that they soon let go of what they need no more. */
+const READER_LEASE_MS = 6_000;
 /** What is said at once is said again a little later. */
 const REST_MS = 20;
 
@@ -63,8 +70,13 @@ export class Client {
   }
 
   get acknowledged(): number {
-    const isOk = ({ outcome }: { readonly outcome: Outcome }): boolean => outcome === 'ok';
-    return this.notes.filter(isOk).length + this.lists.filter(isOk).length;
+    return this.count('ok');
+  }
+
+  /** How many of its transactions and readings ended so. */
+  count(wanted: Outcome): number {
+    const isSo = ({ outcome }: { readonly outcome: Outcome }): boolean => outcome === wanted;
+    return this.notes.filter(isSo).length + this.lists.filter(isSo).length;
   }
 
   get connection(): Connection {
@@ -196,9 +208,22 @@ export async function readList(db: ReturnType<Connection['db']>, key: string): P
   return [...rows].sort(([one], [other]) => one - other).map(([, value]) => value);
 }
 
-export async function readNotes(db: ReturnType<Connection['db']>): Promise<string[]> {
-  const rows = (await q('[:find ?e ?id :where [?e :note/id ?id]]', db)) as EdnData[][];
-  return rows.map(([, id]) => id as string);
+/** Becomes the writer of a branch that has none, and writes so many transactions of notes. Most of them get into base trees. */
+export async function writeHere(
+  { bus, log }: Storage,
+  connection: Connection,
+  transactions: number,
+): Promise<void> {
+  const writer = await startWriter({ connection, bus, log, foldThreshold: 100 });
+  try {
+    await writer.transact({ txData: toTxData(SCHEMA) });
+    for (let i = 0; i < transactions; i++) {
+      const notes = Array.from({ length: 20 }, () => ({ 'note/id': randomUUID() }));
+      await writer.transact({ txData: toTxData(notes) });
+    }
+  } finally {
+    await writer.stop();
+  }
 }
 
 /** Through the proxies, or past them. */
@@ -209,6 +234,7 @@ export function openClientStorage(cluster: Cluster, url = cluster.clientUrl): Pr
       bus: { kind: 'redis', url: cluster.redisUrl },
       nodeCacheBytes: 64 * 2 ** 20,
       pollIntervalMs: 500,
+      collect: { intervalMs: 0, retainDays: 0, readerLeaseMs: READER_LEASE_MS },
     },
     createLog({ level: 'silent' }),
   );

@@ -5,8 +5,9 @@ import { audit, transactions } from '../../services/index.ts';
 import { Client as PgClient } from 'pg';
 import { checkLists } from './checker.ts';
 import type { Client } from './client.ts';
-import { readList, readNotes } from './client.ts';
+import { readList } from './client.ts';
 import type { Cluster } from './cluster.ts';
+import { readNotes } from './contents.ts';
 
 /** Looks at all of it with a connection that has just been opened, past every proxy; gives what is wrong. */
 export async function violations(

@@ -8,7 +8,8 @@ import { toTxData } from '../../engine/index.ts';
 import { closeStorage, openDatabase } from '../../services/index.ts';
 import { Client, SCHEMA, openClientStorage } from './client.ts';
 import { Cluster, DATABASE } from './cluster.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { NotPossibleHere, RECOVERY_MS } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import type { Outcome } from './history.ts';
 import { violations } from './invariants.ts';
@@ -17,8 +18,6 @@ import { Random } from './random.ts';
 const CLIENTS = 4;
 /** How long clients write before a fault, and after it. */
 const QUIET_MS = 500;
-/** By when the cluster has to acknowledge again after a fault. */
-const RECOVERY_MS = 30_000;
 
 interface Count {
   ok: number;
@@ -98,7 +97,15 @@ async function tryFault(
   const leader = async (): Promise<string | null> =>
     (await store.leases.current(branch))?.address ?? null;
   const injectedAt = performance.now();
-  await inject({ cluster, random, leader });
+  const [skipped, notes, found]: [string[], string[], string[]] = [[], [], []];
+  await inject({
+    ...{ cluster, clients, random, leader },
+    note: (what) => notes.push(what),
+    violated: (what) => found.push(what),
+  }).catch((error: unknown) => {
+    if (error instanceof NotPossibleHere) skipped.push(`SKIPPED: ${error.message}`);
+    else found.push(`the harm itself failed: ${messageOf(error)}`);
+  });
   const undoneAt = performance.now();
   const recoveryMs = await recovered(clients);
   await wait(QUIET_MS);
@@ -106,7 +113,9 @@ async function tryFault(
   const stoppedAt = performance.now();
   const storage = await openClientStorage(cluster, cluster.directUrl);
   const fresh = await openDatabase(storage, DATABASE);
-  const found = await violations(cluster, clients, fresh);
+  found.push(
+    ...(await violations(cluster, clients, fresh).catch((error: unknown) => [messageOf(error)])),
+  );
   await fresh.release();
   await closeStorage(storage);
   if (recoveryMs === undefined) found.push('nothing was acknowledged any more');
@@ -114,16 +123,22 @@ async function tryFault(
   console.log(
     [
       name.padEnd(18),
+      ...skipped,
       `${count.ok - before.ok} acknowledged`,
       `${count.unknown - before.unknown} unknown`,
       `${count.failed - before.failed} refused`,
       `again after ${recoveryMs?.toFixed(0) ?? '-'} ms`,
       `${found.length} violations`,
       `${seconds(startedAt, performance.now())} (harm ${seconds(injectedAt, undoneAt)}, check ${seconds(stoppedAt, performance.now())})`,
+      ...notes,
     ].join(', '),
   );
   for (const each of found.slice(0, 20)) console.log(`  ${each}`);
   return found.length;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function seconds(fromMs: number, toMs: number): string {

@@ -9,6 +9,11 @@ const NAMES = [
   'crash-postgres',
   'kill-redis',
   'lying-redis',
+  'wrong-clocks',
+  'replayed-requests',
+  'collect',
+  'sleeping-reader',
+  'damaged-nodes',
 ];
 const TIMEOUT_MS = 240_000;
 

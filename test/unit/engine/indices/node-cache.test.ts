@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Db, EdnData } from '../../../../engine/index.ts';
+import type { Db, EdnData, Store } from '../../../../engine/index.ts';
 import { NodeCache, kw, q, readEdn, restoreHead } from '../../../../engine/index.ts';
 import { must } from '../../../../engine/shared/assert.ts';
 import { countReads } from '../../../support/counting-store.ts';
@@ -40,5 +40,22 @@ describe('a cache of nodes', () => {
     const { db, nodesRead } = await withSmallestCache(await databaseOf(texts));
     expect(await q('[:find (count ?e) . :where [?e :text ?t]]', db)).toBe(60);
     expect(nodesRead()).toBeLessThan(4 * 60);
+  });
+
+  it('says which node is damaged, and that it is', async () => {
+    const { store } = await databaseOf(['x']);
+    const cutOff: Store = Object.create(store, {
+      read: {
+        value: async (addresses: ReadonlyArray<number>) =>
+          (await store.read(addresses)).map((bytes) => bytes.subarray(0, bytes.length - 1)),
+      },
+    });
+    const root = must(await store.readRoot('db'), 'a root');
+    const reading = restoreHead(root, new NodeCache(0).open(cutOff));
+    await expect(reading).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('The node at address'),
+      data: { database: store.id, address: expect.any(Number) },
+    });
   });
 });
