@@ -51,6 +51,8 @@ export interface Db {
   readonly lastInstant?: { readonly tx: number; readonly at: Date } | undefined;
   /** The largest entity id given out. */
   readonly maxEid: number;
+  /** No fact that holds is of a later entity, those of transactions included; undefined where it has not been looked up in this process. */
+  readonly topEntity?: number | undefined;
   readonly view: View;
   /** The commit that this value is of; undefined for speculation. */
   readonly commit: CommitInfo | undefined;

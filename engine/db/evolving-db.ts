@@ -51,10 +51,12 @@ export class EvolvingDb<D extends Db> {
   /** Applies a change; `attribute` is that of its datom, where the caller knows it. */
   apply(change: Change, attribute = this.attribute(datomOf(change).a)): void {
     this.#db.novelty.apply(change, this.#isIndexed(change, attribute));
+    const { e, a } = datomOf(change);
+    if (this.#db.topEntity !== undefined && e > this.#db.topEntity) this.#db.topEntity = e;
     if (attribute?.isSystem === false) return;
     const { names } = this.#db.schema;
-    if (datomOf(change).a === names.txInstant) this.#noteInstant(change);
-    if (names.definingIdent(datomOf(change).a) !== undefined) this.#schemaChanges.push(change);
+    if (a === names.txInstant) this.#noteInstant(change);
+    if (names.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
   }
 
   /** What else is done to the last one has to be looked up. */

@@ -38,6 +38,7 @@ export function databaseBefore(config: DatabaseConfig): Db {
     schema: Schema.empty(config.attributeRefs),
     maxTx: TX0 - 1,
     maxEid: 0,
+    topEntity: 0,
     view: PRESENT,
     commit: undefined,
   };

@@ -5,6 +5,7 @@ import { EdnList } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
 import { MAX_ID } from '../datom/datom.ts';
@@ -12,7 +13,7 @@ import type { IndexOrder } from '../datom/index-order.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
-import { scan } from './scan.ts';
+import { scan, scanKept } from './scan.ts';
 
 /** All datoms whose leading components are those of the bound, in the order of the index. */
 export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Suspended<Datom[]> {
@@ -43,7 +44,15 @@ export function datomsNow(db: SettledDb, order: IndexOrder, bound: Bound): Datom
 
 /** The entity that holds a value of a unique attribute. */
 export function* entityWith(db: SettledDb, a: number, v: Value): Suspended<number | undefined> {
-  const rows = scan(db, 'avet', prefixRange({ a, v }));
+  const bound = { a, v };
+  if (db.window !== undefined) return yield* firstEntity(scan(db, 'avet', prefixRange(bound)));
+  // One entity at most has it, and what is new is in memory.
+  const [added] = db.novelty.eras.current.avet.added.matching(bound);
+  if (added !== undefined) return added.e;
+  return yield* firstEntity(scanKept(db, 'avet', prefixRange(bound)));
+}
+
+function* firstEntity(rows: ChunkCursor): Suspended<number | undefined> {
   return (yield* advance(rows)) ? rows.keys.e[rows.lo] : undefined;
 }
 

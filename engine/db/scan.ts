@@ -7,7 +7,7 @@ import type { Era } from '../indices/base-index.ts';
 import { countBase, scanBase } from '../indices/base-index.ts';
 import { FilterCursor } from '../novelty/filter-cursor.ts';
 import { MergeCursor } from '../novelty/merge-cursor.ts';
-import { overlay } from '../novelty/novelty.ts';
+import { keptRows, overlay } from '../novelty/novelty.ts';
 import { SetCursor } from '../novelty/set-cursor.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
@@ -145,6 +145,12 @@ export function scanEra(
   const novelty = db.novelty.eras[era][order];
   if (db.base.roots[era][order].count === 0) return new SetCursor(novelty.added, range, isReverse);
   return overlay(scanBase(db.base, era, order, range, isReverse), novelty, range, isReverse);
+}
+
+/** Of the base trees, the present rows that still hold. */
+export function scanKept({ base, novelty }: Db, order: IndexOrder, range: ScanRange): ChunkCursor {
+  const { removed } = novelty.eras.current[order];
+  return keptRows(scanBase(base, 'current', order, range, false), removed);
 }
 
 function countEra(db: Db, era: Era, order: IndexOrder, range: ScanRange, misses: Miss[]): number {

@@ -207,12 +207,15 @@ export function overlay(
   range: ScanRange,
   isReverse: boolean,
 ): ChunkCursor {
-  const kept =
-    removed.weight === 0
-      ? base
-      : new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
+  const kept = keptRows(base, removed);
   if (added.weight === 0) return kept;
   return new MergeCursor(added.order, kept, new SetCursor(added, range, isReverse), isReverse);
+}
+
+/** Rows of a base without those that were removed from it. */
+export function keptRows(base: ChunkCursor, removed: DatomSet): ChunkCursor {
+  if (removed.weight === 0) return base;
+  return new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
 }
 
 function emptyIndices(): Indices {

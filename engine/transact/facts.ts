@@ -24,7 +24,10 @@ export function* addFact(
   form: EdnData = [kw('db/add'), e, attribute.ident, value],
   tx?: number,
 ): Suspended<void> {
-  const v = yield* valueOf(transaction, attribute, value, form);
+  const v =
+    attribute.valueType === 'ref'
+      ? yield* valueOf(transaction, attribute, value, form)
+      : plainValueOf(transaction, attribute, value, form);
   checkLengths(transaction, attribute, v, form);
   if (attribute.predicates !== undefined) checkPredicates(attribute, v, form);
   if (attribute.ident === DB.validFrom || attribute.ident === DB.validTo)
@@ -74,10 +77,22 @@ export function* valueOf(
   value: EdnData,
   form: EdnData,
 ): Suspended<Value> {
+  const { valueType, ident } = attribute;
+  if (valueType !== 'ref' || value === null || ENUM_ATTRIBUTES.has(ident))
+    return plainValueOf(transaction, attribute, value, form);
+  return yield* referenceOf(transaction, value, form);
+}
+
+/** Of what names no entity. */
+function plainValueOf(
+  transaction: Transaction,
+  attribute: SchemaAttribute,
+  value: EdnData,
+  form: EdnData,
+): Value {
   if (value === null) throw nilValue(form);
   if (attribute.tuple !== undefined) checkTuple(attribute, attribute.tuple, value, form);
   if (ENUM_ATTRIBUTES.has(attribute.ident)) return enumOf(transaction, attribute, value, form);
-  if (attribute.valueType === 'ref') return yield* referenceOf(transaction, value, form);
   const v = transaction.conform(value, attribute);
   if (v === undefined) throw badValue(attribute.ident, value, expectationFor(attribute), form);
   return v;

@@ -5,9 +5,11 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
+import { advance } from '../datom/chunk-cursor.ts';
 import { datomsWith } from '../db/lookup.ts';
 import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
+import { scan } from '../db/scan.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
@@ -40,18 +42,26 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
       request.txData,
     );
   checkValidTimes(request.txMeta);
-  const before = db as SettledDb;
+  const before = yield* withTopEntity(db);
   const instant = yield* instantOf(before, request);
   for (let learned = NOTHING_LEARNED; ;) {
     const transaction = new Transaction(before, learned, request.hasTypedNumbers === true);
     try {
       yield* apply(transaction, request, instant);
-      return yield* report(transaction, request, instant);
+      return yield* report(db, transaction, request, instant);
     } catch (error) {
       if (!(error instanceof TempidResolved)) throw error;
       ({ learned } = error);
     }
   }
+}
+
+/** So that it need not be asked what is said already of the entity of the transaction. */
+function* withTopEntity(db: SettledDb): Suspended<SettledDb> {
+  if (db.topEntity !== undefined) return db;
+  const rows = scan(db, 'eavt', {}, true);
+  const topEntity = (yield* advance(rows)) ? rows.keys.e[rows.hi - 1] : 0;
+  return { ...db, topEntity };
 }
 
 function* apply(transaction: Transaction, request: TxRequest, instant: Date): Suspended<void> {
@@ -108,12 +118,13 @@ function* lastInstantOf(db: SettledDb): Suspended<Date | undefined> {
 }
 
 function* report(
+  dbBefore: Db,
   transaction: Transaction,
   { txMeta }: TxRequest,
   instant: Date,
 ): Suspended<TxReport> {
   return {
-    dbBefore: transaction.before,
+    dbBefore,
     dbAfter: yield* transaction.finish(),
     tx: transaction.tx,
     instant,

@@ -43,8 +43,8 @@ export class Transaction {
   readonly changedWindows: number[] = [];
   maxEid: number;
 
-  /** The entity that was made last, and what is said of it: nothing else has to be asked for that. */
-  #newest = 0;
+  /** An entity of which nothing was said before, and what is: nothing else has to be asked for that. At first that of the transaction, then the last that was made. */
+  #newest: number;
   #factsOfNewest: Datom[] = [];
   /** Who has the unique value that was asked for last, until something changes: a map asks for its identity, and then whether it is free. */
   #holder: Holder | undefined;
@@ -57,6 +57,8 @@ export class Transaction {
     this.before = before;
     this.#hasTypedNumbers = hasTypedNumbers;
     this.tx = before.maxTx + 1;
+    // Somebody may have spoken of transactions to come.
+    this.#newest = this.tx > (before.topEntity ?? Infinity) ? this.tx : 0;
     this.maxEid = before.maxEid;
     this.tempids = new Tempids(learned, before.maxEid);
     this.#hasCaps = Object.keys(before.config.lengthCaps).length > 0;

@@ -27,6 +27,8 @@ export class Batch {
   readonly refused: Refused[] = [];
   #db: Db;
   #sizeBytes = 0;
+  /** Whether nothing else may leave in the commit. */
+  #isClosed = false;
 
   constructor(start: Db) {
     this.#db = start;
@@ -42,10 +44,7 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    const { applied } = this;
-    return (
-      applied.length >= MAX_TRANSACTIONS || this.#sizeBytes > MAX_BYTES || applied.some(isAlone)
-    );
+    return this.#isClosed || this.applied.length >= MAX_TRANSACTIONS || this.#sizeBytes > MAX_BYTES;
   }
 
   /** All whose turn has come, in their order. */
@@ -68,7 +67,10 @@ export class Batch {
   }
 
   #take(applied: Applied): boolean {
-    if (isAlone(applied) && !this.isEmpty) return false;
+    if (isAlone(applied)) {
+      if (!this.isEmpty) return false;
+      this.#isClosed = true;
+    }
     this.applied.push(applied);
     this.#db = applied.report.dbAfter;
     this.#sizeBytes += applied.segment.bytes.length;
