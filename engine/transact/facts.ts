@@ -15,13 +15,15 @@ import type { Transaction } from './transaction.ts';
 import { checkTuple } from './tuple-check.ts';
 import { badValue, nilValue, syntaxError, txError, undeclaredAttribute } from './tx-error.ts';
 
+const ADD = kw('db/add');
+
 /** Asserts a fact, where `form` says it; `tx` is the transaction that it is said to be of. */
 export function* addFact(
   transaction: Transaction,
   e: number,
   attribute: SchemaAttribute,
   value: EdnData,
-  form: EdnData = [kw('db/add'), e, attribute.ident, value],
+  form: EdnData = [ADD, e, attribute.ident, value],
   tx?: number,
 ): Suspended<void> {
   const v =

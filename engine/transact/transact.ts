@@ -132,6 +132,6 @@ function* report(
     changes: transaction.changes,
     purged: transaction.purged,
     tempids: transaction.tempids.used,
-    txMeta: new Map([...(txMeta ?? []), [DB.txInstant, instant]]),
+    txMeta: new Map(txMeta).set(DB.txInstant, instant),
   };
 }

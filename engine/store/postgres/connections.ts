@@ -97,6 +97,7 @@ export class Connections {
   readonly #ofOldConnections = new WeakSet<Error>();
   #preparesStatements: boolean;
   #reserved: Promise<unknown> | undefined;
+  #isReserved = false;
 
   constructor(options: ConnectionOptions, mode: Mode) {
     this.#options = options;
@@ -118,9 +119,9 @@ export class Connections {
   }
 
   /** Runs a statement once. A lost connection is reported as it is, see `isConnectionLost`. */
-  async queryOnce<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
-    await this.#reserve();
-    return this.#run<R>(this.#writers, statement);
+  queryOnce<R extends Row>(statement: Statement): Promise<QueryResult<R>> {
+    const send = (): Promise<QueryResult<R>> => this.#run<R>(this.#writers, statement);
+    return this.#isReserved ? send() : this.#reserve().then(send);
   }
 
   async transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
@@ -151,24 +152,30 @@ export class Connections {
       }),
     );
     await this.#reserved;
+    this.#isReserved = true;
   }
 
-  async #run<R extends Row>(pool: Pool, { text, values = [], name }: Statement) {
-    const send = (statement: QueryConfig): Promise<QueryResult<R>> =>
-      this.#with(pool, async (client) => {
-        const result = await client.query<R>(statement);
-        client.release();
-        return result;
-      });
-    if (name === undefined || !this.#preparesStatements) return send({ text, values: [...values] });
-    try {
-      return await send({ name: this.#nameOf(name, text), text, values: [...values] });
-    } catch (error) {
-      if (!isStatementUnknown(error)) throw error;
-      // A pooler that keeps silent about parameters. The server refused before it did anything.
-      this.#preparesStatements = false;
-      return send({ text, values: [...values] });
-    }
+  #run<R extends Row>(pool: Pool, statement: Statement): Promise<QueryResult<R>> {
+    const { text, values = [], name } = statement;
+    const isPrepared = name !== undefined && this.#preparesStatements;
+    const query = { text, values: [...values] };
+    if (!isPrepared) return this.#send<R>(pool, query);
+    return this.#send<R>(pool, { ...query, name: this.#nameOf(name, text) }).catch(
+      (error: unknown) => {
+        if (!isStatementUnknown(error)) throw error;
+        // A pooler that keeps silent about parameters. The server refused before it did anything.
+        this.#preparesStatements = false;
+        return this.#send<R>(pool, query);
+      },
+    );
+  }
+
+  #send<R extends Row>(pool: Pool, query: QueryConfig): Promise<QueryResult<R>> {
+    return this.#with(pool, async (client) => {
+      const result = await client.query<R>(query);
+      client.release();
+      return result;
+    });
   }
 
   /** A connection in a transaction, for the caller to give back. */
@@ -190,16 +197,12 @@ export class Connections {
     const client = await pool.connect();
     const isOld = this.#used.has(client);
     this.#used.add(client);
-    // While it is not idle, nobody else listens for its end.
-    client.on('error', ignore);
     try {
       return await work(client);
     } catch (error) {
       if (isOld && error instanceof Error) this.#ofOldConnections.add(error);
       client.release(true);
       throw error;
-    } finally {
-      client.off('error', ignore);
     }
   }
 
@@ -248,8 +251,9 @@ function poolOf(options: ConnectionOptions, mode: Mode, max: number, min: number
     allowExitOnIdle: true,
     types: TYPES,
   });
-  // An idle connection that breaks leaves the pool by itself; whoever asks next gets a new one.
-  pool.on('error', () => undefined);
+  // An idle connection that breaks leaves the pool by itself; whoever asks next gets a new one. Of others whoever uses them hears.
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
   return pool;
 }
 
@@ -257,8 +261,6 @@ async function inTransaction<T>(
   client: PoolClient,
   body: (query: Query) => Promise<T>,
 ): Promise<T> {
-  // Between two statements nobody else listens for the end of the connection.
-  client.on('error', ignore);
   let fault: unknown;
   try {
     const result = await body((text, values) => client.query(text, [...(values ?? [])]));
@@ -269,7 +271,6 @@ async function inTransaction<T>(
     await client.query('ROLLBACK').catch(ignore);
     throw error;
   } finally {
-    client.off('error', ignore);
     client.release(fault !== undefined);
   }
 }
