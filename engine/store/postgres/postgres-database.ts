@@ -64,7 +64,9 @@ export class PostgresStore implements Store {
   }
 
   async read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {
-    if (addresses.length === 0) return [];
+    const [first] = addresses;
+    if (first === undefined) return [];
+    if (addresses.length === 1) return [await this.#readOne(first)];
     const { rows } = await this.#connections.query<{ address: Address; bytes: Buffer }>({
       name: 'read',
       text: `SELECT address, bytes FROM ${this.#schema}.nodes
@@ -77,6 +79,18 @@ export class PostgresStore implements Store {
       if (bytes === undefined) throw missingNode(this.id, address);
       return bytes;
     });
+  }
+
+  /** A list of one would be planned anew each time, as the plan for any list expects several. */
+  async #readOne(address: Address): Promise<Uint8Array> {
+    const { rows } = await this.#connections.query<{ bytes: Buffer }>({
+      name: 'read one',
+      text: `SELECT bytes FROM ${this.#schema}.nodes WHERE database_id = $1 AND address = $2`,
+      values: [this.#databaseId, address],
+    });
+    const [row] = rows;
+    if (row === undefined) throw missingNode(this.id, address);
+    return row.bytes;
   }
 
   async write(nodes: ReadonlyArray<StoredNode>): Promise<void> {
