@@ -1,17 +1,21 @@
 /**
  * `npm run bench -- [NAME...] [--json FILE] [--write]`: measures against peers in the same run and prints the ratios. `query` can be followed
- * by the names of the questions that are wanted. `--write` puts the figures of `query` and `world` into `docs/performance.md`.
+ * by the names of the questions that are wanted. `--write` puts the figures into `docs/performance.md`.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { commitSizeBench } from './commit-size.bench.ts';
 import { databasesBench } from './databases.bench.ts';
 import { engineBench } from './engine.bench.ts';
 import { memoryBench } from './memory.bench.ts';
 import { gatewaysBench } from './gateways.bench.ts';
+import { importsBench } from './imports.bench.ts';
 import type { Report, Result } from './harness.ts';
-import { writeFigures } from './performance-doc.ts';
+import { markdownTable, measuredOn, writeFigures } from './performance-doc.ts';
 import { queryBench } from './query.bench.ts';
 import { storageBench } from './storage.bench.ts';
+import { takeoverBench } from './takeover.bench.ts';
+import { visibilityBench } from './visibility.bench.ts';
 import { worldQueriesBench } from './world-queries.bench.ts';
 import { worldBench } from './world.bench.ts';
 import { writesBench } from './writes.bench.ts';
@@ -22,15 +26,19 @@ type RunBench = (only: ReadonlyArray<string>) => Promise<Report>;
 const BENCHES: Readonly<Record<string, RunBench>> = {
   engine: printed(engineBench),
   memory: printed(memoryBench),
-  storage: printed(storageBench),
+  storage: documented(storageBench),
   world: async (only) => {
     const { results } = await printed(worldBench)(only);
     const queries = await worldQueriesBench();
     return { ...queries, results: [...results, ...queries.results] };
   },
   gateways: printed(gatewaysBench),
-  writes: printed(writesBench),
-  databases: printed(databasesBench),
+  writes: documented(writesBench),
+  'commit-size': documented(commitSizeBench),
+  imports: documented(importsBench),
+  visibility: documented(visibilityBench),
+  takeover: documented(takeoverBench),
+  databases: documented(databasesBench),
   query: queryBench,
 };
 
@@ -64,12 +72,39 @@ function printed(bench: () => Promise<Result[]>): RunBench {
   };
 }
 
+/** One that has its place in the document. */
+function documented(bench: () => Promise<Result[]>): RunBench {
+  let results: ReadonlyArray<Result> = [];
+  const run = printed(async () => {
+    const found = await bench();
+    results = found;
+    return found;
+  });
+  return async (only) => ({ ...(await run(only)), figures: () => tableOf(results) });
+}
+
 function print({ name, ours, peer, theirs, ratio, unit }: Result): void {
-  const figure = (value: number): string =>
-    value >= 100 ? value.toFixed(0) : value.toPrecision(3);
   console.log(
     `${name}\n  ours ${figure(ours)} ${unit}, ${peer} ${figure(theirs)} ${unit}: ${ratio.toFixed(2)} times better`,
   );
+}
+
+function tableOf(results: ReadonlyArray<Result>): string {
+  const table = markdownTable(
+    ['what', 'ours', 'beside it', '', 'times better'],
+    results.map(({ name, ours, peer, theirs, ratio, unit }) => [
+      name,
+      `${figure(ours)} ${unit}`,
+      `${figure(theirs)} ${unit}`,
+      peer,
+      ratio.toFixed(2),
+    ]),
+  );
+  return `${measuredOn()}\n\n${table}`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
 await main();
