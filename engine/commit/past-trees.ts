@@ -4,7 +4,7 @@
  * root, and the record does not grow.
  */
 import { readBlock, sealBlock } from '../codec/block.ts';
-import { addressOfMissing } from '../store/store-errors.ts';
+import { addressOfMissing, readNamed } from '../store/store-errors.ts';
 import type { Store, StoredNode } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
@@ -40,10 +40,11 @@ export async function pastNode(
     replacedAtMs: Math.max(replacedAtMs, entries.at(-1)?.replacedAtMs ?? 0),
     record: encodeRecord({ ...record, past: undefined, purge: undefined }),
   };
-  const grown = encode({ previous: last?.previous, entries: [...entries, entry] });
+  const address = newAddress();
+  const grown = encode({ previous: last?.previous, entries: [...entries, entry] }, address);
   const bytes =
-    grown.length <= MAX_NODE_BYTES ? grown : encode({ previous: past, entries: [entry] });
-  return { address: newAddress(), bytes };
+    grown.length <= MAX_NODE_BYTES ? grown : encode({ previous: past, entries: [entry] }, address);
+  return { address, bytes };
 }
 
 /** A part of the list, and where it is. */
@@ -77,14 +78,14 @@ export async function* pastTrees(
 
 /** Undefined where the node was collected, with all that are before it. */
 async function readNode(store: Store, address: number): Promise<PastNode | undefined> {
-  const blocks = await store.read([address]).catch((error: unknown) => {
+  const [bytes] = await store.read([address]).catch((error: unknown) => {
     if (addressOfMissing(error) === undefined) throw error;
     return [];
   });
-  return blocks[0] === undefined ? undefined : decode(blocks[0]);
+  return bytes && readNamed(store.id, address, () => decode(bytes, address));
 }
 
-function encode({ previous, entries }: PastNode): Uint8Array {
+function encode({ previous, entries }: PastNode, address: number): Uint8Array {
   return sealBlock((writer) => {
     writer.varint(previous ?? 0);
     writer.varint(entries.length);
@@ -92,16 +93,20 @@ function encode({ previous, entries }: PastNode): Uint8Array {
       writer.varint(replacedAtMs);
       writer.bytes(record);
     }
-  });
+  }, address);
 }
 
-function decode(bytes: Uint8Array): PastNode {
-  return readBlock(bytes, (reader) => {
-    const previous = reader.varint();
-    const entries = Array.from({ length: reader.varint() }, () => ({
-      replacedAtMs: reader.varint(),
-      record: reader.bytes(),
-    }));
-    return { previous: previous === 0 ? undefined : previous, entries };
-  });
+function decode(bytes: Uint8Array, address: number): PastNode {
+  return readBlock(
+    bytes,
+    (reader) => {
+      const previous = reader.varint();
+      const entries = Array.from({ length: reader.varint() }, () => ({
+        replacedAtMs: reader.varint(),
+        record: reader.bytes(),
+      }));
+      return { previous: previous === 0 ? undefined : previous, entries };
+    },
+    address,
+  );
 }

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Db } from '../../engine/index.ts';
+import type { Db, Store } from '../../engine/index.ts';
 import { NodeCache, datoms, decodeRecord } from '../../engine/index.ts';
 import type { Connection } from '../../services/index.ts';
 import {
@@ -150,6 +150,28 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       });
     });
 
+    it('names the branch of a tree that is missing, damaged or in the place of another one, and deletes nothing', async () => {
+      // Long enough for trees of several levels.
+      for (let i = 0; i < 40; i++)
+        await database.transact([{ 'person/name': `${i} `.padEnd(700, 'name ') }]);
+      await database.writer.stop();
+      const { store } = database;
+      const { current } = decodeRecord((await store.readRoot('db'))!.record).roots;
+      expect([current.eavt.level, current.aevt.level]).not.toContain(0);
+      const [address, other] = [current.eavt.address!, current.aevt.address!];
+      const [bytes, others] = await store.read([address, other]);
+      const before = await countNodes(store);
+      for (const found of [undefined, bytes!.subarray(0, 9), others!]) {
+        await store.deleteNodes([address]);
+        if (found !== undefined) await store.write([{ address, bytes: found }]);
+        await expect(collectNodes(store, NOTHING_RETAINED)).rejects.toMatchObject({
+          code: 'STORE_CORRUPT',
+          data: { database: store.id, address },
+        });
+        expect(await countNodes(store)).toBe(before - (found === undefined ? 1 : 0));
+      }
+    });
+
     it('what a reader is about to hold is read again where it was swept', async () => {
       const steps: Array<() => Promise<void>> = [];
       const store = interrupted(database.store, async (method) => {
@@ -275,4 +297,10 @@ async function rowsOf(db: Db): Promise<string> {
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+}
+
+async function countNodes(store: Store): Promise<number> {
+  let count = 0;
+  for await (const nodes of store.listNodes()) count += nodes.length;
+  return count;
 }
