@@ -11,7 +11,7 @@ import { decodeRecord, encodeRecord } from './record.ts';
 
 /** Trees that were replaced. */
 export interface PastTrees {
-  /** By the clock of the writer that replaced them. */
+  /** By the clock of the store. */
   readonly replacedAtMs: number;
   readonly record: RootRecord;
 }
@@ -26,18 +26,17 @@ interface PastNode {
 /** A node stays in one page of PostgreSQL. */
 const MAX_NODE_BYTES = 7_000;
 
-/** The node for a root that replaces the trees of a record. */
+/** The node for a root that replaces the trees of a record now. */
 export async function pastNode(
   store: Store,
   record: RootRecord,
-  replacedAtMs: number,
   newAddress: () => number,
 ): Promise<StoredNode> {
   const { past } = record;
   const last = past === undefined ? undefined : await readNode(store, past);
   const entries = last?.entries ?? [];
   const entry = {
-    replacedAtMs: Math.max(replacedAtMs, entries.at(-1)?.replacedAtMs ?? 0),
+    replacedAtMs: await store.retention.nowMs(),
     record: encodeRecord({ ...record, past: undefined, purge: undefined }),
   };
   const address = newAddress();
@@ -55,7 +54,7 @@ export interface PastPart {
 }
 
 /**
- * The trees of a branch that were replaced at a time or later, the newest first, in parts. The first part is there whatever its time, because
+ * The trees of a branch that were replaced after a time, the newest first, in parts. The first part is there whatever its time, because
  * the root names it.
  */
 export async function* pastTrees(
@@ -67,7 +66,7 @@ export async function* pastTrees(
   while (address !== undefined) {
     const node = await readNode(store, address);
     if (node === undefined) return;
-    const kept = node.entries.filter(({ replacedAtMs }) => replacedAtMs >= keptSinceMs);
+    const kept = node.entries.filter(({ replacedAtMs }) => replacedAtMs > keptSinceMs);
     if (kept.length === 0 && address !== past) return;
     const trees = kept.map((entry) => ({ ...entry, record: decodeRecord(entry.record) }));
     yield { address, trees: trees.reverse() };
