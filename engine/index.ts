@@ -70,7 +70,7 @@ export type {
   StoredSegment,
 } from './store/store.ts';
 export type { ReaderLeases, SweepState } from './store/retention.ts';
-export { addressOfMissing } from './store/store-errors.ts';
+export { addressOfMissing, readNamed } from './store/store-errors.ts';
 export { createMemoryStoreHost } from './store/memory-store.ts';
 export { openFileStoreHost } from './store/file-store.ts';
 export { openPostgresStoreHost } from './store/postgres-store.ts';
@@ -91,7 +91,7 @@ export type { KnownNode } from './commit/audit-node.ts';
 export { auditNode, rootNodes } from './commit/audit-node.ts';
 export { databaseAt } from './commit/database-at.ts';
 export type { FactHashes } from './commit/purge.ts';
-export { decodeFacts, encodeFacts, scrubSegment } from './commit/purge.ts';
+export { encodeFacts, readFacts, scrubSegment } from './commit/purge.ts';
 export { AddressSet } from './commit/address-set.ts';
 export type { PastPart, PastTrees } from './commit/past-trees.ts';
 export { pastNode, pastTrees } from './commit/past-trees.ts';

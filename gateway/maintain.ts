@@ -1,5 +1,4 @@
 /** The commands that look after what is stored. They end with 0, or with 1 and lines on standard error that say why. */
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.ts';
 import { DatabaseError } from '../schema/error.ts';
@@ -11,7 +10,7 @@ import { collectNodes } from '../services/maintenance/collect.ts';
 import type { Fault } from '../services/maintenance/verify.ts';
 import { verifyDatabase } from '../services/maintenance/verify.ts';
 import { openDatabase } from '../services/storage.ts';
-import { runCommand, say, writeWhole } from './migrate.ts';
+import { runCommand, say, sourceOf, writeWhole } from './migrate.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -67,7 +66,7 @@ export function runRestore(
 ): Promise<void> {
   return runCommand(readConfig, async ({ host, log }) => {
     const report = progressReport('Restored');
-    const source = file === undefined ? process.stdin : createReadStream(file);
+    const source = await sourceOf(file);
     const { tx } = await restoreDatabase(host, database, source, { log, onProgress: report.on });
     report.end(`into ${database} as of transaction ${tx}`);
   });

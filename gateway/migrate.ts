@@ -2,8 +2,9 @@
  * The commands that end by themselves: export, import and norms. What they make goes to a file or standard output; what they say goes to
  * standard error. They end with 0, or with 1 and one line that says why.
  */
-import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, open, rename, rm } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.ts';
 import { DatabaseError } from '../schema/error.ts';
@@ -88,10 +89,28 @@ export function runImport(
 ): Promise<void> {
   return runCommand(readConfig, async ({ host, log }) => {
     const report = progressReport('Imported');
-    const source = file === undefined ? process.stdin : createReadStream(file);
+    const source = await sourceOf(file);
     await importDatabase(host, database, source, { log, onProgress: report.on });
     report.end(`into ${database}`);
   });
+}
+
+/**
+ * What a command reads: a file, or standard input where none is named.
+ *
+ * @throws BAD_USER_INPUT where the file cannot be read
+ */
+export async function sourceOf(file: string | undefined): Promise<Readable> {
+  if (file === undefined) return process.stdin;
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      `Expected a file to read at ${file}, got ${got}: name one that this process may read, or none to read standard input`,
+      { cause },
+    );
+  });
+  return createReadStream(file);
 }
 
 export function runNorms(

@@ -64,10 +64,14 @@ export class ByteWriter {
     return this.#length - 4;
   }
 
-  /** Fills the room at a place with what is made of all that was written after it. */
-  fillUint32(place: number, valueOf: (written: Uint8Array, start: number) => number): void {
+  /** Fills the room at a place with what is made of all that was written after it, and of a salt. */
+  fillUint32(
+    place: number,
+    valueOf: (written: Uint8Array, start: number, salt: number) => number,
+    salt = 0,
+  ): void {
     const start = place + 4;
-    this.#setUint32(place, valueOf(this.#bytes.subarray(0, this.#length), start));
+    this.#setUint32(place, valueOf(this.#bytes.subarray(0, this.#length), start, salt));
   }
 
   bytes(bytes: Uint8Array): void {

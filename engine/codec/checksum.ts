@@ -6,17 +6,17 @@ const PRIME3 = 0xc2b2ae3d;
 const PRIME4 = 0x27d4eb2f;
 const PRIME5 = 0x165667b1;
 
-/** An unsigned 32-bit checksum of `bytes` from `start` on. */
-export function checksum(bytes: Uint8Array, start = 0): number {
+/** An unsigned 32-bit checksum of `bytes` from `start` on; `seed` is an integer of 32 bits. */
+export function checksum(bytes: Uint8Array, start = 0, seed = 0): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.length - start;
   let at = start;
   let hash: number;
   if (length >= 16) {
-    let a = (PRIME1 + PRIME2) | 0;
-    let b = PRIME2 | 0;
-    let c = 0;
-    let d = -PRIME1 | 0;
+    let a = (seed + PRIME1 + PRIME2) | 0;
+    let b = (seed + PRIME2) | 0;
+    let c = seed | 0;
+    let d = (seed - PRIME1) | 0;
     for (const end = bytes.length - 16; at <= end; at += 16) {
       a = round(a, view.getUint32(at, true));
       b = round(b, view.getUint32(at + 4, true));
@@ -25,7 +25,7 @@ export function checksum(bytes: Uint8Array, start = 0): number {
     }
     hash = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0;
   } else {
-    hash = PRIME5;
+    hash = (seed + PRIME5) | 0;
   }
   hash = (hash + length) | 0;
   for (; at + 4 <= bytes.length; at += 4)

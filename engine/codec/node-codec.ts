@@ -6,7 +6,8 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 import { decodeColumns, encodeColumns } from './columns-codec.ts';
 import { HASH_BYTES } from './hash.ts';
 
-export function encodeNode(node: Node<Columns>): Uint8Array {
+/** A node as the bytes to store at an address, and nowhere else. */
+export function encodeNode(node: Node<Columns>, address: number): Uint8Array {
   return sealBlock((writer) => {
     writer.byte(node.kind === 'leaf' ? 0 : node.level);
     if (node.kind === 'branch') {
@@ -14,31 +15,35 @@ export function encodeNode(node: Node<Columns>): Uint8Array {
       encodeHashes(node, writer);
     }
     encodeColumns(node.keys, writer);
-  });
+  }, address);
 }
 
-/** @throws STORE_CORRUPT */
-export function decodeNode(bytes: Uint8Array): Node<Columns> {
-  return readBlock(bytes, (reader) => {
-    const level = reader.byte();
-    if (level === 0) return { kind: 'leaf', keys: decodeColumns(reader) };
-    const count = reader.varint();
-    const addresses = new Float64Array(count);
-    const counts = new Float64Array(count);
-    for (let i = 0, previous = 0; i < count; i++) {
-      addresses[i] = previous += reader.signed();
-      counts[i] = reader.varint();
-    }
-    const hashes = decodeHashes(reader, count);
-    const branch = {
-      kind: 'branch',
-      level,
-      keys: decodeColumns(reader),
-      addresses,
-      counts,
-    } as const;
-    return hashes === undefined ? branch : { ...branch, hashes };
-  });
+/** @throws STORE_CORRUPT, also where the bytes are those of another address */
+export function decodeNode(bytes: Uint8Array, address: number): Node<Columns> {
+  return readBlock(
+    bytes,
+    (reader) => {
+      const level = reader.byte();
+      if (level === 0) return { kind: 'leaf', keys: decodeColumns(reader) };
+      const count = reader.varint();
+      const addresses = new Float64Array(count);
+      const counts = new Float64Array(count);
+      for (let i = 0, previous = 0; i < count; i++) {
+        addresses[i] = previous += reader.signed();
+        counts[i] = reader.varint();
+      }
+      const hashes = decodeHashes(reader, count);
+      const branch = {
+        kind: 'branch',
+        level,
+        keys: decodeColumns(reader),
+        addresses,
+        counts,
+      } as const;
+      return hashes === undefined ? branch : { ...branch, hashes };
+    },
+    address,
+  );
 }
 
 /** One after the other, or nothing. */

@@ -28,13 +28,13 @@ export function rootNodes({ roots }: RootRecord): KnownNode[] {
  *
  * @throws STORE_CORRUPT where its checksum does not hold, or it is not what its parent has the hash of
  */
-export function auditNode(bytes: Uint8Array, { hash }: KnownNode): KnownNode[] {
-  const node = decodeNode(bytes);
+export function auditNode(bytes: Uint8Array, { address, hash }: KnownNode): KnownNode[] {
+  const node = decodeNode(bytes, address);
   const found = hash === undefined ? undefined : contentHash(bytes);
   if (found?.every((byte, i) => byte === hash?.[i]) === false)
     throw corrupt('The content of a node is not what its parent has the hash of');
   if (node.kind === 'branch')
-    return Array.from(node.addresses, (address, i) => ({ address, hash: node.hashes?.[i] }));
+    return Array.from(node.addresses, (child, i) => ({ address: child, hash: node.hashes?.[i] }));
   // Values are decoded when they are first looked at.
   if (node.keys.v.length !== node.keys.length)
     throw corrupt('Expected a value for each row of a node');

@@ -45,8 +45,8 @@ export function expectedRoots({ roots }: RootRecord): ExpectedNode[] {
 
 /** @throws STORE_CORRUPT where it is not what it should be */
 export function checkNode(bytes: Uint8Array, expected: ExpectedNode): BelowNode {
-  const { hash, level, count, order } = expected;
-  const node = decodeNode(bytes);
+  const { address, hash, level, count, order } = expected;
+  const node = decodeNode(bytes, address);
   const found = hash === undefined ? undefined : contentHash(bytes);
   if (found?.every((byte, i) => byte === hash?.[i]) === false)
     throw corrupt('The content of a node is not what its parent has the hash of');

@@ -50,10 +50,11 @@ export function* fold(
   let nodes: StoredNode[] = [];
   let sizeBytes = 0;
   const sink = (node: Node<Columns>): NodePlace | undefined => {
-    const bytes = encodeNode(node);
+    // A node says where it is. The address of one that has to be split nobody gets.
+    const address = newAddress();
+    const bytes = encodeNode(node, address);
     const fewest = node.kind === 'leaf' ? 1 : MIN_CHILDREN;
     if (bytes.length > MAX_NODE_BYTES && node.keys.length > fewest) return undefined;
-    const address = newAddress();
     nodes.push({ address, bytes });
     sizeBytes += bytes.length;
     source.put(address, node, bytes.length);

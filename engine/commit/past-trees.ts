@@ -4,14 +4,14 @@
  * root, and the record does not grow.
  */
 import { readBlock, sealBlock } from '../codec/block.ts';
-import { addressOfMissing } from '../store/store-errors.ts';
+import { addressOfMissing, readNamed } from '../store/store-errors.ts';
 import type { Store, StoredNode } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 
 /** Trees that were replaced. */
 export interface PastTrees {
-  /** By the clock of the writer that replaced them. */
+  /** By the clock of the store. */
   readonly replacedAtMs: number;
   readonly record: RootRecord;
 }
@@ -26,24 +26,24 @@ interface PastNode {
 /** A node stays in one page of PostgreSQL. */
 const MAX_NODE_BYTES = 7_000;
 
-/** The node for a root that replaces the trees of a record. */
+/** The node for a root that replaces the trees of a record now. */
 export async function pastNode(
   store: Store,
   record: RootRecord,
-  replacedAtMs: number,
   newAddress: () => number,
 ): Promise<StoredNode> {
   const { past } = record;
   const last = past === undefined ? undefined : await readNode(store, past);
   const entries = last?.entries ?? [];
   const entry = {
-    replacedAtMs: Math.max(replacedAtMs, entries.at(-1)?.replacedAtMs ?? 0),
+    replacedAtMs: await store.retention.nowMs(),
     record: encodeRecord({ ...record, past: undefined, purge: undefined }),
   };
-  const grown = encode({ previous: last?.previous, entries: [...entries, entry] });
+  const address = newAddress();
+  const grown = encode({ previous: last?.previous, entries: [...entries, entry] }, address);
   const bytes =
-    grown.length <= MAX_NODE_BYTES ? grown : encode({ previous: past, entries: [entry] });
-  return { address: newAddress(), bytes };
+    grown.length <= MAX_NODE_BYTES ? grown : encode({ previous: past, entries: [entry] }, address);
+  return { address, bytes };
 }
 
 /** A part of the list, and where it is. */
@@ -54,7 +54,7 @@ export interface PastPart {
 }
 
 /**
- * The trees of a branch that were replaced at a time or later, the newest first, in parts. The first part is there whatever its time, because
+ * The trees of a branch that were replaced after a time, the newest first, in parts. The first part is there whatever its time, because
  * the root names it.
  */
 export async function* pastTrees(
@@ -66,7 +66,7 @@ export async function* pastTrees(
   while (address !== undefined) {
     const node = await readNode(store, address);
     if (node === undefined) return;
-    const kept = node.entries.filter(({ replacedAtMs }) => replacedAtMs >= keptSinceMs);
+    const kept = node.entries.filter(({ replacedAtMs }) => replacedAtMs > keptSinceMs);
     if (kept.length === 0 && address !== past) return;
     const trees = kept.map((entry) => ({ ...entry, record: decodeRecord(entry.record) }));
     yield { address, trees: trees.reverse() };
@@ -77,14 +77,14 @@ export async function* pastTrees(
 
 /** Undefined where the node was collected, with all that are before it. */
 async function readNode(store: Store, address: number): Promise<PastNode | undefined> {
-  const blocks = await store.read([address]).catch((error: unknown) => {
+  const [bytes] = await store.read([address]).catch((error: unknown) => {
     if (addressOfMissing(error) === undefined) throw error;
     return [];
   });
-  return blocks[0] === undefined ? undefined : decode(blocks[0]);
+  return bytes && readNamed(store.id, address, () => decode(bytes, address));
 }
 
-function encode({ previous, entries }: PastNode): Uint8Array {
+function encode({ previous, entries }: PastNode, address: number): Uint8Array {
   return sealBlock((writer) => {
     writer.varint(previous ?? 0);
     writer.varint(entries.length);
@@ -92,16 +92,20 @@ function encode({ previous, entries }: PastNode): Uint8Array {
       writer.varint(replacedAtMs);
       writer.bytes(record);
     }
-  });
+  }, address);
 }
 
-function decode(bytes: Uint8Array): PastNode {
-  return readBlock(bytes, (reader) => {
-    const previous = reader.varint();
-    const entries = Array.from({ length: reader.varint() }, () => ({
-      replacedAtMs: reader.varint(),
-      record: reader.bytes(),
-    }));
-    return { previous: previous === 0 ? undefined : previous, entries };
-  });
+function decode(bytes: Uint8Array, address: number): PastNode {
+  return readBlock(
+    bytes,
+    (reader) => {
+      const previous = reader.varint();
+      const entries = Array.from({ length: reader.varint() }, () => ({
+        replacedAtMs: reader.varint(),
+        record: reader.bytes(),
+      }));
+      return { previous: previous === 0 ? undefined : previous, entries };
+    },
+    address,
+  );
 }

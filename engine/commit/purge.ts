@@ -9,9 +9,11 @@ import { contentHash } from '../codec/hash.ts';
 import type { Datom } from '../datom/datom.ts';
 import { datomOf } from '../novelty/change.ts';
 import type { Change, PurgedFacts } from '../novelty/change.ts';
+import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { StoredNode } from '../store/store.ts';
+import { readNamed } from '../store/store-errors.ts';
+import type { Store, StoredNode } from '../store/store.ts';
 import { encodeSegment, readSegment } from './segment.ts';
 
 /** Purged facts, each as a hash. */
@@ -29,20 +31,39 @@ export function encodeFacts(
   const all = [...new Set(purged.map(hashOf))].sort();
   return Array.from({ length: Math.ceil(all.length / HASHES_PER_NODE) }, (_, i) => {
     const hashes = all.slice(i * HASHES_PER_NODE, (i + 1) * HASHES_PER_NODE);
+    const address = newAddress();
     const bytes = sealBlock((writer) => {
       writer.varint(hashes.length);
       for (const hash of hashes) writer.string(hash);
-    });
-    return { address: newAddress(), bytes };
+    }, address);
+    return { address, bytes };
   });
 }
 
-/** @throws STORE_CORRUPT */
-export function decodeFacts(blocks: ReadonlyArray<Uint8Array>): FactHashes {
-  const hashes = blocks.flatMap((block) =>
-    readBlock(block, (reader) => Array.from({ length: reader.varint() }, () => reader.string())),
+/**
+ * The facts of the nodes that list them.
+ *
+ * @throws STORE_CORRUPT where one is missing or damaged; it names database and address
+ */
+export async function readFacts(
+  store: Store,
+  addresses: ReadonlyArray<number>,
+): Promise<FactHashes> {
+  const blocks = await store.read(addresses);
+  const hashes = addresses.flatMap((address, i) =>
+    readNamed(store.id, address, () =>
+      decodeFacts(must(blocks[i], 'a block for each address'), address),
+    ),
   );
   return new Set(hashes);
+}
+
+function decodeFacts(bytes: Uint8Array, address: number): string[] {
+  return readBlock(
+    bytes,
+    (reader) => Array.from({ length: reader.varint() }, () => reader.string()),
+    address,
+  );
 }
 
 /** A segment of the log without what it says of some facts; undefined where it says nothing of them. */

@@ -3,9 +3,10 @@ import { decodeNode } from '../codec/node-codec.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import type { BaseRoots } from '../indices/base-index.ts';
 import { ERAS } from '../indices/base-index.ts';
+import { must } from '../shared/assert.ts';
 import { giveWay } from '../shared/suspend.ts';
-import { addressOfMissing } from '../store/store-errors.ts';
-import type { Store } from '../store/store.ts';
+import { addressOfMissing, readNamed } from '../store/store-errors.ts';
+import type { Store, StoredNode } from '../store/store.ts';
 import { AddressSet } from './address-set.ts';
 
 /** The root of a tree; its level, where that is known. */
@@ -29,7 +30,7 @@ export class Reachable {
   /**
    * All nodes below the roots of base trees. Reads branches and no leaf.
    *
-   * @throws STORE_CORRUPT where a branch is missing or damaged
+   * @throws STORE_CORRUPT where a branch is missing or damaged; it names database and address
    */
   addTrees(roots: BaseRoots): Promise<void> {
     return this.#add(topsOf(roots), false);
@@ -57,8 +58,8 @@ export class Reachable {
     const pending = tops.filter(({ address }) => this.addresses.add(address));
     while (pending.length > 0) {
       const batch = pending.splice(-BATCH).filter(({ level }) => level !== 0);
-      for (const bytes of await this.#read(batch, mayBeMissing)) {
-        const node = decodeNode(bytes);
+      for (const { address: at, bytes } of await this.#read(batch, mayBeMissing)) {
+        const node = readNamed(this.#store.id, at, () => decodeNode(bytes, at));
         if (node.kind === 'leaf') continue;
         for (const address of node.addresses)
           if (this.addresses.add(address) && node.level > 1)
@@ -71,10 +72,10 @@ export class Reachable {
   async #read(
     tops: ReadonlyArray<TreeTop>,
     mayBeMissing: boolean,
-  ): Promise<ReadonlyArray<Uint8Array>> {
+  ): Promise<ReadonlyArray<StoredNode>> {
     const addresses = tops.map(({ address }) => address);
     try {
-      return await this.#store.read(addresses);
+      return await this.#readAll(addresses);
     } catch (error) {
       if (!mayBeMissing || addressOfMissing(error) === undefined) throw error;
       const each = addresses.map((address) => this.#readIfThere(address));
@@ -82,13 +83,21 @@ export class Reachable {
     }
   }
 
-  async #readIfThere(address: number): Promise<ReadonlyArray<Uint8Array>> {
+  async #readIfThere(address: number): Promise<ReadonlyArray<StoredNode>> {
     try {
-      return await this.#store.read([address]);
+      return await this.#readAll([address]);
     } catch (error) {
       if (addressOfMissing(error) === undefined) throw error;
       return [];
     }
+  }
+
+  async #readAll(addresses: ReadonlyArray<number>): Promise<ReadonlyArray<StoredNode>> {
+    const blocks = await this.#store.read(addresses);
+    return addresses.map((address, i) => ({
+      address,
+      bytes: must(blocks[i], 'a block for each address'),
+    }));
   }
 }
 

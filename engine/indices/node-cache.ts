@@ -5,8 +5,7 @@
 import type { Columns } from '../datom/columns.ts';
 import type { Node, NodeSource } from '../tree/node.ts';
 import { decodeNode } from '../codec/node-codec.ts';
-import { DatabaseError } from '../../schema/error.ts';
-import { addressOfMissing, damagedNode } from '../store/store-errors.ts';
+import { addressOfMissing, readNamed } from '../store/store-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { BaseIndex, BaseRoots } from './base-index.ts';
 import { addressesOf } from './base-index.ts';
@@ -172,21 +171,15 @@ export class StoredNodes implements NodeSource<Columns> {
     assert(blocks.length === addresses.length, 'a block for each address');
     // Nothing is entered before all of it can be: what is entered is admitted.
     const nodes = addresses.map((address, i) =>
-      this.#decode(address, must(blocks[i], 'a block for each address')),
+      readNamed(this.#store.id, address, () =>
+        decodeNode(must(blocks[i], 'a block for each address'), address),
+      ),
     );
     const entries = addresses.flatMap((address, i) => {
       const node = must(nodes[i], 'a node for each address');
       return this.#enter(address, node, blocks[i]?.length ?? 0) ?? [];
     });
     this.#cache.admit(entries);
-  }
-
-  #decode(address: number, bytes: Uint8Array): Node<Columns> {
-    try {
-      return decodeNode(bytes);
-    } catch (error) {
-      throw error instanceof DatabaseError ? damagedNode(this.#store.id, address, error) : error;
-    }
   }
 
   /** An entry that the cache has yet to make room for; undefined where the node is there. */

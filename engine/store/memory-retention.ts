@@ -49,6 +49,10 @@ export class MemoryRetention implements Retention {
     return this.#state;
   }
 
+  async nowMs(): Promise<number> {
+    return Date.now();
+  }
+
   async begin(keptSinceMs: number): Promise<SweepState> {
     const { sweeps, keptSinceMs: before } = this.#state;
     this.#state = { sweeps: sweeps + 1, keptSinceMs: Math.max(before, keptSinceMs) };

@@ -137,7 +137,8 @@ export function isOtherCommit(column: string): string {
 /** Brings the tables of a schema up to date; makes the schema where it is not there. */
 export async function migrate(connections: Connections, schema: string): Promise<void> {
   if ((await appliedCount(connections, schema)) === MIGRATIONS.length) return;
-  await connections.transaction(async (query) => {
+  // An index of a large table takes what it takes, and so does waiting for another process that makes it.
+  await connections.longTransaction(async (query) => {
     await query('SELECT pg_advisory_xact_lock(hashtext($1))', [`datahike-gateway ${schema}`]);
     // `IF NOT EXISTS` asks for the right to create a schema even where it exists.
     const { rows } = await query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);

@@ -6,7 +6,7 @@
 export interface SweepState {
   /** How many sweeps were begun. */
   readonly sweeps: number;
-  /** Trees that were replaced before this time may be gone, by the clock of those who replace and sweep; 0 before the first sweep. */
+  /** Trees that were replaced up to this time may be gone, by the {@link Retention.nowMs | clock of the store}; 0 before the first sweep. */
   readonly keptSinceMs: number;
 }
 
@@ -21,6 +21,12 @@ export interface Holding {
 
 export interface Retention {
   state(): Promise<SweepState>;
+
+  /**
+   * The time by which trees are replaced and sweeps go, in whole milliseconds since 1970: that of the server where there is one, so that no
+   * process whose clock is wrong decides what is retained.
+   */
+  nowMs(): Promise<number>;
 
   /**
    * Counts one more sweep, in one step; `keptSinceMs` never goes back. Who reads afterwards what readers hold misses none that was told an

@@ -26,12 +26,20 @@ export function missingNode(database: string, address: Address): DatabaseError {
   );
 }
 
-/** A node that is there and cannot be read. */
-export function damagedNode(
-  database: string,
-  address: Address,
-  cause: DatabaseError,
-): DatabaseError {
+/**
+ * What is read of the bytes of a node.
+ *
+ * @throws what `read` throws, with the name of the node that is there and cannot be read
+ */
+export function readNamed<T>(database: string, address: Address, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof DatabaseError ? damagedNode(database, address, error) : error;
+  }
+}
+
+function damagedNode(database: string, address: Address, cause: DatabaseError): DatabaseError {
   return new DatabaseError(
     cause.code,
     `The node at address ${address} of the database ${database} cannot be read: ${cause.message}`,

@@ -13,6 +13,7 @@ import {
   encodeRecord,
   giveWay,
   q,
+  readNamed,
   restoreHead,
   rootNodes,
 } from '../../engine/index.ts';
@@ -171,7 +172,8 @@ async function* nodesBelow(
       if (bytes === undefined) throw new Error('Expected a block for each address');
       yield { key: node.address, bytes };
       if (node.isList === true) continue;
-      for (const child of auditNode(bytes, node)) if (seen.add(child.address)) pending.push(child);
+      const children = readNamed(store.id, node.address, () => auditNode(bytes, node));
+      for (const child of children) if (seen.add(child.address)) pending.push(child);
       await giveWay();
     }
   }

@@ -16,10 +16,8 @@ import type { InFlight } from './in-flight.ts';
 import { inFlightAddresses } from './in-flight.ts';
 
 export interface CollectOptions {
-  /** Trees that were replaced less than so long ago are kept; 0 by default. */
+  /** Trees that were replaced less than so long ago are kept, by the clock of the store; 0 by default. */
   readonly retainMs?: number;
-  /** The clock of the writers, in milliseconds since 1970. */
-  readonly nowMs?: () => number;
   /** Whether only the roots of branches count, as after a purge: not what readers hold, and no retained trees but those of other branches. */
   readonly isPurge?: boolean;
   readonly signal?: AbortSignal;
@@ -98,9 +96,11 @@ class Collection {
   /** Epochs before roots, and roots and what is held both before and after the sweep is begun: see the README. */
   async mark(): Promise<void> {
     const { retention, leases } = this.#store;
-    const { retainMs = 0, nowMs = Date.now, isPurge = false } = this.#options;
+    const { retainMs = 0, isPurge = false } = this.#options;
     const { keptSinceMs } = await retention.state();
-    this.#keptSinceMs = isPurge ? keptSinceMs : Math.max(keptSinceMs, nowMs() - retainMs);
+    this.#keptSinceMs = isPurge
+      ? keptSinceMs
+      : Math.max(keptSinceMs, (await retention.nowMs()) - retainMs);
     const epochs = await leases.epochs();
     await this.#markOnce(isPurge);
     await retention.begin(this.#keptSinceMs);

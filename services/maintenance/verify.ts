@@ -132,7 +132,7 @@ class Verification {
         await this.#trees(past.record, (fault) => faults.push(fault));
         if (faults.length === 0) continue;
         // A collection that began meanwhile may retain less.
-        const isRetained = past.replacedAtMs >= (await retention.state()).keptSinceMs;
+        const isRetained = past.replacedAtMs > (await retention.state()).keptSinceMs;
         if (isRetained) for (const fault of faults) this.findings.add(fault);
       }
   }

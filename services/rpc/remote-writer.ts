@@ -25,6 +25,9 @@ export interface RemoteWriterOptions {
 
 const RETRY_INTERVAL_MS = 50;
 
+/** With less time than this a transaction that is known not to be written is not sent again: it would end as one of unknown outcome. */
+const MIN_ATTEMPT_MS = 500;
+
 /**
  * After these the writer may be another one, and a request with a key is sent again: they say nothing of the transaction itself, so that one that
  * was given up before may have been written all the same.
@@ -65,11 +68,13 @@ export class RemoteWriter implements Writer {
         if (performance.now() > giveUpAt) throw mayBeWritten ? unknownOutcome() : silent(address);
       } catch (error) {
         if (!isMoved(error)) throw error;
-        if (request.key === undefined || performance.now() > giveUpAt) {
+        const isKnown: boolean = !mayBeWritten && error.code !== 'OUTCOME_UNKNOWN';
+        const endAt = isKnown ? Math.min(giveUpAt, deadline - MIN_ATTEMPT_MS) : giveUpAt;
+        if (request.key === undefined || performance.now() > endAt) {
           this.#forget(address);
           throw mayBeWritten ? unknownOutcome(error) : error;
         }
-        mayBeWritten ||= error instanceof DatabaseError && error.code === 'OUTCOME_UNKNOWN';
+        mayBeWritten = !isKnown;
         // What may have been sent already is sent until it is answered.
         if (address !== undefined) giveUpAt = deadline;
       }
@@ -100,7 +105,7 @@ export class RemoteWriter implements Writer {
   }
 }
 
-function isMoved(error: unknown): boolean {
+function isMoved(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && MOVED.has(error.code);
 }
 

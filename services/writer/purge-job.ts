@@ -3,7 +3,7 @@
  * root names any more are deleted. Whoever opens the branch finishes what a crash cut short.
  */
 import type { FactHashes, StoredSegment, TxReport } from '../../engine/index.ts';
-import { TX0, decodeFacts, encodeFacts, fold, run, scrubSegment } from '../../engine/index.ts';
+import { TX0, encodeFacts, fold, readFacts, run, scrubSegment } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import { collectNodes } from '../maintenance/collect.ts';
 import { deposed } from './written-branch.ts';
@@ -41,7 +41,7 @@ export async function finishPurge(branch: WrittenBranch, connection: Connection)
   const { store, nodes } = connection;
   const { purge } = branch.record;
   if (purge === undefined) return;
-  const facts = decodeFacts(await store.read(purge.lists));
+  const facts = await readFacts(store, purge.lists);
   const scrubbed = await scrubLog(connection, facts, purge.tx);
   if (scrubbed.length > 0 && !(await store.rewriteLog(connection.branch, branch.epoch, scrubbed)))
     throw deposed();

@@ -101,7 +101,7 @@ export class WrittenBranch {
   async recordAfter(folded: Folded): Promise<RootRecord> {
     const { store } = this.#connection;
     if (addressesOfRecord(this.#record).length === 0) return this.recordWith(folded);
-    const past = await pastNode(store, this.#record, Date.now(), this.newAddress);
+    const past = await pastNode(store, this.#record, this.newAddress);
     await store.write([past]);
     return { ...this.recordWith(folded), past: past.address };
   }

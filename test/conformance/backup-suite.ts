@@ -21,7 +21,6 @@ import { allRowsOf, fill, openBranch } from './maintenance-fixtures.ts';
 import type { StoreBackend } from './store-fixtures.ts';
 
 const SMALL_FOLD = 60;
-const NOTHING_RETAINED = { retainMs: 0, nowMs: () => Date.now() + 60_000 };
 
 type NewBackend = () => Promise<StoreBackend>;
 
@@ -96,7 +95,7 @@ export function runBackupSuite(name: string, newSource: NewBackend, newTarget: N
       const then = connection.db();
       const rows = await allRowsOf(then);
       for (let i = 0; i < 40; i++) await transact([{ 'db/id': 100 + i, 'person/age': -i }]);
-      await collectNodes(database.store, NOTHING_RETAINED);
+      await collectNodes(database.store);
       await restored(await taken(then.maxTx), async (copy) => {
         expect(copy.maxTx).toBe(then.maxTx);
         expect(await allRowsOf(copy)).toBe(rows);
@@ -142,7 +141,7 @@ export function runBackupSuite(name: string, newSource: NewBackend, newTarget: N
       const writer = await startWriter(options);
       for (let i = 0; i < 40; i++)
         await writer.transact({ txData: toTxData([{ 'db/id': 500 + i, 'person/age': i }]) });
-      await collectNodes(store, NOTHING_RETAINED);
+      await collectNodes(store);
       expect((await verifyDatabase(store)).faults).toEqual([]);
       await writer.stop();
       await connection.release();

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Db } from '../../engine/index.ts';
+import type { Db, Store } from '../../engine/index.ts';
 import { NodeCache, datoms, decodeRecord } from '../../engine/index.ts';
 import type { Connection } from '../../services/index.ts';
 import {
@@ -21,7 +21,6 @@ import { PERSON_SCHEMA, log, writtenDatabase } from '../support/written-database
 import type { StoreBackend } from './store-fixtures.ts';
 
 const SMALL_FOLD = 60;
-const NOTHING_RETAINED = { retainMs: 0, nowMs: () => Date.now() + 60_000 };
 const DAY_MS = 86_400_000;
 
 export function runCollectSuite(name: string, newBackend: () => Promise<StoreBackend>): void {
@@ -60,7 +59,7 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
 
     const replaceAndCollect = async (): Promise<void> => {
       await replaceTrees();
-      await collectNodes(database.store, NOTHING_RETAINED);
+      await collectNodes(database.store);
     };
 
     /** A reader as another process has it, over a store of its own. */
@@ -105,14 +104,14 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
         expect(await rowsOf(db)).toBe(rows);
       }
       await database.writer.stop();
-      await collectNodes(database.store, NOTHING_RETAINED);
-      expect((await collectNodes(database.store, NOTHING_RETAINED)).freed.nodes).toBe(0);
+      await collectNodes(database.store);
+      expect((await collectNodes(database.store)).freed.nodes).toBe(0);
       held.length = 0;
       await connection.refresh();
       await eventually(async () => {
         collectGarbage();
         await connection.leased.renew();
-        const { freed } = await collectNodes(database.store, NOTHING_RETAINED);
+        const { freed } = await collectNodes(database.store);
         expect(freed.nodes).toBeGreaterThan(0);
       });
     });
@@ -150,6 +149,28 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       });
     });
 
+    it('names the branch of a tree that is missing, damaged or in the place of another one, and deletes nothing', async () => {
+      // Long enough for trees of several levels.
+      for (let i = 0; i < 40; i++)
+        await database.transact([{ 'person/name': `${i} `.padEnd(700, 'name ') }]);
+      await database.writer.stop();
+      const { store } = database;
+      const { current } = decodeRecord((await store.readRoot('db'))!.record).roots;
+      expect([current.eavt.level, current.aevt.level]).not.toContain(0);
+      const [address, other] = [current.eavt.address!, current.aevt.address!];
+      const [bytes, others] = await store.read([address, other]);
+      const before = await countNodes(store);
+      for (const found of [undefined, bytes!.subarray(0, 9), others!]) {
+        await store.deleteNodes([address]);
+        if (found !== undefined) await store.write([{ address, bytes: found }]);
+        await expect(collectNodes(store)).rejects.toMatchObject({
+          code: 'STORE_CORRUPT',
+          data: { database: store.id, address },
+        });
+        expect(await countNodes(store)).toBe(before - (found === undefined ? 1 : 0));
+      }
+    });
+
     it('what a reader is about to hold is read again where it was swept', async () => {
       const steps: Array<() => Promise<void>> = [];
       const store = interrupted(database.store, async (method) => {
@@ -184,7 +205,7 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       let collection: Promise<unknown> | undefined;
       const forking = beforeFirst(store, 'fork', async () => {
         await replaceTrees();
-        collection = collectNodes(collecting, NOTHING_RETAINED);
+        collection = collectNodes(collecting);
         await marked;
       });
       const connection = await reader(forking);
@@ -199,8 +220,8 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       const { store, connection } = database;
       for (let i = 0; i < 5; i++)
         await Promise.all([
-          collectNodes(store, NOTHING_RETAINED),
-          collectNodes(await (await backend.openAnother()).open('test'), NOTHING_RETAINED),
+          collectNodes(store),
+          collectNodes(await (await backend.openAnother()).open('test')),
           replaceTrees(),
         ]);
       expect((await audit(connection)).faults).toEqual([]);
@@ -213,7 +234,7 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       const kept = await collectNodes(store, { retainMs: DAY_MS });
       expect(kept.freed.nodes).toBeLessThan(kept.kept.nodes);
       expect(kept.oldestRetained?.tx).toBeGreaterThan(0);
-      const freed = await collectNodes(store, NOTHING_RETAINED);
+      const freed = await collectNodes(store);
       expect(freed.freed.nodes).toBeGreaterThan(0);
       expect(freed.oldestRetained).toBeUndefined();
       // What is gone does not come back where more is to be kept from now on.
@@ -228,10 +249,10 @@ export function runCollectSuite(name: string, newBackend: () => Promise<StoreBac
       });
       const address = lease.epoch * 2 ** 32 + 7;
       await store.write([{ address, bytes: Uint8Array.of(1) }]);
-      expect((await collectNodes(store, NOTHING_RETAINED)).inFlight.nodes).toBe(1);
+      expect((await collectNodes(store)).inFlight.nodes).toBe(1);
       await store.leases.release('other', lease.epoch);
       await writer.stop();
-      const { unfinished } = await collectNodes(store, NOTHING_RETAINED);
+      const { unfinished } = await collectNodes(store);
       expect(unfinished.nodes).toBeGreaterThanOrEqual(1);
       await expect(store.read([address])).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
       expect((await audit(database.connection)).faults).toEqual([]);
@@ -275,4 +296,10 @@ async function rowsOf(db: Db): Promise<string> {
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+}
+
+async function countNodes(store: Store): Promise<number> {
+  let count = 0;
+  for await (const nodes of store.listNodes()) count += nodes.length;
+  return count;
 }

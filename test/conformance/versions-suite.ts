@@ -292,8 +292,8 @@ export function runVersionsSuite(name: string, newBackend: () => Promise<StoreBa
         const [node] = rootNodes(decodeRecord(must(await database.store.readRoot('db')).record));
         const { address } = must(node);
         const forged = withNode(connection, address, (bytes) => {
-          const { keys } = decodeNode(bytes);
-          return encodeNode({ kind: 'leaf', keys: keys.slice(0, keys.length - 1) });
+          const { keys } = decodeNode(bytes, address);
+          return encodeNode({ kind: 'leaf', keys: keys.slice(0, keys.length - 1) }, address);
         });
         expect(await audit(forged)).toMatchObject({ status: 'damaged' });
       });

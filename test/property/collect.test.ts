@@ -43,7 +43,6 @@ const FOLD_THRESHOLD = 12;
 const textOf = (n: number): string => `${n} `.padEnd(900, 'text ');
 
 /** What was replaced just now is no newer than what is kept. */
-const NOTHING_RETAINED = { retainMs: 0, nowMs: () => Date.now() + 60_000 };
 
 interface Written {
   readonly connection: Connection;
@@ -146,7 +145,7 @@ class World {
         this.#branches.delete(branch);
         return;
       case 'collect': {
-        const collecting = collectNodes(this.store, NOTHING_RETAINED);
+        const collecting = collectNodes(this.store);
         this.#collections.push(collecting);
         if (n % 3 > 0) await collecting;
       }
@@ -265,17 +264,14 @@ it('deletes what nobody needs and nothing else, whatever happens meanwhile', asy
       for (let i = 0; i < 6; i++) await next();
       while (pending.length > 0) {
         await next();
-        const { kept, freed } = await collectNodes(
-          interrupted(world.store, next),
-          NOTHING_RETAINED,
-        );
+        const { kept, freed } = await collectNodes(interrupted(world.store, next));
         expect(kept.nodes + freed.nodes).toBeGreaterThan(0);
       }
       await world.checkAll();
 
       await world.stop();
-      await collectNodes(world.store, NOTHING_RETAINED);
-      await collectNodes(world.store, NOTHING_RETAINED);
+      await collectNodes(world.store);
+      await collectNodes(world.store);
       const needed = new Set([
         ...(await nodesOfRoots(world.store)),
         ...(await listsOfRoots(world.store)),

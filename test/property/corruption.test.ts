@@ -1,15 +1,23 @@
 /** A stored block in which one bit was turned is refused, and never gives other rows. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Columns } from '../../engine/datom/columns.ts';
 import { columnsOf } from '../../engine/datom/columns-builder.ts';
 import { decodeNode, encodeNode } from '../../engine/codec/node-codec.ts';
 import { decodeRecord, encodeRecord } from '../../engine/commit/record.ts';
 import { encodeSegment, readSegment, withCommit } from '../../engine/commit/segment.ts';
+import type { Node } from '../../engine/tree/node.ts';
 import { runSync } from '../../engine/shared/suspend.ts';
 import { NO_ROOTS } from '../../engine/indices/base-index.ts';
 import { DEFAULT_DATABASE_CONFIG } from '../../schema/database.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { datomsInRow, datomsOver } from '../model/datoms.ts';
+
+const ADDRESS = 2 ** 33 + 5;
+
+function decodeHere(bytes: Uint8Array): Node<Columns> {
+  return decodeNode(bytes, ADDRESS);
+}
 
 const config = DEFAULT_DATABASE_CONFIG;
 const COMMIT = { id: '8a0e5c4e-1c3b-4a6f-9d52-0a4f6f1b7c11', parents: [] };
@@ -21,17 +29,24 @@ function decodeSegment(bytes: Uint8Array): unknown {
 const blocks: ReadonlyArray<
   readonly [name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown]
 > = [
-  ['a leaf', encodeNode({ kind: 'leaf', keys: columnsOf(datomsInRow(1, 40)) }), decodeNode],
+  [
+    'a leaf',
+    encodeNode({ kind: 'leaf', keys: columnsOf(datomsInRow(1, 40)) }, ADDRESS),
+    decodeHere,
+  ],
   [
     'a branch',
-    encodeNode({
-      kind: 'branch',
-      level: 1,
-      keys: columnsOf(datomsInRow(1, 3)),
-      addresses: Float64Array.of(1, 2, 2 ** 40),
-      counts: Float64Array.of(5, 6, 7),
-    }),
-    decodeNode,
+    encodeNode(
+      {
+        kind: 'branch',
+        level: 1,
+        keys: columnsOf(datomsInRow(1, 3)),
+        addresses: Float64Array.of(1, 2, 2 ** 40),
+        counts: Float64Array.of(5, 6, 7),
+      },
+      ADDRESS,
+    ),
+    decodeHere,
   ],
   [
     'a segment',
@@ -74,7 +89,7 @@ it.each(blocks)('%s that was cut off anywhere is refused', (_, bytes, decode) =>
 it('bytes that are no block at all are refused', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      for (const decode of [decodeNode, decodeSegment, decodeRecord])
+      for (const decode of [decodeHere, decodeSegment, decodeRecord])
         expect(codeOf(() => decode(bytes))).toBe('STORE_CORRUPT');
     }),
   );
@@ -83,7 +98,8 @@ it('bytes that are no block at all are refused', () => {
 it('a leaf has the rows that were put in, whatever they are', () => {
   fc.assert(
     fc.property(fc.array(datomsOver(1_000)), (datoms) => {
-      const { keys } = decodeNode(encodeNode({ kind: 'leaf', keys: columnsOf(datoms) }));
+      const leaf = encodeNode({ kind: 'leaf', keys: columnsOf(datoms) }, ADDRESS);
+      const { keys } = decodeHere(leaf);
       expect(datoms.map((_, row) => keys.datom(row))).toEqual(datoms);
     }),
   );

@@ -34,7 +34,9 @@ class MemoryNodes implements NodeSource<Columns> {
 
   readonly sink = (node: Node<Columns>): NodePlace | undefined => {
     if (node.keys.length > this.#maxKeys) return undefined;
-    return { address: this.nodes.push(decodeNode(encodeNode(node))) - 1 };
+    const address = this.nodes.length;
+    this.nodes.push(decodeNode(encodeNode(node, address), address));
+    return { address };
   };
 
   peek(address: number): Node<Columns> | undefined {

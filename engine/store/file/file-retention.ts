@@ -103,6 +103,10 @@ export class FileRetention implements Retention {
     return bytes === undefined ? NO_SWEEP : (JSON.parse(bytes.toString('utf8')) as SweepState);
   }
 
+  async nowMs(): Promise<number> {
+    return Date.now();
+  }
+
   begin(keptSinceMs: number): Promise<SweepState> {
     return onFiles(() =>
       // Under the lock no fork is on its way.

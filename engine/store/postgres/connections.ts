@@ -47,6 +47,8 @@ export type Query = <R extends Row>(
 const WRITER_POOL_SIZE = 3;
 /** The server should end a statement itself; the client waits a little longer and then gives the connection up. */
 const ANSWER_GRACE_MS = 2_000;
+/** The longest that a timer can wait for: 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Session: a connection is one to the server. Transaction: there is a pooler in between that gives each transaction another
@@ -124,12 +126,29 @@ export class Connections {
     return this.#isReserved ? send() : this.#reserve().then(send);
   }
 
-  async transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+  transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return this.#transact((client) => inTransaction(client, body));
+  }
+
+  /** A transaction whose statements take as long as they need, and are cut off neither here nor by the server. */
+  longTransaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return this.#transact((client) =>
+      inTransaction(
+        client,
+        async (query) => {
+          await query('SET LOCAL statement_timeout = 0');
+          return body(query);
+        },
+        MAX_TIMER_MS,
+      ),
+    );
+  }
+
+  async #transact<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     await this.#reserve();
     try {
       // Nothing has happened yet where the connection is found to be dead.
-      const client = await this.#repeatable(() => this.#begin());
-      return await inTransaction(client, body);
+      return await work(await this.#repeatable(() => this.#begin()));
     } catch (error) {
       throw toDatabaseError(error);
     }
@@ -257,13 +276,25 @@ function poolOf(options: ConnectionOptions, mode: Mode, max: number, min: number
   return pool;
 }
 
+/** The driver reads it of each statement; its types know it of connections only. */
+interface TimedQuery extends QueryConfig {
+  readonly query_timeout: number | undefined;
+}
+
+/** Without `timeoutMs` an answer is waited for as long as for any other statement. */
 async function inTransaction<T>(
   client: PoolClient,
   body: (query: Query) => Promise<T>,
+  timeoutMs?: number,
 ): Promise<T> {
   let fault: unknown;
   try {
-    const result = await body((text, values) => client.query(text, [...(values ?? [])]));
+    const result = await body(
+      <R extends Row>(text: string, values: ReadonlyArray<unknown> = []) => {
+        const statement: TimedQuery = { text, values: [...values], query_timeout: timeoutMs };
+        return client.query<R>(statement);
+      },
+    );
     await client.query('COMMIT');
     return result;
   } catch (error) {

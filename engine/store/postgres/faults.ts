@@ -49,12 +49,7 @@ function describe(error: Error, state: string): readonly [code: ErrorCode, messa
       'PostgreSQL has no TLS, which the sslmode of the URL asks for: switch it on there, or use sslmode=disable',
     ];
   }
-  if (state === '53300') {
-    return [
-      'STORE_UNAVAILABLE',
-      'PostgreSQL has no connection left (53300): expected max_connections to hold store.poolSize and three more for every process',
-    ];
-  }
+  if (state.startsWith('53')) return ['STORE_UNAVAILABLE', describeShortage(error, state)];
   if (state === '25006') {
     return [
       'STORE_UNAVAILABLE',
@@ -66,3 +61,22 @@ function describe(error: Error, state: string): readonly [code: ErrorCode, messa
   }
   return ['STORE_UNAVAILABLE', `PostgreSQL does not answer (${state})`];
 }
+
+/** What the server is short of (class 53), and what helps. A statement that it refuses so, and a connection, had no effect. */
+function describeShortage(error: Error, state: string): string {
+  const [what, help] = SHORTAGES[state] ?? [
+    `is short of something: ${error.message}`,
+    'see its log for what to raise or to free',
+  ];
+  const isRefusal = state === '53300' || !isConnectionLost(error);
+  return `PostgreSQL ${what} (${state})${isRefusal ? '; nothing was written' : ', and ended the connection'}: ${help}, then try again`;
+}
+
+const SHORTAGES: Readonly<Record<string, readonly [what: string, help: string]>> = {
+  '53100': ['has no room left on its disk', 'free or add some for its tables'],
+  '53200': ['has no memory left', 'lower shared_buffers, work_mem or the number of connections'],
+  '53300': [
+    'has no connection left',
+    'raise max_connections, which has to hold store.poolSize and three more for every process, or lower store.poolSize',
+  ],
+};

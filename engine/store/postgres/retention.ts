@@ -2,6 +2,7 @@
  * What readers hold, as rows. The row of the database puts sweeps, forks and what is newly held in an order: a sweep changes it, the others
  * keep it from being changed until they are done.
  */
+import { must } from '../../shared/assert.ts';
 import { databaseNotFound } from '../store-errors.ts';
 import type { Holding, ReaderLeases, Retention, SweepState } from '../retention.ts';
 import type { Address } from '../store.ts';
@@ -62,6 +63,14 @@ export class PostgresRetention implements Retention {
       values: [this.#databaseId],
     });
     return this.#stateOf(rows[0]);
+  }
+
+  async nowMs(): Promise<number> {
+    const { rows } = await this.#connections.query<{ readonly now_ms: number }>({
+      name: 'now',
+      text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`,
+    });
+    return must(rows[0], 'the time').now_ms;
   }
 
   async begin(keptSinceMs: number): Promise<SweepState> {

@@ -23,7 +23,6 @@ const IDLE_MS = 50;
 const MAX_OPEN = 40;
 const MANY = 1_000;
 const POOL_SIZE = 4;
-const NOTHING_RETAINED = { retainMs: 0, nowMs: () => Date.now() + 60_000 };
 
 let place: TestSchema;
 /** Between the storage under test and PostgreSQL. */
@@ -116,9 +115,9 @@ it('a value outlives the closing of its database, and a collection', async () =>
     const root = await store.readRoot('db');
     expect(root!.indexedTx).toBeGreaterThan(before);
   });
-  await collectNodes(store, NOTHING_RETAINED);
+  await collectNodes(store);
   await storage.lease.renew();
-  await collectNodes(store, NOTHING_RETAINED);
+  await collectNodes(store);
   expect(await ageIn(db)).toBe(10);
   expect(await ageIn(await storage.databases.db('people'))).toBe(11);
   await untilClosed();
@@ -128,7 +127,7 @@ it('a value outlives the closing of its database, and a collection', async () =>
     collectGarbage();
     await storage.lease.renew();
     await writing.lease.renew();
-    const { freed } = await collectNodes(store, NOTHING_RETAINED);
+    const { freed } = await collectNodes(store);
     expect(freed.nodes).toBeGreaterThan(0);
   });
 });

@@ -93,6 +93,10 @@ it.each([
   [['collect', 'nobody'], 'DATABASE_NOT_FOUND: '],
   [['backup', 'test', '--at', 'yesterday'], 'BAD_USER_INPUT: Expected the number of a transaction'],
   [['backup', 'test', '--at', '7'], 'BAD_USER_INPUT: Expected a transaction from'],
+  [
+    ['restore', 'copy', 'none.backup'],
+    'BAD_USER_INPUT: Expected a file to read at none.backup, got ENOENT',
+  ],
   [['restore', 'test', 'package.json'], 'BAD_BACKUP: Expected a backup of this software'],
 ])('says in one line why %j fails, and ends with 1', async (args, message) => {
   const { code, said } = await command(args);

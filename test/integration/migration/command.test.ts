@@ -71,7 +71,10 @@ it.each([
     ['import', 'people', 'package.json'],
     'BAD_EXPORT: Expected an item, got what is none, at item 1',
   ],
-  [['import', 'other', 'none.edn'], "ENOENT: no such file or directory, open 'none.edn'"],
+  [
+    ['import', 'other', 'none.edn'],
+    'BAD_USER_INPUT: Expected a file to read at none.edn, got ENOENT',
+  ],
   [
     ['export', 'people', '--format', 'json'],
     "error: option '--format <format>' argument 'json' is invalid",

@@ -170,6 +170,26 @@ describe('the schema', () => {
     },
   );
 
+  it('is made however long it takes, whatever the timeout of statements', async () => {
+    const { url, schema } = place;
+    await withClient(url, async (client) => {
+      await client.query('SELECT pg_advisory_lock(hashtext($1))', [`datahike-gateway ${schema}`]);
+      const opening = openPostgresStoreHost({ url, schema, statementTimeoutMs: 100 });
+      // Longer than the server may take, and than the client waits for its answer.
+      const waited = async (): Promise<void> => {
+        const { rows } = await client.query(
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'
+            AND clock_timestamp() - query_start > interval '2500 ms'`,
+        );
+        expect(rows).toHaveLength(1);
+      };
+      await vi.waitFor(waited, { timeout: 10_000 });
+      await client.query('SELECT pg_advisory_unlock_all()');
+      hosts.push(await opening);
+    });
+    expect(await hosts[0]!.list()).toEqual([]);
+  });
+
   it('of a newer version is left alone', async () => {
     await openHost();
     await withClient(place.url, (client) =>

@@ -28,7 +28,9 @@ it('keeps branches small where values are large, and few where each fills a node
   const store = await createMemoryStoreHost().create('fold');
   let address = 0;
   const { nodes, roots } = await run(fold(db, new NodeCache(0).open(store), () => ++address));
-  const branches = nodes.filter(({ bytes }) => decodeNode(bytes).kind === 'branch');
+  const branches = nodes.filter(
+    ({ address: at, bytes }) => decodeNode(bytes, at).kind === 'branch',
+  );
   // In the two indices by entity a key needs no text; by value it needs all of a text that differs at its end.
   expect(roots.current.eavt.level).toBe(1);
   expect(branches.length).toBeLessThan(120);
