@@ -355,6 +355,7 @@ export class Connection {
     });
     this.#nodes = nodes;
     this.#head = head;
+    if (this.#isReleased) return;
     this.#options.log.error({
       event: 'store was set back: values of the lost history have ended, a new one was read',
       database: store.id,
