@@ -82,7 +82,14 @@ export { NodeCache } from './indices/node-cache.ts';
 export type { StoredNodes } from './indices/node-cache.ts';
 export type { Head } from './commit/head.ts';
 export { firstCommit } from './commit/first-commit.ts';
-export { endOf, extendHead, followHead, rebaseHead, restoreHead } from './commit/head.ts';
+export {
+  comesAfter,
+  endOf,
+  extendHead,
+  followHead,
+  rebaseHead,
+  restoreHead,
+} from './commit/head.ts';
 export { contentCommit, hashOfTrees } from './commit/commit-info.ts';
 export type { BelowNode, ExpectedNode } from './commit/check-node.ts';
 export { checkNode, expectedRoots } from './commit/check-node.ts';

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/config.ts';
 import type { ExportFormat } from '../services/migration/export.ts';
-import { runBackup, runCollect, runRestore, runVerify } from './maintain.ts';
+import { runBackup, runCollect, runRenew, runRestore, runVerify } from './maintain.ts';
 import { runExport, runImport, runNorms } from './migrate.ts';
 import type { RunningProcess } from './processes.ts';
 import { startAll, startGateway, startWriterProcess } from './processes.ts';
@@ -39,10 +39,7 @@ function program(): Command {
     'An immutable, time-travelling Datalog database in your PostgreSQL, and the GraphQL and REST gateway over it.',
   );
   for (const [name, description, start] of COMMANDS) {
-    const added = command
-      .command(name)
-      .description(description)
-      .option('--config <file>', 'a JSON file with settings; the environment overrides it')
+    const added = addCommand(command, name, description)
       .option('--host <host>', 'where to listen for HTTP')
       .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parsePort)
       .option('--development', 'the GraphiQL console and introspection')
@@ -54,12 +51,15 @@ function program(): Command {
   return command;
 }
 
-function addDatabaseCommand(command: Command, name: string, description: string): Command {
+function addCommand(command: Command, name: string, description: string): Command {
   return command
     .command(name)
     .description(description)
-    .argument('<database>', 'the name of the database')
     .option('--config <file>', 'a JSON file with settings; the environment overrides it');
+}
+
+function addDatabaseCommand(command: Command, name: string, description: string): Command {
+  return addCommand(command, name, description).argument('<database>', 'the name of the database');
 }
 
 function addMaintenance(command: Command): void {
@@ -80,6 +80,11 @@ function addMaintenance(command: Command): void {
     .argument('[file]', 'where to read it; standard input where it is left out')
     .action((database: string, file: string | undefined, options: Options) =>
       runRestore(() => configOf('restore', options), database, file),
+    );
+  addCommand(command, 'renew', 'after the server was set back to an earlier copy of its data')
+    .argument('[databases...]', 'their names; all there are where none is given')
+    .action((databases: ReadonlyArray<string>, options: Options) =>
+      runRenew(() => configOf('renew', options), databases),
     );
 }
 

@@ -92,6 +92,25 @@ export function runVerify(readConfig: () => Config, database: string): Promise<v
   });
 }
 
+/**
+ * Makes databases others after the server was set back to an earlier copy.
+ *
+ * @param databases all there are, where none is named
+ */
+export function runRenew(
+  readConfig: () => Config,
+  databases: ReadonlyArray<string>,
+): Promise<void> {
+  return runCommand(readConfig, async ({ host }) => {
+    const names = databases.length > 0 ? databases : await host.list();
+    for (const name of names) {
+      await host.renew(name);
+      say(`Renewed ${name}: start the processes that use it`);
+    }
+    if (names.length === 0) say('There is no database to renew');
+  });
+}
+
 function pointOf(at: string | undefined): number | Date | undefined {
   if (at === undefined) return undefined;
   if (/^\d+$/.test(at)) return Number(at);

@@ -118,7 +118,8 @@ export const ERROR_CODES = {
   SNAPSHOT_EXPIRED: {
     httpStatus: 410,
     retryable: true,
-    meaning: 'What this database value reads was collected: take a new one',
+    meaning:
+      'What this database value reads was collected, or its history was lost: take a new one',
   },
   CONNECTION_RELEASED: {
     httpStatus: 410,

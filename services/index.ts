@@ -3,7 +3,7 @@ export type { Bus, RootAnnouncement } from './bus/bus.ts';
 export { createMemoryBus } from './bus/memory-bus.ts';
 export { openPostgresBus } from './bus/postgres-bus.ts';
 export { openRedisBus } from './bus/redis-bus.ts';
-export type { Connection, ConnectionOptions } from './connection/connection.ts';
+export type { AdvanceListener, Connection, ConnectionOptions } from './connection/connection.ts';
 export { connect } from './connection/connection.ts';
 export type { PollerOptions } from './connection/poller.ts';
 export { Poller } from './connection/poller.ts';
@@ -52,7 +52,12 @@ export {
   commitId,
   parentCommitIds,
 } from './versions/commits.ts';
-export type { CommittedTransaction, ListenerKey, TransactionListener } from './versions/listen.ts';
+export type {
+  CommittedTransaction,
+  ListenerKey,
+  RebuildListener,
+  TransactionListener,
+} from './versions/listen.ts';
 export { listen, unlisten } from './versions/listen.ts';
 export type { LoggedTransaction, TransactionRange } from './versions/transactions.ts';
 export { transactions } from './versions/transactions.ts';

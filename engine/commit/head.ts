@@ -3,11 +3,13 @@
  * move it forward by the same two steps: a segment that follows, or a root that was read.
  */
 import type { CommitInfo, Db } from '../db/db.ts';
+import type { BaseRoots } from '../indices/base-index.ts';
+import { addressesOf } from '../indices/base-index.ts';
 import type { StoredNodes } from '../indices/node-cache.ts';
 import { Novelty } from '../novelty/novelty.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run, runInMemory } from '../shared/suspend.ts';
-import type { RootWithLog, StoredSegment } from '../store/store.ts';
+import type { RootWithLog, Store, StoredSegment } from '../store/store.ts';
 import type { RootRecord } from './record.ts';
 import { decodeRecord } from './record.ts';
 import { restore } from './restore.ts';
@@ -42,8 +44,8 @@ export async function restoreHead(root: RootWithLog, nodes: StoredNodes): Promis
 }
 
 /**
- * The head after the segments of the next version; undefined where they do not follow it, or a node is needed that is not in memory, and the
- * root has to be read.
+ * The head after the segments of the next version; undefined where they do not follow it, be it that their commit follows another one, or a node
+ * is needed that is not in memory, and the root has to be read.
  */
 export function followHead(
   head: Head,
@@ -52,21 +54,48 @@ export function followHead(
   segments: ReadonlyArray<StoredSegment>,
 ): Head | undefined {
   if (version !== head.version + 1 || epoch < head.epoch) return undefined;
-  const db = applyStored(head.db, segments);
+  const db = runInMemory(follow(head.db, segments));
   return db === undefined ? undefined : { ...head, version, epoch, db };
 }
 
 /**
- * The head at a root that was read with the segments after the head alone; undefined where the root is on other base trees, and all of its
- * segments are needed.
+ * The head at a root that was read with the segments after the head alone; undefined where they do not follow it, where there are none, or where
+ * the root is on other base trees: then all of its segments are needed.
  */
 export async function extendHead(head: Head, root: RootWithLog): Promise<Head | undefined> {
-  const { indexedTx, purges } = decodeRecord(root.record);
-  const [first] = root.segments;
-  const follows = first === undefined || first.tx === head.db.maxTx + 1;
-  if (indexedTx !== head.db.indexedTx || purges !== head.purges || !follows) return undefined;
+  const { roots, indexedTx, purges } = decodeRecord(root.record);
+  if (indexedTx !== head.db.indexedTx || purges !== head.purges) return undefined;
+  // A store that was set back may come to other trees of the same transactions.
+  if (!areSame(roots, head.db.base.roots)) return undefined;
   const { version, epoch, segments } = root;
-  return { ...head, version, epoch, db: await run(followAll(head.db, segments)) };
+  const db = await run(follow(head.db, segments));
+  return db === undefined ? undefined : { ...head, version, epoch, db };
+}
+
+function areSame(roots: BaseRoots, others: BaseRoots): boolean {
+  return addressesOf(roots).join() === addressesOf(others).join();
+}
+
+/**
+ * Whether a root of a branch comes after a head: its log has the commit of the head. Where it has not, the store was set back to an earlier copy
+ * and went on from there, or the branch was made anew. The store is asked only where the head is behind the base trees of the root.
+ */
+export async function comesAfter(
+  head: Head,
+  root: RootWithLog,
+  store: Store,
+  branch: string,
+): Promise<boolean> {
+  if (root.version < head.version) return false;
+  const { maxTx, commit } = head.db;
+  const { commit: ofTrees } = decodeRecord(root.record);
+  // An import has no log of what its trees hold.
+  if (maxTx === root.indexedTx && ofTrees !== undefined) return ofTrees.id === commit?.id;
+  const [segment] =
+    maxTx > root.indexedTx
+      ? root.segments.filter(({ tx }) => tx === maxTx)
+      : await store.readLog(branch, maxTx, maxTx + 1);
+  return segment !== undefined && commitOf(segment.bytes)?.id === commit?.id;
 }
 
 /**
@@ -102,21 +131,22 @@ function* rebase(
   return db.maxTx === known.maxTx ? { ...db, schema: known.schema } : db;
 }
 
-function applyStored(db: Db, segments: ReadonlyArray<StoredSegment>): Db | undefined {
-  let next: Db | undefined = db;
-  for (const { tx, bytes } of segments) {
-    if (next === undefined || tx !== next.maxTx + 1) return undefined;
-    next = runInMemory(follow(next, bytes));
-  }
-  return next;
-}
-
-function* followAll(db: Db, segments: ReadonlyArray<StoredSegment>): Suspended<Db> {
+/**
+ * The database after all segments; undefined where they do not follow it. The first commit among them has to name the one before it, where that
+ * is known: where a fork or a backup ends within a commit, the last transaction has none.
+ */
+function* follow(db: Db, segments: ReadonlyArray<StoredSegment>): Suspended<Db | undefined> {
   let last = db;
-  for (const { bytes } of segments) last = yield* follow(last, bytes);
-  return last;
-}
-
-function* follow(db: Db, bytes: Uint8Array): Suspended<Db> {
-  return yield* applySegment(db, yield* readSegment(bytes));
+  let { commit } = db;
+  for (const { tx, bytes } of segments) {
+    if (tx !== last.maxTx + 1) return undefined;
+    const segment = yield* readSegment(bytes);
+    if (segment.commit !== undefined) {
+      if (commit !== undefined && !segment.commit.parents.includes(commit.id)) return undefined;
+      ({ commit } = segment);
+    }
+    last = yield* applySegment(last, segment);
+  }
+  const isWhole = commit === last.commit;
+  return last === db || !isWhole ? undefined : last;
 }

@@ -98,6 +98,8 @@ export class StoredNodes implements NodeSource<Columns> {
   readonly #explain: ExplainMissing | undefined;
   /** Whether nobody reads roots through it any more; values that were made may still be read. */
   isClosed = false;
+  /** Set where the store does not hold any more what was read here; see {@link end}. */
+  #isEnded = false;
   /** The base trees of values that somebody may have. */
   readonly #bases = new Set<WeakRef<BaseIndex>>();
 
@@ -110,8 +112,23 @@ export class StoredNodes implements NodeSource<Columns> {
   /** Base trees to be read here. While the object is alive, they are among the {@link heldRoots}. */
   base(roots: BaseRoots): BaseIndex {
     const base = { roots, source: this };
-    this.#bases.add(new WeakRef(base));
+    if (!this.#isEnded) this.#bases.add(new WeakRef(base));
     return base;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /**
+   * Reads nothing any more: the store has another history than the one that the values of these nodes are of, and may have given the same
+   * addresses to other nodes. What is read from now on throws SNAPSHOT_EXPIRED.
+   */
+  end(): void {
+    this.clear();
+    this.#bases.clear();
+    this.#isEnded = true;
+    this.isClosed = true;
   }
 
   /** The addresses of the roots of all base trees that somebody may still read. */
@@ -163,11 +180,13 @@ export class StoredNodes implements NodeSource<Columns> {
   }
 
   async #read(addresses: ReadonlyArray<number>): Promise<void> {
+    this.#checkNotEnded();
     const blocks = await this.#store.read(addresses).catch(async (error: unknown) => {
       const missing = addressOfMissing(error);
       if (missing === undefined || this.#explain === undefined) throw error;
       throw await this.#explain(missing, error);
     });
+    this.#checkNotEnded();
     assert(blocks.length === addresses.length, 'a block for each address');
     // Nothing is entered before all of it can be: what is entered is admitted.
     const nodes = addresses.map((address, i) =>
@@ -180,6 +199,15 @@ export class StoredNodes implements NodeSource<Columns> {
       return this.#enter(address, node, blocks[i]?.length ?? 0) ?? [];
     });
     this.#cache.admit(entries);
+  }
+
+  #checkNotEnded(): void {
+    if (!this.#isEnded) return;
+    throw new DatabaseError(
+      'SNAPSHOT_EXPIRED',
+      `Expected ${this.#store.id} to hold what this database value reads, but the store was set back to an earlier copy and has another history now. Take a new value with db() and ask again`,
+      { data: { database: this.#store.id } },
+    );
   }
 
   /** An entry that the cache has yet to make room for; undefined where the node is there. */

@@ -6,9 +6,12 @@ import { DatabaseError } from '../../schema/error.ts';
 
 export const MAX_EPOCH = 2 ** 21 - 1;
 
+/** How many epochs are passed over where a store was set back: far more than writers can have started since the copy was taken. */
+export const RENEWED_EPOCHS = 1_000;
+
 /** @throws STORE_UNAVAILABLE where the database has no epoch left to give out */
-export function nextEpoch(latestEpoch: number, database: string): number {
-  if (latestEpoch < MAX_EPOCH) return latestEpoch + 1;
+export function nextEpoch(latestEpoch: number, database: string, step = 1): number {
+  if (latestEpoch + step <= MAX_EPOCH) return latestEpoch + step;
   throw epochsExhausted(database);
 }
 

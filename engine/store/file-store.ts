@@ -14,7 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseError } from '../../schema/error.ts';
-import { createFile, hasCode, readFileIfThere, syncFolder } from './file/durable.ts';
+import { createFile, hasCode, readFileIfThere, replaceFile, syncFolder } from './file/durable.ts';
 import { onFiles } from './file/faults.ts';
 import { FileStore } from './file/file-database.ts';
 import { FileReaders } from './file/file-retention.ts';
@@ -28,6 +28,8 @@ import { readVersionsOf } from './versions.ts';
 
 /** 1: the first. 2: a branch has several log files, and their frames are of more kinds. */
 const FORMAT = 2;
+
+const DATABASE_FILE = 'database.json';
 
 interface DatabaseFile {
   readonly format: number;
@@ -60,8 +62,8 @@ class FileStoreHost implements StoreHost {
       await mkdir(join(unfinished, 'nodes'), { recursive: true });
       await mkdir(join(unfinished, 'epochs'));
       await mkdir(join(unfinished, 'locks'));
-      const file: DatabaseFile = { format: FORMAT, id: `file:${randomUUID()}`, name };
-      await createFile(join(unfinished, 'database.json'), Buffer.from(JSON.stringify(file)));
+      const file: DatabaseFile = { format: FORMAT, id: newId(), name };
+      await createFile(join(unfinished, DATABASE_FILE), encode(file));
       try {
         await rename(unfinished, folder); // a folder with content is never replaced
       } catch (error) {
@@ -75,13 +77,7 @@ class FileStoreHost implements StoreHost {
   }
 
   open(name: string): Promise<Store> {
-    return onFiles(async () => {
-      checkName('database', name);
-      const folder = this.#folderOf(name);
-      const file = await readDatabaseFile(folder);
-      if (file === undefined) throw databaseNotFound(name);
-      return this.#opened(file.id, folder);
-    });
+    return onFiles(() => this.#openThere(name));
   }
 
   async openBranch(name: string, branch: string): Promise<OpenedBranch> {
@@ -113,6 +109,22 @@ class FileStoreHost implements StoreHost {
     });
   }
 
+  renew(name: string): Promise<void> {
+    return onFiles(async () => {
+      const store = await this.#openThere(name);
+      try {
+        const epochs = await store.leases.epochs();
+        const branches = [...(await store.branches()), ...epochs.map(({ branch }) => branch)];
+        await store.leases.endAll([...new Set(branches)]);
+      } finally {
+        await store.close();
+      }
+      const folder = this.#folderOf(name);
+      const file: DatabaseFile = { format: FORMAT, id: newId(), name };
+      await replaceFile(join(folder, DATABASE_FILE), encode(file));
+    });
+  }
+
   readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>> {
     return readVersionsOf(this.#open, places);
   }
@@ -121,8 +133,16 @@ class FileStoreHost implements StoreHost {
     await Promise.all(Array.from(this.#open, (store) => store.close()));
   }
 
-  #opened(id: string, folder: string): Store {
-    const store = new FileStore(id, folder, () => this.#open.delete(store));
+  async #openThere(name: string): Promise<FileStore> {
+    checkName('database', name);
+    const folder = this.#folderOf(name);
+    const file = await readDatabaseFile(folder);
+    if (file === undefined) throw databaseNotFound(name);
+    return this.#opened(file.id, folder);
+  }
+
+  #opened(id: string, folder: string): FileStore {
+    const store: FileStore = new FileStore(id, folder, () => this.#open.delete(store));
     this.#open.add(store);
     return store;
   }
@@ -132,8 +152,16 @@ class FileStoreHost implements StoreHost {
   }
 }
 
+function newId(): string {
+  return `file:${randomUUID()}`;
+}
+
+function encode(file: DatabaseFile): Buffer {
+  return Buffer.from(JSON.stringify(file));
+}
+
 async function readDatabaseFile(folder: string): Promise<DatabaseFile | undefined> {
-  const bytes = await readFileIfThere(join(folder, 'database.json'));
+  const bytes = await readFileIfThere(join(folder, DATABASE_FILE));
   if (bytes === undefined) return undefined;
   const file = JSON.parse(bytes.toString('utf8')) as DatabaseFile;
   if (file.format === FORMAT) return file;

@@ -3,7 +3,7 @@
  * so that nothing can come between its check and its effect.
  */
 import { idToStore, parseCommitId } from './commit-id.ts';
-import { nextEpoch } from './epoch.ts';
+import { RENEWED_EPOCHS, nextEpoch } from './epoch.ts';
 import { checkName } from './names.ts';
 import { MemoryReaders, MemoryRetention } from './memory-retention.ts';
 import { openBranchOf } from './open-branch.ts';
@@ -53,7 +53,7 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
     async create(name) {
       checkName('database', name);
       if (stores.has(name)) throw databaseExists(name);
-      const store = new MemoryStore(`memory:${crypto.randomUUID()}`, nowMs, readers);
+      const store = new MemoryStore(nowMs, readers);
       stores.set(name, store);
       return store;
     },
@@ -62,6 +62,9 @@ export function createMemoryStoreHost(options: MemoryStoreOptions = {}): StoreHo
     list: async () => [...stores.keys()].sort(),
     async delete(name) {
       stores.delete(name);
+    },
+    async renew(name) {
+      open(name).renew();
     },
     readVersions: (places) => readVersionsOf(stores.values(), places),
     async close() {},
@@ -94,15 +97,14 @@ interface Branch {
 }
 
 class MemoryStore implements Store {
-  readonly id: string;
+  id = newId();
   readonly leases: MemoryLeases;
   readonly retention: MemoryRetention;
   readonly #nodes = new Map<Address, Uint8Array>();
   readonly #branches = new Map<string, Branch>();
 
-  constructor(id: string, nowMs: () => number, readers: MemoryReaders) {
-    this.id = id;
-    this.leases = new MemoryLeases(id, this.#branches, nowMs);
+  constructor(nowMs: () => number, readers: MemoryReaders) {
+    this.leases = new MemoryLeases(this.id, this.#branches, nowMs);
     this.retention = new MemoryRetention(readers);
   }
 
@@ -230,7 +232,18 @@ class MemoryStore implements Store {
     return true;
   }
 
+  /** See {@link StoreHost.renew}. */
+  renew(): void {
+    const epoch = this.leases.nextEpoch(RENEWED_EPOCHS);
+    for (const state of this.#branches.values()) Object.assign(state, { epoch, holder: undefined });
+    this.id = newId();
+  }
+
   async close(): Promise<void> {}
+}
+
+function newId(): string {
+  return `memory:${crypto.randomUUID()}`;
 }
 
 class MemoryLeases implements LeaseStore {
@@ -260,7 +273,7 @@ class MemoryLeases implements LeaseStore {
 
   async renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean> {
     const held = this.#held(request.branch);
-    if (held?.epoch !== request.epoch) return false;
+    if (held?.epoch !== request.epoch || held.owner !== request.owner) return false;
     branchOf(this.#branches, request.branch).holder = this.#holder(request, request.epoch);
     return true;
   }
@@ -289,9 +302,9 @@ class MemoryLeases implements LeaseStore {
     return true;
   }
 
-  nextEpoch(): number {
+  nextEpoch(step?: number): number {
     const latest = Math.max(0, ...Array.from(this.#branches.values(), (branch) => branch.epoch));
-    return nextEpoch(latest, this.#database);
+    return nextEpoch(latest, this.#database, step);
   }
 
   #held(branch: string): Lease | undefined {

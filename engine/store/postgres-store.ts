@@ -8,6 +8,7 @@ import { migrate } from './postgres-migrations.ts';
 import { openConnections, type Connections } from './postgres/connections.ts';
 import { PostgresStore, type DatabaseIdentity } from './postgres/postgres-database.ts';
 import { checkDurability, type Durability } from './postgres/server-check.ts';
+import { renewDatabase } from './postgres/renew.ts';
 import { PostgresReaders, sweepStateOf, type StateRow } from './postgres/retention.ts';
 import { rootColumns, rootOf, type RootRow } from './postgres/root-rows.ts';
 import type { ReaderLeases } from './retention.ts';
@@ -171,6 +172,11 @@ class PostgresStoreHost implements StoreHost {
       values: [name],
     });
     await this.#removeDeleted();
+  }
+
+  async renew(name: string): Promise<void> {
+    checkName('database', name);
+    await renewDatabase(this.#connections, this.#schema, name);
   }
 
   async readVersions(places: ReadonlyArray<BranchPlace>): Promise<ReadonlyArray<number>> {

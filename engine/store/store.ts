@@ -211,6 +211,12 @@ export interface Store {
    * a purge that this place has not heard of are dropped.
    */
   notePurges?(branch: string, purges: number): Promise<void>;
+
+  /** Drops the copies of nodes that are kept nearer than the store: it was set back, and may have other nodes at their addresses. */
+  dropCopies?(): Promise<void>;
+
+  /** Whether what is read here may lag behind what was committed, as with a replica of the server. Where there is no such method it does not. */
+  mayLag?(): Promise<boolean>;
   readonly retention: Retention;
 
   close(): Promise<void>;
@@ -221,7 +227,7 @@ export interface LeaseStore {
   /** The lease with a new epoch, or the lease of the holder that still lives. */
   acquire(request: LeaseRequest): Promise<{ readonly acquired: boolean; readonly lease: Lease }>;
 
-  /** False where the lease was lost. */
+  /** False where the lease was lost, or is that of another owner: a store that was set back gives out an epoch again. */
   renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean>;
 
   release(branch: string, epoch: number): Promise<void>;
@@ -275,6 +281,16 @@ export interface StoreHost {
 
   /** Deletes a database and all that it stores; no error where there is none. */
   delete(name: string): Promise<void>;
+
+  /**
+   * Makes a database another one after its storage was set back to an earlier copy. Its id is new, so that nobody takes copies of its nodes for
+   * what it has now. Its next epochs are so much later (`RENEWED_EPOCHS`) that no address is given out again of those that were lost; nobody
+   * holds a lease of it, and no epoch that was given out before can commit. A crash on the way leaves the old id, and a repeat completes it.
+   * Whoever has it open should open it anew.
+   *
+   * @throws DATABASE_NOT_FOUND, STORE_UNAVAILABLE where there are not so many epochs left
+   */
+  renew(name: string): Promise<void>;
 
   /**
    * The version of each branch, in the order asked for, as {@link Store.readVersion} tells it for one, in one round trip where the

@@ -51,6 +51,11 @@ export function tieredStoreHost(back: StoreHost, front: NodeFront): StoreHost {
       tiers.deletions++;
       if (id !== undefined) await front.forgetDatabase(id).catch(ignore);
     },
+    async renew(name) {
+      const id = await idOf(back, name);
+      await back.renew(name);
+      if (id !== undefined) await front.forgetDatabase(id).catch(ignore);
+    },
     async close() {
       await front.close().catch(ignore);
       await back.close();
@@ -162,6 +167,15 @@ class TieredStore implements Store {
   async notePurges(branch: string, purges: number): Promise<void> {
     this.#tiers.deletions++;
     await this.#tiers.front.notePurges(this.id, branch, purges).catch(ignore);
+  }
+
+  async dropCopies(): Promise<void> {
+    this.#tiers.deletions++;
+    await this.#tiers.front.drop(this.id).catch(ignore);
+  }
+
+  async mayLag(): Promise<boolean> {
+    return (await this.#back.mayLag?.()) ?? false;
   }
 
   /** The front belongs to the host. */

@@ -1,22 +1,19 @@
 /**
  * A database that this process reads: the newest head it knows, moved forward by announcements and, where they fail, by looking. An
- * announcement is a hint: it is applied only where it follows the head; in every other case the root is read.
+ * announcement is a hint: it is applied only where it follows the head; in every other case the root is read. Where the store turns out to have
+ * another history than the head, nothing of that is kept, and the head is made anew.
  */
 import type { Db, Head, NodeCache, OpenedBranch, Store, StoredNodes } from '../../engine/index.ts';
-import {
-  DatabaseError,
-  MAIN_BRANCH,
-  extendHead,
-  followHead,
-  rebaseHead,
-  restoreHead,
-} from '../../engine/index.ts';
+import { DatabaseError, MAIN_BRANCH, followHead, restoreHead } from '../../engine/index.ts';
 import type { Bus, RootAnnouncement } from '../bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import { EarlyAnnouncements } from './early-announcements.ts';
 import { explainMissing } from './explain-missing.ts';
 import type { HeldDatabase, ReaderLease } from './reader-lease.ts';
 import type { TransactRequest, TransactResult, Writer } from './writer-port.ts';
-import { Poller } from './poller.ts';
+import type { Poller } from './poller.ts';
+import { pollerOf } from './poller.ts';
+import { OTHER_HISTORY, branchNotFound, newerHead, standingOf, wholeHead } from './stored-head.ts';
 
 export interface ConnectionOptions {
   readonly store: Store;
@@ -37,16 +34,18 @@ export interface ConnectionOptions {
   readonly lease?: ReaderLease | undefined;
 }
 
-/** Announcements that are kept until those before them are known; more are looked for. */
-const MAX_EARLY = 256;
-
 /** Whether announcements come at all: one did in the last so many milliseconds. */
 const HEARING_MS = 1_000;
 
 /** How long an announcement may be on its way before it is looked for what it says. */
 const ANNOUNCED_MS = 10;
 
-type AdvanceListener = (db: Db) => void;
+/**
+ * Hears of each move with the database after it.
+ *
+ * @param isRebuilt whether the store was set back: this database does not follow the one before, whose last transactions may be lost
+ */
+export type AdvanceListener = (db: Db, isRebuilt: boolean) => void;
 
 /**
  * Opens a database for reading.
@@ -55,10 +54,9 @@ type AdvanceListener = (db: Db) => void;
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { found, ...rest } = options;
-  const { store, branch = MAIN_BRANCH, nodeCache, lease } = rest;
-  const nodes = nodeCache.open(store, (address, error) => explainMissing(store, address, error));
+  const { store, branch = MAIN_BRANCH, lease } = rest;
   const held = lease?.of(store);
-  held?.add(nodes);
+  const nodes = openNodes(rest, held);
   let isNew = found !== undefined;
   const readHead = async (): Promise<Head> => {
     const root = isNew ? found?.root : await store.readRoot(branch);
@@ -83,11 +81,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 export class Connection {
   readonly store: Store;
   readonly branch: string;
-  readonly nodes: StoredNodes;
   readonly #options: ConnectionOptions;
   readonly #held: HeldDatabase | undefined;
   readonly #listeners = new Set<AdvanceListener>();
   readonly #poller: Poller;
+  #nodes: StoredNodes;
   #head: Head;
   /** Gives what ends it. */
   #listening: Promise<() => Promise<void>> | undefined;
@@ -96,8 +94,7 @@ export class Connection {
   /** A look at the store that is under way, and the one that follows it. */
   #look: Promise<void> | undefined;
   #nextLook: Promise<void> | undefined;
-  /** Announcements that follow others which have not come, by their versions. */
-  readonly #early = new Map<number, RootAnnouncement>();
+  readonly #early = new EarlyAnnouncements();
   /** When the last announcement came, on the clock of `performance.now()`. */
   #heardAtMs = -Infinity;
   #isReleased = false;
@@ -110,19 +107,21 @@ export class Connection {
   ) {
     this.store = options.store;
     this.branch = options.branch;
-    this.nodes = nodes;
+    this.#nodes = nodes;
     this.#held = held;
     this.#options = options;
     this.#writer = options.writer;
     this.#head = head;
-    this.#poller = options.poller ?? ownPoller(options);
+    this.#poller = options.poller ?? pollerOf(options.store, options);
   }
 
   /** Begins to listen, and then looks for what was committed since the head was read; neither is waited for. */
   async start(): Promise<void> {
     const place = { store: this.store.id, branch: this.branch };
     this.#stopWatching = this.#poller.watch(place, (version) => {
-      if (version > this.#head.version) void this.refresh();
+      // A lower one may have been on its way while the head moved: looking tells. There is none where the branch is gone.
+      const isOther = version !== this.#head.version || this.#nodes.isEnded;
+      if (version > 0 && isOther) void this.refresh();
     });
     this.#listening = this.#options.bus.listen(
       place.store,
@@ -136,6 +135,11 @@ export class Connection {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Through which the values of this connection are read; others after the store was set back. */
+  get nodes(): StoredNodes {
+    return this.#nodes;
   }
 
   /** Whether somebody listens or waits here, or a writer of this process works on it. */
@@ -228,8 +232,7 @@ export class Connection {
     if (head.version < this.#head.version) return;
     const isNew = head.db.maxTx > this.#head.db.maxTx;
     this.#head = head;
-    if (!isNew) return;
-    for (const listener of this.#listeners) listener(head.db);
+    if (isNew) this.#tell(false);
   }
 
   /** Looks at the root in the store; calls that come meanwhile share the next look. */
@@ -250,8 +253,12 @@ export class Connection {
     await this.#nextLook;
     await this.#look;
     this.#listeners.clear();
-    this.nodes.clear();
-    this.nodes.isClosed = true;
+    this.#nodes.clear();
+    this.#nodes.isClosed = true;
+  }
+
+  #tell(isRebuilt: boolean): void {
+    for (const listener of this.#listeners) listener(this.#head.db, isRebuilt);
   }
 
   #hear(announcement: RootAnnouncement): void {
@@ -264,23 +271,16 @@ export class Connection {
       this.#followEarly();
       return;
     }
-    if (segments !== null && version > this.#head.version + 1) {
-      // What never comes to follow must not keep out what does.
-      if (this.#early.size >= MAX_EARLY) this.#early.clear();
-      this.#early.set(version, announcement);
-    }
+    if (segments !== null && version > this.#head.version + 1) this.#early.add(announcement);
     void this.refresh();
   }
 
   /** What came while those before it were looked for. */
   #followEarly(): void {
-    if (this.#early.size === 0) return;
     for (;;) {
-      const { version: known } = this.#head;
-      for (const version of this.#early.keys()) if (version <= known) this.#early.delete(version);
-      const early = this.#early.get(known + 1);
-      const { epoch, segments } = early ?? { epoch: 0, segments: null };
-      const next = segments === null ? undefined : this.#tryFollow(known + 1, epoch, segments);
+      const early = this.#early.after(this.#head.version);
+      if (early === undefined || early.segments === null) return;
+      const next = this.#tryFollow(early.version, early.epoch, early.segments);
       if (next === undefined) return;
       this.advance(next);
     }
@@ -304,7 +304,7 @@ export class Connection {
   }
 
   #lookNow(): Promise<void> {
-    this.#look ??= this.#readRoot()
+    this.#look ??= this.#catchUp()
       .catch((error: unknown) => {
         // The next look may succeed; until then the head stays what it is.
         this.#options.log.error({ event: 'root not read', database: this.store.id, error });
@@ -315,30 +315,57 @@ export class Connection {
     return this.#look;
   }
 
-  /** Reads no more of the log than what is new, unless the root is on other base trees. */
-  async #readRoot(): Promise<void> {
+  async #catchUp(): Promise<void> {
+    if (this.#isReleased) return;
     const { store, branch } = this;
-    if (this.#isReleased || (await store.readVersion(branch)) <= this.#head.version) return;
-    const head = await this.reading(() => this.#newerHead());
+    // Durable by now, so whatever the store answers from here on is not older, or it was set back.
+    const known = this.#head;
+    const standing = await standingOf(store, branch, known);
+    // An ended source is what a rebuild left that failed.
+    if (standing === OTHER_HISTORY || this.#nodes.isEnded) return this.#rebuild();
+    if (standing === 'same') return;
+    const head = await this.reading(() => newerHead(store, branch, known, this.#nodes));
     if (head === undefined || this.#isReleased) return;
+    if (head === OTHER_HISTORY) return this.#rebuild();
     // What was purged must not stay in memory either, nor in copies on a disk.
     const isPurged = head.purges > this.#head.purges;
-    if (isPurged) this.nodes.clear();
+    if (isPurged) this.#nodes.clear();
     this.advance(head);
     this.#followEarly();
     if (isPurged) await this.#notePurges(head);
   }
 
-  async #newerHead(): Promise<Head | undefined> {
+  /**
+   * Begins again with what the store has, of whatever version: what is known is of a history that is lost. Values of that are not read any more
+   * from here on, because the store may have other nodes at the same addresses. Where it fails, the next look goes on with it.
+   */
+  async #rebuild(): Promise<void> {
+    if (this.#isReleased) return;
     const { store, branch } = this;
-    const known = this.#head;
-    const news = await store.readRoot(branch, known.db.maxTx);
-    const extended = news && (await extendHead(known, news));
-    if (extended !== undefined) return extended;
-    const root = news && (await store.readRoot(branch));
-    if (root === undefined || this.#isReleased || root.version <= this.#head.version)
-      return undefined;
-    return rebaseHead(this.#head, root, this.nodes);
+    const lost = this.#head;
+    this.#nodes.end();
+    this.#early.clear();
+    await store.dropCopies?.();
+    // The store does not know what this process held since.
+    await this.#held?.holdAgain();
+    const nodes = openNodes(this.#options, this.#held);
+    const head = await this.reading(() => wholeHead(store, branch, nodes)).catch((error) => {
+      nodes.isClosed = true;
+      throw error;
+    });
+    this.#nodes = nodes;
+    this.#head = head;
+    if (this.#isReleased) return;
+    this.#options.log.error({
+      event: 'store was set back: values of the lost history have ended, a new one was read',
+      database: store.id,
+      branch,
+      lost: placeOf(lost),
+      found: placeOf(head),
+    });
+    this.#tell(true);
+    this.#followEarly();
+    await this.#notePurges(head);
   }
 
   async #notePurges({ purges }: Head): Promise<void> {
@@ -346,18 +373,18 @@ export class Connection {
   }
 }
 
-function ownPoller({ store, pollIntervalMs, log }: ConnectionOptions): Poller {
-  return new Poller({
-    readVersions: (places) => Promise.all(places.map(({ branch }) => store.readVersion(branch))),
-    intervalMs: pollIntervalMs,
-    log: log.with({ database: store.id }),
-  });
+/** The nodes of values to come; they are held while somebody has one. */
+function openNodes(
+  { store, nodeCache }: Pick<ConnectionOptions, 'store' | 'nodeCache'>,
+  held: HeldDatabase | undefined,
+): StoredNodes {
+  const nodes = nodeCache.open(store, (address, error) => explainMissing(store, address, error));
+  held?.add(nodes);
+  return nodes;
 }
 
-function branchNotFound({ id }: Store, branch: string): DatabaseError {
-  return new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch} in ${id}`, {
-    kind: 'db-does-not-exist',
-  });
+function placeOf({ version, db }: Head): Readonly<Record<string, unknown>> {
+  return { version, tx: db.maxTx, commit: db.commit?.id };
 }
 
 function basisNotAvailable(tx: number, maxTx: number, timeoutMs: number): DatabaseError {

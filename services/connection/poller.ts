@@ -3,7 +3,7 @@
  *
  *     waiting -- the interval, or a little less --> asking -> waiting -> ...        until it is closed
  */
-import type { BranchPlace } from '../../engine/index.ts';
+import type { BranchPlace, Store } from '../../engine/index.ts';
 import type { Log } from '../shared/log.ts';
 
 export interface PollerOptions {
@@ -120,4 +120,16 @@ export class Poller {
     this.#isFailing = false;
     this.#options.log.info({ event: 'versions read again', branches: this.#watched.size });
   }
+}
+
+/** Looks for one store alone. */
+export function pollerOf(
+  store: Store,
+  { pollIntervalMs, log }: { readonly pollIntervalMs: number; readonly log: Log },
+): Poller {
+  return new Poller({
+    readVersions: (places) => Promise.all(places.map(({ branch }) => store.readVersion(branch))),
+    intervalMs: pollIntervalMs,
+    log: log.with({ database: store.id }),
+  });
 }

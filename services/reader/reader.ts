@@ -24,7 +24,7 @@ export interface Reader {
   /** The newest snapshot known now, without waiting. */
   current(): Snapshot;
 
-  /** Calls the listener after each move to a newer snapshot; returns the function that stops it. */
+  /** Calls the listener after each move to a newer snapshot, or to another one where the store was set back; returns the function that stops it. */
   onAdvance(listener: (snapshot: Snapshot) => void): () => void;
 }
 

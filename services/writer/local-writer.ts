@@ -63,7 +63,7 @@ export class LocalWriter implements Writer {
   /** Why nothing can be written any more. */
   #ended: DatabaseError | undefined;
   #onDeposed: (() => void) | undefined;
-  readonly #stopWritingThrough: () => void;
+  readonly #letGo: () => void;
 
   private constructor(options: LocalWriterOptions, branch: WrittenBranch) {
     const { connection, log, lease } = options;
@@ -84,7 +84,13 @@ export class LocalWriter implements Writer {
       isIdle: () => this.#working === undefined,
       onDone: () => this.#work(),
     });
-    this.#stopWritingThrough = connection.writeThrough(this);
+    const stopWritingThrough = connection.writeThrough(this);
+    // What follows the lost history must not be written after another one.
+    const stopFollowing = connection.onAdvance((_, isRebuilt) => isRebuilt && this.#end(deposed()));
+    this.#letGo = () => {
+      stopWritingThrough();
+      stopFollowing();
+    };
     lease.onLost(() => this.#end(deposed()));
   }
 
@@ -118,7 +124,7 @@ export class LocalWriter implements Writer {
     // An index job that ends leaves one more commit to make.
     while (this.#working !== undefined || this.#indexJob.ended !== undefined)
       await Promise.all([this.#working, this.#indexJob.ended]);
-    this.#stopWritingThrough();
+    this.#letGo();
     await this.#options.lease.release();
     if (!this.#isDeposed) this.#announce({ segments: null, isReleased: true });
   }
@@ -337,7 +343,7 @@ export class LocalWriter implements Writer {
     if (this.#isDeposed) return;
     this.#ended = error;
     this.#indexJob.stop();
-    this.#stopWritingThrough();
+    this.#letGo();
     this.#onDeposed?.();
   }
 }

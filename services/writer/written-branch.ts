@@ -16,6 +16,7 @@ import type {
 import {
   DatabaseError,
   addressesOfRecord,
+  comesAfter,
   contentCommit,
   decodeRecord,
   encodeRecord,
@@ -65,8 +66,12 @@ export class WrittenBranch {
 
   /** Starts from the root in the store, whatever the connection knows. */
   static async open(connection: Connection, lease: LeaseKeeper): Promise<WrittenBranch> {
+    // Where the store was set back, the connection finds out here.
+    await connection.refresh();
     const [root, head] = await connection.reading(async () => {
       const read = await readRoot(connection);
+      if (!(await comesAfter(connection.head, read, connection.store, connection.branch)))
+        throw deposed();
       return [read, await rebaseHead(connection.head, read, connection.nodes)] as const;
     });
     connection.advance(head);
@@ -126,6 +131,7 @@ export class WrittenBranch {
   /** After a commit of unknown outcome the store says what happened. */
   async settle(): Promise<void> {
     if (!this.#isUncertain) return;
+    await this.#connection.refresh();
     const [root, head] = await this.#connection.reading(async () => {
       const read = await readRoot(this.#connection);
       return [read, await restoreHead(read, this.#connection.nodes)] as const;

@@ -19,6 +19,7 @@ import {
 import { describeBranches } from './store-suite.branches.ts';
 import { describeKeys } from './store-suite.keys.ts';
 import { describeDeletedNodes } from './store-suite.deleted-nodes.ts';
+import { describeRenewal } from './store-suite.renewal.ts';
 import { describeRetention } from './store-suite.retention.ts';
 import { describeRewrittenLog } from './store-suite.rewritten-log.ts';
 
@@ -403,6 +404,13 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
         expect(await store.leases.current(BRANCH)).toMatchObject({ owner: 'second' });
       });
 
+      it('is renewed by its owner alone, whatever epoch another one was given', async () => {
+        const store = await host.create('a');
+        const epoch = await epochOf(store);
+        expect(await store.leases.renew({ ...leaseOf({ owner: 'second' }), epoch })).toBe(false);
+        expect(await store.leases.renew({ ...leaseOf(), epoch })).toBe(true);
+      });
+
       it('is free when its time is over, with a larger epoch', async () => {
         const store = await host.create('a');
         const epoch = await epochOf(store, { ttlMs: SHORT_TTL_MS });
@@ -446,6 +454,7 @@ export function runStoreSuite(name: string, newBackend: () => Promise<StoreBacke
     describeBranches(() => backend);
     describeKeys(() => backend);
     describeRetention(() => backend);
+    describeRenewal(() => backend);
     describeRewrittenLog(() => backend);
   });
 }

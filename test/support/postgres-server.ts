@@ -3,7 +3,15 @@
  * initialising it need not wait for the disk; the running server does (fsync stays on).
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -41,11 +49,15 @@ export interface PostgresOptions {
 /** The data of a server, which may be started again and again. */
 export interface PostgresCluster {
   start(options?: PostgresOptions): Promise<StartedServer>;
+  /** Copies the data of a server that has stopped; gives what puts the copy in the place of its later data, when it has stopped again. */
+  copyData(): Promise<() => void>;
   /** Removes the data of a server that has stopped. */
   remove(): void;
 }
 
-export async function startPostgres(options: PostgresOptions = {}): Promise<StartedServer> {
+export type StartedPostgres = StartedServer & Pick<PostgresCluster, 'copyData'>;
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<StartedPostgres> {
   const cluster = await makePostgresCluster();
   const server = await cluster.start(options);
   const stop = async (): Promise<void> => {
@@ -56,7 +68,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Star
     await client.query('CREATE ROLE gateway LOGIN');
     await client.query('CREATE DATABASE gateway OWNER gateway');
   });
-  return { ...server, stop };
+  return { ...server, stop, copyData: () => cluster.copyData() };
 }
 
 export async function makePostgresCluster(): Promise<PostgresCluster> {
@@ -87,6 +99,15 @@ export async function makePostgresCluster(): Promise<PostgresCluster> {
         killSignal: 'SIGQUIT', // leaves no process of its own behind, as SIGKILL would
         isReady: () => asSuperuser(port, async () => true),
       });
+    },
+    async copyData() {
+      const copy = join(folder.path, 'copy');
+      // Its files belong to the account of the server, and have to.
+      await promisify(execFile)('cp', ['-a', data, copy]);
+      return () => {
+        renameSync(data, join(folder.path, 'lost'));
+        renameSync(copy, data);
+      };
     },
     remove: () => folder.remove(),
   };

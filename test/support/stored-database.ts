@@ -82,9 +82,10 @@ export class StoredDatabase {
   ): Promise<TxReport> {
     const report = await run(transact(this.db, { txData, txMeta, now }));
     const { tx, changes, dbAfter } = report;
-    const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes }));
+    const commit = { id: randomUUID(), parents: [must(this.db.commit, 'a commit before').id] };
+    const bytes = await run(encodeSegment({ tx, maxEid: dbAfter.maxEid, changes, commit }));
     const segment = { tx, bytes };
-    await this.#commit([segment], dbAfter);
+    await this.#commit([segment], { ...dbAfter, commit });
     const { version, epoch } = this.#head;
     this.#reader = must(
       followHead(this.#reader, version, epoch, [segment]),

@@ -8,7 +8,6 @@ import type {
   Commit,
   CommitPlace,
   ForkRequest,
-  LeaseStore,
   ListedNode,
   RootWithLog,
   Store,
@@ -30,7 +29,7 @@ const NODES_PER_BATCH = 10_000;
 
 export class FileStore implements Store {
   readonly id: string;
-  readonly leases: LeaseStore;
+  readonly leases: FileLeases;
   readonly retention: FileRetention;
   readonly #onClose: () => void;
   readonly #packs: NodePacks;
@@ -47,7 +46,7 @@ export class FileStore implements Store {
     this.#lock = new FolderLock(join(folder, 'locks'), id);
     this.#logs = new BranchLogs(folder, id);
     this.#reader = new BranchReader(this.#logs);
-    const leases = new FileLeases(join(folder, 'epochs'), id, {
+    this.leases = new FileLeases(join(folder, 'epochs'), id, {
       fence: (branch, epoch) =>
         this.#logs.write(
           branch,
@@ -56,9 +55,8 @@ export class FileStore implements Store {
         ),
       fencedBy: (branch) => this.#reader.epochOf(branch),
     });
-    this.leases = leases;
     this.retention = new FileRetention(folder, this.#lock);
-    this.#changes = new BranchChanges(this.#logs, this.#reader, leases, this.#lock);
+    this.#changes = new BranchChanges(this.#logs, this.#reader, this.leases, this.#lock);
   }
 
   read(addresses: ReadonlyArray<Address>): Promise<ReadonlyArray<Uint8Array>> {

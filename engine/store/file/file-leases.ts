@@ -4,7 +4,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nextEpoch } from '../epoch.ts';
+import { RENEWED_EPOCHS, nextEpoch } from '../epoch.ts';
 import type { BranchEpoch, Lease, LeaseRequest, LeaseStore } from '../store.ts';
 import { createFile, readFileIfThere, replaceFile } from './durable.ts';
 import { onFiles } from './faults.ts';
@@ -59,7 +59,7 @@ export class FileLeases implements LeaseStore {
   renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean> {
     return onFiles(async () => {
       const held = await this.current(request.branch);
-      if (held?.epoch !== request.epoch) return false;
+      if (held?.epoch !== request.epoch || held.owner !== request.owner) return false;
       await replaceFile(this.#pathOf(request.epoch), encode(request));
       return true;
     });
@@ -105,22 +105,35 @@ export class FileLeases implements LeaseStore {
 
   fence(branch: string): Promise<boolean> {
     return onFiles(async () => {
-      const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
       for (;;) {
         if ((await this.current(branch)) !== undefined) return false;
-        const epoch = await this.#take(nobody, (each) => this.#log.fence(branch, each));
-        if (epoch === undefined) continue;
-        await this.#removeEarlier(branch, epoch);
-        return true;
+        if (await this.#end(branch)) return true;
       }
     });
   }
 
+  /** Ends the leases and the epochs of branches, whoever has them, with epochs that are far later; see `StoreHost.renew`. */
+  async endAll(branches: ReadonlyArray<string>): Promise<void> {
+    let step = RENEWED_EPOCHS;
+    for (const branch of branches) {
+      while (!(await this.#end(branch, step)));
+      step = 1;
+    }
+  }
+
+  /** Ends the epochs of a branch with one that nobody has; false where somebody else was faster. */
+  async #end(branch: string, step?: number): Promise<boolean> {
+    const fence = (epoch: number): Promise<boolean> => this.#log.fence(branch, epoch);
+    const epoch = await this.#take(nobodyOf(branch), fence, { step });
+    if (epoch === undefined) return false;
+    await this.#removeEarlier(branch, epoch);
+    return true;
+  }
+
   /** Ends the lease of a branch for good, with an epoch that nobody has: the step is to say whether it counts. */
   async revoke(branch: string, end: (epoch: number) => Promise<boolean>): Promise<void> {
-    const nobody = { branch, owner: '', address: null, ttlMs: -Infinity };
     for (;;) {
-      const epoch = await this.#take(nobody, end, true);
+      const epoch = await this.#take(nobodyOf(branch), end, { isRevoked: true });
       if (epoch !== undefined) return this.#removeEarlier(branch, epoch);
     }
   }
@@ -129,12 +142,12 @@ export class FileLeases implements LeaseStore {
   async #take(
     request: LeaseRequest,
     fence: (epoch: number) => Promise<boolean>,
-    isRevoked = false,
+    { isRevoked, step }: { readonly isRevoked?: true; readonly step?: number | undefined } = {},
   ): Promise<number | undefined> {
     const [latest = 0] = await this.#epochs();
     // A commit may have come with a later epoch than was given out.
     const fencedBy = (await this.#log.fencedBy(request.branch)) ?? 0;
-    const epoch = nextEpoch(Math.max(latest, fencedBy), this.#database);
+    const epoch = nextEpoch(Math.max(latest, fencedBy), this.#database, step);
     if (!(await createFile(this.#pathOf(epoch), encode(request, isRevoked)))) return undefined;
     // While this process looked, the number may have been given out, used and tidied away: then a later one is there.
     const [newest] = await this.#epochs();
@@ -169,6 +182,10 @@ export class FileLeases implements LeaseStore {
   #pathOf(epoch: number): string {
     return join(this.#folder, String(epoch));
   }
+}
+
+function nobodyOf(branch: string): LeaseRequest {
+  return { branch, owner: '', address: null, ttlMs: -Infinity };
 }
 
 function encode({ branch, owner, address, ttlMs }: LeaseRequest, isRevoked = false): Buffer {

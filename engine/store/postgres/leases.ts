@@ -50,12 +50,12 @@ export class PostgresLeases implements LeaseStore {
   }
 
   async renew(request: LeaseRequest & { readonly epoch: number }): Promise<boolean> {
-    const { branch, epoch, address, ttlMs } = request;
+    const { branch, owner, epoch, address, ttlMs } = request;
     const { rowCount } = await this.#connections.queryAsWriter({
       name: 'renew',
       text: `UPDATE ${this.#schema}.branches SET address = $4, lease_until = ${UNTIL('$5')}
-        WHERE database_id = $1 AND branch = $2 AND lease_epoch = $3 AND epoch = $3 AND ${IS_HELD}`,
-      values: [this.#databaseId, branch, epoch, address, ttlMs],
+        WHERE database_id = $1 AND branch = $2 AND lease_epoch = $3 AND epoch = $3 AND owner = $6 AND ${IS_HELD}`,
+      values: [this.#databaseId, branch, epoch, address, ttlMs, owner],
     });
     return rowCount === 1;
   }

@@ -154,6 +154,13 @@ export class PostgresStore implements Store {
     return rows[0]?.version ?? 0;
   }
 
+  async mayLag(): Promise<boolean> {
+    const { rows } = await this.#connections.query<{ readonly lags: boolean }>({
+      text: 'SELECT pg_is_in_recovery() AS lags',
+    });
+    return rows[0]?.lags !== false;
+  }
+
   readLog(branch: string, fromTx: number, toTx: number): Promise<ReadonlyArray<StoredSegment>> {
     return readLogRows(this.#connections, this.#schema, this.#databaseId, branch, fromTx, toTx);
   }

@@ -143,13 +143,17 @@ class FileFront implements NodeFront {
     });
   }
 
-  async forgetDatabase(database: string): Promise<void> {
+  async drop(database: string): Promise<void> {
     const { folder, waiting } = this.#open(database);
-    this.#goneDatabases.add(database);
     await this.#writes.run(async () => {
       for (const address of [...waiting.keys()]) this.#settle(waiting, address);
       await this.#unlessBroken(() => folder.remove());
     });
+  }
+
+  async forgetDatabase(database: string): Promise<void> {
+    this.#goneDatabases.add(database);
+    await this.drop(database);
     this.#databases.delete(database);
   }
 

@@ -63,22 +63,22 @@ class MemoryFront implements NodeFront {
     const key = JSON.stringify([database, branch]);
     if ((this.#purges.get(key) ?? 0) >= purges) return;
     this.#purges.set(key, purges);
-    this.#dropAll(database);
+    await this.drop(database);
+  }
+
+  async drop(database: string): Promise<void> {
+    const prefix = keyOf(database, '');
+    for (const key of this.#copies.keys()) if (key.startsWith(prefix)) this.#drop(key);
   }
 
   async forgetDatabase(database: string): Promise<void> {
     this.#goneDatabases.add(database);
-    this.#dropAll(database);
+    await this.drop(database);
   }
 
   async close(): Promise<void> {
     this.#copies.clear();
     this.#sizeBytes = 0;
-  }
-
-  #dropAll(database: string): void {
-    const prefix = keyOf(database, '');
-    for (const key of this.#copies.keys()) if (key.startsWith(prefix)) this.#drop(key);
   }
 
   #drop(key: string): void {

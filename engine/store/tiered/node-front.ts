@@ -20,6 +20,9 @@ export interface NodeFront {
   /** Drops all copies of a database where it has heard of fewer purges of the branch. */
   notePurges(database: string, branch: string, purges: number): Promise<void>;
 
+  /** Drops all copies of a database. */
+  drop(database: string): Promise<void>;
+
   /** Drops all copies of a database, and keeps none of it any more: its id is never used again. */
   forgetDatabase(database: string): Promise<void>;
 

@@ -1,4 +1,4 @@
-/** `datahike-gateway collect`, `verify`, `backup` and `restore` as a user runs them. */
+/** `datahike-gateway collect`, `verify`, `backup`, `restore` and `renew` as a user runs them. */
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -88,7 +88,30 @@ it('refuses a backup that is damaged, and finds a database that is', async () =>
   expect(said).toMatch(/copy: [1-9]\d* faults in/);
 });
 
+it('renews the databases that are named, or all', async () => {
+  const ids = async (): Promise<Record<string, string>> => {
+    const host = await openFileStoreHost(directory);
+    const names = await host.list();
+    const found = await Promise.all(names.map(async (name) => [name, (await host.open(name)).id]));
+    await host.close();
+    return Object.fromEntries(found);
+  };
+  const before = await ids();
+  const one = await command(['renew', 'test']);
+  expect([one.code, one.said]).toEqual([0, expect.stringMatching(/^Renewed test: .*\n$/)]);
+  const between = await ids();
+  expect(between).toEqual({ ...before, test: between['test'] });
+  expect(between['test']).not.toBe(before['test']);
+  const all = await command(['renew']);
+  expect([all.code, all.said.trim().split('\n')]).toEqual([
+    0,
+    Object.keys(before).map((name) => expect.stringContaining(`Renewed ${name}`)),
+  ]);
+  expect((await command(['verify', 'test'])).code).toBe(0);
+});
+
 it.each([
+  [['renew', 'nobody'], 'DATABASE_NOT_FOUND: '],
   [['verify', 'nobody'], 'DATABASE_NOT_FOUND: '],
   [['collect', 'nobody'], 'DATABASE_NOT_FOUND: '],
   [['backup', 'test', '--at', 'yesterday'], 'BAD_USER_INPUT: Expected the number of a transaction'],

@@ -19,6 +19,11 @@ async function databaseOf(texts: ReadonlyArray<string>): Promise<StoredDatabase>
   return database;
 }
 
+async function restored(store: Store): Promise<Db> {
+  const root = must(await store.readRoot('db'), 'a root');
+  return (await restoreHead(root, new NodeCache(0).open(store))).db;
+}
+
 /** The database through a cache of the smallest size. */
 async function withSmallestCache(
   database: StoredDatabase,
@@ -40,6 +45,30 @@ describe('a cache of nodes', () => {
     const { db, nodesRead } = await withSmallestCache(await databaseOf(texts));
     expect(await q('[:find (count ?e) . :where [?e :text ?t]]', db)).toBe(60);
     expect(nodesRead()).toBeLessThan(4 * 60);
+  });
+
+  it('reads nothing for a history that has ended, not even what is on its way', async () => {
+    const { store } = await databaseOf(['x']);
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const late: Store = Object.create(store, {
+      read: {
+        value: async (addresses: ReadonlyArray<number>) => {
+          const blocks = await store.read(addresses);
+          await arrived;
+          return blocks;
+        },
+      },
+    });
+    const nodes = new NodeCache(0).open(late);
+    const loading = nodes.load([1]);
+    nodes.end();
+    arrive();
+    await expect(loading).rejects.toMatchObject({ code: 'SNAPSHOT_EXPIRED', retryable: true });
+    expect(nodes.peek(1)).toBeUndefined();
+    await expect(nodes.load([1])).rejects.toMatchObject({ code: 'SNAPSHOT_EXPIRED' });
+    const { roots } = nodes.base({ ...(await restored(store)).base.roots });
+    expect([roots.current.eavt.count > 0, nodes.heldRoots().size]).toEqual([true, 0]);
   });
 
   it('says which node is damaged, and that it is', async () => {

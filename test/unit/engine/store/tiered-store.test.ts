@@ -114,11 +114,23 @@ it('drops all copies of a database that was purged, once for each purge', async 
   expect(back.roundTrips).toBe(2);
 });
 
+it('drops all copies of a database whose store was set back, and keeps new ones', async () => {
+  const { host, back } = await counted(createMemoryFront(1 << 20));
+  const store = await host.open('a');
+  await store.write(nodes(2));
+  for (let i = 0; i < 2; i++) await store.read([1, 2]);
+  expect(back.roundTrips).toBe(1);
+  await store.dropCopies?.();
+  for (let i = 0; i < 2; i++) await store.read([1, 2]);
+  expect(back.roundTrips).toBe(2);
+});
+
 it('answers whatever happens to the front', async () => {
   const broken: NodeFront = {
     read: () => Promise.reject(new Error('broken')),
     keep: () => undefined,
     forget: () => Promise.reject(new Error('broken')),
+    drop: () => Promise.reject(new Error('broken')),
     forgetDatabase: () => Promise.reject(new Error('broken')),
     notePurges: () => Promise.reject(new Error('broken')),
     close: () => Promise.reject(new Error('broken')),
@@ -129,6 +141,7 @@ it('answers whatever happens to the front', async () => {
   expect(await store.read([2, 1])).toHaveLength(2);
   await store.deleteNodes([1]);
   await store.notePurges?.('db', 1);
+  await store.dropCopies?.();
   await expect(store.read([1])).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   await host.delete('a');
   await host.close();
