@@ -2,6 +2,7 @@
  * Decoded nodes of all open databases under one byte budget. Nodes are immutable, so nothing is ever stale. Which ones go is decided
  * by the clock algorithm: a node that was used since the hand last passed gets another round.
  */
+import { DatabaseError } from '../../schema/error.ts';
 import type { Columns } from '../datom/columns.ts';
 import type { Node, NodeSource } from '../tree/node.ts';
 import { decodeNode } from '../codec/node-codec.ts';
