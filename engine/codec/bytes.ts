@@ -219,6 +219,27 @@ export class ByteReader {
     return (head & 1) === 1 ? -magnitude : magnitude;
   }
 
+  /** Fills a column with the sums of signed integers, as most of a node is: nearly all of them are one byte. */
+  sums(column: Int32Array): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let sum = 0;
+    for (let i = 0; i < column.length; i++) {
+      const head = bytes[at];
+      if (head === undefined) throw truncated();
+      if (head < 0x80) {
+        at++;
+        sum += (head & 1) === 1 ? -(head >>> 1) : head >>> 1;
+      } else {
+        this.#at = at;
+        sum += this.signed();
+        at = this.#at;
+      }
+      column[i] = sum;
+    }
+    this.#at = at;
+  }
+
   float64(): number {
     return this.#view(8).getFloat64(0, true);
   }

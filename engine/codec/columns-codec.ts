@@ -77,7 +77,7 @@ export function decodeColumns(reader: ByteReader): Columns {
 
 function decodeIntegers(reader: ByteReader, length: number): Int32Array {
   const column = new Int32Array(length);
-  for (let i = 0, previous = 0; i < length; i++) column[i] = previous += reader.signed();
+  reader.sums(column);
   return column;
 }
 

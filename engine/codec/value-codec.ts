@@ -58,16 +58,23 @@ export function encodeValues(values: ReadonlyArray<Slot>, writer: ByteWriter): v
 }
 
 export function decodeValues(reader: ByteReader, count: number): Slot[] {
-  const lengths = Array.from({ length: reader.varint() }, () => reader.varint());
-  const texts = reader.string();
-  let at = 0;
-  const dictionary = lengths.map((length) => texts.slice(at, (at += length)));
+  const dictionary = decodeDictionary(reader);
   const values: Slot[] = [];
   while (values.length < count) {
     const tag = reader.byte();
     decodeRun(tag, reader.varint(), reader, dictionary, values);
   }
   return values;
+}
+
+function decodeDictionary(reader: ByteReader): string[] {
+  const lengths = new Int32Array(reader.varint());
+  for (let i = 0; i < lengths.length; i++) lengths[i] = reader.varint();
+  const texts = reader.string();
+  const dictionary: string[] = [];
+  let at = 0;
+  for (const length of lengths) dictionary.push(texts.slice(at, (at += length)));
+  return dictionary;
 }
 
 function tagOf(value: Slot): number {
@@ -184,6 +191,10 @@ function decodeRun(
   dictionary: ReadonlyArray<string>,
   values: Slot[],
 ): void {
+  if (tag === TAG.string) {
+    for (let i = 0; i < count; i++) values.push(readText(reader, dictionary));
+    return;
+  }
   let previous = 0;
   for (let i = 0; i < count; i++) {
     if (tag === TAG.integer || tag === TAG.instant) {

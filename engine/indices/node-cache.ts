@@ -150,18 +150,33 @@ export class StoredNodes implements NodeSource<Columns> {
     return entry.node;
   }
 
-  async load(addresses: ReadonlyArray<number>): Promise<void> {
+  load(addresses: ReadonlyArray<number>): Promise<void> {
+    const [first] = addresses;
+    return first === undefined || addresses.length > 1
+      ? this.#loadAll(addresses)
+      : this.#loadOne(first);
+  }
+
+  #loadOne(address: number): Promise<void> {
+    if (this.#entries.has(address)) return Promise.resolve();
+    return this.#loading.get(address) ?? this.#startLoading([address]);
+  }
+
+  async #loadAll(addresses: ReadonlyArray<number>): Promise<void> {
     // Reads that were prepared together may miss the same node.
     const wanted = [...new Set(addresses)].filter(
       (address) => !this.#entries.has(address) && !this.#loading.has(address),
     );
-    if (wanted.length > 0) {
-      const loading = this.#read(wanted).finally(() => {
-        for (const address of wanted) this.#loading.delete(address);
-      });
-      for (const address of wanted) this.#loading.set(address, loading);
-    }
+    if (wanted.length > 0) void this.#startLoading(wanted);
     await Promise.all(addresses.flatMap((address) => this.#loading.get(address) ?? []));
+  }
+
+  #startLoading(addresses: ReadonlyArray<number>): Promise<void> {
+    const loading = this.#read(addresses).finally(() => {
+      for (const address of addresses) this.#loading.delete(address);
+    });
+    for (const address of addresses) this.#loading.set(address, loading);
+    return loading;
   }
 
   /** Keeps a node that was just made, so that it need not be read. */
