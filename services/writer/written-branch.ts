@@ -20,6 +20,7 @@ import {
   contentCommit,
   decodeRecord,
   encodeRecord,
+  extendHead,
   hashOfTrees,
   pastNode,
   rebaseHead,
@@ -47,8 +48,8 @@ export class WrittenBranch {
   readonly #lease: LeaseKeeper;
   #head: Head;
   #record: RootRecord;
-  /** The segments after the base trees, to put novelty together again on new ones. */
-  #segments: StoredSegment[];
+  /** To put novelty together again on new base trees: these hold whatever was there when this writer began. */
+  #segments: StoredSegment[] = [];
   #nextAddress: number;
   #lastEncoded: { readonly record: RootRecord; readonly bytes: Uint8Array } | undefined;
   /** Set after a commit of which it is not known whether it happened. */
@@ -59,21 +60,15 @@ export class WrittenBranch {
     this.#lease = lease;
     this.#head = head;
     this.#record = decodeRecord(root.record);
-    this.#segments = [...root.segments];
     // Each epoch has addresses of its own, so what an earlier writer left unfinished is never met.
     this.#nextAddress = lease.epoch * 2 ** 32;
   }
 
-  /** Starts from the root in the store, whatever the connection knows. */
+  /** Starts from the root in the store. Who has followed the branch reads and applies no more than what is new. */
   static async open(connection: Connection, lease: LeaseKeeper): Promise<WrittenBranch> {
     // Where the store was set back, the connection finds out here.
     await connection.refresh();
-    const [root, head] = await connection.reading(async () => {
-      const read = await readRoot(connection);
-      if (!(await comesAfter(connection.head, read, connection.store, connection.branch)))
-        throw deposed();
-      return [read, await rebaseHead(connection.head, read, connection.nodes)] as const;
-    });
+    const [root, head] = await connection.reading(() => newestHead(connection));
     connection.advance(head);
     return new WrittenBranch(connection, lease, head, root);
   }
@@ -232,8 +227,23 @@ function withInfo(
   );
 }
 
-async function readRoot({ store, branch }: Connection): Promise<RootWithLog> {
-  const root = await store.readRoot(branch);
+/** The root in the store, and the head there, made of what the connection knows. @throws WRITER_DEPOSED where that is of another history */
+async function newestHead(connection: Connection): Promise<readonly [RootWithLog, Head]> {
+  const { head: known, store, branch, nodes } = connection;
+  const { maxTx } = known.db;
+  // With the last one that is known, which tells whether the two are of one history.
+  const news = await readRoot(connection, maxTx - 1);
+  if (!(await comesAfter(known, news, store, branch))) throw deposed();
+  if (news.version === known.version) return [news, known];
+  const segments = news.segments.filter(({ tx }) => tx > maxTx);
+  const extended = await extendHead(known, { ...news, segments });
+  if (extended !== undefined) return [news, extended];
+  const root = await readRoot(connection);
+  return [root, await rebaseHead(known, root, nodes)];
+}
+
+async function readRoot({ store, branch }: Connection, afterTx = 0): Promise<RootWithLog> {
+  const root = await store.readRoot(branch, afterTx);
   if (root !== undefined) return root;
   throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch}`);
 }
