@@ -68,10 +68,13 @@ async function tryAll(
   await clients[0]!.connection.transact({ txData: toTxData(SCHEMA) });
   let faultCount = 0;
   try {
-    do {
-      for (const name of names)
-        faultCount += await tryFault(cluster, clients, name, FAULTS[name]!, random);
-    } while (performance.now() - started < durationMs && faultCount === 0);
+    // Each of them once, and then for as long as there is time.
+    const isOver = (tried: number): boolean =>
+      tried >= names.length && (faultCount > 0 || performance.now() - started >= durationMs);
+    for (let tried = 0; !isOver(tried); tried++) {
+      const name = names[tried % names.length]!;
+      faultCount += await tryFault(cluster, clients, name, FAULTS[name]!, random);
+    }
   } finally {
     for (const client of clients) await client.close();
   }
