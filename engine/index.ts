@@ -21,6 +21,7 @@ export {
   databaseConfig,
 } from '../schema/database.ts';
 
+export { ofCommit } from './db/db.ts';
 export type { CommitInfo, DatomPredicate, Db, TimePoint, View } from './db/db.ts';
 export {
   asOf,

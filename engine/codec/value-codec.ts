@@ -120,7 +120,7 @@ function encodeRun(
   for (let i = start; i < end; i++) {
     const value = values[i]!;
     if (tag === TAG.integer || tag === TAG.instant) {
-      const number = Number(value);
+      const number = tag === TAG.instant ? (value as Date).getTime() : (value as number);
       const difference = number - previous;
       // The difference of two safe integers need not be one: then the run starts anew with the number itself.
       const isExact = Number.isSafeInteger(difference) && difference !== Number.MIN_SAFE_INTEGER;

@@ -2,6 +2,7 @@
  * A database as it was at an earlier transaction, as a value of its own and not a view: the base trees, with the transactions that came
  * since taken back. What the log says of those is enough, so no older tree has to be kept.
  */
+import { ofCommit } from '../db/db.ts';
 import type { Db } from '../db/db.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomOf } from '../novelty/change.ts';
@@ -38,5 +39,5 @@ export function* rewind(db: Db, since: ReadonlyArray<Segment>, last: Segment): S
   let { schema } = db;
   for (const { changes } of since.toReversed()) schema = schema.undo(changes);
   const settled = yield* new EvolvingDb(rewound, last.tx).underSchema(schema);
-  return { ...settled, commit: last.commit };
+  return ofCommit(settled, last.commit);
 }

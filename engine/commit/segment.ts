@@ -14,6 +14,7 @@ import { corrupt, readBlock, writeBlock } from '../codec/block.ts';
 import { decodeColumns, encodeColumns } from '../codec/columns-codec.ts';
 import { columnsOf } from '../datom/columns-builder.ts';
 import type { Datom } from '../datom/datom.ts';
+import { ofCommit } from '../db/db.ts';
 import type { CommitInfo, Db } from '../db/db.ts';
 import { EvolvingDb } from '../db/evolving-db.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
@@ -121,7 +122,7 @@ export function* applySegment(db: Db, { tx, maxEid, changes, commit }: Segment):
     if (i % CHANGES_PER_PAUSE === CHANGES_PER_PAUSE - 1) yield PAUSE;
   }
   yield PAUSE;
-  return { ...(yield* evolving.finish(maxEid)), commit };
+  return ofCommit(yield* evolving.finish(maxEid), commit);
 }
 
 /** A few milliseconds of work. */

@@ -4,71 +4,90 @@ import { Columns } from './columns.ts';
 import type { Datom } from './datom.ts';
 
 export class ColumnsBuilder {
-  #e: number[] = [];
-  #a: number[] = [];
+  readonly #capacity: number;
+  #length = 0;
+  #e = NONE;
+  #a = NONE;
+  #tx = NONE;
   #v: Value[] = [];
-  #tx: number[] = [];
-  #added: number[] = [];
-  #hasRetraction = false;
+  /** Rows that are retractions, in order. */
+  #retractions: number[] = [];
+
+  /** `capacity`: how many rows there will be at most, until they are taken. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
 
   get length(): number {
-    return this.#e.length;
+    return this.#length;
   }
 
-  push(datom: Datom): void {
-    this.#push(datom.e, datom.a, datom.v, datom.tx, datom.added);
+  push({ e, a, v, tx, added }: Datom): void {
+    this.#push(e, a, v, tx, added);
   }
 
-  /** Copies rows `lo <= i < hi`. */
-  pushRows(columns: Columns, lo: number, hi: number): void {
+  /** Copies a row. */
+  pushRow(columns: Columns, row: number): void {
     const { e, a, v, tx } = columns;
-    for (let row = lo; row < hi; row++)
-      this.#push(e[row]!, a[row]!, v[row]!, tx[row]!, columns.isAdded(row));
+    this.#push(e[row]!, a[row]!, v[row]!, tx[row]!, columns.isAdded(row));
   }
 
-  /** The rows so far; the builder is empty afterwards. */
-  take(): Columns {
+  /** The first rows, all by default; those after them stay. */
+  take(count = this.#length): Columns {
+    const added = this.#takeAdded(count);
+    const [e, a, v, tx] = [this.#e, this.#a, this.#v, this.#tx];
+    this.#length -= count;
+    if (count === e.length) {
+      this.#e = this.#a = this.#tx = NONE;
+      this.#v = [];
+      return new Columns(e, a, v, tx, added);
+    }
     const columns = new Columns(
-      new Int32Array(this.#e),
-      new Int32Array(this.#a),
-      this.#v,
-      new Int32Array(this.#tx),
-      this.#hasRetraction ? new Uint8Array(this.#added) : undefined,
+      e.slice(0, count),
+      a.slice(0, count),
+      v.slice(0, count),
+      tx.slice(0, count),
+      added,
     );
-    this.#e = [];
-    this.#a = [];
-    this.#v = [];
-    this.#tx = [];
-    this.#added = [];
-    this.#hasRetraction = false;
+    for (const column of [e, a, tx]) column.copyWithin(0, count);
+    this.#v = v.slice(count);
     return columns;
   }
 
+  #takeAdded(count: number): Uint8Array | undefined {
+    const retractions = this.#retractions;
+    if (retractions.length === 0) return undefined;
+    const taken = retractions.filter((row) => row < count);
+    this.#retractions = retractions.slice(taken.length).map((row) => row - count);
+    if (taken.length === 0) return undefined;
+    const added = new Uint8Array(count).fill(1);
+    for (const row of taken) added[row] = 0;
+    return added;
+  }
+
+  #makeRoom(): void {
+    if (this.#e !== NONE) throw new Error(`Expected ${this.#capacity} rows at most`);
+    this.#e = new Int32Array(this.#capacity);
+    this.#a = new Int32Array(this.#capacity);
+    this.#tx = new Int32Array(this.#capacity);
+  }
+
   #push(e: number, a: number, v: Value, tx: number, added: boolean): void {
-    this.#e.push(e);
-    this.#a.push(a);
+    const row = this.#length++;
+    if (row === this.#e.length) this.#makeRoom();
+    this.#e[row] = e;
+    this.#a[row] = a;
+    this.#tx[row] = tx;
     this.#v.push(v);
-    this.#tx.push(tx);
-    this.#added.push(added ? 1 : 0);
-    if (!added) this.#hasRetraction = true;
+    if (!added) this.#retractions.push(row);
   }
 }
 
+const NONE = new Int32Array(0);
+
 /** Columns of datoms that are in index order already. */
 export function columnsOf(datoms: ReadonlyArray<Datom>, lo = 0, hi = datoms.length): Columns {
-  const length = hi - lo;
-  const e = new Int32Array(length);
-  const a = new Int32Array(length);
-  const tx = new Int32Array(length);
-  const v: Value[] = [];
-  let added: Uint8Array | undefined;
-  for (let row = 0; row < length; row++) {
-    const datom = datoms[lo + row]!;
-    e[row] = datom.e;
-    a[row] = datom.a;
-    tx[row] = datom.tx;
-    v.push(datom.v);
-    if (!datom.added) (added ??= new Uint8Array(length).fill(1))[row] = 0;
-  }
-  return new Columns(e, a, v, tx, added);
+  const builder = new ColumnsBuilder(hi - lo);
+  for (let i = lo; i < hi; i++) builder.push(datoms[i]!);
+  return builder.take();
 }

@@ -58,4 +58,36 @@ export interface Db {
   readonly commit: CommitInfo | undefined;
 }
 
+/** A database under change. */
+export type DbDraft = { -readonly [K in keyof Db]: Db[K] };
+
+/**
+ * A copy to change. Written out, so that the databases which transactions make are all of one shape: a spread that replaces something gives each
+ * copy a shape of its own, and then whatever reads it is slow.
+ */
+export function draftOf(db: Db): DbDraft {
+  const { config, base, novelty, indexedTx, schema, maxTx, lastInstant } = db;
+  const { maxEid, topEntity, view, commit } = db;
+  return {
+    config,
+    base,
+    novelty,
+    indexedTx,
+    schema,
+    maxTx,
+    lastInstant,
+    maxEid,
+    topEntity,
+    view,
+    commit,
+  };
+}
+
+/** The same database as the one that a commit wrote. */
+export function ofCommit(db: Db, commit: CommitInfo | undefined): Db {
+  const written = draftOf(db);
+  written.commit = commit;
+  return written;
+}
+
 export const PRESENT: View = { asOf: [], since: [], history: false, filters: [], validTimes: [] };

@@ -9,31 +9,33 @@ import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import type { Db } from './db.ts';
+import { draftOf } from './db.ts';
+import type { Db, DbDraft } from './db.ts';
 import { scanEra } from './scan.ts';
 import type { Schema, SchemaAttribute } from './schema.ts';
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-export class EvolvingDb<D extends Db> {
-  readonly #db: Mutable<D>;
+export class EvolvingDb {
+  readonly #db: DbDraft;
   /** The schema that AVET is in step with. */
   #indexedSchema: Schema;
   /** Changes that define attributes and are not in the schema yet: it is made anew only when it is asked for. */
   #schemaChanges: Change[] = [];
 
-  constructor(before: D, tx: number) {
+  constructor(before: Db, tx: number) {
     this.#indexedSchema = before.schema;
-    this.#db = { ...before, novelty: before.novelty.edit(), maxTx: tx, commit: undefined };
+    this.#db = draftOf(before);
+    this.#db.novelty = before.novelty.edit();
+    this.#db.maxTx = tx;
+    this.#db.commit = undefined;
   }
 
   /** The facts so far; the schema may be an earlier one. */
-  get facts(): D {
+  get facts(): Db {
     return this.#db;
   }
 
   /** The database so far. It changes with every change. */
-  get db(): D {
+  get db(): Db {
     if (this.#schemaChanges.length > 0) {
       this.#db.schema = this.#db.schema.apply(this.#schemaChanges);
       this.#schemaChanges = [];
@@ -67,7 +69,7 @@ export class EvolvingDb<D extends Db> {
   }
 
   /** The same facts under another schema. */
-  *underSchema(schema: Schema): Suspended<D> {
+  *underSchema(schema: Schema): Suspended<Db> {
     this.#db.schema = schema;
     yield* this.reindex(true);
     return yield* this.finish(this.#db.maxEid);
@@ -101,14 +103,15 @@ export class EvolvingDb<D extends Db> {
   }
 
   /** The database so far as a value that stays; changes go on after it. */
-  snapshot(maxEid: number): D {
-    const value = { ...this.db, maxEid };
+  snapshot(maxEid: number): Db {
+    const value = draftOf(this.db);
+    value.maxEid = maxEid;
     this.#db.novelty = value.novelty.goOn();
     return value;
   }
 
   /** Ends the changes: the database as a value. */
-  *finish(maxEid: number): Suspended<D> {
+  *finish(maxEid: number): Suspended<Db> {
     yield* this.reindex();
     this.#db.novelty.seal();
     this.#db.maxEid = maxEid;

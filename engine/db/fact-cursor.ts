@@ -75,9 +75,9 @@ export class FactCursor implements ChunkCursor {
   }
 
   #show(shown: Row[]): 'ready' {
-    const builder = new ColumnsBuilder();
+    const builder = new ColumnsBuilder(shown.length);
     for (const { keys, row } of this.#isReverse ? shown.reverse() : shown)
-      builder.pushRows(keys, row, row + 1);
+      builder.pushRow(keys, row);
     this.keys = builder.take();
     this.lo = 0;
     this.hi = this.keys.length;

@@ -26,7 +26,7 @@ export interface SchemaAttribute extends Attribute {
   readonly number: number;
   /** Whether it is one that every database has. */
   readonly isSystem: boolean;
-  /** Whether a value of it concerns nothing but its entity and has only to be of the right type. */
+  /** Whether a value of it has only to be of the right type, and to be free where it is unique; it concerns nothing but its entity. */
   readonly isPlain: boolean;
   /** The composite tuples that it is a member of. */
   readonly memberOf: ReadonlyArray<Membership>;
@@ -218,7 +218,7 @@ export class Schema {
     const enter = (number: number, attribute: Attribute): SchemaAttribute => {
       const memberOf = this.#memberships.get(attribute.ident) ?? [];
       const isSystem = this.names.isSystem(number);
-      const isPlain = !isSystem && memberOf.length === 0 && isPlainAttribute(attribute);
+      const isPlain = memberOf.length === 0 && isPlainAttribute(attribute, isSystem);
       const entry = { ...attribute, number, isSystem, isPlain, memberOf };
       this.#byNumber.set(number, entry);
       return entry;
@@ -328,10 +328,11 @@ const UNDECLARED = {
   isPlain: false,
 } as const;
 
-function isPlainAttribute(attribute: Attribute): boolean {
-  const { valueType, cardinality, unique, tuple, predicates, maxLength } = attribute;
+function isPlainAttribute(attribute: Attribute, isSystem: boolean): boolean {
+  const { ident, valueType, cardinality, tuple, predicates, maxLength } = attribute;
   const isChecked = predicates !== undefined || maxLength !== undefined || tuple !== undefined;
-  return cardinality === 'one' && valueType !== 'ref' && unique === undefined && !isChecked;
+  const hasMeaning = isSystem && ident !== DB.txInstant;
+  return cardinality === 'one' && valueType !== 'ref' && !isChecked && !hasMeaning;
 }
 
 /** Attributes of attributes that may have several values. */

@@ -40,8 +40,8 @@ export function* foldTree(
 const columnOps = (order: IndexOrder): KeyOps<Columns> => ({
   slice: (keys, lo, hi) => keys.slice(lo, hi),
   gather: (rows) => {
-    const builder = new ColumnsBuilder();
-    for (const { keys, row } of rows) builder.pushRows(keys, row, row + 1);
+    const builder = new ColumnsBuilder(rows.length);
+    for (const { keys, row } of rows) builder.pushRow(keys, row);
     return builder.take();
   },
   separator: (last, first) => separator(order, last, first),
@@ -53,12 +53,15 @@ const FETCH_BATCH = 64;
 /** A pause after so many new rows: about a millisecond of work. */
 const ROWS_PER_PAUSE = 2_048;
 
+/** So many rows wait at most: then the first half of them is as full a leaf as there is. */
+const MAX_PENDING = 2 * BRANCHING_FACTOR;
+
 class Fold {
   readonly #compare: (a: Datom, b: Datom) => number;
   readonly #source: NodeSource<Columns>;
   readonly #changes: TreeChanges;
   readonly #writer: TreeWriter<Columns>;
-  readonly #rows = new ColumnsBuilder();
+  readonly #rows = new ColumnsBuilder(MAX_PENDING);
   #nextAdded = 0;
   #nextRemoved = 0;
 
@@ -190,15 +193,12 @@ class Fold {
 
   #push(datom: Datom): void {
     this.#rows.push(datom);
-    if (this.#rows.length >= 2 * BRANCHING_FACTOR) this.#flushRows(BRANCHING_FACTOR);
+    if (this.#rows.length >= MAX_PENDING) this.#flushRows(BRANCHING_FACTOR);
   }
 
   /** Writes leaves of the rows so far, keeping back what may yet share a leaf with what follows. */
   #flushRows(keep: number): void {
     if (this.#rows.length === 0) return;
-    const rows = this.#rows.take();
-    const end = rows.length - keep;
-    this.#writer.appendLeaves(end === rows.length ? rows : rows.slice(0, end));
-    this.#rows.pushRows(rows, end, rows.length);
+    this.#writer.appendLeaves(this.#rows.take(this.#rows.length - keep));
   }
 }

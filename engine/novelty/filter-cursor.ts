@@ -39,9 +39,9 @@ export class FilterCursor implements ChunkCursor {
       this.hi = hi;
       return true;
     }
-    const builder = new ColumnsBuilder();
-    builder.pushRows(keys, lo, row);
-    for (row++; row < hi; row++) if (this.#keep(keys, row)) builder.pushRows(keys, row, row + 1);
+    const builder = new ColumnsBuilder(hi - lo);
+    for (let kept = lo; kept < row; kept++) builder.pushRow(keys, kept);
+    for (row++; row < hi; row++) if (this.#keep(keys, row)) builder.pushRow(keys, row);
     this.keys = builder.take();
     this.lo = 0;
     this.hi = this.keys.length;

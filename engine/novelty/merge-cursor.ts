@@ -95,11 +95,11 @@ export class MergeCursor implements ChunkCursor {
   /** Merges until one side is used up. */
   #mergeForward(): 'ready' {
     const [left, right] = [this.#left, this.#right];
-    const builder = new ColumnsBuilder();
+    const builder = new ColumnsBuilder(left.hi - left.lo + right.hi - right.lo);
     while (left.lo < left.hi && right.lo < right.hi) {
       const order = this.#compare(left, left.lo, right, right.lo);
       const side = order <= 0 ? left : right;
-      builder.pushRows(side.keys!, side.lo, side.lo + 1);
+      builder.pushRow(side.keys!, side.lo);
       side.lo++;
       if (order === 0) right.lo++;
     }
@@ -116,8 +116,8 @@ export class MergeCursor implements ChunkCursor {
       picked.push({ keys: side.keys!, row: side.hi });
       if (order === 0) right.hi--;
     }
-    const builder = new ColumnsBuilder();
-    for (const { keys, row } of picked.reverse()) builder.pushRows(keys, row, row + 1);
+    const builder = new ColumnsBuilder(picked.length);
+    for (const { keys, row } of picked.reverse()) builder.pushRow(keys, row);
     return this.#show(builder.take());
   }
 

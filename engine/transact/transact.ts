@@ -42,7 +42,7 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
       request.txData,
     );
   checkValidTimes(request.txMeta);
-  const before = yield* withTopEntity(db);
+  const before = db.topEntity === undefined ? yield* withTopEntity(db) : db;
   const instant = yield* instantOf(before, request);
   for (let learned = NOTHING_LEARNED; ;) {
     const transaction = new Transaction(before, learned, request.hasTypedNumbers === true);
@@ -58,7 +58,6 @@ export function* transact(db: Db, request: TxRequest): Suspended<TxReport> {
 
 /** So that it need not be asked what is said already of the entity of the transaction. */
 function* withTopEntity(db: SettledDb): Suspended<SettledDb> {
-  if (db.topEntity !== undefined) return db;
   const rows = scan(db, 'eavt', {}, true);
   const topEntity = (yield* advance(rows)) ? rows.keys.e[rows.hi - 1] : 0;
   return { ...db, topEntity };
@@ -96,7 +95,9 @@ function* addMeta(transaction: Transaction, key: EdnData, value: EdnData): Suspe
   if (!(key instanceof Keyword))
     throw syntaxError(`Bad attribute ${printEdn(key)} in :tx-meta, expected keyword`, key);
   const { tx } = transaction;
-  yield* addFact(transaction, tx, attributeOf(transaction, key, [key, value], true), value);
+  const attribute = attributeOf(transaction, key, [key, value], true);
+  if (!transaction.assertPlain(tx, attribute, value))
+    yield* addFact(transaction, tx, attribute, value);
 }
 
 /** Given, or the clock's, and then later than the last transaction's. */
@@ -105,14 +106,14 @@ function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> 
   if (given instanceof Date) return given;
   if (given !== undefined && given !== null)
     throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
-  const last = yield* lastInstantOf(db);
+  const { lastInstant } = db;
+  const last = lastInstant?.tx === db.maxTx ? lastInstant.at : yield* lastInstantOf(db);
   return new Date(Math.max(now.getTime(), (last?.getTime() ?? -Infinity) + 1));
 }
 
 function* lastInstantOf(db: SettledDb): Suspended<Date | undefined> {
   // Without history transactions are no entities.
   if (!db.config.keepHistory) return undefined;
-  if (db.lastInstant?.tx === db.maxTx) return db.lastInstant.at;
   const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: db.schema.names.txInstant });
   return last?.v instanceof Date ? last.v : undefined;
 }

@@ -49,7 +49,7 @@ export class Transaction {
   /** Who has the unique value that was asked for last, until something changes: a map asks for its identity, and then whether it is free. */
   #holder: Holder | undefined;
   readonly #hasCaps: boolean;
-  readonly #evolving: EvolvingDb<SettledDb>;
+  readonly #evolving: EvolvingDb;
   readonly #hasTypedNumbers: boolean;
 
   /** `learned`: what an earlier try found out about tempids. `hasTypedNumbers`: see `TxRequest`. */
@@ -165,9 +165,16 @@ export class Transaction {
     const { number: a } = attribute;
     for (const datom of this.#factsOfNewest) if (datom.a === a) return false;
     const v = this.conform(value, attribute);
-    if (v === undefined) return false;
+    if (v === undefined || (attribute.unique !== undefined && !this.#isKnownFree(a, v)))
+      return false;
     this.#record(new Datom(e, a, v, this.tx, true), attribute);
     return true;
+  }
+
+  /** Whether it was asked just now who has a unique value, and nobody had it. */
+  #isKnownFree(a: number, v: Value): boolean {
+    const holder = this.#holder;
+    return holder !== undefined && holder.a === a && holder.v === v && holder.e === undefined;
   }
 
   /**

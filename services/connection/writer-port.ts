@@ -30,7 +30,7 @@ export interface TransactResult {
   /** How many datoms the transaction wrote. */
   readonly datomCount: number;
   /** The commit with which it was written; several transactions may share one. */
-  readonly commitId?: string;
+  readonly commitId?: string | undefined;
   /** All that the transaction did, with the database before and after it. Only in the process that writes. */
   readonly report?: TxReport;
 }

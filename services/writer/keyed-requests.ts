@@ -93,7 +93,7 @@ export class KeyedRequests {
       instant: instant?.v instanceof Date ? instant.v : new Date(0),
       tempids: request.tempids,
       datomCount: changes.length,
-      ...(commitId === undefined ? {} : { commitId }),
+      commitId,
     };
   }
 

@@ -58,8 +58,8 @@ export class LocalWriter implements Writer {
   #commit: Promise<boolean> | undefined;
   /** Transactions of which it is not known whether they were written. */
   readonly #unsettled: Waiting[] = [];
-  /** Wakes who waits for a request while a commit is on its way. */
-  #onRequest: (() => void) | undefined;
+  /** Wakes who waits for a request, or for the commit that is on its way. */
+  #wakeUp: (() => void) | undefined;
   /** Why nothing can be written any more. */
   #ended: DatabaseError | undefined;
   #onDeposed: (() => void) | undefined;
@@ -70,7 +70,7 @@ export class LocalWriter implements Writer {
     this.#options = options;
     this.#branch = branch;
     this.#queue = new RequestQueue(options, () => {
-      this.#onRequest?.();
+      this.#wake();
       this.#work();
     });
     this.#keyed = new KeyedRequests(connection);
@@ -222,12 +222,15 @@ export class LocalWriter implements Writer {
     const { connection } = this.#options;
     const batch = new Batch(start);
     let hasLanded = this.#commit === undefined;
-    void this.#commit?.then(() => (hasLanded = true));
+    void this.#commit?.then(() => {
+      hasLanded = true;
+      this.#wake();
+    });
     while (!batch.isFull) {
       const waiting = this.#queue.take();
       if (waiting === undefined) {
         if (hasLanded || isDue) break;
-        await Promise.race([this.#commit, this.#nextRequest()]);
+        await this.#woken();
         continue;
       }
       const isTaken = batch.add(waiting, connection);
@@ -242,8 +245,15 @@ export class LocalWriter implements Writer {
     return batch;
   }
 
-  #nextRequest(): Promise<void> {
-    return new Promise((resolve) => (this.#onRequest = resolve));
+  /** Not a race of promises: to settle those that lost costs more than all of this. */
+  #woken(): Promise<void> {
+    return new Promise((resolve) => (this.#wakeUp = resolve));
+  }
+
+  #wake(): void {
+    const wakeUp = this.#wakeUp;
+    this.#wakeUp = undefined;
+    wakeUp?.();
   }
 
   /** Never rejects: what went wrong is told to those who wait. */
@@ -350,6 +360,5 @@ export class LocalWriter implements Writer {
 
 function resultOf(report: TxReport, commitId: string | undefined): TransactResult {
   const { tx, instant, tempids, txData } = report;
-  const result = { tx, instant, tempids, datomCount: txData.length, report };
-  return commitId === undefined ? result : { ...result, commitId };
+  return { tx, instant, tempids, datomCount: txData.length, commitId, report };
 }

@@ -2,7 +2,7 @@
  * A branch as its writer knows it: the head, the root record, and the segments after its base trees. Moved forward by commits, each one
  * durable step.
  */
-import { v7 as timeOrderedUuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import type {
   CommitInfo,
   Db,
@@ -22,6 +22,7 @@ import {
   encodeRecord,
   extendHead,
   hashOfTrees,
+  ofCommit,
   pastNode,
   rebaseHead,
   restoreHead,
@@ -176,7 +177,7 @@ export class WrittenBranch {
     if (!isCommitted) throw deposed();
     const commit = info ?? this.#head.db.commit;
     const { epoch } = this;
-    this.#head = { version: version + 1, epoch, db: { ...db, commit }, purges: next.purges };
+    this.#head = { version: version + 1, epoch, db: ofCommit(db, commit), purges: next.purges };
     this.#record = next;
     // There may be very many, so they are gone through where the base trees change and not for each commit.
     for (const segment of stored) this.#segments.push(segment);
@@ -216,6 +217,12 @@ export class WrittenBranch {
       segments.map(({ bytes }) => bytes),
     );
   }
+}
+
+/** A UUID of version 7: the time in milliseconds, and what is random of one of version 4, which Node has in store. */
+function timeOrderedUuid(): string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 function withInfo(

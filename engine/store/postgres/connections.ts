@@ -177,16 +177,14 @@ export class Connections {
   #run<R extends Row>(pool: Pool, statement: Statement): Promise<QueryResult<R>> {
     const { text, values = [], name } = statement;
     const isPrepared = name !== undefined && this.#preparesStatements;
-    const query = { text, values: [...values] };
-    if (!isPrepared) return this.#send<R>(pool, query);
-    return this.#send<R>(pool, { ...query, name: this.#nameOf(name, text) }).catch(
-      (error: unknown) => {
-        if (!isStatementUnknown(error)) throw error;
-        // A pooler that keeps silent about parameters. The server refused before it did anything.
-        this.#preparesStatements = false;
-        return this.#send<R>(pool, query);
-      },
-    );
+    if (!isPrepared) return this.#send<R>(pool, { text, values: [...values] });
+    const prepared = { name: this.#nameOf(name, text), text, values: [...values] };
+    return this.#send<R>(pool, prepared).catch((error: unknown) => {
+      if (!isStatementUnknown(error)) throw error;
+      // A pooler that keeps silent about parameters. The server refused before it did anything.
+      this.#preparesStatements = false;
+      return this.#send<R>(pool, { text, values: [...values] });
+    });
   }
 
   #send<R extends Row>(pool: Pool, query: QueryConfig): Promise<QueryResult<R>> {
