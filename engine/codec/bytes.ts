@@ -202,8 +202,14 @@ export class ByteReader {
   }
 
   varint(): number {
-    let value = 0;
-    let scale = 1;
+    const first = this.byte();
+    return first < 0x80 ? first : this.#longVarint(first & 0x7f);
+  }
+
+  /** Nearly all are one byte, so that the rest is apart. */
+  #longVarint(low: number): number {
+    let value = low;
+    let scale = 128;
     for (;;) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
@@ -219,7 +225,10 @@ export class ByteReader {
     return (head & 1) === 1 ? -magnitude : magnitude;
   }
 
-  /** Fills a column with the sums of signed integers, as most of a node is: nearly all of them are one byte. */
+  // Most of a node are columns of small integers, which are read in one go: with nothing but integers of 32 bits in between, which is what a
+  // processor is fast with.
+
+  /** Fills a column with the sums of signed integers. */
   sums(column: Int32Array): void {
     const bytes = this.#bytes;
     let at = this.#at;
@@ -229,10 +238,11 @@ export class ByteReader {
       if (head === undefined) throw truncated();
       if (head < 0x80) {
         at++;
-        sum += (head & 1) === 1 ? -(head >>> 1) : head >>> 1;
+        const sign = -(head & 1) | 0;
+        sum = (sum + ((head >>> 1) ^ sign) - sign) | 0;
       } else {
         this.#at = at;
-        sum += this.signed();
+        sum = (sum + this.signed()) | 0;
         at = this.#at;
       }
       column[i] = sum;
@@ -240,12 +250,28 @@ export class ByteReader {
     this.#at = at;
   }
 
+  /** Fills a column with runs: which of the values, and how often. @throws STORE_CORRUPT where there is no such value, or the runs are too long */
+  runs(column: Int32Array, values: Int32Array): void {
+    for (let start = 0; start < column.length;) {
+      const place = this.varint();
+      const end = start + this.varint();
+      if (place >= values.length || end > column.length) throw badRun();
+      const value = values[place]!;
+      // Most runs are short, and a call costs more.
+      for (; start < end; start++) column[start] = value;
+    }
+  }
+
   float64(): number {
     return this.#view(8).getFloat64(0, true);
   }
 
   uint32(): number {
-    return this.#view(4).getUint32(0, true);
+    const [bytes, at] = [this.#bytes, this.#at];
+    this.#at += 4;
+    if (this.#at > bytes.length) throw truncated();
+    const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    return (low | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   bytes(): Uint8Array {
@@ -282,6 +308,10 @@ export class ByteReader {
     const part = this.raw(length);
     return new DataView(part.buffer, part.byteOffset, length);
   }
+}
+
+function badRun(): DatabaseError {
+  return new DatabaseError('STORE_CORRUPT', 'Expected runs that fill a column of a stored block');
 }
 
 function truncated(): DatabaseError {

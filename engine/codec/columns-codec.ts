@@ -7,6 +7,7 @@ import {
   attributeNumberOfEntity,
 } from '../datom/attribute-number.ts';
 import { Columns } from '../datom/columns.ts';
+import type { DecodeValues } from '../datom/columns.ts';
 import { must } from '../shared/assert.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { decodeValues, encodeValues } from './value-codec.ts';
@@ -67,30 +68,25 @@ function encodeAdded(columns: Columns, writer: ByteWriter): void {
 /** Columns at the end of a block; the values stay bytes until they are first looked at. */
 export function decodeColumns(reader: ByteReader): Columns {
   const length = reader.varint();
-  const e = decodeIntegers(reader, length);
-  const tx = decodeIntegers(reader, length);
-  const a = decodeAttributes(reader, length);
+  // One piece of memory for the three.
+  const integers = new Int32Array(3 * length);
+  const e = integers.subarray(0, length);
+  const tx = integers.subarray(length, 2 * length);
+  const a = integers.subarray(2 * length);
+  reader.sums(e);
+  reader.sums(tx);
+  decodeAttributes(reader, a);
   const added = decodeAdded(reader, length);
   const values = reader.fork();
-  return new Columns(e, a, () => decodeValues(values, length) as ReadonlyArray<Value>, tx, added);
+  const decode: DecodeValues = (lo, hi) =>
+    decodeValues(values.fork(), length, lo, hi) as ReadonlyArray<Value>;
+  return new Columns(e, a, decode, tx, added);
 }
 
-function decodeIntegers(reader: ByteReader, length: number): Int32Array {
-  const column = new Int32Array(length);
-  reader.sums(column);
-  return column;
-}
-
-function decodeAttributes(reader: ByteReader, length: number): Int32Array {
-  const numbers = Array.from({ length: reader.varint() }, () => decodeAttribute(reader));
-  const column = new Int32Array(length);
-  for (let start = 0; start < length;) {
-    const number = must(numbers[reader.varint()], 'an attribute of the block');
-    const end = start + reader.varint();
-    column.fill(number, start, end);
-    start = end;
-  }
-  return column;
+function decodeAttributes(reader: ByteReader, column: Int32Array): void {
+  const numbers = new Int32Array(reader.varint());
+  for (let i = 0; i < numbers.length; i++) numbers[i] = decodeAttribute(reader);
+  reader.runs(column, numbers);
 }
 
 function decodeAdded(reader: ByteReader, length: number): Uint8Array | undefined {

@@ -57,24 +57,41 @@ export function encodeValues(values: ReadonlyArray<Slot>, writer: ByteWriter): v
   writer.append(body);
 }
 
-export function decodeValues(reader: ByteReader, count: number): Slot[] {
-  const dictionary = decodeDictionary(reader);
+/** Of `count` values those with `lo <= i < hi`, all by default. What is before them is passed over. */
+export function decodeValues(reader: ByteReader, count: number, lo = 0, hi = count): Slot[] {
+  const dictionary = new Dictionary(reader);
   const values: Slot[] = [];
-  while (values.length < count) {
+  for (let start = 0; start < hi;) {
     const tag = reader.byte();
-    decodeRun(tag, reader.varint(), reader, dictionary, values);
+    const end = start + reader.varint();
+    if (end > count) throw tooMany(end, count);
+    const length = Math.min(end, hi) - start;
+    decodeRun(tag, Math.min(Math.max(lo - start, 0), length), length, reader, dictionary, values);
+    start = end;
   }
   return values;
 }
 
-function decodeDictionary(reader: ByteReader): string[] {
-  const lengths = new Int32Array(reader.varint());
-  for (let i = 0; i < lengths.length; i++) lengths[i] = reader.varint();
-  const texts = reader.string();
-  const dictionary: string[] = [];
-  let at = 0;
-  for (const length of lengths) dictionary.push(texts.slice(at, (at += length)));
-  return dictionary;
+/** The texts of a column, cut out of one when they are asked for. */
+class Dictionary {
+  readonly #ends: Int32Array;
+  readonly #all: string;
+  readonly #texts: Array<string | undefined> = [];
+
+  constructor(reader: ByteReader) {
+    const ends = new Int32Array(reader.varint());
+    for (let i = 0, end = 0; i < ends.length; i++) ends[i] = end += reader.varint();
+    this.#ends = ends;
+    this.#all = reader.string();
+  }
+
+  text(place: number): string {
+    if (place >= this.#ends.length) throw noText(place, this.#ends.length);
+    const known = this.#texts[place];
+    if (known !== undefined) return known;
+    const start = place === 0 ? 0 : this.#ends[place - 1]!;
+    return (this.#texts[place] = this.#all.slice(start, this.#ends[place]));
+  }
 }
 
 function tagOf(value: Slot): number {
@@ -184,30 +201,51 @@ function encodeFloats(values: Float32Array | Float64Array, body: ByteWriter): vo
   for (const value of values) body.float64(value);
 }
 
+function tooMany(end: number, count: number): DatabaseError {
+  return new DatabaseError(
+    'STORE_CORRUPT',
+    `Expected ${count} values in a stored block, got ${end} or more`,
+  );
+}
+
+function noText(place: number, count: number): DatabaseError {
+  return new DatabaseError(
+    'STORE_CORRUPT',
+    `Expected one of the ${count} texts of a stored block, got the one at ${place}`,
+  );
+}
+
+/** Appends the values of a run of one kind, but those that are passed over. */
 function decodeRun(
   tag: number,
-  count: number,
+  passed: number,
+  length: number,
   reader: ByteReader,
-  dictionary: ReadonlyArray<string>,
+  dictionary: Dictionary,
   values: Slot[],
 ): void {
-  if (tag === TAG.string) {
-    for (let i = 0; i < count; i++) values.push(readText(reader, dictionary));
-    return;
-  }
   let previous = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < length; i++) {
     if (tag === TAG.integer || tag === TAG.instant) {
       const difference = reader.signed();
       previous = difference === Number.MIN_SAFE_INTEGER ? reader.signed() : previous + difference;
-      values.push(tag === TAG.integer ? previous : new Date(previous));
+      if (i >= passed) values.push(tag === TAG.integer ? previous : new Date(previous));
+    } else if (tag >= TAG.string && tag <= TAG.symbol) {
+      const place = reader.varint();
+      if (i >= passed) values.push(textual(tag, dictionary.text(place)));
     } else {
-      values.push(decodeOne(tag, reader, dictionary));
+      const value = decodeOther(tag, reader);
+      if (i >= passed) values.push(value);
     }
   }
 }
 
-function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<string>): Slot {
+function textual(tag: number, text: string): Slot {
+  if (tag === TAG.string) return text;
+  return tag === TAG.keyword ? Keyword.intern(text) : sym(text);
+}
+
+function decodeOther(tag: number, reader: ByteReader): Slot {
   switch (tag) {
     case TAG.nil:
       return null;
@@ -217,12 +255,6 @@ function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<st
       return true;
     case TAG.float:
       return reader.float64();
-    case TAG.string:
-      return readText(reader, dictionary);
-    case TAG.keyword:
-      return Keyword.intern(readText(reader, dictionary));
-    case TAG.symbol:
-      return sym(readText(reader, dictionary));
     case TAG.uuid:
       return must(Uuid.parse(bytesToUuid(reader.raw(16))), 'a UUID of 16 bytes');
     case TAG.bytes:
@@ -251,10 +283,6 @@ function decodeOne(tag: number, reader: ByteReader, dictionary: ReadonlyArray<st
 
 function decodeItems(reader: ByteReader): Slot[] {
   return decodeValues(reader, reader.varint());
-}
-
-function readText(reader: ByteReader, dictionary: ReadonlyArray<string>): string {
-  return must(dictionary[reader.varint()], 'a text of the dictionary');
 }
 
 function hexToBytes(hex: string): Uint8Array {

@@ -25,6 +25,15 @@ export interface RowRange {
   hi: number;
 }
 
+/** The values of rows `lo <= i < hi`. */
+export type DecodeValues = (lo: number, hi: number) => ReadonlyArray<Value>;
+
+/** So many values are decoded together where one is looked at: most entities have as many. */
+const VALUES_PER_LOOK = 16;
+
+/** Who looks at more places than this is given all of them. */
+const MAX_LOOKS = 2;
+
 export class Columns {
   readonly length: number;
   readonly e: Int32Array;
@@ -32,13 +41,17 @@ export class Columns {
   readonly tx: Int32Array;
   /** Undefined where every row is an assertion, as in all current indices. */
   readonly added: Uint8Array | undefined;
-  #values: ReadonlyArray<Value> | (() => ReadonlyArray<Value>);
+  #values: ReadonlyArray<Value> | DecodeValues;
+  /** Values that were decoded for a point read, from row {@link #seenFrom} on. */
+  #seen: ReadonlyArray<Value> = [];
+  #seenFrom = 0;
+  #looks = 0;
 
-  /** Values may come as a function, which is called when they are first needed. */
+  /** Values may come as a function, which is called when they are needed. */
   constructor(
     e: Int32Array,
     a: Int32Array,
-    values: ReadonlyArray<Value> | (() => ReadonlyArray<Value>),
+    values: ReadonlyArray<Value> | DecodeValues,
     tx: Int32Array,
     added?: Uint8Array,
   ) {
@@ -50,10 +63,27 @@ export class Columns {
     this.#values = values;
   }
 
+  /** All values. */
   get v(): ReadonlyArray<Value> {
     const values = this.#values;
     if (typeof values !== 'function') return values;
-    return (this.#values = values());
+    this.#seen = [];
+    return (this.#values = values(0, this.length));
+  }
+
+  /** One value, for whom a few are enough. */
+  value(row: number): Value {
+    const values = this.#values;
+    return typeof values === 'function' ? this.#look(values, row) : values[row]!;
+  }
+
+  #look(decode: DecodeValues, row: number): Value {
+    const seen = this.#seen[row - this.#seenFrom];
+    if (seen !== undefined) return seen;
+    if (this.#looks++ === MAX_LOOKS) return this.v[row]!;
+    this.#seen = decode(row, Math.min(row + VALUES_PER_LOOK, this.length));
+    this.#seenFrom = row;
+    return this.#seen[0]!;
   }
 
   isAdded(row: number): boolean {
@@ -61,7 +91,7 @@ export class Columns {
   }
 
   datom(row: number): Datom {
-    return new Datom(this.e[row]!, this.a[row]!, this.v[row]!, this.tx[row]!, this.isAdded(row));
+    return new Datom(this.e[row]!, this.a[row]!, this.value(row), this.tx[row]!, this.isAdded(row));
   }
 
   /**

@@ -10,8 +10,8 @@ import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
 import { MAX_ID } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
-import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
+import { PAUSE, missesOf } from '../shared/suspend.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
 import { scan, scanKept } from './scan.ts';
 
@@ -21,21 +21,32 @@ export function* datomsWith(db: SettledDb, order: IndexOrder, bound: Bound): Sus
   const datoms: Datom[] = [];
   while (yield* advance(rows)) {
     for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys.datom(row));
-    yield PAUSE;
+    // A turn of the event loop costs more than a few rows.
+    if (datoms.length >= ROWS_PER_PAUSE) yield PAUSE;
   }
   return datoms;
 }
 
+const ROWS_PER_PAUSE = 256;
+
 /** More rows than this are not read without a pause. */
 const MAX_ROWS_NOW = 4_096;
 
-/** As {@link datomsWith}, at once; undefined where a node is not in memory, or there is much to read. */
-export function datomsNow(db: SettledDb, order: IndexOrder, bound: Bound): Datom[] | undefined {
+/**
+ * As {@link datomsWith}, at once; undefined where there is much to read, or nodes are not in memory, which then are noted in `misses`.
+ */
+export function datomsNow(
+  db: SettledDb,
+  order: IndexOrder,
+  bound: Bound,
+  misses?: Miss[],
+): Datom[] | undefined {
   const isAllNovelty = db.window === undefined && db.base.roots.current[order].count === 0;
   if (isAllNovelty) return db.novelty.eras.current[order].added.matching(bound);
   const rows = scan(db, order, prefixRange(bound));
   const datoms: Datom[] = [];
   for (let step = rows.next(); step !== 'done'; step = rows.next()) {
+    if (step === 'missing') misses?.push(...missesOf(rows.miss));
     if (step === 'missing' || datoms.length > MAX_ROWS_NOW) return undefined;
     for (let row = rows.lo; row < rows.hi; row++) datoms.push(rows.keys.datom(row));
   }

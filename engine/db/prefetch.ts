@@ -27,6 +27,7 @@ export function* prefetch(
       });
       if (misses.length > 0) yield misses;
     }
-    yield PAUSE;
+    // A turn of the event loop costs more than a few reads.
+    if (start + BATCH < bounds.length) yield PAUSE;
   }
 }

@@ -172,9 +172,7 @@ export class StoredNodes implements NodeSource<Columns> {
   }
 
   #startLoading(addresses: ReadonlyArray<number>): Promise<void> {
-    const loading = this.#read(addresses).finally(() => {
-      for (const address of addresses) this.#loading.delete(address);
-    });
+    const loading = this.#read(addresses);
     for (const address of addresses) this.#loading.set(address, loading);
     return loading;
   }
@@ -196,12 +194,25 @@ export class StoredNodes implements NodeSource<Columns> {
   }
 
   async #read(addresses: ReadonlyArray<number>): Promise<void> {
+    try {
+      this.#enterAll(addresses, await this.#blocks(addresses));
+    } finally {
+      for (const address of addresses) this.#loading.delete(address);
+    }
+  }
+
+  async #blocks(addresses: ReadonlyArray<number>): Promise<ReadonlyArray<Uint8Array>> {
     this.#checkNotEnded();
-    const blocks = await this.#store.read(addresses).catch(async (error: unknown) => {
+    try {
+      return await this.#store.read(addresses);
+    } catch (error) {
       const missing = addressOfMissing(error);
       if (missing === undefined || this.#explain === undefined) throw error;
       throw await this.#explain(missing, error);
-    });
+    }
+  }
+
+  #enterAll(addresses: ReadonlyArray<number>, blocks: ReadonlyArray<Uint8Array>): void {
     this.#checkNotEnded();
     assert(blocks.length === addresses.length, 'a block for each address');
     // Nothing is entered before all of it can be: what is entered is admitted.

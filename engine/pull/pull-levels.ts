@@ -14,7 +14,7 @@ import { prefetch } from '../db/prefetch.ts';
 import type { SettledDb } from '../db/scan.ts';
 import { budget } from '../shared/budget.ts';
 import { PAUSE } from '../shared/suspend.ts';
-import type { Suspended } from '../shared/suspend.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
 import { didYouMean } from '../shared/suggest.ts';
 import type { CompiledPlan, CompiledSpec } from './compile.ts';
 import { compilePull, compileSpec } from './compile.ts';
@@ -66,12 +66,18 @@ export function* pullMany(
 }
 
 /**
- * The result for one entity where all that it needs is in memory and no reference has to be followed; undefined otherwise.
+ * The result for one entity where all that it needs is in memory and no reference has to be followed; undefined otherwise. Nodes that are not
+ * in memory are noted in `misses`.
  */
-export function pullNow(db: SettledDb, plan: PullPlan, e: number): EdnMap | null | undefined {
+export function pullNow(
+  db: SettledDb,
+  plan: PullPlan,
+  e: number,
+  misses: Miss[],
+): EdnMap | null | undefined {
   checkAttributes(db, plan);
   const level = new Level(db, compilePull(plan, db.schema));
-  const result = level.visitNow({ e, path: undefined });
+  const result = level.visitNow({ e, path: undefined }, misses);
   if (result === undefined || level.descents !== undefined) return undefined;
   return result.size > 0 ? result : null;
 }
@@ -88,7 +94,7 @@ function* pullLevel(
     let result = level.visitNow(visit);
     if (result === undefined) {
       yield* level.prefetch(visits.slice(i));
-      result = yield* level.visit(visit);
+      result = level.visitNow(visit) ?? (yield* level.visit(visit));
     }
     results.push(result);
     budget().hold(BYTES_PER_ENTITY + result.size * BYTES_PER_ENTRY);
@@ -125,20 +131,21 @@ class Level {
   }
 
   /** What an entity shows; undefined where a node is not in memory. */
-  visitNow(visit: Visit): Result | undefined {
-    const datoms = datomsNow(this.#db, 'eavt', { e: visit.e });
+  visitNow(visit: Visit, misses?: Miss[]): Result | undefined {
+    const datoms = datomsNow(this.#db, 'eavt', { e: visit.e }, misses);
     if (datoms === undefined) return undefined;
     if (!this.#compiled.hasReverse) return this.#show(visit, datoms, NO_SOURCES);
     const sources = new Map<CompiledSpec, ReadonlyArray<Datom>>();
     for (const spec of this.#compiled.specs) {
       if (!spec.spec.isReverse || spec.number === undefined) continue;
-      const found = datomsNow(this.#db, 'avet', { a: spec.number, v: visit.e });
+      const found = datomsNow(this.#db, 'avet', { a: spec.number, v: visit.e }, misses);
       if (found === undefined) return undefined;
       sources.set(spec, found);
     }
     return this.#show(visit, datoms, sources);
   }
 
+  /** As {@link visitNow}, however much there is to read. */
   *visit(visit: Visit): Suspended<Result> {
     const datoms = yield* datomsWith(this.#db, 'eavt', { e: visit.e });
     const sources = new Map<CompiledSpec, ReadonlyArray<Datom>>();

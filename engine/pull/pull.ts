@@ -6,8 +6,8 @@ import { PRESENT } from '../db/db.ts';
 import { requireEntity } from '../db/lookup.ts';
 import { settle } from '../db/settle.ts';
 import type { QueryLimits } from '../shared/budget.ts';
-import type { Suspended } from '../shared/suspend.ts';
-import { run } from '../shared/suspend.ts';
+import type { Miss, Suspended } from '../shared/suspend.ts';
+import { loadAll, run } from '../shared/suspend.ts';
 import type { PullPlan } from './parse.ts';
 import { parsePull } from './parse.ts';
 import { pullMany as pullLevels, pullNow } from './pull-levels.ts';
@@ -26,8 +26,13 @@ export async function pull(
 ): Promise<EdnMap | null> {
   const plan = planOf(pattern);
   const isId = typeof entity === 'number' && Number.isInteger(entity) && entity > 0;
-  const now = isId && db.view === PRESENT ? pullNow(db, plan, entity) : undefined;
-  if (now !== undefined) return now;
+  while (isId && db.view === PRESENT) {
+    const misses: Miss[] = [];
+    const now = pullNow(db, plan, entity, misses);
+    if (now !== undefined) return now;
+    if (misses.length === 0 || limits !== undefined) break;
+    await loadAll(misses);
+  }
   const [pulled] = await run(pullAll(db, plan, [entity]), limits);
   return pulled ?? null;
 }

@@ -111,7 +111,7 @@ export class LookupChain {
         state = rows.next();
       }
       if (state === 'done') return undefined;
-      const value = rows.keys.v[rows.lo]!;
+      const value = rows.keys.value(rows.lo);
       if (wanted !== undefined && value !== wanted && !valueEquals(value, wanted)) return undefined;
       if (isByValue) row[e] = rows.keys.e[rows.lo]!;
       else if (!isChecked && v !== undefined) row[v] = value;

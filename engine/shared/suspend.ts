@@ -129,8 +129,11 @@ export function missesOf(wait: Wait | undefined): ReadonlyArray<Miss> {
   return 'source' in wait ? [wait] : wait;
 }
 
-function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
+/** Brings what is missing into memory. */
+export function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
   if ('source' in wait) return wait.source.load(wait.addresses);
+  const [first] = wait;
+  if (first !== undefined && wait.length === 1) return first.source.load(first.addresses);
   const addressesBySource = new Map<NodeLoader, number[]>();
   for (const { source, addresses } of wait) {
     const known = addressesBySource.get(source);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { parseDecimal } from '../../schema/decimal.ts';
 import type { Decimal } from '../../schema/decimal.ts';
+import { printEdn } from '../../schema/edn-print.ts';
 import { kw, sym } from '../../schema/keyword.ts';
 import { EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
@@ -136,3 +137,9 @@ export const data: fc.Arbitrary<EdnData> = fc.letrec<{ datum: EdnData; items: Ed
     items: fc.array(tie('datum'), { maxLength: 3 }),
   }),
 ).datum;
+
+/** What tells a value from every other one: its text, with the class of what prints as a vector. */
+export function exactly(value: EdnData): unknown {
+  if (ArrayBuffer.isView(value)) return [value.constructor.name, printEdn(value)];
+  return Array.isArray(value) ? (value as ReadonlyArray<EdnData>).map(exactly) : printEdn(value);
+}

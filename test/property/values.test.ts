@@ -10,7 +10,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { valueEquals, valueKey } from '../../schema/value-key.ts';
-import { data, texts, values } from '../model/values.ts';
+import { data, exactly, texts, values } from '../model/values.ts';
 
 const RUNS = { numRuns: 2_000 };
 
@@ -137,12 +137,6 @@ describe('the bytes of values', () => {
 /** Lists are stored as vectors, so none are among the data of datoms. */
 function isStored(datum: EdnData): boolean {
   return !printEdn(datum).includes('(');
-}
-
-/** With the class of what prints as a vector. */
-function exactly(value: EdnData): unknown {
-  if (ArrayBuffer.isView(value)) return [value.constructor.name, printEdn(value)];
-  return Array.isArray(value) ? (value as ReadonlyArray<EdnData>).map(exactly) : printEdn(value);
 }
 
 /** Sets and maps hold each element once by identity; text can hold it once by equality only. */
