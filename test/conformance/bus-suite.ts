@@ -4,12 +4,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus, RootAnnouncement } from '../../services/bus/bus.ts';
 
-export interface BusBackend {
-  readonly bus: Bus;
-  /** A bus that reaches the same listeners, as another process would open it. */
-  openAnother(): Promise<Bus>;
-  dispose(): Promise<void>;
-}
+/** Opens a bus that reaches the listeners of those before it, as another process would. The suite closes it. */
+export type OpenBus = () => Promise<Bus>;
 
 const announcementOf = (changes: Partial<RootAnnouncement> = {}): RootAnnouncement => ({
   database: 'memory:one',
@@ -23,26 +19,27 @@ const announcementOf = (changes: Partial<RootAnnouncement> = {}): RootAnnounceme
 
 const ignore = (): void => undefined;
 
-/** A backend between processes, whose connections can break. */
-export interface NetworkBusBackend extends BusBackend {
+/** A server between buses, whose connections can break. */
+export interface BusServer {
+  readonly open: OpenBus;
   /** Breaks the connections of all buses. */
   interrupt(): Promise<void>;
 }
 
-export function runBusSuite(name: string, newBackend: () => Promise<BusBackend>): void {
+export function runBusSuite(name: string, open: OpenBus): void {
   describe(name, () => {
-    let backend: BusBackend;
     let bus: Bus;
+    let other: Bus;
     const heard: RootAnnouncement[] = [];
     const hear = (announcement: RootAnnouncement): void => void heard.push(announcement);
     const versions = (): number[] => heard.map(({ version }) => version);
 
     beforeEach(async () => {
-      backend = await newBackend();
-      bus = backend.bus;
+      bus = await open();
+      other = await open();
       heard.length = 0;
     });
-    afterEach(() => backend.dispose());
+    afterEach(() => Promise.all([bus.close(), other.close()]));
 
     it('carries an announcement with its segments', async () => {
       const segments = [
@@ -64,7 +61,6 @@ export function runBusSuite(name: string, newBackend: () => Promise<BusBackend>)
     });
 
     it('carries announcements between two buses, in both directions', async () => {
-      const other = await backend.openAnother();
       await bus.listen('memory:one', 'db', hear, ignore);
       await other.listen('memory:two', 'db', hear, ignore);
       await other.announce(announcementOf({ version: 7 }));
@@ -143,18 +139,18 @@ export function runBusSuite(name: string, newBackend: () => Promise<BusBackend>)
 
 export function runNetworkBusSuite(
   name: string,
-  newBackend: () => Promise<NetworkBusBackend>,
+  newServer: () => BusServer | Promise<BusServer>,
 ): void {
-  runBusSuite(name, newBackend);
+  runBusSuite(name, async () => (await newServer()).open());
 
   describe(`${name} on a network`, () => {
     it('reports a gap after an interruption and goes on', async () => {
-      const backend = await newBackend();
-      const writer = await backend.openAnother();
+      const server = await newServer();
+      const [reader, writer] = [await server.open(), await server.open()];
       const versions: number[] = [];
       const onGap = vi.fn();
-      await backend.bus.listen('memory:one', 'db', ({ version }) => versions.push(version), onGap);
-      await backend.interrupt();
+      await reader.listen('memory:one', 'db', ({ version }) => versions.push(version), onGap);
+      await server.interrupt();
       await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), { timeout: 5_000 });
       await vi.waitFor(
         async () => {
@@ -163,7 +159,7 @@ export function runNetworkBusSuite(
         },
         { timeout: 5_000 },
       );
-      await backend.dispose();
+      await Promise.all([reader.close(), writer.close()]);
     });
   });
 }

@@ -18,6 +18,7 @@ import {
   type Account,
   type StartedServer,
 } from './child-server.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 
 const INSTALL_TIMEOUT_MS = 150_000;
 const START_TIMEOUT_MS = 30_000;
@@ -78,9 +79,20 @@ export async function startRedis(
   const ports = hasPlainPort
     ? ['--port', String(port)]
     : ['--port', '0', '--tls-port', String(port)];
+  const listen = [...ports, '--bind', '127.0.0.1', '--save', '', '--dir', folder.path];
+  return start(program, [...listen, ...args], folder, port, account);
+}
+
+function start(
+  program: string,
+  args: ReadonlyArray<string>,
+  folder: TemporaryFolder,
+  port: number,
+  account: Account | undefined,
+): Promise<StartedServer> {
   return startServer({
     program,
-    args: [...ports, '--bind', '127.0.0.1', '--save', '', '--dir', folder.path, ...args],
+    args,
     folder,
     port,
     account,
@@ -88,6 +100,14 @@ export async function startRedis(
     killSignal: 'SIGKILL',
     isReady: () => accepts(port),
   });
+}
+
+/** Ends the connections of all other clients of a server. */
+export async function endRedisClients(url: string): Promise<void> {
+  const admin = new Redis(url);
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  admin.disconnect();
 }
 
 /** What a server shows its clients, and whom it and they trust. */
@@ -224,16 +244,7 @@ async function startSentinel(
     `sentinel failover-timeout ${name} 4000`,
   ];
   addFiles(folder.path, { 'sentinel.conf': settings.join('\n'), ...tlsStart(tls).files }, account);
-  return startServer({
-    program,
-    args: [join(folder.path, 'sentinel.conf'), '--sentinel'],
-    folder,
-    port,
-    account,
-    stopSignal: 'SIGTERM',
-    killSignal: 'SIGKILL',
-    isReady: () => accepts(port),
-  });
+  return start(program, [join(folder.path, 'sentinel.conf'), '--sentinel'], folder, port, account);
 }
 
 function addFiles(

@@ -11,15 +11,8 @@ const log = createLog({ level: 'silent' });
 
 runNetworkBusSuite('postgres bus', async () => {
   const url = await postgresUrl();
-  const bus = await openPostgresBus({ url, log });
-  const buses = [bus];
   return {
-    bus,
-    async openAnother() {
-      const another = await openPostgresBus({ url, log });
-      buses.push(another);
-      return another;
-    },
+    open: () => openPostgresBus({ url, log }),
     interrupt: () =>
       withClient(url, async (client) => {
         const { rowCount } = await client.query(
@@ -28,9 +21,6 @@ runNetworkBusSuite('postgres bus', async () => {
         );
         expect(rowCount).toBe(4);
       }),
-    async dispose() {
-      await Promise.all(buses.map((each) => each.close()));
-    },
   };
 });
 

@@ -4,30 +4,16 @@ import { openRedisBus } from '../../../services/bus/redis-bus.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { runNetworkBusSuite } from '../../conformance/bus-suite.ts';
 import { freePort } from '../../support/child-server.ts';
+import { endRedisClients } from '../../support/redis-server.ts';
 import { redisUrl } from '../../support/server-urls.ts';
 
 const log = createLog({ level: 'silent' });
 
 runNetworkBusSuite('redis bus', async () => {
   const url = await redisUrl();
-  const bus = await openRedisBus({ url, log });
-  const buses = [bus];
-  const admin = new Redis(url);
   return {
-    bus,
-    async openAnother() {
-      const another = await openRedisBus({ url, log });
-      buses.push(another);
-      return another;
-    },
-    async interrupt() {
-      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    },
-    async dispose() {
-      await Promise.all(buses.map((each) => each.close()));
-      admin.disconnect();
-    },
+    open: () => openRedisBus({ url, log }),
+    interrupt: () => endRedisClients(url),
   };
 });
 

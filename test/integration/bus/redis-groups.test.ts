@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bus, RootAnnouncement } from '../../../services/bus/bus.ts';
 import { openRedisBus } from '../../../services/bus/redis-bus.ts';
 import { createLog } from '../../../services/shared/log.ts';
-import { runNetworkBusSuite, type NetworkBusBackend } from '../../conformance/bus-suite.ts';
+import { runNetworkBusSuite, type BusServer } from '../../conformance/bus-suite.ts';
 import { freePort, type StartedServer } from '../../support/child-server.ts';
 import {
+  endRedisClients,
   startRedisCluster,
   startRedisSentinels,
   startRedisWithTls,
@@ -29,32 +30,11 @@ const announcementOf = (version: number): RootAnnouncement => ({
 
 /** Ends all connections of clients, on each of the servers. */
 async function interrupt(servers: ReadonlyArray<StartedServer>): Promise<void> {
-  for (const { port } of servers) {
-    const admin = new Redis(port, '127.0.0.1');
-    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    admin.disconnect();
-  }
+  for (const { port } of servers) await endRedisClients(`redis://127.0.0.1:${port}`);
 }
 
-async function backendOf(
-  url: string,
-  servers: ReadonlyArray<StartedServer>,
-): Promise<NetworkBusBackend> {
-  const bus = await openRedisBus({ url, log });
-  const buses = [bus];
-  return {
-    bus,
-    async openAnother() {
-      const another = await openRedisBus({ url, log });
-      buses.push(another);
-      return another;
-    },
-    interrupt: () => interrupt(servers),
-    async dispose() {
-      await Promise.all(buses.map((each) => each.close()));
-    },
-  };
+function busServer(url: string, servers: ReadonlyArray<StartedServer>): BusServer {
+  return { open: () => openRedisBus({ url, log }), interrupt: () => interrupt(servers) };
 }
 
 interface Listening {
@@ -89,7 +69,7 @@ describe('a cluster', () => {
   });
   afterAll(() => cluster.stop());
 
-  runNetworkBusSuite('redis bus over a cluster', () => backendOf(cluster.url, cluster.servers));
+  runNetworkBusSuite('redis bus over a cluster', () => busServer(cluster.url, cluster.servers));
 
   it('carries announcements between all of its nodes', async () => {
     const readers = await Promise.all(Array.from({ length: 6 }, () => listening(cluster.url)));
@@ -133,7 +113,7 @@ describe('sentinels', () => {
   afterAll(() => group.stop());
 
   runNetworkBusSuite('redis bus behind sentinels', () =>
-    backendOf(group.url, group.servers.slice(0, 1)),
+    busServer(group.url, group.servers.slice(0, 1)),
   );
 
   it('lead to the new master when the old one is gone, and the gap is told', async () => {

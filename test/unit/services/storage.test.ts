@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import type { StoreConfig } from '../../../config/config.ts';
 import { q, toTxData } from '../../../engine/index.ts';
+import type { Connection, LocalWriter, Storage } from '../../../services/index.ts';
 import {
   closeStorage,
   createDatabase,
@@ -16,21 +17,17 @@ import { log, PERSON_SCHEMA } from '../../support/written-database.ts';
 const open = (store: StoreConfig, pollIntervalMs = 60_000) =>
   openStorage({ store, bus: { kind: 'none' }, nodeCacheBytes: 1 << 20, pollIntervalMs }, log);
 
+/** So that what is written is soon in nodes. */
+const foldingWriter = ({ bus }: Storage, connection: Connection): Promise<LocalWriter> =>
+  startWriter({ connection, bus, log, leaseTtlMs: 60_000, address: null, foldThreshold: 1 });
+
 it('keeps copies of nodes where the configuration says so', async () => {
   const directory = await testFolder();
   const cache = { kind: 'file', directory: await testFolder(), maxBytes: 1 << 20 } as const;
   const storage = await open({ kind: 'file', directory, cache });
   await createDatabase(storage.host, 'people');
   const connection = await openDatabase(storage, 'people');
-  const { bus } = storage;
-  const writer = await startWriter({
-    connection,
-    bus,
-    log,
-    leaseTtlMs: 60_000,
-    address: null,
-    foldThreshold: 1,
-  });
+  const writer = await foldingWriter(storage, connection);
   await writer.transact({ txData: toTxData(PERSON_SCHEMA) });
   await writer.transact({ txData: toTxData([{ 'person/name': 'Ada' }]) });
   await writer.stop();
@@ -54,15 +51,7 @@ it('keeps no copy of what was purged elsewhere', async () => {
   const there = await open(store);
   await createDatabase(there.host, 'people');
   const written = await openDatabase(there, 'people');
-  const { bus } = there;
-  const writer = await startWriter({
-    connection: written,
-    bus,
-    log,
-    leaseTtlMs: 60_000,
-    address: null,
-    foldThreshold: 1,
-  });
+  const writer = await foldingWriter(there, written);
   await writer.transact({ txData: toTxData(PERSON_SCHEMA) });
   await writer.transact({ txData: toTxData([{ 'person/name': 'Ada Lovelace' }]) });
   await vi.waitFor(async () =>

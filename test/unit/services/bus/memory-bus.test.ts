@@ -1,7 +1,5 @@
 import { createMemoryBus } from '../../../../services/bus/memory-bus.ts';
 import { runBusSuite } from '../../../conformance/bus-suite.ts';
 
-runBusSuite('memory bus', async () => {
-  const bus = createMemoryBus();
-  return { bus, openAnother: async () => bus, dispose: () => bus.close() };
-});
+const bus = createMemoryBus();
+runBusSuite('memory bus', async () => bus);
