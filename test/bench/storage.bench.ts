@@ -82,6 +82,7 @@ async function people20k(url: string): Promise<Result[]> {
 const ITEMS = 250_000;
 const NOTE_BYTES = 45;
 const READS = 1_000;
+const WARM_UPS = 10;
 
 async function randomReads(url: string): Promise<Result[]> {
   const { host, schema } = await itemsHost(url);
@@ -108,30 +109,34 @@ async function randomReads(url: string): Promise<Result[]> {
   const leaves = Number(rows[0]?.count);
   const anyOf = (most: number): number => 1 + Math.floor(Math.random() * most);
   let roundTrips = 0;
+  const ours = async (): Promise<number> => {
+    const nodes = new NodeCache(CACHE_BYTES).open(store);
+    const cold: Db = { ...db, base: { ...db.base, source: nodes } };
+    store.reset();
+    for (let i = 0; i < READS; i++) {
+      const item = await pull(cold, ITEM_PATTERN, db.maxEid - anyOf(ITEMS - 1));
+      if (item === null) throw new Error('Expected an item');
+    }
+    roundTrips = store.roundTrips / READS;
+    return READS;
+  };
+  const theirs = async (): Promise<number> => {
+    for (let i = 0; i < READS; i++)
+      await client.query({
+        name: 'bare',
+        text: `SELECT bytes FROM ${schema}.bare WHERE id = $1`,
+        values: [anyOf(leaves)],
+      });
+    return READS;
+  };
+  // Nodes are cold, code is not.
+  for (let round = 0; round < WARM_UPS; round++) await ours().then(theirs);
   const result = await compareRates({
     name: 'cold point reads at random among a million datoms',
     peer: 'pg, rows of the same size by primary key',
     unit: '/s',
-    ours: async () => {
-      const nodes = new NodeCache(CACHE_BYTES).open(store);
-      const cold: Db = { ...db, base: { ...db.base, source: nodes } };
-      store.reset();
-      for (let i = 0; i < READS; i++) {
-        const item = await pull(cold, ITEM_PATTERN, db.maxEid - anyOf(ITEMS - 1));
-        if (item === null) throw new Error('Expected an item');
-      }
-      roundTrips = store.roundTrips / READS;
-      return READS;
-    },
-    theirs: async () => {
-      for (let i = 0; i < READS; i++)
-        await client.query({
-          name: 'bare',
-          text: `SELECT bytes FROM ${schema}.bare WHERE id = $1`,
-          values: [anyOf(leaves)],
-        });
-      return READS;
-    },
+    ours,
+    theirs,
   });
   await items.close();
   await client.end();
