@@ -26,7 +26,8 @@ export async function pull(
 ): Promise<EdnMap | null> {
   const plan = planOf(pattern);
   const isId = typeof entity === 'number' && Number.isInteger(entity) && entity > 0;
-  while (isId && db.view === PRESENT) {
+  const mayBeNow = isId && db.view === PRESENT;
+  for (let round = 0; mayBeNow && round < MAX_ROUNDS; round++) {
     const misses: Miss[] = [];
     const now = pullNow(db, plan, entity, misses);
     if (now !== undefined) return now;
@@ -36,6 +37,9 @@ export async function pull(
   const [pulled] = await run(pullAll(db, plan, [entity]), limits);
   return pulled ?? null;
 }
+
+/** More than any tree is high: where nodes go as fast as they come, the other way holds those that it has. */
+const MAX_ROUNDS = 8;
 
 /** As {@link pull} for many entities, in one pass per level of the pattern: one place for each entity, in order. */
 export function pullMany(

@@ -106,14 +106,13 @@ function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> 
   if (given instanceof Date) return given;
   if (given !== undefined && given !== null)
     throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
-  const { lastInstant } = db;
-  const last = lastInstant?.tx === db.maxTx ? lastInstant.at : yield* lastInstantOf(db);
+  // Without history transactions are no entities.
+  const last = db.config.keepHistory ? yield* lastInstantOf(db) : undefined;
   return new Date(Math.max(now.getTime(), (last?.getTime() ?? -Infinity) + 1));
 }
 
 function* lastInstantOf(db: SettledDb): Suspended<Date | undefined> {
-  // Without history transactions are no entities.
-  if (!db.config.keepHistory) return undefined;
+  if (db.lastInstant?.tx === db.maxTx) return db.lastInstant.at;
   const [last] = yield* datomsWith(db, 'eavt', { e: db.maxTx, a: db.schema.names.txInstant });
   return last?.v instanceof Date ? last.v : undefined;
 }
