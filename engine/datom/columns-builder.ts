@@ -66,7 +66,7 @@ export class ColumnsBuilder {
   }
 
   #makeRoom(): void {
-    if (this.#e !== NONE) throw new Error(`Expected ${this.#capacity} rows at most`);
+    if (this.#length > this.#capacity) throw new Error(`Expected ${this.#capacity} rows at most`);
     this.#e = new Int32Array(this.#capacity);
     this.#a = new Int32Array(this.#capacity);
     this.#tx = new Int32Array(this.#capacity);

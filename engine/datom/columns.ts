@@ -43,7 +43,7 @@ export class Columns {
   readonly added: Uint8Array | undefined;
   #values: ReadonlyArray<Value> | DecodeValues;
   /** Values that were decoded for a point read, from row {@link #seenFrom} on. */
-  #seen: ReadonlyArray<Value> = [];
+  #seen = NO_VALUES;
   #seenFrom = 0;
   #looks = 0;
 
@@ -67,7 +67,7 @@ export class Columns {
   get v(): ReadonlyArray<Value> {
     const values = this.#values;
     if (typeof values !== 'function') return values;
-    this.#seen = [];
+    this.#seen = NO_VALUES;
     return (this.#values = values(0, this.length));
   }
 
@@ -155,6 +155,8 @@ export class Columns {
     return lo < range.hi;
   }
 }
+
+const NO_VALUES: ReadonlyArray<Value> = [];
 
 /** No rows. */
 export const NO_ROWS = new Columns(new Int32Array(0), new Int32Array(0), [], new Int32Array(0));

@@ -6,7 +6,7 @@ import { SYSTEM_ENTITIES } from '../../schema/system-entities.ts';
 import { attributeNumber, attributeNumberOfEntity } from '../datom/attribute-number.ts';
 
 /** Attributes of attributes, all that a definition is made of. */
-const DEFINING_ATTRIBUTES: ReadonlyArray<Keyword> = [
+export const DEFINING_ATTRIBUTES: ReadonlyArray<Keyword> = [
   DB.ident,
   DB.valueType,
   DB.cardinality,

@@ -7,6 +7,7 @@ import type { Value } from '../../schema/value.ts';
 import { valueEquals } from '../../schema/value-key.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
+import { DEFINING_ATTRIBUTES } from './attribute-names.ts';
 
 /** What the datoms say of one entity that has an ident or part of a definition. */
 export interface Definition {
@@ -68,21 +69,10 @@ function forgetIdent(definitions: Map<number, Definition>, e: number, ident: Val
   definitions.set(e, { ...before, formerIdents });
 }
 
-/** What makes an entity an attribute, and not an enum, a documented thing or an entity spec. */
-const MAKES_ATTRIBUTE: ReadonlyArray<Keyword> = [
-  DB.valueType,
-  DB.cardinality,
-  DB.unique,
-  DB.index,
-  DB.isComponent,
-  DB.noHistory,
-  DB.tupleType,
-  DB.tupleTypes,
-  DB.tupleAttrs,
-  DB.maxLength,
-  DB.attrPreds,
-  DB.targets,
-];
+/** What an enum, a documented thing and an entity spec may have, too. */
+const OF_OTHERS: ReadonlySet<Keyword> = new Set([DB.ident, DB.doc, DB.entityAttrs, DB.entityPreds]);
+
+const MAKES_ATTRIBUTE = DEFINING_ATTRIBUTES.filter((ident) => !OF_OTHERS.has(ident));
 
 export function isAttribute({ values }: Definition): boolean {
   return MAKES_ATTRIBUTE.some((ident) => values.has(ident));

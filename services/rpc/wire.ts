@@ -84,7 +84,7 @@ export function readResult(text: string): TransactResult {
     instant: map.get(INSTANT) as Date,
     tempids: map.get(TEMPIDS) as ReadonlyMap<EdnData, number>,
     datomCount: map.get(DATOM_COUNT) as number,
-    ...(typeof commitId === 'string' ? { commitId } : {}),
+    commitId: typeof commitId === 'string' ? commitId : undefined,
   };
 }
 

@@ -61,8 +61,9 @@ it('rows that are taken a few at a time are those that were pushed', () => {
   );
 });
 
-it('a builder takes no more rows than it was made for', () => {
-  const builder = new ColumnsBuilder(1);
-  builder.push(new Datom(1, 0, 'x', 1, true));
-  expect(() => builder.push(new Datom(2, 0, 'y', 1, true))).toThrow('Expected 1 rows at most');
+it.each([0, 1, 20])('a builder that is made for %i rows takes no more', (capacity) => {
+  const builder = new ColumnsBuilder(capacity);
+  const row = new Datom(1, 0, 'x', 1, true);
+  for (let i = 0; i < capacity; i++) builder.push(row);
+  expect(() => builder.push(row)).toThrow(`Expected ${capacity} rows at most`);
 });
