@@ -118,11 +118,7 @@ export class Connection {
   /** Begins to listen, and then looks for what was committed since the head was read; neither is waited for. */
   async start(): Promise<void> {
     const place = { store: this.store.id, branch: this.branch };
-    this.#stopWatching = this.#poller.watch(place, (version) => {
-      // A lower one may have been on its way while the head moved: looking tells. There is none where the branch is gone.
-      const isOther = version !== this.#head.version || this.#nodes.isEnded;
-      if (version > 0 && isOther) void this.refresh();
-    });
+    this.#stopWatching = this.#poller.watch(place, (version) => this.#noteVersion(version));
     this.#listening = this.#options.bus.listen(
       place.store,
       place.branch,
@@ -169,9 +165,7 @@ export class Connection {
         clearTimeout(timer);
         stop();
       };
-      // Where announcements come, that of the transaction is on its way.
-      const isHearing = performance.now() - this.#heardAtMs < HEARING_MS;
-      const look = setTimeout(() => void this.refresh(), isHearing ? ANNOUNCED_MS : 0);
+      const look = setTimeout(() => void this.refresh(), this.#isHearing ? ANNOUNCED_MS : 0);
       const timer = setTimeout(() => {
         end();
         reject(basisNotAvailable(tx, this.#head.db.maxTx, timeoutMs));
@@ -259,6 +253,24 @@ export class Connection {
 
   #tell(isRebuilt: boolean): void {
     for (const listener of this.#listeners) listener(this.#head.db, isRebuilt);
+  }
+
+  /** What the store says when it is asked. A lower version may have been on its way while the head moved: looking tells. */
+  #noteVersion(version: number): void {
+    // There is none where the branch is gone.
+    if (version === 0 || (version === this.#head.version && !this.#nodes.isEnded)) return;
+    if (version <= this.#head.version || !this.#isHearing) {
+      void this.refresh();
+      return;
+    }
+    setTimeout(() => {
+      if (!this.#isReleased && this.#head.version < version) void this.refresh();
+    }, ANNOUNCED_MS).unref();
+  }
+
+  /** Whether announcements come: then that of what was just committed is on its way, and nothing need be read. */
+  get #isHearing(): boolean {
+    return performance.now() - this.#heardAtMs < HEARING_MS;
   }
 
   #hear(announcement: RootAnnouncement): void {
