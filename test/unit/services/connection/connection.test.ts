@@ -76,6 +76,33 @@ it('sees commits that nobody announces, by looking', async () => {
   expect(await q(COUNT, reader.db())).toBe(1);
 });
 
+it.each([
+  ['waits for the announcement of a commit that a poll saw first', true, 0],
+  ['reads such a commit where its announcement is lost', false, 1],
+])('%s', async (_, isAnnounced, reads) => {
+  const bus = createMemoryBus();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const reader = await database.reader({ bus, pollIntervalMs: 1_000 });
+    await reader.refresh();
+    const [one, two] = (await recorded(2)) as [RootAnnouncement, RootAnnouncement];
+    await bus.announce(one);
+    await vi.waitUntil(() => reader.db().maxTx === one.basisTx);
+    const readRoot = vi.spyOn(database.store, 'readRoot');
+    vi.spyOn(database.store, 'readVersion').mockImplementation(async () => {
+      if (isAnnounced) queueMicrotask(() => void bus.announce(two));
+      return two.version;
+    });
+    const advanced = new Promise((resolve) => reader.onAdvance(resolve));
+    await vi.advanceTimersByTimeAsync(1_100);
+    await advanced;
+    expect(reader.db().maxTx).toBe(two.basisTx);
+    expect(readRoot).toHaveBeenCalledTimes(reads);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it('reads no more of the log than what is new', async () => {
   const reader = await database.reader({ bus: createMemoryBus() });
   const known = reader.db().maxTx;
