@@ -90,7 +90,7 @@ it.each([
     await vi.waitUntil(() => reader.db().maxTx === one.basisTx);
     const readRoot = vi.spyOn(database.store, 'readRoot');
     vi.spyOn(database.store, 'readVersion').mockImplementation(async () => {
-      if (isAnnounced) queueMicrotask(() => void bus.announce(two));
+      if (isAnnounced) setTimeout(() => void bus.announce(two), 1);
       return two.version;
     });
     const advanced = new Promise((resolve) => reader.onAdvance(resolve));
