@@ -43,6 +43,8 @@ export type { EntityValue } from './db/entity.ts';
 export { Entity, entity } from './db/entity.ts';
 export { reverseSchema, schema } from './db/schema-map.ts';
 export { registerFunction, registeredFunction } from './shared/functions.ts';
+export type { Lists, Projected, ProjectedAttribute, Projection } from './pull/project.ts';
+export { project } from './pull/project.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export type { QueryForm } from './query/q.ts';

@@ -51,7 +51,7 @@ export default tseslint.config(
       'engine/indices/*tree*.ts',
       'engine/novelty/{datom-*,*cursor}.ts',
       'engine/db/{scan,*cursor}.ts',
-      'engine/pull/pull-levels.ts',
+      'engine/pull/{project,pull-levels}.ts',
       'engine/query/{bind,lookup-chain,plan}.ts',
       'engine/query/{answer,patterns,relation}/*.ts',
       'engine/query/clauses/*.ts',

@@ -7,6 +7,7 @@ import type { IndexOrder } from '../datom/index-order.ts';
 import { INDEX_ORDERS } from '../datom/index-order.ts';
 import { countRange } from '../tree/count.ts';
 import { TreeCursor } from '../tree/cursor.ts';
+import { findLeaf } from '../tree/find-leaf.ts';
 import { EMPTY_TREE } from '../tree/node.ts';
 import type { Locate, NodeSource, TreeRoot } from '../tree/node.ts';
 import type { Miss } from '../shared/suspend.ts';
@@ -73,6 +74,22 @@ export function countBase(
   const count = countRange(base.roots[era][order], base.source, LOCATE[order], range, missing);
   if (missing.length > 0) misses.push({ source: base.source, addresses: missing });
   return count;
+}
+
+/**
+ * Of the current rows in an order, the leaf with the first one that is not before the bound; the last leaf where all are. Undefined where there are none, or
+ * where a node is not in memory, which is then noted in `misses`.
+ */
+export function findBaseLeaf(
+  { roots, source }: BaseIndex,
+  order: IndexOrder,
+  bound: Bound,
+  misses: Miss[],
+): Columns | undefined {
+  const missing: number[] = [];
+  const leaf = findLeaf(roots.current[order], source, LOCATE[order], bound, missing);
+  if (missing.length > 0) misses.push({ source, addresses: missing });
+  return leaf;
 }
 
 const LOCATE = Object.fromEntries(
