@@ -19,7 +19,8 @@ import { closeStorage, openStorage } from '../services/storage.ts';
 import { Standby } from '../services/writer/standby.ts';
 import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
-import { createApp } from './http.ts';
+import { createServer } from 'node:http';
+import { createApp } from './http/app.ts';
 import type { DatabasePorts, DatabaseSource } from './served-database.ts';
 
 export interface RunningProcess {
@@ -219,7 +220,7 @@ async function serve(
     log,
   });
   cleanup.add(stop);
-  const server = app.listen(http.port, http.host);
+  const server = createServer(app).listen(http.port, http.host);
   cleanup.add(() => closeServer(server));
   return untilListening(server, http.host, http.port);
 }

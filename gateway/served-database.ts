@@ -6,19 +6,25 @@
  */
 import type { RequestHandler } from 'express';
 import { buildModel } from '../schema/model/model.ts';
-import type { Model } from '../schema/model/model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
 import { createSchema } from './generate/graphql/schema.ts';
-import type { GraphQLServer, GraphQLServerOptions } from './graphql-server.ts';
-import { startGraphQLServer } from './graphql-server.ts';
+import type { RootField } from './generate/graphql/root-fields.ts';
+import { mutationFields, queryFields } from './generate/graphql/root-fields.ts';
+import { CompiledOperations } from './graphql/compiled-operations.ts';
+import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
+import { startGraphQLServer } from './graphql/server.ts';
+import { formatOperationError } from './http/error-response.ts';
+import type { ServedModel } from './http/context.ts';
+import { idEncoder } from './read/global-id.ts';
+import { ListPlans } from './read/list-plan.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { Hold } from '../services/shared/on-demand.ts';
-import { rootResolvers } from './resolve/resolvers.ts';
 
-export interface ServedSchema {
-  readonly model: Model;
+export interface ServedSchema extends ServedModel {
   readonly graphql: RequestHandler;
+  /** Those that were seen since the schema is served. */
+  readonly operations: CompiledOperations;
 }
 
 export interface DatabasePorts {
@@ -40,7 +46,7 @@ export interface ServedDatabaseOptions {
   readonly log: Log;
   readonly createContext: (
     database: ServedDatabase,
-    model: Model,
+    schema: ServedModel,
   ) => GraphQLServerOptions['createContext'];
 }
 
@@ -138,13 +144,25 @@ export class ServedDatabase {
   async #build(attributes: Attributes): Promise<Generation> {
     const { development, log, createContext } = this.#options;
     const model = buildModel(attributes.values());
-    const schema = await createSchema(model, rootResolvers);
+    const served = {
+      model,
+      lists: new ListPlans(model, this.name),
+      encodeId: idEncoder(this.name),
+    };
+    const schema = await createSchema(model);
+    const operations = new CompiledOperations({
+      schema,
+      model,
+      rootFields: new Map<string, RootField>([...queryFields(model), ...mutationFields(model)]),
+      formatError: (error, requestId) => formatOperationError(error, requestId, log),
+    });
     const server = await startGraphQLServer({
       schema,
+      operations,
       development,
       log,
-      createContext: createContext(this, model),
+      createContext: createContext(this, served),
     });
-    return { attributes, schema: { model, graphql: server.answer }, server };
+    return { attributes, schema: { ...served, operations, graphql: server.answer }, server };
   }
 }

@@ -169,8 +169,12 @@ module.exports = {
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
     onlyHere('cbor2', ['^services/migration/cbor-']),
-    onlyHere('express', ['^gateway/(http|rest-router)[.]ts$', '^services/rpc/writer-server[.]ts$']),
-    onlyHere('@apollo/server', ['^gateway/graphql-server[.]ts$']),
+    onlyHere('express', [
+      '^gateway/(http/app|rest/router)[.]ts$',
+      '^gateway/graphql/server[.]ts$',
+      '^services/rpc/writer-server[.]ts$',
+    ]),
+    onlyHere('@apollo/server', ['^gateway/graphql/server[.]ts$']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

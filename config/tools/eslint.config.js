@@ -55,6 +55,7 @@ export default tseslint.config(
       'engine/query/{bind,lookup-chain,plan}.ts',
       'engine/query/{answer,patterns,relation}/*.ts',
       'engine/query/clauses/*.ts',
+      'gateway/read/entity-json.ts',
     ],
     rules: { 'ts/no-non-null-assertion': 'off' },
   },

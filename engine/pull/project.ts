@@ -23,6 +23,8 @@ export interface Projection {
   readonly attributes: ReadonlyArray<ProjectedAttribute>;
   /** Whether {@link Projected.idents} is wanted. */
   readonly idents?: boolean;
+  /** Of {@link Projected.has}. */
+  readonly having?: ReadonlyArray<Keyword>;
 }
 
 export type ProjectedAttribute =
@@ -38,6 +40,8 @@ export interface Projected {
   readonly columns: ReadonlyArray<ReadonlyArray<Value | undefined> | Lists>;
   /** The attributes that each entity has, in the order of the index; where that was asked. */
   readonly idents: ReadonlyArray<ReadonlyArray<Keyword>>;
+  /** Whether each entity has one attribute at least of those in `having`; where that was asked. */
+  readonly has: ReadonlyArray<boolean>;
 }
 
 /** A list for each entity: that of entity i is `values[starts[i]]` up to `values[starts[i + 1]]`, exclusive. */
@@ -67,11 +71,13 @@ function* projectAll(
     attribute.kind === 'one' ? new Array<Value | undefined>(entities.length) : emptyLists(),
   );
   const idents: Keyword[][] = [];
+  const has: boolean[] = [];
   if (forward.bySlot.size > 0 || projection.idents === true) {
     const reader = new ForwardReader(
       columns,
       forward,
       projection.idents === true ? idents : undefined,
+      has,
       db.schema,
     );
     yield* readEach(settled, 'eavt', entities, (e) => ({ e }), reader);
@@ -81,7 +87,7 @@ function* projectAll(
     yield* readEach(settled, 'avet', entities, (v) => ({ a: number, v }), reader);
   }
   for (const column of columns) closeLists(column, entities.length);
-  return { columns, idents };
+  return { columns, idents, has };
 }
 
 interface ListsDraft {
@@ -112,9 +118,11 @@ interface Forward {
 }
 
 interface Slot {
+  /** Negative for an attribute of which only is asked whether it is there. */
   readonly place: number;
   readonly isOne: boolean;
   readonly limit: number;
+  readonly isHad: boolean;
 }
 
 interface Reverse {
@@ -139,7 +147,13 @@ function compile(projection: Projection, schema: Schema): Compiled {
     if (number === undefined) continue;
     const limit = (attribute.kind === 'one' ? 1 : attribute.limit) ?? Infinity;
     if (attribute.kind === 'reverse') reverse.push({ number, place, limit });
-    else bySlot.set(number, { place, isOne: attribute.kind === 'one', limit });
+    else bySlot.set(number, { place, isOne: attribute.kind === 'one', limit, isHad: false });
+  }
+  for (const ident of projection.having ?? []) {
+    const number = schema.numberOf(ident);
+    if (number === undefined) continue;
+    const slot = bySlot.get(number) ?? { place: -1, isOne: true, limit: 0 };
+    bySlot.set(number, { ...slot, isHad: true });
   }
   const many = Array.from(bySlot.values()).filter(({ isOne }) => !isOne);
   const compiled = { forward: { bySlot, many }, reverse };
@@ -158,6 +172,7 @@ class ForwardReader implements EntityReader {
   readonly #columns: ReadonlyArray<Array<Value | undefined> | ListsDraft>;
   readonly #forward: Forward;
   readonly #idents: Keyword[][] | undefined;
+  readonly #has: boolean[];
   readonly #schema: Schema;
   #place = 0;
 
@@ -165,11 +180,13 @@ class ForwardReader implements EntityReader {
     columns: ReadonlyArray<Array<Value | undefined> | ListsDraft>,
     forward: Forward,
     idents: Keyword[][] | undefined,
+    has: boolean[],
     schema: Schema,
   ) {
     this.#columns = columns;
     this.#forward = forward;
     this.#idents = idents;
+    this.#has = has;
     this.#schema = schema;
   }
 
@@ -178,6 +195,7 @@ class ForwardReader implements EntityReader {
     for (const slot of this.#forward.many)
       beginList(this.#columns[slot.place] as ListsDraft, place);
     if (this.#idents !== undefined) this.#idents[place] = [];
+    this.#has[place] = false;
   }
 
   readonly visit: VisitRows = (keys, lo, hi) => {
@@ -188,6 +206,8 @@ class ForwardReader implements EntityReader {
       if (this.#idents !== undefined) this.#noteIdent(this.#idents[place]!, a);
       const slot = bySlot.get(a);
       if (slot === undefined) continue;
+      if (slot.isHad) this.#has[place] = true;
+      if (slot.place < 0) continue;
       const column = this.#columns[slot.place]!;
       if (slot.isOne) (column as Array<Value | undefined>)[place] ??= keys.value(row);
       else addToList(column as ListsDraft, place, slot.limit, keys.value(row));

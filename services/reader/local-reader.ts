@@ -1,8 +1,18 @@
 /** The {@link Reader} port over local indices: no server is asked. */
 import type { Db, QueryLimits } from '../../engine/index.ts';
-import { asOf, countDatoms, pull, pullMany, qWithin, resolveEntityId } from '../../engine/index.ts';
+import {
+  asOf,
+  countDatoms,
+  project,
+  pull,
+  pullMany,
+  qWithin,
+  resolveEntityId,
+} from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Reader, Snapshot } from './reader.ts';
+import { kw } from '../../schema/keyword.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
+import type { QueryWindow, Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
   return {
@@ -21,7 +31,8 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = []) => qWithin(limits, query, db, ...inputs),
+    q: (query, inputs = [], window) => qWithin(limits, windowed(query, window), db, ...inputs),
+    project: (projection, entities) => project(db, projection, entities, limits),
     pull: (pattern, entity) => pull(db, pattern, entity, limits),
     pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
     count: (attribute, value) =>
@@ -29,4 +40,10 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
         ? countDatoms(db, 'aevt', attribute)
         : countDatoms(db, 'avet', attribute, value),
   };
+}
+
+function windowed(query: EdnData, window: QueryWindow | undefined): EdnData {
+  if (window === undefined) return query;
+  const form = new Map(query as EdnMap);
+  return form.set(kw('limit'), window.limit).set(kw('offset'), window.offset);
 }

@@ -4,13 +4,25 @@
  */
 import type { Attribute } from '../../schema/attribute.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { QueryLimits } from '../../engine/index.ts';
+import type { Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
 
-export type { QueryLimits } from '../../engine/index.ts';
+export type {
+  Lists,
+  Projected,
+  ProjectedAttribute,
+  Projection,
+  QueryLimits,
+} from '../../engine/index.ts';
+
+/** Of the rows of an answer at most `limit` after the first `offset`. */
+export interface QueryWindow {
+  readonly limit: number;
+  readonly offset: number;
+}
 
 export interface Reader {
   /**
@@ -50,11 +62,14 @@ export interface Snapshot {
   /**
    * A query as data, e.g. the EDN of `{:find [?e] :in [$ ?n] :where [[?e :person/name ?n]] :order-by [?n :desc] :limit 10}`
    * as a Map, or as a vector. This database is the first input `$`; `inputs` follow. The result has the shape of the find
-   * specification; a relation is an array of rows.
+   * specification; a relation is an array of rows. A query object is parsed once, so those that differ by their window alone should share it.
    *
    * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED
    */
-  q(query: EdnData, inputs?: ReadonlyArray<EdnData>): Promise<EdnData>;
+  q(query: EdnData, inputs?: ReadonlyArray<EdnData>, window?: QueryWindow): Promise<EdnData>;
+
+  /** What entities say of some attributes, as columns; one projection object is compiled once. @throws as {@link q} */
+  project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected>;
 
   /** Pulls a pattern: a map of attribute to value or null where nothing is there. @throws as {@link q} */
   pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null>;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -146,10 +148,11 @@ describe('the app', () => {
     const waiting = await serveWorld({
       databases: alwaysOpen(new Map([['world', { reader, writer: world.writer }]])),
     });
-    const server = waiting.app.listen(0);
+    const server = createServer(waiting.app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const caller = new AbortController();
-    const answer = fetch(`http://localhost:${port}/v1/world/city`, { signal: caller.signal });
+    const answer = fetch(`http://127.0.0.1:${port}/v1/world/city`, { signal: caller.signal });
     const signal = await asked;
     expect(signal?.aborted).toBe(false);
     const isAborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));

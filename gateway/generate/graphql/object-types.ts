@@ -15,7 +15,6 @@ import type { Inputs, Target } from './inputs.ts';
 import { oncePerType } from './once-per-type.ts';
 import { scalarType } from './scalar-types.ts';
 import {
-  byResponseKey,
   connectionArguments,
   entityFields,
   entityInterface,
@@ -24,9 +23,8 @@ import {
   pageInfoType,
   txType,
 } from './shared-types.ts';
-import type { Source } from './shared-types.ts';
 
-type FieldConfig = GraphQLFieldConfig<Source, unknown>;
+type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 type Fields = Record<string, FieldConfig>;
 
 export interface ObjectTypes {
@@ -38,7 +36,7 @@ export interface ObjectTypes {
 export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
   const entity = oncePerType(
     (type: EntityType): GraphQLObjectType =>
-      new GraphQLObjectType<Source, unknown>({
+      new GraphQLObjectType({
         name: type.name,
         description: type.doc,
         interfaces: [nodeInterface, entityInterface],
@@ -77,7 +75,7 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
 
   const connection = oncePerType(
     (target: Target): GraphQLObjectType =>
-      new GraphQLObjectType<Source, unknown>({
+      new GraphQLObjectType({
         name: `${target ?? 'Entity'}Connection`,
         description: CONNECTION,
         fields: () => connectionFields(targetType(target), edge(target)),
@@ -85,22 +83,22 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
   );
   const edge = oncePerType(
     (target: Target): GraphQLObjectType =>
-      new GraphQLObjectType<Source, unknown>({
+      new GraphQLObjectType({
         name: `${target ?? 'Entity'}Edge`,
         fields: () => ({
-          cursor: { type: new GraphQLNonNull(GraphQLString), resolve: byResponseKey },
-          node: { type: new GraphQLNonNull(targetType(target)), resolve: byResponseKey },
+          cursor: { type: new GraphQLNonNull(GraphQLString) },
+          node: { type: new GraphQLNonNull(targetType(target)) },
         }),
       }),
   );
   const payload = oncePerType(
     (type: EntityType): GraphQLObjectType =>
-      new GraphQLObjectType<Source, unknown>({
+      new GraphQLObjectType({
         name: `${type.name}Payload`,
         fields: () => ({
-          [type.names.lookup]: { type: entity(type), resolve: byResponseKey },
-          tx: { type: new GraphQLNonNull(txType), resolve: byResponseKey },
-          clientMutationId: { type: GraphQLString, resolve: byResponseKey },
+          [type.names.lookup]: { type: entity(type) },
+          tx: { type: new GraphQLNonNull(txType) },
+          clientMutationId: { type: GraphQLString },
         }),
       }),
   );
@@ -111,13 +109,12 @@ const CONNECTION = `A page of entities: ${DEFAULT_PAGE} unless \`first\` or \`la
 
 function connectionFields(node: GraphQLOutputType, edge: GraphQLObjectType): Fields {
   return {
-    nodes: { type: nonNullList(node), resolve: byResponseKey },
-    edges: { type: nonNullList(edge), resolve: byResponseKey },
-    pageInfo: { type: new GraphQLNonNull(pageInfoType), resolve: byResponseKey },
+    nodes: { type: nonNullList(node) },
+    edges: { type: nonNullList(edge) },
+    pageInfo: { type: new GraphQLNonNull(pageInfoType) },
     totalCount: {
       type: new GraphQLNonNull(GraphQLInt),
       description: 'How many there are on all pages.',
-      resolve: byResponseKey,
     },
   };
 }
@@ -128,7 +125,7 @@ function scalarConfig(field: ScalarField): FieldConfig {
 }
 
 function described(field: Field, type: GraphQLOutputType): FieldConfig {
-  return { type, description: describeField(field), resolve: byResponseKey };
+  return { type, description: describeField(field) };
 }
 
 function nonNullList(type: GraphQLOutputType): GraphQLOutputType {

@@ -11,47 +11,24 @@ import {
   GraphQLObjectType,
   GraphQLString,
 } from 'graphql';
-import type { GraphQLFieldConfig, GraphQLFieldResolver, GraphQLInputType } from 'graphql';
+import type { GraphQLFieldConfig, GraphQLInputType } from 'graphql';
 import { SCALARS } from '../../../schema/model/scalars.ts';
 import type { Operator, ScalarName } from '../../../schema/model/scalars.ts';
 import { DEFAULT_REFS } from '../page-sizes.ts';
 import { oncePerType } from './once-per-type.ts';
 import { scalarType } from './scalar-types.ts';
 
-/**
- * An object below a root field: what was asked for, by response key, so that two aliases of one field are two entries. A root
- * resolver returns the finished tree; nothing below it fetches.
- */
-export interface Source {
-  readonly [responseKey: string]: unknown;
-  /** The entity type of this object, where the position alone does not say it. */
-  readonly [TYPE_NAME]?: string;
-}
-
-export const TYPE_NAME: unique symbol = Symbol('type name');
-
-export const byResponseKey: GraphQLFieldResolver<Source, unknown> = (
-  source,
-  _args,
-  _context,
-  info,
-) => source[info.path.key];
-
-const idField: GraphQLFieldConfig<Source, unknown> = {
+const idField: GraphQLFieldConfig<unknown, unknown> = {
   type: new GraphQLNonNull(GraphQLID),
   description: 'Names the entity in its database, whatever its types. Opaque.',
-  resolve: byResponseKey,
 };
 
 export const entityFields = { id: idField };
-
-const resolveType = (source: Source): string | undefined => source[TYPE_NAME];
 
 export const nodeInterface = new GraphQLInterfaceType({
   name: 'Node',
   description: 'Anything with an id.',
   fields: { id: { type: new GraphQLNonNull(GraphQLID) } },
-  resolveType,
 });
 
 export const entityInterface = new GraphQLInterfaceType({
@@ -59,31 +36,29 @@ export const entityInterface = new GraphQLInterfaceType({
   description: 'An entity of the database, whatever its type.',
   interfaces: [nodeInterface],
   fields: { id: { type: new GraphQLNonNull(GraphQLID) } },
-  resolveType,
 });
 
-export const pageInfoType = new GraphQLObjectType<Source, unknown>({
+export const pageInfoType = new GraphQLObjectType({
   name: 'PageInfo',
   description: 'Where a page stands. Cursors pin the transaction of the first page.',
   fields: {
-    hasNextPage: { type: new GraphQLNonNull(GraphQLBoolean), resolve: byResponseKey },
-    hasPreviousPage: { type: new GraphQLNonNull(GraphQLBoolean), resolve: byResponseKey },
-    startCursor: { type: GraphQLString, resolve: byResponseKey },
-    endCursor: { type: GraphQLString, resolve: byResponseKey },
+    hasNextPage: { type: new GraphQLNonNull(GraphQLBoolean) },
+    hasPreviousPage: { type: new GraphQLNonNull(GraphQLBoolean) },
+    startCursor: { type: GraphQLString },
+    endCursor: { type: GraphQLString },
   },
 });
 
-export const txType = new GraphQLObjectType<Source, unknown>({
+export const txType = new GraphQLObjectType({
   name: 'Tx',
   description: 'A transaction.',
   fields: {
-    id: { type: new GraphQLNonNull(GraphQLID), resolve: byResponseKey },
+    id: { type: new GraphQLNonNull(GraphQLID) },
     t: {
       type: new GraphQLNonNull(scalarType('Long')),
       description: 'Its number: send it as the header `Datahike-Min-T` to read what was written.',
-      resolve: byResponseKey,
     },
-    instant: { type: new GraphQLNonNull(scalarType('DateTime')), resolve: byResponseKey },
+    instant: { type: new GraphQLNonNull(scalarType('DateTime')) },
   },
 });
 

@@ -1,0 +1,34 @@
+/** What the fields at the root of the API mean: the one list from which the schema is printed and operations are planned. */
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import { isWritable } from './inputs.ts';
+
+export type QueryField =
+  { readonly kind: 'node' } | { readonly kind: 'lookup' | 'connection'; readonly type: EntityType };
+
+export interface MutationField {
+  readonly kind: 'create' | 'update' | 'upsert' | 'delete';
+  readonly type: EntityType;
+}
+
+export type RootField = QueryField | MutationField;
+
+/** By the names of the fields, in the order in which they are printed. */
+export function queryFields(model: Model): ReadonlyMap<string, QueryField> {
+  const fields = new Map<string, QueryField>([['node', { kind: 'node' }]]);
+  for (const type of model.types.values()) {
+    fields.set(type.names.lookup, { kind: 'lookup', type });
+    fields.set(type.names.connection, { kind: 'connection', type });
+  }
+  return fields;
+}
+
+/** As {@link queryFields}. */
+export function mutationFields(model: Model): ReadonlyMap<string, MutationField> {
+  const fields = new Map<string, MutationField>();
+  for (const type of model.types.values()) {
+    if (!isWritable(type)) continue;
+    for (const kind of ['create', 'update', 'upsert', 'delete'] as const)
+      fields.set(type.names[kind], { kind, type });
+  }
+  return fields;
+}

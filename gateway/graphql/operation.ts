@@ -1,0 +1,203 @@
+/**
+ * A GraphQL operation that was validated, as what it does: a plan for each of its root fields. It is made once and answers every request that
+ * sends the same text, each with its own variables, by writing JSON.
+ */
+import {
+  executeSync,
+  getVariableValues,
+  GraphQLNonNull,
+  Kind,
+  locatedError,
+  OperationTypeNode,
+} from 'graphql';
+import type {
+  DocumentNode,
+  FieldNode,
+  FragmentDefinitionNode,
+  GraphQLError,
+  GraphQLFormattedError,
+  GraphQLObjectType,
+  GraphQLSchema,
+  OperationDefinitionNode,
+} from 'graphql';
+import type { Model } from '../../schema/model/model.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { RootField } from '../generate/graphql/root-fields.ts';
+import { jsonKey, quote } from '../read/json.ts';
+import { argumentsOf } from '../select/graphql-arguments.ts';
+import type { Operation } from '../select/from-graphql.ts';
+import { collectFields } from '../select/from-graphql.ts';
+import { conditionsIn, isIncluded } from './conditions.ts';
+import type { Variables } from '../select/selection.ts';
+import { planMutationField } from './mutation-plans.ts';
+import type { RootPlan } from './root-plans.ts';
+import { planQueryField } from './root-plans.ts';
+
+/** What operations of one schema are compiled against. */
+export interface CompileTarget {
+  readonly schema: GraphQLSchema;
+  readonly model: Model;
+  readonly rootFields: ReadonlyMap<string, RootField>;
+  /** An error of a root field, as the caller sees it. */
+  readonly formatError: (error: GraphQLError, requestId: string) => GraphQLFormattedError;
+}
+
+/** A root field of an operation. */
+interface PlannedField {
+  readonly key: string;
+  readonly prefix: string;
+  readonly nodes: ReadonlyArray<FieldNode>;
+  /** Whether a failure of it leaves the others their answers. */
+  readonly isNullable: boolean;
+  readonly answer: RootPlan;
+}
+
+/** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
+const MAX_VARIANTS = 64;
+
+export class CompiledOperation {
+  readonly isMutation: boolean;
+  readonly #target: CompileTarget;
+  readonly #document: DocumentNode;
+  readonly #definition: OperationDefinitionNode;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** The variables that `@skip` and `@include` ask for. */
+  readonly #conditions: ReadonlyArray<string>;
+  readonly #variants = new Map<string, ReadonlyArray<PlannedField>>();
+
+  constructor(target: CompileTarget, document: DocumentNode, definition: OperationDefinitionNode) {
+    this.isMutation = definition.operation === OperationTypeNode.MUTATION;
+    this.#target = target;
+    this.#document = document;
+    this.#definition = definition;
+    const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+    this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+    this.#conditions = conditionsIn(document);
+  }
+
+  /** The variables as their types read them; undefined where one of them is refused. */
+  readVariables(given: Variables): Variables | undefined {
+    const definitions = this.#definition.variableDefinitions ?? [];
+    if (definitions.length === 0) return NO_VARIABLES;
+    return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
+  }
+
+  /** The body of the answer, JSON. */
+  async answer(context: RequestContext, variables: Variables): Promise<string> {
+    const fields = this.#fieldsFor(variables);
+    const errors: GraphQLFormattedError[] = [];
+    const texts: string[] = [];
+    let isNull = false;
+    const fail = (field: PlannedField, error: unknown): string => {
+      const located = locatedError(error, field.nodes, [field.key]);
+      errors.push(this.#target.formatError(located, context.requestId));
+      isNull ||= !field.isNullable;
+      return 'null';
+    };
+    if (this.isMutation)
+      for (const field of fields)
+        texts.push(field.prefix + (await answerOf(field, context, variables, fail)));
+    else {
+      const answers = await Promise.all(
+        fields.map((field) => answerOf(field, context, variables, fail)),
+      );
+      for (const [i, field] of fields.entries()) texts.push(field.prefix + (answers[i] ?? 'null'));
+    }
+    const data = isNull ? 'null' : `{${texts.join(',')}}`;
+    const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
+    return `{${told}"data":${data},"extensions":{"basisT":"${context.basisTx}"}}\n`;
+  }
+
+  #fieldsFor(variables: Variables): ReadonlyArray<PlannedField> {
+    const key = this.#conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    let fields = this.#variants.get(key);
+    if (fields === undefined) {
+      if (this.#variants.size >= MAX_VARIANTS) this.#variants.clear();
+      fields = this.#plan(variables);
+      this.#variants.set(key, fields);
+    }
+    return fields;
+  }
+
+  #plan(variables: Variables): ReadonlyArray<PlannedField> {
+    const { schema, model } = this.#target;
+    const root = this.isMutation ? schema.getMutationType() : schema.getQueryType();
+    if (root === null || root === undefined) throw new Error('Expected a root type');
+    const operation: Operation = {
+      model,
+      schema,
+      fragments: this.#fragments,
+      isIncluded: (node) => isIncluded(node, variables),
+    };
+    const fields = collectFields(operation, [this.#definition], root.name);
+    return Array.from(fields, ([key, nodes]) => this.#planField(operation, root, key, nodes));
+  }
+
+  #planField(
+    operation: Operation,
+    root: GraphQLObjectType,
+    key: string,
+    nodes: ReadonlyArray<FieldNode>,
+  ): PlannedField {
+    const [node] = nodes;
+    const name = node?.name.value ?? '';
+    const planned = { key, prefix: jsonKey(key), nodes, isNullable: true };
+    if (name === '__typename') return { ...planned, answer: async () => quote(root.name) };
+    if (name.startsWith('__')) return { ...planned, answer: this.#introspection(nodes, key) };
+    const field = this.#target.rootFields.get(name);
+    const definition = root.getFields()[name];
+    if (field === undefined || definition === undefined || node === undefined)
+      throw new Error(`Expected the root field ${name} to have a meaning`);
+    const args = argumentsOf(definition, node);
+    const isNullable = !(definition.type instanceof GraphQLNonNull);
+    const answer = isMutationField(field)
+      ? planMutationField(operation, field, nodes, args)
+      : planQueryField(operation, field, nodes, args);
+    return { ...planned, isNullable, answer };
+  }
+
+  /** What the schema says of itself, GraphQL answers: an operation of nothing else. */
+  #introspection(nodes: ReadonlyArray<FieldNode>, key: string): RootPlan {
+    const definition = {
+      ...this.#definition,
+      selectionSet: { kind: Kind.SELECTION_SET as const, selections: nodes },
+    };
+    const definitions = this.#document.definitions.filter(
+      ({ kind }) => kind === Kind.FRAGMENT_DEFINITION,
+    );
+    const document: DocumentNode = {
+      kind: Kind.DOCUMENT,
+      definitions: [definition, ...definitions],
+    };
+    return async (_context, variableValues) => {
+      const { data, errors } = executeSync({
+        schema: this.#target.schema,
+        document,
+        variableValues: { ...variableValues },
+      });
+      if (errors?.[0] !== undefined) throw errors[0];
+      return JSON.stringify(data?.[key] ?? null);
+    };
+  }
+}
+
+const NO_VARIABLES: Variables = {};
+
+async function answerOf(
+  field: PlannedField,
+  context: RequestContext,
+  variables: Variables,
+  fail: (field: PlannedField, error: unknown) => string,
+): Promise<string> {
+  try {
+    return await field.answer(context, variables);
+  } catch (error) {
+    return fail(field, error);
+  }
+}
+
+function isMutationField(
+  field: RootField,
+): field is Extract<RootField, { kind: 'create' | 'update' | 'upsert' | 'delete' }> {
+  return field.kind !== 'node' && field.kind !== 'lookup' && field.kind !== 'connection';
+}

@@ -1,0 +1,89 @@
+/** What each root field of an operation does, planned once: arguments to a scope, an entity or a list, and from there to JSON. */
+import type { FieldNode } from 'graphql';
+import type { EntityType } from '../../schema/model/model.ts';
+import { readScope } from '../http/context.ts';
+import type { AsOf, RequestContext } from '../http/context.ts';
+import type { QueryField } from '../generate/graphql/root-fields.ts';
+import { planConnection, planEntities } from '../read/entity-plan.ts';
+import { readConnection, readEntity } from '../read/entity-json.ts';
+import type { By } from '../read/find-entity.ts';
+import { findEntity, parseBy } from '../read/find-entity.ts';
+import { decodeId } from '../read/global-id.ts';
+import type { Operation } from '../select/from-graphql.ts';
+import { connectionParts, entitySelection } from '../select/from-graphql.ts';
+import type { Given, ListArguments, Variables } from '../select/selection.ts';
+
+/** Answers a root field with the JSON of its value. */
+export type RootPlan = (context: RequestContext, variables: Variables) => Promise<string>;
+
+export interface RootArguments extends ListArguments {
+  readonly id?: string;
+  readonly by?: By | null;
+  readonly asOf?: AsOf | null;
+}
+
+/** `nodes`: all places where the operation selects the field under one response key. */
+export function planQueryField(
+  operation: Operation,
+  field: QueryField,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments>,
+): RootPlan {
+  switch (field.kind) {
+    case 'node':
+      return planNode(operation, nodes, args);
+    case 'lookup':
+      return planLookup(operation, field.type, nodes, args);
+    case 'connection':
+      return planRootConnection(operation, field.type, nodes, args);
+  }
+}
+
+function planNode(
+  operation: Operation,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments>,
+): RootPlan {
+  const selection = entitySelection(operation, undefined, nodes);
+  const plan = planEntities(operation.model, undefined, selection);
+  return async (context, variables) => {
+    const { id = '', asOf } = args(variables);
+    const scope = readScope(context, asOf);
+    return (await readEntity({ scope, variables }, plan, decodeId(context.database, id))) ?? 'null';
+  };
+}
+
+function planLookup(
+  operation: Operation,
+  type: EntityType,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments>,
+): RootPlan {
+  const plan = planEntities(operation.model, type.name, entitySelection(operation, type, nodes));
+  return async (context, variables) => {
+    const { by, asOf } = args(variables);
+    const scope = readScope(context, asOf);
+    const name = parseBy(context.model, context.database, type.name, by ?? {});
+    const entity = await findEntity(scope.snapshot, name);
+    if (entity === undefined) return 'null';
+    return (await readEntity({ scope, variables }, plan, entity)) ?? 'null';
+  };
+}
+
+function planRootConnection(
+  operation: Operation,
+  type: EntityType,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments>,
+): RootPlan {
+  const plan = planConnection(
+    operation.model,
+    type.name,
+    connectionParts(operation, type.name, nodes),
+  );
+  return async (context, variables) => {
+    const list = args(variables);
+    const run = { scope: readScope(context, list.asOf), variables };
+    return (await readConnection(run, type, list, plan)).write(undefined);
+  };
+}

@@ -1,0 +1,101 @@
+/** Apollo Server around a generated schema. */
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { expressMiddleware } from '@as-integrations/express5';
+import type { Request, RequestHandler, Response } from 'express';
+import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import { requestIdOf } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
+import { formatGraphQLError, toGraphQLError } from '../http/error-response.ts';
+import type { CompiledOperations } from './compiled-operations.ts';
+import type { Log } from '../../services/shared/log.ts';
+
+const MAX_TOKENS = 5000;
+
+export interface GraphQLServer {
+  readonly answer: RequestHandler;
+  readonly stop: () => Promise<void>;
+}
+
+export interface GraphQLServerOptions {
+  readonly schema: GraphQLSchema;
+  /** Where operations are kept that turned out to be valid. */
+  readonly operations: CompiledOperations;
+  /** Introspection and suggestions are for developers only. */
+  readonly development: boolean;
+  readonly log: Log;
+  readonly createContext: (request: Request, response: Response) => Promise<RequestContext>;
+}
+
+export async function startGraphQLServer(options: GraphQLServerOptions): Promise<GraphQLServer> {
+  const { schema, operations, development, log, createContext } = options;
+  const server = new ApolloServer<RequestContext>({
+    schema,
+    introspection: development,
+    hideSchemaDetailsFromClientErrors: !development,
+    includeStacktraceInErrorResponses: false,
+    csrfPrevention: true,
+    // Bounds how deep a document can nest before anything of it is visited.
+    parseOptions: { maxTokens: MAX_TOKENS },
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => formatGraphQLError(formatted, error, log),
+    logger: apolloLogger(log),
+    plugins: [ApolloServerPluginLandingPageDisabled(), answerPlugin(operations)],
+  });
+  await server.start();
+  const answer = expressMiddleware(server, {
+    context: async ({ req, res }) => {
+      try {
+        return await createContext(req, res);
+      } catch (error) {
+        throw toGraphQLError(error, requestIdOf(res), log);
+      }
+    },
+  });
+  return { answer, stop: () => server.stop() };
+}
+
+/**
+ * Valid operations are answered by what they are compiled to, the first time as ever after. An answer without one says what transaction it
+ * speaks of, and which request its errors belong to.
+ */
+function answerPlugin(operations: CompiledOperations): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      responseForOperation: async ({ request, source, document, operation, contextValue }) => {
+        const compiled = operations.compile(source, request.operationName, document, operation);
+        const variables = compiled.readVariables(request.variables ?? {});
+        // GraphQL says what is wrong with them.
+        if (variables === undefined) return null;
+        const text = await compiled.answer(contextValue, variables);
+        const singleResult = JSON.parse(text) as FormattedExecutionResult;
+        return {
+          http: { status: 200, headers: new HeaderMap() },
+          body: { kind: 'single', singleResult },
+        };
+      },
+      willSendResponse: async ({ response, contextValue }) => {
+        if (response.body.kind !== 'single') return;
+        const { singleResult } = response.body;
+        if (singleResult.extensions?.['basisT'] !== undefined) return;
+        const { basisTx, requestId } = contextValue;
+        singleResult.extensions = { ...singleResult.extensions, basisT: String(basisTx) };
+        if (singleResult.errors !== undefined) {
+          singleResult.errors = singleResult.errors.map((error) => ({
+            ...error,
+            extensions: { ...error.extensions, requestId },
+          }));
+        }
+      },
+    }),
+  };
+}
+
+function apolloLogger(log: Log) {
+  const tell =
+    (level: 'error' | 'info' | 'debug') =>
+    (message?: unknown): void =>
+      log[level]({ event: 'apollo', message: String(message) });
+  return { error: tell('error'), warn: tell('info'), info: tell('info'), debug: tell('debug') };
+}

@@ -1,0 +1,199 @@
+/**
+ * The Express app: order of middleware, then the routes.
+ *
+ *     /graphql            the default database        /graphql/:database
+ *     /graphiql           the browser console         /graphiql/:database
+ *     /v1/:database/...   REST                        /health
+ */
+import type { RequestListener } from 'node:http';
+import express from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { DatabaseError } from '../../schema/error.ts';
+import type { QueryLimits } from '../../services/reader/reader.ts';
+import type { Log } from '../../services/shared/log.ts';
+import { OnDemand } from '../../services/shared/on-demand.ts';
+import { checkJson } from './body.ts';
+import { createContext, requestIdOf } from './context.ts';
+import { toGraphQLBody, toProblem } from './error-response.ts';
+import type { ReadRequest } from './front.ts';
+import { createFront } from './front.ts';
+import {
+  GRAPHIQL_ASSETS,
+  GRAPHIQL_ASSETS_PATH,
+  GRAPHIQL_POLICY,
+  graphiqlPage,
+} from './graphiql.ts';
+import { checkNesting } from './nesting.ts';
+import { createRestRouter } from '../rest/router.ts';
+import { serveDatabase } from '../served-database.ts';
+import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
+
+export interface AppOptions {
+  readonly databases: DatabaseSource;
+  /** The database of `/graphql`. */
+  readonly defaultDatabase: string;
+  /** For how long nobody must have asked for what is closed, and how many schemas may be ready; 300,000 ms and 1,000 by default. */
+  readonly open?: { readonly idleMs: number; readonly maxOpen: number };
+  /** Default 1 MiB. */
+  readonly bodyLimitBytes?: number;
+  /** For each request `timeoutMs`, for each of its queries the others; those of the library where nothing is said, and no time limit. */
+  readonly queryLimits?: QueryLimits;
+  /** Introspection, suggestions and the browser console. */
+  readonly development: boolean;
+  readonly log: Log;
+}
+
+export interface App {
+  readonly app: RequestListener;
+  /** Refuses new requests, waits for those under way, and lets go of the databases. The HTTP server is the caller's to close. */
+  readonly stop: () => Promise<void>;
+}
+
+const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
+
+/** An app that opens each database, and makes its schema, when the first request asks for it. */
+export function createApp(options: AppOptions): App {
+  const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
+  const { databases, defaultDatabase } = options;
+  const served = serveOnDemand(options);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use((request: ReadRequest, _response, next) => next(request.bodyFault));
+  app.get('/health', (_request, response) => {
+    response.json(health(databases));
+  });
+  if (development) serveGraphiql(app, defaultDatabase);
+  app.use(
+    express.json({
+      limit: bodyLimitBytes,
+      type: ['application/json', 'application/*+json'],
+      verify: (_request, _response, bytes) => checkJson(bytes),
+    }),
+  );
+  app.all(['/graphql', '/graphql/:database'], async (request, response, next) => {
+    const name = databaseParameter(request) ?? defaultDatabase;
+    // A request that carries no body, such as GET, has none for Apollo to read.
+    request.body ??= {};
+    const { query, variables } = request.body as { query?: unknown; variables?: unknown };
+    checkNesting(query ?? request.query['query'], variables);
+    const database = await heldForAnswer(served, name, response);
+    return database.current.graphql(request, response, next);
+  });
+  app.use(
+    '/v1',
+    createRestRouter(async (request, response) => {
+      const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
+      return createContext(database, database.current, queryLimits, request, response);
+    }),
+  );
+  app.use((request) => {
+    throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
+  });
+  app.use(answerError(log));
+  const front = createFront({ served, defaultDatabase, bodyLimitBytes, queryLimits, log, app });
+  return {
+    app: front.listener,
+    stop: async () => {
+      await front.drain();
+      await served.close();
+    },
+  };
+}
+
+function serveOnDemand({
+  databases,
+  open = DEFAULT_OPEN,
+  development,
+  queryLimits = {},
+  log,
+}: AppOptions): OnDemand<ServedDatabase> {
+  const options: ServedDatabaseOptions = {
+    development,
+    log,
+    createContext: (owner, schema) => (request, response) =>
+      createContext(owner, schema, queryLimits, request, response),
+  };
+  return new OnDemand({
+    ...open,
+    async open(name) {
+      if (databases.has(name)) return serveDatabase(name, await databases.hold(name), options);
+      const shown = name.slice(0, 60);
+      throw new DatabaseError('DATABASE_NOT_FOUND', `There is no database '${shown}'`);
+    },
+    close: (database) => database.stop(),
+    onFault: (error) => log.error({ event: 'database not closed', error }),
+  });
+}
+
+/** The database of a request, open until the answer is sent or nobody waits for it any more. */
+async function heldForAnswer(
+  served: OnDemand<ServedDatabase>,
+  name: string,
+  response: Response,
+): Promise<ServedDatabase> {
+  const { value, release } = await served.hold(name);
+  if (response.closed) release();
+  else response.once('close', release);
+  return value;
+}
+
+/** Of the databases that are open now. */
+function health(databases: DatabaseSource): object {
+  const basis = Array.from(databases.opened(), ([name, { reader }]) => [
+    name,
+    { basisTx: reader.current().basisTx },
+  ]);
+  return { status: 'ok', databases: Object.fromEntries(basis) };
+}
+
+/** Also on GET /graphql, for whoever opens the endpoint in a browser. */
+function serveGraphiql(app: Express, defaultDatabase: string): void {
+  app.use(
+    GRAPHIQL_ASSETS_PATH,
+    express.static(GRAPHIQL_ASSETS, { fallthrough: false, index: false }),
+  );
+  const page: RequestHandler = (request, response) => {
+    const name = databaseParameter(request) ?? defaultDatabase;
+    response
+      .set('Content-Security-Policy', GRAPHIQL_POLICY)
+      .type('html')
+      .send(graphiqlPage(`/graphql/${encodeURIComponent(name)}`));
+  };
+  app.get(['/graphiql', '/graphiql/:database'], page);
+  app.get(['/graphql', '/graphql/:database'], (request, response, next) => {
+    const isPage = request.query['query'] === undefined && wantsHtml(request);
+    return isPage ? page(request, response, next) : next();
+  });
+}
+
+function wantsHtml(request: Request): boolean {
+  return (
+    request.accepts(['application/json', 'application/graphql-response+json', 'text/html']) ===
+    'text/html'
+  );
+}
+
+function databaseParameter(request: Request): string | undefined {
+  const name = request.params['database'];
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** The one place where errors leave: in the shape of the interface that was asked. */
+function answerError(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const requestId = requestIdOf(response);
+    if (request.path === '/graphql' || request.path.startsWith('/graphql/')) {
+      const { status, body } = toGraphQLBody(error, requestId, log);
+      response.status(status).json(body);
+      return;
+    }
+    const problem = toProblem(error, requestId, log);
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}

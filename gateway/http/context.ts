@@ -1,0 +1,139 @@
+/** One request: the snapshot that all of it reads, and what it may write to. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DatabaseError } from '../../schema/error.ts';
+import type { Model } from '../../schema/model/model.ts';
+import type { Writer } from '../../services/connection/writer-port.ts';
+import type { QueryLimits, Reader, Snapshot, TimePoint } from '../../services/reader/reader.ts';
+import type { ListPlans } from '../read/list-plan.ts';
+import type { ReadScope } from '../read/scope.ts';
+
+export interface RequestContext {
+  readonly requestId: string;
+  readonly database: string;
+  readonly model: Model;
+  readonly lists: ListPlans;
+  readonly encodeId: (entity: number) => string;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly snapshot: Snapshot;
+  /** What all queries of the request together may use of time, and each of memory. */
+  readonly limits: QueryLimits;
+  /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
+  basisTx: number;
+}
+
+/** What a request is answered with: a database, and the schema that it was served with when the request came. */
+export interface Served {
+  readonly name: string;
+  readonly reader: Reader;
+  readonly writer: Writer;
+}
+
+export type ServedModel = Pick<RequestContext, 'model' | 'lists' | 'encodeId'>;
+
+/** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
+export async function createContext(
+  { name, reader, writer }: Served,
+  { model, lists, encodeId }: ServedModel,
+  queryLimits: QueryLimits,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+): Promise<RequestContext> {
+  const limits = requestLimits(queryLimits, response);
+  const minTx = parseMinTx(headers[MIN_T_HEADER]);
+  const snapshot = await reader.snapshot({ minTx, limits });
+  return {
+    requestId: requestIdOf(response),
+    database: name,
+    model,
+    lists,
+    encodeId,
+    reader,
+    writer,
+    snapshot,
+    limits,
+    basisTx: snapshot.basisTx,
+  };
+}
+
+/** The point in time that a caller names: `{ t }`, `{ tx }` or `{ instant }`. */
+export type AsOf = Readonly<Record<string, unknown>>;
+
+/** The header by which a caller reads what it has written. */
+const MIN_T_HEADER = 'datahike-min-t';
+
+/** The header that names a request, taken from the caller or made here. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+export function requestIdOf(response: ServerResponse): string {
+  return String(response.getHeader(REQUEST_ID_HEADER));
+}
+
+/** @throws BAD_USER_INPUT */
+function parseMinTx(header: string | ReadonlyArray<string> | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `The header Datahike-Min-T must be a transaction number, got '${String(header).slice(0, 40)}'`,
+  );
+}
+
+/** The limits of one request that begins now: its time, and that somebody waits for the answer. */
+function requestLimits(
+  { timeoutMs, ...limits }: QueryLimits,
+  response: ServerResponse,
+): QueryLimits {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  return { ...limits, deadlineMs, signal: controller.signal };
+}
+
+/** The scope in which a root field reads: the request's snapshot, or what it was at a point in time. */
+export function readScope(context: RequestContext, asOf: AsOf | null | undefined): ReadScope {
+  const point = asOf === null || asOf === undefined ? undefined : parseTimePoint(asOf);
+  // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
+  const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
+  const snapshot = isPast ? context.snapshot.asOf(point) : context.snapshot;
+  return { ...scopeOf(context, snapshot), asOf, isPast };
+}
+
+/** The scope for what a transaction has just made. */
+export async function writtenScope(context: RequestContext, tx: number): Promise<ReadScope> {
+  // However late it is: what was written is told, so that nobody writes it again.
+  const limits = { ...context.limits, deadlineMs: undefined };
+  return scopeOf(context, await snapshotAt({ ...context, limits }, tx));
+}
+
+function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
+  const { model, database, lists, encodeId } = context;
+  return {
+    model,
+    database,
+    lists,
+    encodeId,
+    snapshot,
+    snapshotAt: (tx) => snapshotAt(context, tx),
+    asOf: undefined,
+    isPast: false,
+  };
+}
+
+async function snapshotAt(context: RequestContext, tx: number): Promise<Snapshot> {
+  const { snapshot, reader, limits } = context;
+  const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx, limits });
+  return current.basisTx === tx ? current : current.asOf(tx);
+}
+
+function parseTimePoint(asOf: AsOf): TimePoint {
+  const points = Object.entries(asOf).filter(([, value]) => value !== null && value !== undefined);
+  const [point] = points;
+  if (points.length !== 1 || point === undefined) {
+    throw new DatabaseError('BAD_USER_INPUT', 'asOf takes exactly one of t, tx and instant');
+  }
+  const [name, value] = point;
+  if (value instanceof Date) return value;
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new DatabaseError('BAD_USER_INPUT', `asOf.${name} must be the number of a transaction`);
+}

@@ -1,0 +1,160 @@
+/**
+ * The only translator of errors: a `DatabaseError` is told with its code; whatever else was thrown is our fault, so the caller gets an
+ * error id and the log gets the error.
+ */
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import { DatabaseError, ERROR_CODES } from '../../schema/error.ts';
+import type { Log } from '../../services/shared/log.ts';
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly requestId: string;
+  readonly attribute?: string;
+  readonly errorId?: string;
+}
+
+/** The body of a REST answer, and its status within. */
+export function toProblem(error: unknown, requestId: string, log: Log): Problem {
+  const told = toDatabaseError(error, log);
+  const { errorId } = told.data;
+  return {
+    type: `urn:datahike-gateway:error:${told.code.toLowerCase().replaceAll('_', '-')}`,
+    title: ERROR_CODES[told.code].meaning,
+    status: told.httpStatus,
+    detail: told.message,
+    code: told.code,
+    retryable: told.retryable,
+    requestId,
+    ...attributeOf(told),
+    ...(typeof errorId === 'string' ? { errorId } : {}),
+  };
+}
+
+/** For errors outside the execution of an operation: the answer has this error alone, and its HTTP status. */
+export function toGraphQLError(error: unknown, requestId: string, log: Log): GraphQLError {
+  const told = toDatabaseError(error, log);
+  return new GraphQLError(told.message, {
+    originalError: told,
+    extensions: { ...extensionsOf(told), requestId, http: { status: told.httpStatus } },
+  });
+}
+
+/** An error of an operation, as the caller sees it. */
+export function formatGraphQLError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  log: Log,
+): GraphQLFormattedError {
+  const thrown = originOf(error);
+  const { locations, path } = formatted;
+  const place = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+  if (isOfGraphQL(formatted, thrown)) {
+    const code = String(formatted.extensions?.['code']);
+    return { message: formatted.message, ...place, extensions: { code, retryable: false } };
+  }
+  const told = toDatabaseError(thrown, log);
+  // GraphQL says of a bad variable where it stands; our own message is within.
+  const message = thrown instanceof DatabaseError ? formatted.message : told.message;
+  const requestId = formatted.extensions?.['requestId'];
+  return {
+    message,
+    ...place,
+    extensions: { ...extensionsOf(told), ...(requestId === undefined ? {} : { requestId }) },
+  };
+}
+
+/** An error of a root field, as the caller sees it. */
+export function formatOperationError(
+  error: GraphQLError,
+  requestId: string,
+  log: Log,
+): GraphQLFormattedError {
+  const formatted = formatGraphQLError(error.toJSON(), error, log);
+  return { ...formatted, extensions: { ...formatted.extensions, requestId } };
+}
+
+/** The body of an answer to a GraphQL request that never reached GraphQL. */
+export function toGraphQLBody(
+  error: unknown,
+  requestId: string,
+  log: Log,
+): { readonly status: number; readonly body: object } {
+  const told = toDatabaseError(error, log);
+  const extensions = { ...extensionsOf(told), requestId };
+  return { status: told.httpStatus, body: { errors: [{ message: told.message, extensions }] } };
+}
+
+function toDatabaseError(error: unknown, log: Log): DatabaseError {
+  if (error instanceof DatabaseError && (error.code !== 'INTERNAL' || isMasked(error)))
+    return error;
+  const refused = refusedRequest(error);
+  if (refused !== undefined) return refused;
+  const errorId = randomUUID();
+  log.error({ event: 'request failed', errorId, error });
+  return new DatabaseError('INTERNAL', `A fault in this software, logged as ${errorId}`, {
+    data: { errorId },
+  });
+}
+
+function isMasked(error: DatabaseError): boolean {
+  return typeof error.data['errorId'] === 'string';
+}
+
+/** What Express and its body parser refuse carries a status and a type. */
+function refusedRequest(error: unknown): DatabaseError | undefined {
+  if (!(error instanceof Error) || !('status' in error)) return undefined;
+  const type = 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') {
+    const limit =
+      'limit' in error ? ` of at most ${String(error.limit)} bytes` : ' that is smaller';
+    return new DatabaseError('BODY_TOO_LARGE', `Expected a request body${limit}; send it in parts`);
+  }
+  if (type === 'entity.parse.failed') {
+    return new DatabaseError('BAD_USER_INPUT', 'The request body is not JSON');
+  }
+  const isClientError =
+    typeof error.status === 'number' && error.status >= 400 && error.status < 500;
+  return isClientError
+    ? new DatabaseError('BAD_USER_INPUT', `The request cannot be read: ${error.message}`)
+    : undefined;
+}
+
+/** Syntax, validation and the like, which GraphQL itself found and gave a code. */
+function isOfGraphQL(formatted: GraphQLFormattedError, thrown: unknown): boolean {
+  const code = formatted.extensions?.['code'];
+  return (
+    thrown instanceof GraphQLError && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR'
+  );
+}
+
+/** What was thrown, below the layers that GraphQL put around it. */
+function originOf(error: unknown): unknown {
+  let origin = error;
+  while (origin instanceof GraphQLError && origin.originalError !== undefined) {
+    origin = origin.originalError;
+  }
+  return origin;
+}
+
+function extensionsOf(error: DatabaseError): Record<string, unknown> {
+  const { errorId } = error.data;
+  return {
+    code: error.code,
+    retryable: error.retryable,
+    ...attributeOf(error),
+    ...(typeof errorId === 'string' ? { errorId } : {}),
+  };
+}
+
+function attributeOf(error: DatabaseError): { attribute?: string } {
+  const { attribute } = error.data;
+  return attribute === undefined || attribute === null ? {} : { attribute: String(attribute) };
+}

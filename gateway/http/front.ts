@@ -1,0 +1,195 @@
+/**
+ * What every request meets first. A GraphQL request whose operation is compiled is answered here: nothing else looks at it. Any other goes on to
+ * the Express app, with what was read of it.
+ *
+ *     request → name → body ─ compiled operation → answer
+ *                        '── anything else ──────→ Express → Apollo | REST | pages
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { QueryLimits } from '../../services/reader/reader.ts';
+import type { Log } from '../../services/shared/log.ts';
+import type { OnDemand } from '../../services/shared/on-demand.ts';
+import type { CompiledOperation } from '../graphql/operation.ts';
+import type { ServedDatabase } from '../served-database.ts';
+import { isPlainJson, parseJson, readAll } from './body.ts';
+import { createContext, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
+import { toGraphQLBody } from './error-response.ts';
+import { checkNesting } from './nesting.ts';
+
+export interface FrontOptions {
+  readonly served: OnDemand<ServedDatabase>;
+  readonly defaultDatabase: string;
+  readonly bodyLimitBytes: number;
+  readonly queryLimits: QueryLimits;
+  readonly log: Log;
+  /** Answers what is not answered here. */
+  readonly app: RequestListener;
+}
+
+/** A request with what the front read of it. */
+export interface ReadRequest extends IncomingMessage {
+  /** As Express has it. */
+  body?: unknown;
+  /** What is wrong with the body. */
+  bodyFault?: unknown;
+}
+
+export interface Front {
+  readonly listener: RequestListener;
+  /** Refuses new requests, and waits for those under way. */
+  readonly drain: () => Promise<void>;
+}
+
+export function createFront(options: FrontOptions): Front {
+  const { app, bodyLimitBytes } = options;
+  const requests = new RequestCount();
+  const listener: RequestListener = (request: ReadRequest, response) => {
+    nameRequest(request, response);
+    if (!requests.begin(response)) return;
+    const database = databaseOfGraphQL(request);
+    if (database === undefined || !isPlainJson(request, bodyLimitBytes)) {
+      void app(request, response);
+      return;
+    }
+    void answer(options, request, response, database);
+  };
+  return { listener, drain: () => requests.drain() };
+}
+
+/** Undefined where the request is none for a compiled operation; the name is empty for the default database. */
+function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | undefined {
+  if (method !== 'POST' || !url.startsWith('/graphql')) return undefined;
+  if (url === '/graphql') return '';
+  return /^\/graphql\/[\w.-]+$/.test(url) ? url.slice('/graphql/'.length) : undefined;
+}
+
+async function answer(
+  options: FrontOptions,
+  request: ReadRequest,
+  response: ServerResponse,
+  database: string,
+): Promise<void> {
+  const { app, served, defaultDatabase } = options;
+  try {
+    request.body = parseJson(await readAll(request));
+    const asked = askedIn(request);
+    if (asked !== undefined) {
+      checkNesting(undefined, asked.variables);
+      const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
+      response.once('close', release);
+      const operation = value.current.operations.get(asked.query, asked.operationName);
+      const variables = operation?.readVariables(asked.variables);
+      if (operation !== undefined && variables !== undefined) {
+        await answerCompiled(options, request, response, value, operation, variables, asked.type);
+        return;
+      }
+    }
+  } catch (error) {
+    request.bodyFault = error;
+  }
+  void app(request, response);
+}
+
+interface Asked {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Of the answer. */
+  readonly type: string;
+}
+
+/** What a request asks, where that is plain: everything that needs a closer look is undefined. */
+function askedIn({ body, headers }: ReadRequest): Asked | undefined {
+  const type = answerType(headers.accept);
+  if (type === undefined || !isObject(body)) return undefined;
+  const { query, operationName, variables, extensions } = body;
+  if (typeof query !== 'string' || (extensions !== undefined && extensions !== null))
+    return undefined;
+  if (!isAbsent(operationName) && typeof operationName !== 'string') return undefined;
+  if (!isAbsent(variables) && !isObject(variables)) return undefined;
+  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, type };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+/** The media type of the answer for the usual ways to ask for one; undefined where it has to be negotiated. */
+function answerType(accept: string | undefined): string | undefined {
+  switch (accept) {
+    case undefined:
+    case '*/*':
+    case 'application/json':
+      return 'application/json; charset=utf-8';
+    case 'application/graphql-response+json':
+      return 'application/graphql-response+json; charset=utf-8';
+    default:
+      return undefined;
+  }
+}
+
+async function answerCompiled(
+  { queryLimits, log }: FrontOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  database: ServedDatabase,
+  operation: CompiledOperation,
+  variables: Readonly<Record<string, unknown>>,
+  type: string,
+): Promise<void> {
+  let status = 200;
+  let body: string;
+  try {
+    const context = await createContext(database, database.current, queryLimits, request, response);
+    body = await operation.answer(context, variables);
+  } catch (error) {
+    const told = toGraphQLBody(error, requestIdOf(response), log);
+    status = told.status;
+    body = `${JSON.stringify(told.body)}\n`;
+  }
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+function nameRequest({ headers }: IncomingMessage, response: ServerResponse): void {
+  const given = headers[REQUEST_ID_HEADER];
+  const isGiven = typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given);
+  response.setHeader(REQUEST_ID_HEADER, isGiven ? given : randomUUID());
+}
+
+/** The requests under way, so that stopping can wait for them. */
+class RequestCount {
+  #underWay = 0;
+  #whenIdle: (() => void) | undefined;
+  readonly #end = (): void => {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#whenIdle?.();
+  };
+
+  /** False where no more are taken, which was said then. */
+  begin(response: ServerResponse): boolean {
+    if (this.#whenIdle !== undefined) {
+      response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end();
+      return false;
+    }
+    this.#underWay++;
+    response.once('close', this.#end);
+    return true;
+  }
+
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+      if (this.#underWay === 0) resolve();
+    });
+  }
+}

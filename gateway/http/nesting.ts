@@ -1,0 +1,46 @@
+/**
+ * How deep a GraphQL request may nest. Parsing, validation and coercion call themselves for each level, so depth is measured before them,
+ * without calling anything in turn.
+ */
+import { DatabaseError } from '../../schema/error.ts';
+
+const MAX_NESTING = 200;
+
+/** @throws BAD_USER_INPUT */
+export function checkNesting(query: unknown, variables: unknown): void {
+  const isTooDeep =
+    (typeof query === 'string' && isDocumentTooDeep(query)) || isValueTooDeep(variables);
+  if (!isTooDeep) return;
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `The operation or its variables nest deeper than ${MAX_NESTING} levels; ask for less at once`,
+  );
+}
+
+const OPENING = '{[(';
+const CLOSING = '}])';
+
+function isDocumentTooDeep(document: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let i = 0; i < document.length; i += 1) {
+    const char = document.charAt(i);
+    if (char === '\\') i += 1;
+    else if (char === '"') isInString = !isInString;
+    else if (!isInString && OPENING.includes(char)) depth += 1;
+    else if (!isInString && CLOSING.includes(char)) depth -= 1;
+    if (depth > MAX_NESTING) return true;
+  }
+  return false;
+}
+
+function isValueTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_NESTING) return true;
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? Object.values(each) : [],
+    );
+  }
+  return false;
+}

@@ -1,0 +1,171 @@
+/** Lists and connections as JSON: a page of a type's entities, or a page for each of many parents. */
+import type { ListArguments, Variables } from '../select/selection.ts';
+import type {
+  ConnectionPartPlan,
+  ConnectionPlan,
+  EdgePartPlan,
+  EntityPlan,
+  PageFact,
+  PageInfoPartPlan,
+} from './entity-plan.ts';
+import type { Page, PageOf } from './list.ts';
+import { EMPTY_PAGE, List } from './list.ts';
+import type { ListOrigin } from './query/list-clauses.ts';
+import type { ReadScope } from './scope.ts';
+
+/** What plans are run with. */
+export interface Run {
+  readonly scope: ReadScope;
+  readonly variables: Variables;
+}
+
+/** The JSON of entities; null where there is none, or none of the type that stands there. */
+export type Fragments = ReadonlyMap<number, string | null>;
+
+/** Writes some entities, each given once. */
+export type ReadEntities = (
+  run: Run,
+  plan: EntityPlan,
+  entities: ReadonlyArray<number>,
+) => Promise<Fragments>;
+
+/** A connection for each parent; a list of a type has the one parent undefined. @throws BAD_USER_INPUT, BAD_CURSOR */
+export async function readConnections(
+  readEntities: ReadEntities,
+  run: Run,
+  origin: ListOrigin,
+  args: ListArguments,
+  { parts, nodes, wantsRows, wantsCount }: ConnectionPlan,
+  parents: ReadonlyArray<number | undefined>,
+): Promise<Connections> {
+  const list = await List.open(run.scope, origin, args);
+  const pageOf = wantsRows ? await list.pages(parents) : noPage;
+  const countOf = wantsCount ? await list.totalCounts(parents) : noCount;
+  const entities = nodes.length === 0 ? [] : entitiesOn(pageOf, parents);
+  const scoped = { ...run, scope: list.scope };
+  const fragments = await Promise.all(nodes.map((node) => readEntities(scoped, node, entities)));
+  const written = { list, pageOf, countOf, fragments };
+  return {
+    write: (parent) => writeConnection(written, parts, parent),
+    pageInfo: (parent, name) => pageFact(written, pageOf(parent), name),
+  };
+}
+
+/** The connections of some parents. */
+export interface Connections {
+  readonly write: (parent: number | undefined) => string;
+  readonly pageInfo: (parent: number | undefined, name: PageFact) => string | boolean | null;
+}
+
+function writeConnection(
+  written: Written,
+  parts: ReadonlyArray<ConnectionPartPlan>,
+  parent: number | undefined,
+): string {
+  let text = '{';
+  for (const [i, part] of parts.entries()) {
+    if (i > 0) text += ',';
+    text += part.prefix + writePart(written, part, parent);
+  }
+  return `${text}}`;
+}
+
+const noPage = (): Page => EMPTY_PAGE;
+const noCount = (): number => 0;
+
+/** What was read of a connection. */
+interface Written {
+  readonly list: List;
+  readonly pageOf: PageOf;
+  readonly countOf: (parent: number | undefined) => number;
+  /** Beside each of the plan's `nodes`. */
+  readonly fragments: ReadonlyArray<Fragments>;
+}
+
+function writePart(written: Written, part: ConnectionPartPlan, parent: number | undefined): string {
+  switch (part.kind) {
+    case 'constant':
+      return part.text;
+    case 'totalCount':
+      return String(written.countOf(parent));
+    case 'nodes':
+      return writeNodes(written.pageOf, parent, written.fragments[part.node]);
+    case 'edges':
+      return writeEdges(written, part.parts, parent);
+    case 'pageInfo':
+      return writePageInfo(written, part.parts, parent);
+  }
+}
+
+function writeEdges(
+  { list, pageOf, fragments }: Written,
+  parts: ReadonlyArray<EdgePartPlan>,
+  parent: number | undefined,
+): string {
+  const edges: string[] = [];
+  for (const row of pageOf(parent).rows) {
+    const texts: string[] = [];
+    for (const part of parts) {
+      const text =
+        part.kind === 'constant'
+          ? part.text
+          : part.kind === 'cursor'
+            ? `"${list.cursorOf(row)}"`
+            : fragments[part.node]?.get(row.position.entity);
+      if (text !== undefined && text !== null) texts.push(part.prefix + text);
+    }
+    // An edge to an entity that is not of the type is none.
+    if (texts.length === parts.length) edges.push(`{${texts.join(',')}}`);
+  }
+  return `[${edges.join(',')}]`;
+}
+
+function writePageInfo(
+  written: Written,
+  parts: ReadonlyArray<PageInfoPartPlan>,
+  parent: number | undefined,
+): string {
+  const page = written.pageOf(parent);
+  const texts = parts.map((part) => {
+    if (part.kind === 'constant') return part.prefix + part.text;
+    return part.prefix + JSON.stringify(pageFact(written, page, part.name));
+  });
+  return `{${texts.join(',')}}`;
+}
+
+function pageFact({ list }: Written, page: Page, name: PageFact): string | boolean | null {
+  switch (name) {
+    case 'hasNextPage':
+    case 'hasPreviousPage':
+      return page[name];
+    case 'startCursor':
+    case 'endCursor': {
+      const row = page.rows.at(name === 'startCursor' ? 0 : -1);
+      return row === undefined ? null : list.cursorOf(row);
+    }
+  }
+}
+
+/** The entities on pages, each once. */
+export function entitiesOn(
+  pageOf: PageOf,
+  parents: ReadonlyArray<number | undefined>,
+): ReadonlyArray<number> {
+  const found = new Set<number>();
+  for (const parent of parents)
+    for (const { position } of pageOf(parent).rows) found.add(position.entity);
+  return Array.from(found);
+}
+
+export function writeNodes(
+  pageOf: PageOf,
+  parent: number | undefined,
+  fragments: Fragments | undefined,
+): string {
+  let text = '';
+  for (const { position } of pageOf(parent).rows) {
+    const node = fragments?.get(position.entity);
+    if (node !== undefined && node !== null) text += text === '' ? node : `,${node}`;
+  }
+  return `[${text}]`;
+}

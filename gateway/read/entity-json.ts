@@ -1,0 +1,209 @@
+/**
+ * Runs plans: entities to the JSON text that is shown of them, level by level. However many entities there are on a level, it is one projection
+ * and one question for each list below it. An entity that is met more than once on a level is read and written once.
+ */
+import { primaryType } from '../../schema/model/primary-type.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { Lists, Projected } from '../../services/reader/reader.ts';
+import type { EntityType } from '../../schema/model/model.ts';
+import { DEFAULT_REFS } from '../generate/page-sizes.ts';
+import type { ListArguments } from '../select/selection.ts';
+import type { Connections, Fragments, Run } from './connection-json.ts';
+import { entitiesOn, readConnections, writeNodes } from './connection-json.ts';
+import type { ConnectionPlan, EntityPlan, FieldPlan } from './entity-plan.ts';
+import { List, NO_PARENTS } from './list.ts';
+
+/** A page of a type's entities; its one parent is undefined. @throws BAD_USER_INPUT, BAD_CURSOR */
+export function readConnection(
+  run: Run,
+  type: EntityType,
+  list: ListArguments,
+  plan: ConnectionPlan,
+): Promise<Connections> {
+  return readConnections(readEntities, run, { kind: 'type', type }, list, plan, NO_PARENTS);
+}
+
+/** The JSON of one entity. */
+export async function readEntity(
+  run: Run,
+  plan: EntityPlan,
+  entity: number,
+): Promise<string | null> {
+  return (await readEntities(run, plan, [entity])).get(entity) ?? null;
+}
+
+/** The JSON of some entities, each given once. */
+export async function readEntities(
+  run: Run,
+  plan: EntityPlan,
+  entities: ReadonlyArray<number>,
+): Promise<Fragments> {
+  if (entities.length === 0) return NO_FRAGMENTS;
+  const projected = await run.scope.snapshot.project(plan.projection, entities);
+  const fragments = new Map<number, string | null>();
+  const { shows } = plan;
+  if (shows.kind === 'typed') {
+    const places: number[] = [];
+    for (let place = 0; place < entities.length; place++)
+      if (projected.has[place] === true) places.push(place);
+    await writeEntities(run, shows.fields, { entities, projected, places }, fragments);
+    return fragments;
+  }
+  const groups = placesByType(run, shows.fieldsOf, entities, projected);
+  for (const [fields, places] of groups)
+    await writeEntities(run, fields, { entities, projected, places }, fragments);
+  return fragments;
+}
+
+const NO_FRAGMENTS: Fragments = new Map();
+
+/** Entities that were read, and those of them that are written in one way. */
+interface Level {
+  readonly entities: ReadonlyArray<number>;
+  readonly projected: Projected;
+  readonly places: ReadonlyArray<number>;
+}
+
+/** Writes a value of the entity at a place of the level. */
+type WriteAt = (place: number) => string;
+
+async function writeEntities(
+  run: Run,
+  fields: ReadonlyArray<FieldPlan>,
+  level: Level,
+  fragments: Map<number, string | null>,
+): Promise<void> {
+  const { entities, places } = level;
+  if (places.length === 0) return;
+  const writers: WriteAt[] = [];
+  const below: Promise<void>[] = [];
+  for (const [i, field] of fields.entries()) {
+    const writer = writerOf(run, field, level);
+    if (!(writer instanceof Promise)) writers[i] = writer;
+    else
+      below.push(
+        writer.then((ready) => {
+          writers[i] = ready;
+        }),
+      );
+  }
+  if (below.length > 0) await Promise.all(below);
+  for (const place of places) {
+    let text = '{';
+    for (let i = 0; i < fields.length; i++) {
+      if (i > 0) text += ',';
+      text += fields[i]!.prefix + writers[i]!(place);
+    }
+    fragments.set(entities[place]!, `${text}}`);
+  }
+}
+
+function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<WriteAt> {
+  const { entities, projected } = level;
+  switch (field.kind) {
+    case 'constant':
+      return () => field.text;
+    case 'id': {
+      const { encodeId } = run.scope;
+      return (place) => `"${encodeId(entities[place]!)}"`;
+    }
+    case 'value': {
+      const values = projected.columns[field.column] as ReadonlyArray<EdnData | undefined>;
+      return (place) => {
+        const value = values[place];
+        return value === undefined ? 'null' : field.write(value);
+      };
+    }
+    case 'values': {
+      const { starts, values } = projected.columns[field.column] as Lists;
+      return (place) => {
+        let text = '[';
+        for (let i = starts[place]!; i < starts[place + 1]!; i++)
+          text += (i > starts[place]! ? ',' : '') + field.write(values[i]!);
+        return `${text}]`;
+      };
+    }
+    case 'one':
+      return oneWriter(run, field.below, targetsIn(projected, field.column), level.places);
+    case 'list':
+      return listWriter(run, field, level);
+    case 'connection':
+      return connectionWriter(run, field, level);
+  }
+}
+
+/** The entity that each one refers to, or that refers to it. */
+function targetsIn({ columns }: Projected, column: number): (place: number) => number | undefined {
+  const found = columns[column] as ReadonlyArray<number | undefined> | Lists;
+  if (Array.isArray(found)) return (place) => found[place] as number | undefined;
+  const { starts, values } = found as Lists;
+  return (place) =>
+    starts[place]! < starts[place + 1]! ? (values[starts[place]!] as number) : undefined;
+}
+
+async function oneWriter(
+  run: Run,
+  below: EntityPlan,
+  targetOf: (place: number) => number | undefined,
+  places: ReadonlyArray<number>,
+): Promise<WriteAt> {
+  const targets = new Set<number>();
+  for (const place of places) {
+    const target = targetOf(place);
+    if (target !== undefined) targets.add(target);
+  }
+  const fragments = await readEntities(run, below, Array.from(targets));
+  return (place) => {
+    const target = targetOf(place);
+    return (target === undefined ? undefined : fragments.get(target)) ?? 'null';
+  };
+}
+
+async function listWriter(
+  run: Run,
+  { field, list, below }: Extract<FieldPlan, { kind: 'list' }>,
+  { entities, places }: Level,
+): Promise<WriteAt> {
+  const parents = places.map((place) => entities[place]!);
+  const opened = await List.open(
+    run.scope,
+    { kind: 'link', field },
+    list(run.variables),
+    DEFAULT_REFS,
+  );
+  const pageOf = await opened.pages(parents);
+  const scoped = { ...run, scope: opened.scope };
+  const fragments = await readEntities(scoped, below, entitiesOn(pageOf, parents));
+  return (place) => writeNodes(pageOf, entities[place], fragments);
+}
+
+async function connectionWriter(
+  run: Run,
+  { field, list, connection }: Extract<FieldPlan, { kind: 'connection' }>,
+  { entities, places }: Level,
+): Promise<WriteAt> {
+  const parents = places.map((place) => entities[place]!);
+  const origin = { kind: 'link', field } as const;
+  const args = list(run.variables);
+  const { write } = await readConnections(readEntities, run, origin, args, connection, parents);
+  return (place) => write(entities[place]);
+}
+
+/** The places of entities by how they are written; those without a type that is shown are none. */
+function placesByType(
+  { scope }: Run,
+  fieldsOf: Extract<EntityPlan['shows'], { kind: 'any' }>['fieldsOf'],
+  entities: ReadonlyArray<number>,
+  { idents }: Projected,
+): ReadonlyMap<ReadonlyArray<FieldPlan>, number[]> {
+  const groups = new Map<ReadonlyArray<FieldPlan>, number[]>();
+  for (let place = 0; place < entities.length; place++) {
+    const type = primaryType(scope.model, idents[place] ?? []);
+    if (type === undefined) continue;
+    const fields = fieldsOf(type);
+    const group = groups.get(fields);
+    if (group === undefined) groups.set(fields, [place]);
+    else group.push(place);
+  }
+  return groups;
+}

@@ -1,0 +1,252 @@
+/**
+ * What is read of the entities at one place of an answer, and how it is written: a selection worked out once for many requests. Everything that
+ * an entity itself says is one projection; what it refers to has a plan of its own below.
+ */
+import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { ProjectedAttribute, Projection } from '../../services/reader/reader.ts';
+import type {
+  ConnectionPart,
+  EdgePart,
+  EntitySelection,
+  FieldSelection,
+  Given,
+  LinkField,
+  ListArguments,
+  PageInfoPart,
+} from '../select/selection.ts';
+import { jsonKey, jsonWriter, quote } from './json.ts';
+
+export interface EntityPlan {
+  readonly projection: Projection;
+  readonly shows: Shows;
+}
+
+export type Shows =
+  | { readonly kind: 'typed'; readonly fields: ReadonlyArray<FieldPlan> }
+  /** Entities of any type, each shown as one of its primary type. */
+  | {
+      readonly kind: 'any';
+      readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
+    };
+
+/** `prefix` is what stands before the value: its key and a colon. */
+export type FieldPlan =
+  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
+  | { readonly kind: 'id'; readonly prefix: string }
+  | {
+      readonly kind: 'value' | 'values';
+      readonly prefix: string;
+      readonly column: number;
+      readonly write: (value: EdnData) => string;
+    }
+  | {
+      readonly kind: 'one';
+      readonly prefix: string;
+      readonly column: number;
+      readonly below: EntityPlan;
+    }
+  | {
+      readonly kind: 'list';
+      readonly prefix: string;
+      readonly field: LinkField;
+      readonly list: Given<ListArguments>;
+      readonly below: EntityPlan;
+    }
+  | {
+      readonly kind: 'connection';
+      readonly prefix: string;
+      readonly field: LinkField;
+      readonly list: Given<ListArguments>;
+      readonly connection: ConnectionPlan;
+    };
+
+export interface ConnectionPlan {
+  readonly parts: ReadonlyArray<ConnectionPartPlan>;
+  /** What is shown of the entities on a page, once for each selection of them. */
+  readonly nodes: ReadonlyArray<EntityPlan>;
+  readonly wantsRows: boolean;
+  readonly wantsCount: boolean;
+}
+
+/** `node` is the place of a plan among the connection's `nodes`. */
+export type ConnectionPartPlan =
+  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
+  | { readonly kind: 'totalCount'; readonly prefix: string }
+  | { readonly kind: 'nodes'; readonly prefix: string; readonly node: number }
+  | {
+      readonly kind: 'edges';
+      readonly prefix: string;
+      readonly parts: ReadonlyArray<EdgePartPlan>;
+    }
+  | {
+      readonly kind: 'pageInfo';
+      readonly prefix: string;
+      readonly parts: ReadonlyArray<PageInfoPartPlan>;
+    };
+
+export type EdgePartPlan =
+  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
+  | { readonly kind: 'cursor'; readonly prefix: string }
+  | { readonly kind: 'node'; readonly prefix: string; readonly node: number };
+
+export type PageInfoPartPlan =
+  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
+  | {
+      readonly kind: 'fact';
+      readonly prefix: string;
+      readonly name: PageFact;
+    };
+
+export type PageFact = Extract<PageInfoPart, { kind: 'fact' }>['name'];
+
+/** `target`: the name of the type whose entities stand there, undefined for any. */
+export function planEntities(
+  model: Model,
+  target: string | undefined,
+  selection: EntitySelection,
+): EntityPlan {
+  const type = target === undefined ? undefined : model.types.get(target);
+  const draft = new ProjectionDraft();
+  if (selection.kind === 'any' || type === undefined) return planAny(model, draft, selection);
+  const fields = planFields(model, draft, type, selection.fields);
+  const having = type.attributes.map(({ ident }) => ident);
+  return {
+    projection: { attributes: draft.attributes, having },
+    shows: { kind: 'typed', fields },
+  };
+}
+
+export function planConnection(
+  model: Model,
+  target: string | undefined,
+  parts: ReadonlyArray<ConnectionPart>,
+): ConnectionPlan {
+  const nodes: EntityPlan[] = [];
+  const node = (selection: EntitySelection): number =>
+    nodes.push(planEntities(model, target, selection)) - 1;
+  return {
+    parts: parts.map((part) => planConnectionPart(part, node)),
+    nodes,
+    wantsRows: parts.some(({ kind }) => kind !== 'totalCount' && kind !== 'typename'),
+    wantsCount: parts.some(({ kind }) => kind === 'totalCount'),
+  };
+}
+
+/** The attributes that a plan reads, each once. */
+class ProjectionDraft {
+  readonly attributes: ProjectedAttribute[] = [];
+
+  column(wanted: ProjectedAttribute): number {
+    const known = this.attributes.findIndex(
+      ({ kind, ident }) => kind === wanted.kind && ident === wanted.ident,
+    );
+    return known >= 0 ? known : this.attributes.push(wanted) - 1;
+  }
+}
+
+function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelection): EntityPlan {
+  const common = selection.kind === 'typed' ? selection.fields : selection.common;
+  const named = selection.kind === 'typed' ? NO_TYPES : selection.fieldsByType;
+  const fieldsByType = new Map<string, ReadonlyArray<FieldPlan>>();
+  for (const [name, fields] of named) {
+    const type = model.types.get(name);
+    if (type !== undefined) fieldsByType.set(name, planFields(model, draft, type, fields));
+  }
+  // What all types have in common is of no attribute, so that it is planned when such an entity is met.
+  const fieldsOf = (type: EntityType): ReadonlyArray<FieldPlan> => {
+    const known = fieldsByType.get(type.name);
+    if (known !== undefined) return known;
+    const fields = planFields(model, draft, type, common);
+    fieldsByType.set(type.name, fields);
+    return fields;
+  };
+  return {
+    projection: { attributes: draft.attributes, idents: true },
+    shows: { kind: 'any', fieldsOf },
+  };
+}
+
+const NO_TYPES: ReadonlyMap<string, ReadonlyArray<FieldSelection>> = new Map();
+
+function planFields(
+  model: Model,
+  draft: ProjectionDraft,
+  type: EntityType,
+  fields: ReadonlyArray<FieldSelection>,
+): ReadonlyArray<FieldPlan> {
+  return fields.map((selected): FieldPlan => {
+    const prefix = jsonKey(selected.key);
+    switch (selected.kind) {
+      case 'id':
+        return { kind: 'id', prefix };
+      case 'typename':
+        return { kind: 'constant', prefix, text: quote(type.name) };
+      case 'scalar': {
+        const { many, scalar, attribute } = selected.field;
+        const column = draft.column({ kind: many ? 'many' : 'one', ident: attribute.ident });
+        return { kind: many ? 'values' : 'value', prefix, column, write: jsonWriter(scalar) };
+      }
+      case 'one': {
+        const { field, selection } = selected;
+        const { ident } = field.attribute;
+        const column = draft.column(
+          field.kind === 'reverse' ? { kind: 'reverse', ident, limit: 1 } : { kind: 'one', ident },
+        );
+        return { kind: 'one', prefix, column, below: planEntities(model, field.target, selection) };
+      }
+      case 'list': {
+        const { field, list, selection } = selected;
+        return {
+          kind: 'list',
+          prefix,
+          field,
+          list,
+          below: planEntities(model, field.target, selection),
+        };
+      }
+      case 'connection': {
+        const { field, list, parts } = selected;
+        const connection = planConnection(model, field.target, parts);
+        return { kind: 'connection', prefix, field, list, connection };
+      }
+    }
+  });
+}
+
+type NodePlace = (selection: EntitySelection) => number;
+
+function planConnectionPart(part: ConnectionPart, node: NodePlace): ConnectionPartPlan {
+  const prefix = jsonKey(part.key);
+  switch (part.kind) {
+    case 'typename':
+      return { kind: 'constant', prefix, text: quote(part.name) };
+    case 'totalCount':
+      return { kind: 'totalCount', prefix };
+    case 'nodes':
+      return { kind: 'nodes', prefix, node: node(part.selection) };
+    case 'edges':
+      return { kind: 'edges', prefix, parts: part.parts.map((each) => planEdgePart(each, node)) };
+    case 'pageInfo':
+      return { kind: 'pageInfo', prefix, parts: part.parts.map(planPageInfoPart) };
+  }
+}
+
+function planEdgePart(part: EdgePart, node: NodePlace): EdgePartPlan {
+  const prefix = jsonKey(part.key);
+  switch (part.kind) {
+    case 'typename':
+      return { kind: 'constant', prefix, text: quote(part.name) };
+    case 'cursor':
+      return { kind: 'cursor', prefix };
+    case 'node':
+      return { kind: 'node', prefix, node: node(part.selection) };
+  }
+}
+
+function planPageInfoPart(part: PageInfoPart): PageInfoPartPlan {
+  const prefix = jsonKey(part.key);
+  return part.kind === 'typename'
+    ? { kind: 'constant', prefix, text: quote(part.name) }
+    : { kind: 'fact', prefix, name: part.name };
+}

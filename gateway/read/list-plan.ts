@@ -1,0 +1,133 @@
+/**
+ * The queries of lists, each made once for all lists of one shape: of one origin and order, with filters that differ in values alone.
+ */
+import type { Model } from '../../schema/model/model.ts';
+import type { OrderInput } from '../select/selection.ts';
+import { decodeId } from './global-id.ts';
+import type { Bounds, ListOrigin, ListSpec, PositionSlots, Segment } from './query/list-clauses.ts';
+import type { QueryForm, RowQuery } from './query/list-query.ts';
+import { rowQuery, segmentCountQuery, segmentsOf, totalCountQuery } from './query/list-query.ts';
+import type { Order } from './query/order.ts';
+import { parseOrder, reverseOrder } from './query/order.ts';
+import type { ShapedWhere } from './query/slots.ts';
+import { Slot } from './query/slots.ts';
+
+/** The slot of the parents of a link; those of values follow. */
+export const PARENTS_SLOT = new Slot(0);
+
+/** Callers choose the shapes; so many are kept. */
+const MAX_PLANS = 2_000;
+const MAX_FORMS = 64;
+
+export class ListPlans {
+  readonly #model: Model;
+  readonly #database: string;
+  readonly #plans = new Map<string, ListPlan>();
+
+  constructor(model: Model, database: string) {
+    this.#model = model;
+    this.#database = database;
+  }
+
+  /** @throws BAD_USER_INPUT for an order that is none; for a filter that is none when it is first read */
+  of(
+    origin: ListOrigin,
+    { key, template }: ShapedWhere,
+    orderBy: ReadonlyArray<OrderInput>,
+  ): ListPlan {
+    const orderKey = orderBy.length === 0 ? '' : JSON.stringify(orderBy);
+    const name = `${originKey(origin)}|${orderKey}|${key}`;
+    let plan = this.#plans.get(name);
+    if (plan === undefined) {
+      if (this.#plans.size >= MAX_PLANS) this.#plans.clear();
+      const order = parseOrder(this.#model, targetOf(origin), orderBy);
+      plan = new ListPlan({
+        model: this.#model,
+        decodeId: (id) => decodeId(this.#database, id),
+        origin,
+        parents: PARENTS_SLOT,
+        where: template,
+        order,
+      });
+      this.#plans.set(name, plan);
+    }
+    return plan;
+  }
+}
+
+export class ListPlan {
+  readonly order: Order;
+  readonly #forward: DirectedPlan;
+  #backward: DirectedPlan | undefined;
+  readonly #spec: ListSpec;
+  #totalCount: QueryForm | undefined;
+
+  constructor(spec: ListSpec) {
+    this.#spec = spec;
+    this.order = spec.order;
+    this.#forward = new DirectedPlan(spec);
+  }
+
+  get origin(): ListOrigin {
+    return this.#spec.origin;
+  }
+
+  directed(isBackwards: boolean): DirectedPlan {
+    if (!isBackwards) return this.#forward;
+    const spec = this.#spec;
+    return (this.#backward ??= new DirectedPlan({ ...spec, order: reverseOrder(spec.order) }));
+  }
+
+  /** How many entities there are in all. */
+  get totalCount(): QueryForm {
+    return (this.#totalCount ??= totalCountQuery(this.#spec));
+  }
+}
+
+/** A list read from one of its ends. */
+export class DirectedPlan {
+  readonly #spec: ListSpec;
+  readonly #rows = new Map<string, RowQuery>();
+
+  constructor(spec: ListSpec) {
+    this.#spec = spec;
+  }
+
+  segments(bounds: Bounds): ReadonlyArray<Segment> {
+    return segmentsOf(this.#spec, bounds);
+  }
+
+  rows(segment: Segment, bounds: Bounds): RowQuery {
+    const key = `${segment.valued} ${segment.equal}|${keyOf(bounds.after)}|${keyOf(bounds.before)}`;
+    let query = this.#rows.get(key);
+    if (query === undefined) {
+      if (this.#rows.size >= MAX_FORMS) this.#rows.clear();
+      query = rowQuery(this.#spec, segment, bounds);
+      this.#rows.set(key, query);
+    }
+    return query;
+  }
+
+  /** How many rows a segment has; seldom asked. */
+  count(segment: Segment, bounds: Bounds): QueryForm {
+    return segmentCountQuery(this.#spec, segment, bounds);
+  }
+}
+
+/** Which values a position has: slots of one shape are the same ones. */
+function keyOf(position: PositionSlots | undefined): string {
+  if (position === undefined) return '';
+  const { entity, values } = position;
+  const place = (value: unknown): string => (value instanceof Slot ? String(value.index) : '-');
+  return [entity, ...values].map(place).join(' ');
+}
+
+export function targetOf(origin: ListOrigin): string | undefined {
+  return origin.kind === 'type' ? origin.type.name : origin.field.target;
+}
+
+export function originKey(origin: ListOrigin): string {
+  if (origin.kind === 'type') return origin.type.name;
+  const { kind, attribute } = origin.field;
+  return `${kind} ${attribute.ident.toString()}`;
+}

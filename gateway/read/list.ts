@@ -1,0 +1,267 @@
+/**
+ * The rows of lists: one page of a type, or a page for each of many parents with one question for all of them.
+ */
+import { DatabaseError } from '../../schema/error.ts';
+import type { EdnData } from '../../schema/value.ts';
+import type { Lists, Projection, QueryWindow } from '../../services/reader/reader.ts';
+import type { LinkField, ListArguments } from '../select/selection.ts';
+import type { DirectedPlan, ListPlan } from './list-plan.ts';
+import { originKey } from './list-plan.ts';
+import { decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
+import type { Cursor } from './query/cursor.ts';
+import type { Bounds, ListOrigin, Position, PositionSlots } from './query/list-clauses.ts';
+import type { Row, RowQuery } from './query/list-query.ts';
+import type { PageRequest } from './query/page.ts';
+import { parsePage } from './query/page.ts';
+import { shapeWhere, Slots } from './query/slots.ts';
+import type { ReadScope } from './scope.ts';
+
+export interface Page {
+  readonly rows: ReadonlyArray<Row>;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+export const EMPTY_PAGE: Page = { rows: [], hasNextPage: false, hasPreviousPage: false };
+
+/** The page of each parent; a list of a type has the one parent undefined. */
+export type PageOf = (parent: number | undefined) => Page;
+
+/** The parents of a list of a type. */
+export const NO_PARENTS: ReadonlyArray<undefined> = [undefined];
+
+/** A list that was asked for: its pages and its length, read when they are wanted. */
+export class List {
+  /** The scope that everything on the list's pages is read from: that of the cursor where there is one. */
+  readonly scope: ReadScope;
+  readonly #plan: ListPlan;
+  readonly #page: PageRequest;
+  readonly #slots: Slots;
+  readonly #cursors: Cursors;
+  readonly #hash: () => string;
+  readonly #isPlain: boolean;
+
+  private constructor(
+    scope: ReadScope,
+    plan: ListPlan,
+    page: PageRequest,
+    slots: Slots,
+    cursors: Cursors,
+    hash: () => string,
+    isPlain: boolean,
+  ) {
+    this.scope = scope;
+    this.#plan = plan;
+    this.#page = page;
+    this.#slots = slots;
+    this.#cursors = cursors;
+    this.#hash = hash;
+    this.#isPlain = isPlain;
+  }
+
+  /** @throws BAD_USER_INPUT, BAD_CURSOR */
+  static async open(
+    scope: ReadScope,
+    origin: ListOrigin,
+    list: ListArguments,
+    defaultSize?: number,
+  ): Promise<List> {
+    const page = parsePage(list, defaultSize);
+    const slots = new Slots();
+    slots.add(undefined);
+    const where = list.where ?? NOTHING;
+    const orderBy = list.orderBy ?? NO_ORDER;
+    const plan = scope.lists.of(origin, shapeWhere(where, slots), orderBy);
+    let known: string | undefined;
+    const hash = (): string =>
+      (known ??= hashList([originKey(origin), where, orderBy, scope.asOf ?? null]));
+    const cursors = readCursors(page, hash, plan);
+    const hasCursor = cursors.after !== undefined || cursors.before !== undefined;
+    const pinned = hasCursor ? await pin(scope, cursors) : scope;
+    const isPlain =
+      !hasCursor &&
+      !page.backwards &&
+      orderBy.length === 0 &&
+      slots.values.length === 1 &&
+      isEmpty(where);
+    return new List(pinned, plan, page, slots, cursors, hash, isPlain);
+  }
+
+  cursorOf(row: Row): string {
+    const { basisTx } = this.scope.snapshot;
+    return encodeCursor({ basisTx, position: row.position }, this.#hash(), this.#plan.order);
+  }
+
+  /** One page of each parent. */
+  async pages(parents: ReadonlyArray<number | undefined>): Promise<PageOf> {
+    const page = this.#page;
+    const { origin } = this.#plan;
+    // In the order in which they are stored, from the start: an index has the page as it is.
+    if (this.#isPlain && origin.kind === 'link') return this.#plainPages(origin.field, parents);
+    const [start, end] = page.backwards
+      ? [this.#cursors.before, this.#cursors.after]
+      : [this.#cursors.after, this.#cursors.before];
+    const plan = this.#plan.directed(page.backwards);
+    const bounds = { after: this.#slotsOf(start?.position), before: this.#slotsOf(end?.position) };
+    const hasOpposite = start !== undefined || page.offset > 0;
+    this.#slots.values[0] = parents;
+    // One more than the page tells whether there is another.
+    const window = { limit: page.size + 1, offset: page.offset };
+    if (parents.length === 1) {
+      const rows = await this.#readWindow(plan, bounds, window);
+      return () => cutPage(rows, page, hasOpposite);
+    }
+    const rowsByParent = groupByParent(await this.#readAll(plan, bounds));
+    return (parent) => {
+      const rows = rowsByParent.get(parent) ?? NO_ROWS;
+      return cutPage(rows.slice(page.offset, page.offset + window.limit), page, hasOpposite);
+    };
+  }
+
+  /** How many entities the list of each parent has. */
+  async totalCounts(
+    parents: ReadonlyArray<number | undefined>,
+  ): Promise<(parent: number | undefined) => number> {
+    const { query, inputs } = this.#plan.totalCount;
+    this.#slots.values[0] = parents;
+    const answer = await this.scope.snapshot.q(query, inputs(this.#slots.values));
+    if (this.#plan.origin.kind === 'type') return () => Number(answer ?? 0);
+    const counts = new Map(answer as ReadonlyArray<readonly [parent: number, count: number]>);
+    return (parent) => (parent === undefined ? 0 : (counts.get(parent) ?? 0));
+  }
+
+  async #plainPages(field: LinkField, parents: ReadonlyArray<number | undefined>): Promise<PageOf> {
+    const page = this.#page;
+    const limit = page.offset + page.size + 1;
+    const entities = parents as ReadonlyArray<number>;
+    const { columns } = await this.scope.snapshot.project(linkProjection(field, limit), entities);
+    const { starts, values } = columns[0] as Lists;
+    const placeOf = new Map(entities.map((entity, place) => [entity, place]));
+    return (parent) => {
+      const place = parent === undefined ? undefined : placeOf.get(parent);
+      if (place === undefined) return EMPTY_PAGE;
+      const found = values.slice((starts[place] ?? 0) + page.offset, starts[place + 1]);
+      const rows = found.map((entity) => ({
+        parent,
+        position: { values: NO_VALUES, entity: Number(entity) },
+      }));
+      return cutPage(rows, page, page.offset > 0);
+    };
+  }
+
+  /** Segment after segment until the window is full: nearly always the first one is enough. */
+  async #readWindow(
+    plan: DirectedPlan,
+    bounds: Bounds,
+    window: { readonly limit: number; readonly offset: number },
+  ): Promise<ReadonlyArray<Row>> {
+    const { snapshot } = this.scope;
+    const { values } = this.#slots;
+    const rows: Row[] = [];
+    let { offset } = window;
+    for (const segment of plan.segments(bounds)) {
+      const limit = window.limit - rows.length;
+      if (limit <= 0) break;
+      const found = await this.#ask(plan.rows(segment, bounds), { limit, offset });
+      rows.push(...found);
+      if (found.length > 0) offset = 0;
+      else if (offset > 0) {
+        const { query, inputs } = plan.count(segment, bounds);
+        offset -= Number((await snapshot.q(query, inputs(values))) ?? 0);
+      }
+    }
+    return rows;
+  }
+
+  /** Every row, for lists of many parents: each takes its own page of them. */
+  async #readAll(plan: DirectedPlan, bounds: Bounds): Promise<ReadonlyArray<Row>> {
+    const found = await Promise.all(
+      plan.segments(bounds).map((segment) => this.#ask(plan.rows(segment, bounds), undefined)),
+    );
+    return found.flat();
+  }
+
+  async #ask(
+    { query, inputs, toRow }: RowQuery,
+    window: QueryWindow | undefined,
+  ): Promise<ReadonlyArray<Row>> {
+    const found = await this.scope.snapshot.q(query, inputs(this.#slots.values), window);
+    return (found as ReadonlyArray<ReadonlyArray<EdnData>>).map(toRow);
+  }
+
+  /** A position with its values in slots. */
+  #slotsOf(position: Position | undefined): PositionSlots | undefined {
+    if (position === undefined) return undefined;
+    const slots = this.#slots;
+    return {
+      entity: slots.add(position.entity),
+      values: position.values.map((value) => (value === null ? null : slots.add(value))),
+    };
+  }
+}
+
+const NOTHING = {};
+const NO_ORDER: ReadonlyArray<never> = [];
+const NO_ROWS: ReadonlyArray<Row> = [];
+const NO_VALUES: ReadonlyArray<EdnData> = [];
+
+function isEmpty(where: object): boolean {
+  return Object.values(where).every((value) => value === undefined);
+}
+
+interface Cursors {
+  readonly after: Cursor | undefined;
+  readonly before: Cursor | undefined;
+}
+
+function readCursors(page: PageRequest, hash: () => string, { order }: ListPlan): Cursors {
+  const read = (text: string | undefined): Cursor | undefined =>
+    text === undefined ? undefined : decodeCursor(text, hash(), order);
+  return { after: read(page.after), before: read(page.before) };
+}
+
+async function pin(scope: ReadScope, { after, before }: Cursors): Promise<ReadScope> {
+  const basisTx = (after ?? before)?.basisTx ?? scope.snapshot.basisTx;
+  if (after !== undefined && before !== undefined && after.basisTx !== before.basisTx) {
+    throw new DatabaseError('BAD_CURSOR', 'after and before come from different transactions');
+  }
+  if (scope.isPast || basisTx === scope.snapshot.basisTx) return scope;
+  return { ...scope, snapshot: await scope.snapshotAt(basisTx) };
+}
+
+function cutPage(rows: ReadonlyArray<Row>, page: PageRequest, hasOpposite: boolean): Page {
+  const hasMore = rows.length > page.size;
+  const kept = hasMore ? rows.slice(0, page.size) : rows;
+  return page.backwards
+    ? { rows: kept.toReversed(), hasNextPage: hasOpposite, hasPreviousPage: hasMore }
+    : { rows: kept, hasNextPage: hasMore, hasPreviousPage: hasOpposite };
+}
+
+function groupByParent(
+  rows: ReadonlyArray<Row>,
+): ReadonlyMap<number | undefined, ReadonlyArray<Row>> {
+  const groups = new Map<number | undefined, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.parent) ?? [];
+    group.push(row);
+    groups.set(row.parent, group);
+  }
+  return groups;
+}
+
+/** By field and limit: one object is compiled once. */
+const projections = new WeakMap<LinkField, Map<number, Projection>>();
+const MAX_LIMITS = 64;
+
+function linkProjection(field: LinkField, limit: number): Projection {
+  let known = projections.get(field);
+  if (known === undefined) projections.set(field, (known = new Map()));
+  let projection = known.get(limit);
+  if (projection === undefined) {
+    if (known.size >= MAX_LIMITS) known.clear();
+    const kind = field.kind === 'reverse' ? 'reverse' : 'many';
+    projection = { attributes: [{ kind, ident: field.attribute.ident, limit }] };
+    known.set(limit, projection);
+  }
+  return projection;
+}

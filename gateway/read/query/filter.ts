@@ -1,0 +1,175 @@
+/**
+ * `where` to query clauses. One compiler for GraphQL and REST: both hand over the same nested object, whose leaves are values already.
+ */
+import type { Keyword, Sym } from '../../../schema/keyword.ts';
+import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { badInput } from '../bad-input.ts';
+import { booleanAt, eachWhere, operatorsAt, whereAt } from './filter-input.ts';
+import { predicate } from './query-scope.ts';
+import type { QueryScope } from './query-scope.ts';
+import type { LinkField, Where } from '../../select/selection.ts';
+import { suggest } from '../suggest.ts';
+import { allOf, binds, compileId, compileManyValues, compileOneValue } from './value-filter.ts';
+import type { Filter } from './value-filter.ts';
+
+export interface FilterContext {
+  readonly model: Model;
+  readonly scope: QueryScope;
+  readonly decodeId: (id: string) => number;
+}
+
+const NO_FILTER: Filter = { clauses: [], binds: false };
+
+/**
+ * The clauses that hold for an entity where `where` does.
+ *
+ * @throws BAD_USER_INPUT, naming the place
+ */
+export function compileWhere(
+  context: FilterContext,
+  target: string | undefined,
+  where: Where,
+  e: Sym,
+  place = 'where',
+): Filter {
+  const type = target === undefined ? undefined : context.model.types.get(target);
+  const parts = Object.entries(where).map(([name, condition]) =>
+    compilePart(context, type, name, condition, e, `${place}.${name}`),
+  );
+  return allOf(parts);
+}
+
+function compilePart(
+  context: FilterContext,
+  type: EntityType | undefined,
+  name: string,
+  condition: unknown,
+  e: Sym,
+  place: string,
+): Filter {
+  switch (name) {
+    case '_and':
+      return allOf(
+        eachWhere(condition, place).map(([where, at]) =>
+          compileWhere(context, type?.name, where, e, at),
+        ),
+      );
+    case '_or':
+      return anyOf(context, type, condition, e, place);
+    case '_not': {
+      const inner = compileWhere(context, type?.name, whereAt(condition, place), e, place);
+      return { clauses: [context.scope.notJoin([e], orAlways(inner.clauses, e))], binds: false };
+    }
+    case '_isNull':
+      throw badInput(place, 'is only for references, and stands alone there');
+    case 'id':
+      return compileId(context.scope, context.decodeId, operatorsAt(condition, place), e, place);
+    default:
+      return compileField(context, fieldAt(type, name, place), condition, e, place);
+  }
+}
+
+function compileField(
+  context: FilterContext,
+  field: Field,
+  condition: unknown,
+  e: Sym,
+  place: string,
+): Filter {
+  if (field.kind === 'scalar') {
+    return field.many
+      ? compileManyValues(context.scope, field, operatorsAt(condition, place), e, place)
+      : compileOneValue(context.scope, field, operatorsAt(condition, place), e, place);
+  }
+  return field.many
+    ? compileManyRefs(context, field, whereAt(condition, place), e, place)
+    : compileOneRef(context, field, whereAt(condition, place), e, place);
+}
+
+function compileOneRef(
+  context: FilterContext,
+  field: LinkField,
+  where: Where,
+  e: Sym,
+  place: string,
+): Filter {
+  const r = context.scope.fresh('r');
+  const link = linkClause(field, e, r);
+  if ('_isNull' in where) {
+    if (Object.keys(where).length > 1) throw badInput(`${place}._isNull`, 'stands alone');
+    return booleanAt(where['_isNull'], `${place}._isNull`)
+      ? { clauses: [context.scope.notJoin([e], [link])], binds: false }
+      : binds([link]);
+  }
+  const inner = compileWhere(context, field.target, where, r, place);
+  return binds([link, ...inner.clauses]);
+}
+
+function compileManyRefs(
+  context: FilterContext,
+  field: LinkField,
+  quantifiers: Where,
+  e: Sym,
+  place: string,
+): Filter {
+  const { scope } = context;
+  const parts = Object.entries(quantifiers).map(([quantifier, condition]): Filter => {
+    const at = `${place}.${quantifier}`;
+    const r = scope.fresh('r');
+    const link = linkClause(field, e, r);
+    const inner = compileWhere(context, field.target, whereAt(condition, at), r, at).clauses;
+    switch (quantifier) {
+      case 'some':
+        return binds([link, ...inner]);
+      case 'none':
+        return { clauses: [scope.notJoin([e], [link, ...inner])], binds: false };
+      case 'every':
+        if (inner.length === 0) return NO_FILTER;
+        return {
+          clauses: [scope.notJoin([e], [link, scope.notJoin([r], inner)])],
+          binds: false,
+        };
+      default:
+        throw badInput(at, `is no quantifier${suggest(quantifier, ['some', 'every', 'none'])}`);
+    }
+  });
+  return allOf(parts);
+}
+
+function anyOf(
+  context: FilterContext,
+  type: EntityType | undefined,
+  condition: unknown,
+  e: Sym,
+  place: string,
+): Filter {
+  const branches = eachWhere(condition, place).map(([where, at]) =>
+    compileWhere(context, type?.name, where, e, at),
+  );
+  if (branches.length === 0) throw badInput(place, 'needs at least one alternative');
+  if (branches.some((branch) => branch.clauses.length === 0)) return NO_FILTER;
+  const clauses = branches.map((branch) => branch.clauses);
+  return {
+    clauses: [context.scope.orJoin([e], clauses)],
+    binds: branches.every((branch) => branch.binds),
+  };
+}
+
+/** `[?e :attr ?r]`, or from the other end. */
+export function linkClause(field: LinkField, e: Sym, r: Sym): EdnData {
+  const ident: Keyword = field.attribute.ident;
+  return field.kind === 'reverse' ? [r, ident, e] : [e, ident, r];
+}
+
+/** `_not: {}` excludes everything: an empty condition always holds. */
+function orAlways(clauses: ReadonlyArray<EdnData>, e: Sym): ReadonlyArray<EdnData> {
+  return clauses.length > 0 ? clauses : [predicate('=', e, e)];
+}
+
+function fieldAt(type: EntityType | undefined, name: string, place: string): Field {
+  const field = type?.fields.get(name);
+  if (field !== undefined) return field;
+  const known = Array.from(type?.fields.keys() ?? []);
+  throw badInput(place, `names no field of ${type?.name ?? 'Entity'}${suggest(name, known)}`);
+}

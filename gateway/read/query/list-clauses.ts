@@ -1,0 +1,243 @@
+/**
+ * The parts of a list's query: which entities (`originClauses`, the filter), their sort keys (`sortColumns`) and the place in the order
+ * from which to read (`stepClauses`, `endClauses`).
+ */
+import type { Keyword, Sym } from '../../../schema/keyword.ts';
+import { sym } from '../../../schema/keyword.ts';
+import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { linkClause } from './filter.ts';
+import type { Order, SortKey } from './order.ts';
+import { binding, predicate } from './query-scope.ts';
+import type { Operand, QueryScope } from './query-scope.ts';
+import type { Slot } from './slots.ts';
+import type { LinkField, Where } from '../../select/selection.ts';
+
+export const ENTITY = sym('?e');
+export const PARENT = sym('?p');
+
+/** Which entities, in which order. */
+export interface ListSpec {
+  readonly model: Model;
+  readonly decodeId: (id: string) => number;
+  readonly origin: ListOrigin;
+  /** Where the parents of a link are. */
+  readonly parents: Slot;
+  readonly where: Where;
+  readonly order: Order;
+}
+
+export type ListOrigin =
+  | { readonly kind: 'type'; readonly type: EntityType }
+  /** What a ref leads to from each of some parents. */
+  | { readonly kind: 'link'; readonly field: LinkField };
+
+/** A place in an order: the values of the sort keys, null for none, and the entity. */
+export interface Position {
+  readonly values: ReadonlyArray<EdnData>;
+  readonly entity: number;
+}
+
+/** A position with slots in the place of its values, but for those that it does not have. */
+export interface PositionSlots {
+  readonly values: ReadonlyArray<Operand>;
+  readonly entity: Operand;
+}
+
+export interface Bounds {
+  readonly after: PositionSlots | undefined;
+  readonly before: PositionSlots | undefined;
+}
+
+/** One part of a list, which one query reads. */
+export interface Segment {
+  /** Whether its entities have the first sort key. */
+  readonly valued: boolean;
+  /** Where the list begins after a position within: the step, by how many columns have the position's values. */
+  readonly equal?: number;
+}
+
+/** A variable to sort by. */
+export interface Column {
+  readonly variable: Sym;
+  readonly descending: boolean;
+  /** The variable's value at a position; undefined where it is the same for all that reach it. */
+  readonly at: (position: PositionSlots) => Operand | undefined;
+}
+
+/** The clauses that name the list's entities, unless the filter or a sort key does so already. */
+export function originClauses(
+  spec: ListSpec,
+  scope: QueryScope,
+  bound: boolean,
+): ReadonlyArray<EdnData> {
+  const { origin } = spec;
+  if (origin.kind === 'link') {
+    scope.each(PARENT, spec.parents);
+    return [linkClause(origin.field, PARENT, ENTITY)];
+  }
+  return bound ? [] : [membershipClause(scope, origin.type, ENTITY)];
+}
+
+/** An entity has a type where it has any attribute of its namespace. */
+export function membershipClause(scope: QueryScope, type: EntityType, e: Sym): EdnData {
+  const [only, ...others] = type.attributes.map((attribute) => [e, attribute.ident]);
+  return only === undefined || others.length > 0
+    ? scope.orJoin(
+        [e],
+        type.attributes.map((attribute) => [[e, attribute.ident]]),
+      )
+    : only;
+}
+
+/** The clauses that bind the sort keys, and the columns they are in. */
+export function sortColumns(
+  order: Order,
+  scope: QueryScope,
+  segment: Segment,
+): { readonly clauses: ReadonlyArray<EdnData>; readonly columns: ReadonlyArray<Column> } {
+  const [first, ...others] = order.keys;
+  if (first === undefined) return { clauses: [], columns: [] };
+  const value = scope.fresh('k');
+  const path = pathClauses(scope, first.path, value);
+  const leading = segment.valued
+    ? { clauses: path, columns: [valueColumn(value, first, 0)] }
+    : { clauses: [scope.notJoin([ENTITY], path)], columns: [] };
+  const rest = others.map((key, i) => optionalColumns(scope, key, i + 1));
+  return {
+    clauses: [...leading.clauses, ...rest.map((each) => each.clause)],
+    columns: [...leading.columns, ...rest.flatMap((each) => each.columns)],
+  };
+}
+
+/**
+ * What follows a position in the order of some columns comes in steps, one for each column from the last to the first: those equal in
+ * all columns before it and past the position in it. Each step is a plain range of an index.
+ */
+export function stepCount(order: Order, segment: Segment, position: PositionSlots): number {
+  const [, ...others] = order.keys;
+  const further = others.reduce(
+    (count, _key, i) => count + (isMissing(position, i + 1) ? 1 : 2),
+    0,
+  );
+  return (segment.valued ? 1 : 0) + further + 1;
+}
+
+/** The clauses that hold on a step after a position; `equal` columns have its values. */
+export function stepClauses(
+  scope: QueryScope,
+  columns: ReadonlyArray<Column>,
+  position: PositionSlots,
+  equal: number,
+): ReadonlyArray<EdnData> {
+  return seekTerms(columns, position, 'after')
+    .slice(0, equal + 1)
+    .map(({ variable, value, past }, i) =>
+      i < equal
+        ? binding('ground', [scope.input(value)], variable)
+        : predicate(past, variable, scope.input(value)),
+    );
+}
+
+/** The clauses that hold before a position. */
+export function endClauses(
+  scope: QueryScope,
+  columns: ReadonlyArray<Column>,
+  position: PositionSlots,
+): ReadonlyArray<EdnData> {
+  const terms = seekTerms(columns, position, 'before').map(({ variable, value, past }) => ({
+    variable,
+    past,
+    input: scope.input(value),
+  }));
+  const branches = terms.map((term, i) => [
+    ...terms.slice(0, i).map((before) => predicate('=', before.variable, before.input)),
+    predicate(term.past, term.variable, term.input),
+  ]);
+  const variables = terms.map((term) => term.variable);
+  return branches.length === 1 ? branches.flat() : [scope.orJoin(variables, branches)];
+}
+
+interface SeekTerm {
+  readonly variable: Sym;
+  readonly value: Operand;
+  readonly past: '<' | '>';
+}
+
+function seekTerms(
+  columns: ReadonlyArray<Column>,
+  position: PositionSlots,
+  side: 'after' | 'before',
+): ReadonlyArray<SeekTerm> {
+  return columns.flatMap((column) => {
+    const value = column.at(position);
+    const past = column.descending === (side === 'before') ? '>' : '<';
+    return value === undefined ? [] : [{ variable: column.variable, value, past }];
+  });
+}
+
+export function entityColumn(descending: boolean): Column {
+  return { variable: ENTITY, descending, at: (position) => position.entity };
+}
+
+function isMissing(position: PositionSlots, index: number): boolean {
+  return (position.values[index] ?? null) === null;
+}
+
+/** What the flag column of a further sort key says. */
+export function missingFlag(key: SortKey): number {
+  return key.nullsFirst ? 0 : 1;
+}
+
+function optionalColumns(
+  scope: QueryScope,
+  key: SortKey,
+  index: number,
+): { readonly clause: EdnData; readonly columns: ReadonlyArray<Column> } {
+  const flag = scope.fresh('m');
+  const value = scope.fresh('k');
+  const missing = missingFlag(key);
+  const present = 1 - missing;
+  const path = pathClauses(scope, key.path, value);
+  const clause = scope.orJoin(
+    [flag, value],
+    [
+      [...path, binding('ground', [present], flag)],
+      [
+        scope.notJoin([ENTITY], pathClauses(scope, key.path, scope.fresh('k'))),
+        binding('ground', [missing], flag),
+        binding('ground', [0], value),
+      ],
+    ],
+    [ENTITY],
+  );
+  const flagColumn: Column = {
+    variable: flag,
+    descending: false,
+    at: (position) => (isMissing(position, index) ? missing : present),
+  };
+  return { clause, columns: [flagColumn, valueColumn(value, key, index)] };
+}
+
+function valueColumn(variable: Sym, key: SortKey, index: number): Column {
+  return {
+    variable,
+    descending: key.descending,
+    at: (position) => position.values[index] ?? undefined,
+  };
+}
+
+/** From the entity along refs to a value. */
+function pathClauses(
+  scope: QueryScope,
+  path: ReadonlyArray<Keyword>,
+  value: Sym,
+): ReadonlyArray<EdnData> {
+  let from = ENTITY;
+  return path.map((ident, i) => {
+    const to = i === path.length - 1 ? value : scope.fresh('r');
+    const clause = [from, ident, to];
+    from = to;
+    return clause;
+  });
+}

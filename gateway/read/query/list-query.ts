@@ -1,0 +1,178 @@
+/**
+ * A list of entities as query forms: filter, order, place and length are all in the query.
+ *
+ * Entities with a value for the first sort key and those without are two segments of the list, one after the other, and each is a
+ * query of its own. That keeps the common one (those with a value, most wanted first) a plain pattern over one index, and the other is
+ * asked only when a page reaches it. Further keys are two columns, whether there is a value and which: values of one type meet only
+ * each other.
+ */
+import { kw, sym } from '../../../schema/keyword.ts';
+import { EdnList } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import { compileWhere } from './filter.ts';
+import {
+  endClauses,
+  ENTITY,
+  entityColumn,
+  missingFlag,
+  originClauses,
+  PARENT,
+  sortColumns,
+  stepClauses,
+  stepCount,
+} from './list-clauses.ts';
+import type { Bounds, Column, ListSpec, Position, PositionSlots, Segment } from './list-clauses.ts';
+import type { Inputs } from './query-scope.ts';
+import { QueryScope } from './query-scope.ts';
+import type { Filter } from './value-filter.ts';
+
+/** A query for all lists of one shape. */
+export interface QueryForm {
+  readonly query: EdnMap;
+  readonly inputs: Inputs;
+}
+
+export interface Row {
+  /** Undefined in the list of a type. */
+  readonly parent: number | undefined;
+  readonly position: Position;
+}
+
+export interface RowQuery extends QueryForm {
+  readonly toRow: (columns: ReadonlyArray<EdnData>) => Row;
+}
+
+/** The segments of a list between its bounds, in order. */
+export function segmentsOf(spec: ListSpec, { after, before }: Bounds): ReadonlyArray<Segment> {
+  const [key] = spec.order.keys;
+  const all =
+    key === undefined
+      ? [{ valued: false }]
+      : [{ valued: !key.nullsFirst }, { valued: key.nullsFirst }];
+  const from = after === undefined ? 0 : all.findIndex((each) => isIn(spec, each, after));
+  const to =
+    before === undefined ? all.length - 1 : all.findIndex((each) => isIn(spec, each, before));
+  const between = all.slice(from, to + 1);
+  const [first, ...others] = between;
+  if (first === undefined || after === undefined) return between;
+  const steps = Array.from({ length: stepCount(spec.order, first, after) }, (_, equal) => ({
+    ...first,
+    equal,
+  }));
+  return [...steps.reverse(), ...others];
+}
+
+/** The rows of a segment, in order; those of each parent together. */
+export function rowQuery(spec: ListSpec, segment: Segment, bounds: Bounds): RowQuery {
+  const { scope, clauses, columns } = segmentParts(spec, segment, bounds);
+  const parent = spec.origin.kind === 'link' ? [PARENT] : [];
+  const sortBy = [...columns, entityColumn(spec.order.entityDescending)];
+  const query = new Map<EdnData, EdnData>([
+    [kw('find'), [...parent, ENTITY, ...columns.map((column) => column.variable)]],
+    [kw('in'), scope.bindings],
+    [kw('where'), clauses],
+    [
+      kw('order-by'),
+      [
+        ...parent.flatMap((variable) => [variable, kw('asc')]),
+        ...sortBy.flatMap(({ variable, descending }) => [
+          variable,
+          kw(descending ? 'desc' : 'asc'),
+        ]),
+      ],
+    ],
+  ]);
+  return { query, inputs: scope.inputs, toRow: rowReader(spec, segment, parent.length) };
+}
+
+/** How many rows a segment has: one number. */
+export function segmentCountQuery(spec: ListSpec, segment: Segment, bounds: Bounds): QueryForm {
+  const { scope, clauses } = segmentParts(spec, segment, bounds);
+  return countForm([COUNT, sym('.')], scope, clauses);
+}
+
+/** How many entities the whole list has: one number, or for a link a row `[parent count]` for each parent that has any. */
+export function totalCountQuery(spec: ListSpec): QueryForm {
+  const scope = new QueryScope();
+  const filter = filterOf(spec, scope);
+  const clauses = [...originClauses(spec, scope, filter.binds), ...filter.clauses];
+  return countForm(
+    spec.origin.kind === 'link' ? [PARENT, COUNT] : [COUNT, sym('.')],
+    scope,
+    clauses,
+  );
+}
+
+const COUNT = new EdnList([sym('count'), ENTITY]);
+
+function countForm(
+  find: ReadonlyArray<EdnData>,
+  scope: QueryScope,
+  clauses: ReadonlyArray<EdnData>,
+): QueryForm {
+  const query = new Map<EdnData, EdnData>([
+    [kw('find'), find],
+    [kw('in'), scope.bindings],
+    [kw('where'), clauses],
+  ]);
+  return { query, inputs: scope.inputs };
+}
+
+interface SegmentParts {
+  readonly scope: QueryScope;
+  readonly clauses: ReadonlyArray<EdnData>;
+  readonly columns: ReadonlyArray<Column>;
+}
+
+function segmentParts(spec: ListSpec, segment: Segment, bounds: Bounds): SegmentParts {
+  const scope = new QueryScope();
+  const filter = filterOf(spec, scope);
+  const sort = sortColumns(spec.order, scope, segment);
+  const seekable = [...sort.columns, entityColumn(spec.order.entityDescending)];
+  const { after, before } = bounds;
+  const clauses = [
+    ...originClauses(spec, scope, filter.binds || segment.valued),
+    ...filter.clauses,
+    ...sort.clauses,
+    ...(after === undefined || segment.equal === undefined
+      ? []
+      : stepClauses(scope, seekable, after, segment.equal)),
+    // An end in another segment does not cut this one.
+    ...(before === undefined || !isIn(spec, segment, before)
+      ? []
+      : endClauses(scope, seekable, before)),
+  ];
+  return { scope, clauses, columns: sort.columns };
+}
+
+function isIn(spec: ListSpec, segment: Segment, position: PositionSlots): boolean {
+  return spec.order.keys.length === 0 || segment.valued === (position.values[0] !== null);
+}
+
+function filterOf(spec: ListSpec, scope: QueryScope): Filter {
+  const { origin, model, decodeId } = spec;
+  const target = origin.kind === 'type' ? origin.type.name : origin.field.target;
+  return compileWhere({ model, scope, decodeId }, target, spec.where, ENTITY);
+}
+
+/** The inverse of the `:find` of {@link rowQuery}. */
+function rowReader(
+  spec: ListSpec,
+  segment: Segment,
+  parents: number,
+): (columns: ReadonlyArray<EdnData>) => Row {
+  const [first, ...others] = spec.order.keys;
+  const valuesFrom = parents + 1 + (segment.valued ? 1 : 0);
+  return (columns) => {
+    const rest = others.map((key, i) => {
+      const flag = columns[valuesFrom + 2 * i];
+      return flag === missingFlag(key) ? null : (columns[valuesFrom + 2 * i + 1] ?? null);
+    });
+    const head =
+      first === undefined ? [] : [segment.valued ? (columns[parents + 1] ?? null) : null];
+    return {
+      parent: parents === 0 ? undefined : Number(columns[0]),
+      position: { values: [...head, ...rest], entity: Number(columns[parents]) },
+    };
+  };
+}

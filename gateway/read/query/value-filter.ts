@@ -1,0 +1,173 @@
+/**
+ * The leaves of a filter: operators on the values of one attribute, or on the id.
+ *
+ * An operator speaks of a value that is there: `ne` holds where the attribute has another value, and not where it has none.
+ */
+import type { Sym } from '../../../schema/keyword.ts';
+import { sym } from '../../../schema/keyword.ts';
+import type { ScalarField } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { badInput } from '../bad-input.ts';
+import { booleanAt, eachValue, valueAt, valuesAt } from './filter-input.ts';
+import { binding, predicate } from './query-scope.ts';
+import type { QueryScope } from './query-scope.ts';
+import type { Slot } from './slots.ts';
+import type { Where } from '../../select/selection.ts';
+import { suggest } from '../suggest.ts';
+
+export interface Filter {
+  readonly clauses: ReadonlyArray<EdnData>;
+  /** Whether the clauses alone say which entities are meant: one of them looks up an attribute of the entity. */
+  readonly binds: boolean;
+}
+
+const PREDICATES: Readonly<Record<string, string>> = {
+  ne: 'not=',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+  startsWith: 'clojure.string/starts-with?',
+  endsWith: 'clojure.string/ends-with?',
+  contains: 'clojure.string/includes?',
+};
+
+/** Operators on one value share one variable, so that a range is one scan. */
+export function compileOneValue(
+  scope: QueryScope,
+  field: ScalarField,
+  operators: Where,
+  e: Sym,
+  place: string,
+): Filter {
+  const { ident } = field.attribute;
+  const v = scope.fresh('v');
+  const onValue: EdnData[] = [];
+  const others: EdnData[] = [];
+  let needsValue = false;
+  for (const [operator, operand] of Object.entries(operators)) {
+    const at = `${place}.${operator}`;
+    if (operator === 'isNull') {
+      if (booleanAt(operand, at)) others.push(scope.notJoin([e], [[e, ident]]));
+      else needsValue = true;
+    } else if (operator === 'eq') {
+      others.push([e, ident, scope.input(valueAt(operand, at))]);
+    } else {
+      needsValue = true;
+      onValue.push(...compare(scope, operator, operand, v, at));
+    }
+  }
+  const lookup: ReadonlyArray<EdnData> = needsValue ? [[e, ident, v]] : [];
+  const binds = needsValue || operators['eq'] !== undefined;
+  return { clauses: [...others, ...lookup, ...onValue], binds };
+}
+
+function compare(
+  scope: QueryScope,
+  operator: string,
+  operand: unknown,
+  v: Sym,
+  place: string,
+): ReadonlyArray<EdnData> {
+  if (operator === 'in') return [isOneOf(scope, v, valuesAt(operand, place))];
+  if (operator === 'nin') return [isNoneOf(scope, v, valuesAt(operand, place))];
+  const name = Object.hasOwn(PREDICATES, operator) ? PREDICATES[operator] : undefined;
+  if (name === undefined) {
+    throw badInput(place, `is no operator${suggest(operator, Object.keys(PREDICATES))}`);
+  }
+  return [predicate(name, v, scope.input(valueAt(operand, place)))];
+}
+
+export function compileManyValues(
+  scope: QueryScope,
+  field: ScalarField,
+  operators: Where,
+  e: Sym,
+  place: string,
+): Filter {
+  const { ident } = field.attribute;
+  const parts = Object.entries(operators).map(([operator, operand]): Filter => {
+    const at = `${place}.${operator}`;
+    switch (operator) {
+      case 'has':
+        return binds([[e, ident, scope.input(valueAt(operand, at))]]);
+      case 'hasAll':
+        return binds(eachValue(operand, at).map((value) => [e, ident, scope.input(value)]));
+      case 'hasAny': {
+        const v = scope.fresh('v');
+        return binds([isOneOf(scope, v, valuesAt(operand, at)), [e, ident, v]]);
+      }
+      case 'isEmpty':
+        return booleanAt(operand, at)
+          ? { clauses: [scope.notJoin([e], [[e, ident]])], binds: false }
+          : binds([[e, ident]]);
+      default:
+        throw badInput(
+          at,
+          `is no operator${suggest(operator, ['has', 'hasAny', 'hasAll', 'isEmpty'])}`,
+        );
+    }
+  });
+  return allOf(parts);
+}
+
+export function compileId(
+  scope: QueryScope,
+  decodeId: (id: string) => number,
+  operators: Where,
+  e: Sym,
+  place: string,
+): Filter {
+  const entity = (id: EdnData): number => decodeId(String(id));
+  const entities = (ids: EdnData): EdnData => (ids as ReadonlyArray<EdnData>).map(entity);
+  const parts = Object.entries(operators).map(([operator, operand]): Filter => {
+    const at = `${place}.${operator}`;
+    switch (operator) {
+      case 'eq':
+        return unbound([binding('ground', [scope.input(valueAt(operand, at), entity)], e)]);
+      case 'in':
+        return unbound([isOneOf(scope, e, valuesAt(operand, at), entities)]);
+      case 'ne':
+        return unbound([predicate('not=', e, scope.input(valueAt(operand, at), entity))]);
+      case 'nin':
+        return unbound([isNoneOf(scope, e, valuesAt(operand, at), entities)]);
+      default:
+        throw badInput(at, `is no operator${suggest(operator, ['eq', 'ne', 'in', 'nin'])}`);
+    }
+  });
+  return allOf(parts);
+}
+
+export function allOf(parts: ReadonlyArray<Filter>): Filter {
+  return {
+    clauses: parts.flatMap((part) => part.clauses),
+    binds: parts.some((part) => part.binds),
+  };
+}
+
+export function binds(clauses: ReadonlyArray<EdnData>): Filter {
+  return { clauses, binds: clauses.length > 0 };
+}
+
+function unbound(clauses: ReadonlyArray<EdnData>): Filter {
+  return { clauses, binds: false };
+}
+
+/** Local to the branch it stands in, where a collection in `:in` would multiply the whole query. */
+function isOneOf(
+  scope: QueryScope,
+  variable: Sym,
+  values: Slot,
+  fromSlot?: (values: EdnData) => EdnData,
+): EdnData {
+  return binding('ground', [scope.input(values, fromSlot)], [variable, sym('...')]);
+}
+
+function isNoneOf(
+  scope: QueryScope,
+  variable: Sym,
+  values: Slot,
+  fromSlot?: (values: EdnData) => EdnData,
+): EdnData {
+  return scope.notJoin([variable], [isOneOf(scope, variable, values, fromSlot)]);
+}

@@ -1,0 +1,19 @@
+/** From what one root field is answered. */
+import type { Model } from '../../schema/model/model.ts';
+import type { Snapshot } from '../../services/reader/reader.ts';
+import type { ListPlans } from './list-plan.ts';
+
+/** One consistent view of a database. */
+export interface ReadScope {
+  readonly model: Model;
+  readonly database: string;
+  readonly lists: ListPlans;
+  readonly encodeId: (entity: number) => string;
+  readonly snapshot: Snapshot;
+  /** The database as of a transaction, for the later pages of a list. */
+  readonly snapshotAt: (tx: number) => Promise<Snapshot>;
+  /** What the caller said of time; a part of each cursor's list. */
+  readonly asOf: unknown;
+  /** Whether the snapshot is at a point that the caller named, so that cursors need not fix it. */
+  readonly isPast: boolean;
+}

@@ -1,0 +1,169 @@
+/** The parts of a REST request as ours: parameters to list arguments, bodies to inputs, a type to what is shown of its entities. */
+import { DatabaseError } from '../../schema/error.ts';
+import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
+import { valueFromJson, valueFromText } from '../../schema/model/scalars.ts';
+import type { AsOf } from '../http/context.ts';
+import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
+import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
+import type { By } from '../read/find-entity.ts';
+import type { ListArguments, OrderInput } from '../select/selection.ts';
+import { suggest } from '../read/suggest.ts';
+import type { Input } from '../write/to-transaction.ts';
+
+export interface ListRequest {
+  readonly list: ListArguments;
+  readonly asOf: AsOf | undefined;
+}
+
+/** @throws BAD_USER_INPUT */
+export function parseListRequest(resource: Resource, parameters: URLSearchParams): ListRequest {
+  const where: WhereDraft = {};
+  for (const name of new Set(parameters.keys())) {
+    if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) continue;
+    const filter = resource.filters.get(name);
+    if (filter === undefined) throw unknownParameter(resource, name);
+    put(where, filter.path, parseOperand(filter, name, parameters.getAll(name)));
+  }
+  return {
+    list: {
+      first: wholeNumber(parameters, 'first'),
+      last: wholeNumber(parameters, 'last'),
+      offset: wholeNumber(parameters, 'offset'),
+      after: parameters.get('after'),
+      before: parameters.get('before'),
+      where,
+      orderBy: parseOrderBy(parameters.get('orderBy')),
+    },
+    asOf: parseAsOf(parameters.get('asOf')),
+  };
+}
+
+/** `536870920`, or an instant. */
+export function parseAsOf(text: string | null): AsOf | undefined {
+  if (text === null) return undefined;
+  return /^\d+$/.test(text)
+    ? { t: valueFromText('Long', text, 'asOf') }
+    : { instant: valueFromText('DateTime', text, 'asOf') };
+}
+
+/** `by/{attr}/{value}`. */
+export function parseByPath(type: EntityType, name: string, text: string): By {
+  const field = type.fields.get(name);
+  if (field?.kind !== 'scalar') return { [name]: text };
+  return { [name]: valueFromText(field.scalar, text, name) };
+}
+
+/** The body of a POST; `isPatch` for the merge patch of a PATCH, where a list replaces what is there. */
+export function parseBody(model: Model, type: EntityType, body: unknown, isPatch: boolean): Input {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badInput('The body must be a JSON object');
+  }
+  const entries = Object.entries(body).map(([name, json]: [string, unknown]) => {
+    const field = type.fields.get(name);
+    if (field === undefined || field.kind === 'reverse') throw unknownField(type, name);
+    return [name, parseField(model, field, json, isPatch)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+interface WhereDraft {
+  [name: string]: unknown;
+}
+
+function put(where: WhereDraft, path: ReadonlyArray<string>, operand: unknown): void {
+  let level = where;
+  for (const step of path.slice(0, -1)) {
+    const next: WhereDraft = Object.hasOwn(level, step) ? (level[step] as WhereDraft) : {};
+    level[step] = next;
+    level = next;
+  }
+  const last = path.at(-1);
+  if (last !== undefined) level[last] = operand;
+}
+
+/** Several values stand in one parameter with commas between, or each in a parameter of its own. */
+function parseOperand(
+  filter: FilterParameter,
+  name: string,
+  texts: ReadonlyArray<string>,
+): unknown {
+  const toValue = (text: string): unknown =>
+    filter.operand.kind === 'id' ? text : valueFromText(filter.operand.scalar, text, name);
+  const [first = ''] = texts;
+  if (!filter.many) {
+    if (texts.length > 1) throw badInput(`The parameter ${name} stands more than once`);
+    return toValue(first);
+  }
+  return (texts.length === 1 ? first.split(',') : texts).map(toValue);
+}
+
+/** `orderBy=population:desc,country.name` */
+function parseOrderBy(text: string | null): ReadonlyArray<OrderInput> {
+  if (text === null || text === '') return [];
+  return text.split(',').map((key) => {
+    const [path = '', direction = 'asc'] = key.split(':');
+    const sort: unknown = direction.toUpperCase();
+    const steps = path.split('.');
+    const nested = steps.reduceRight<unknown>(
+      (inner, step) => Object.fromEntries([[step, inner]]),
+      sort,
+    );
+    return nested as OrderInput;
+  });
+}
+
+function parseField(
+  model: Model,
+  field: ScalarField | RefField,
+  json: unknown,
+  isPatch: boolean,
+): unknown {
+  if (json === null) return null;
+  if (!field.many) return parseItem(model, field, json);
+  if (!Array.isArray(json)) throw badInput(`${field.name} must be a list`);
+  const items = json.map((item: unknown) => parseItem(model, field, item));
+  return isPatch ? { set: items } : items;
+}
+
+function parseItem(model: Model, field: ScalarField | RefField, json: unknown): unknown {
+  if (field.kind === 'scalar') return valueFromJson(field.scalar, json, field.name);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw badInput(
+      `${field.name} must name an entity by its id, as in {"id": "…"}, or by one unique attribute`,
+    );
+  }
+  const target = field.target === undefined ? undefined : model.types.get(field.target);
+  const by = Object.entries(json).map(([name, value]: [string, unknown]) => {
+    const unique = target?.fields.get(name);
+    return [
+      name,
+      unique?.kind === 'scalar'
+        ? valueFromJson(unique.scalar, value, `${field.name}.${name}`)
+        : value,
+    ] as const;
+  });
+  return { link: Object.fromEntries(by) };
+}
+
+function wholeNumber(parameters: URLSearchParams, name: string): number | null {
+  const text = parameters.get(name);
+  if (text === null) return null;
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  throw badInput(`${name} must be a whole number, got '${text.slice(0, 40)}'`);
+}
+
+function unknownParameter(resource: Resource, name: string): DatabaseError {
+  const known = [...LIST_PARAMETERS, ...resource.filters.keys()];
+  return badInput(`There is no parameter '${name.slice(0, 60)}' here${suggest(name, known)}`);
+}
+
+function unknownField(type: EntityType, name: string): DatabaseError {
+  const known = Array.from(type.fields.keys());
+  return badInput(
+    `${type.name} has no field '${name.slice(0, 60)}' that can be written${suggest(name, known)}`,
+  );
+}
+
+function badInput(message: string): DatabaseError {
+  return new DatabaseError('BAD_USER_INPUT', message);
+}

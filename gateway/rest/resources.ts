@@ -1,0 +1,162 @@
+/** What the REST routes do, without a word of HTTP's mechanics: a request to a status, headers and a body. */
+import { DatabaseError } from '../../schema/error.ts';
+import type { EntityType } from '../../schema/model/model.ts';
+import { resourceAt } from '../generate/rest/routes.ts';
+import type { Resource } from '../generate/rest/routes.ts';
+import { readScope, writtenScope } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { Connections } from '../read/connection-json.ts';
+import { readConnection, readEntity } from '../read/entity-json.ts';
+import type { By } from '../read/find-entity.ts';
+import { findEntity, parseBy } from '../read/find-entity.ts';
+import { suggest } from '../read/suggest.ts';
+import { createEntity, deleteEntity, updateEntity } from '../write/write.ts';
+import type { Written } from '../write/write.ts';
+import { parseAsOf, parseBody, parseByPath, parseListRequest } from './from-rest.ts';
+import { entityPlan, listPlan } from './rest-plans.ts';
+
+export interface RestRequest {
+  /** The segment of the entity type. */
+  readonly type: string;
+  /** Path and query of the request, for links to other pages. */
+  readonly url: URL;
+  readonly body: unknown;
+  /** `Prefer: count=exact` */
+  readonly wantsCount: boolean;
+}
+
+export interface RestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON, undefined for no body. */
+  readonly body: string | undefined;
+}
+
+export async function listEntities(
+  context: RequestContext,
+  request: RestRequest,
+): Promise<RestAnswer> {
+  const resource = requireResource(context, request.type);
+  const { list, asOf } = parseListRequest(resource, request.url.searchParams);
+  const run = { scope: readScope(context, asOf), variables: {} };
+  const plan = listPlan(context.model, resource.type, request.wantsCount);
+  const page = await readConnection(run, resource.type, list, plan);
+  const link = pageLinks(request.url, page);
+  return { status: 200, headers: link === '' ? {} : { Link: link }, body: page.write(undefined) };
+}
+
+export function entityById(
+  context: RequestContext,
+  request: RestRequest,
+  id: string,
+): Promise<RestAnswer> {
+  return showEntity(context, request, () => ({ id }));
+}
+
+export function entityByUnique(
+  context: RequestContext,
+  request: RestRequest,
+  attribute: string,
+  value: string,
+): Promise<RestAnswer> {
+  return showEntity(context, request, (type) => parseByPath(type, attribute, value));
+}
+
+export async function postEntity(
+  context: RequestContext,
+  request: RestRequest,
+): Promise<RestAnswer> {
+  const { type } = requireResource(context, request.type);
+  const input = parseBody(context.model, type, request.body, false);
+  const written = await createEntity(context, type, input);
+  const body = await readWritten(context, type, written);
+  const id = context.encodeId(written.entity);
+  const headers = { Location: `${request.url.pathname.replace(/\/$/, '')}/${id}` };
+  return { status: 201, headers, body };
+}
+
+export async function patchEntity(
+  context: RequestContext,
+  request: RestRequest,
+  id: string,
+): Promise<RestAnswer> {
+  const { type } = requireResource(context, request.type);
+  const patch = parseBody(context.model, type, request.body, true);
+  const written = await updateEntity(context, type, { id }, patch);
+  return { status: 200, headers: {}, body: await readWritten(context, type, written) };
+}
+
+export async function removeEntity(
+  context: RequestContext,
+  request: RestRequest,
+  id: string,
+): Promise<RestAnswer> {
+  const { type } = requireResource(context, request.type);
+  const written = await deleteEntity(context, type, { id });
+  context.basisTx = written.result.tx;
+  return { status: 204, headers: {}, body: undefined };
+}
+
+async function showEntity(
+  context: RequestContext,
+  request: RestRequest,
+  byOf: (type: EntityType) => By,
+): Promise<RestAnswer> {
+  const { type } = requireResource(context, request.type);
+  const name = parseBy(context.model, context.database, type.name, byOf(type));
+  const scope = readScope(context, parseAsOf(request.url.searchParams.get('asOf')));
+  const entity = await findEntity(scope.snapshot, name);
+  const plan = entityPlan(context.model, type);
+  const body =
+    entity === undefined ? null : await readEntity({ scope, variables: {} }, plan, entity);
+  if (body === null) throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
+  return { status: 200, headers: {}, body };
+}
+
+async function readWritten(
+  context: RequestContext,
+  type: EntityType,
+  { entity, result }: Written,
+): Promise<string> {
+  context.basisTx = result.tx;
+  const scope = await writtenScope(context, result.tx);
+  return (
+    (await readEntity({ scope, variables: {} }, entityPlan(context.model, type), entity)) ?? 'null'
+  );
+}
+
+function requireResource({ model, database }: RequestContext, segment: string): Resource {
+  const resource = resourceAt(model, segment);
+  if (resource !== undefined) return resource;
+  const hint = suggest(segment, Array.from(model.typesByRoute.keys()));
+  throw new DatabaseError(
+    'NOT_FOUND',
+    `The database '${database}' has no entity type '${segment.slice(0, 60)}'${hint}`,
+  );
+}
+
+/** RFC 8288; the cursor in a link pins the transaction of this page. */
+function pageLinks(url: URL, { pageInfo }: Connections): string {
+  const links: string[] = [];
+  const addLink = (
+    rel: 'next' | 'prev',
+    [parameter, size]: readonly [string, string],
+    [opposite, otherSize]: readonly [string, string],
+    cursor: unknown,
+  ): void => {
+    const target = new URL(url);
+    const { searchParams } = target;
+    const pageSize = searchParams.get(size) ?? searchParams.get(otherSize);
+    for (const name of [opposite, otherSize, 'offset']) searchParams.delete(name);
+    searchParams.set(parameter, String(cursor));
+    if (pageSize !== null) searchParams.set(size, pageSize);
+    links.push(`<${target.pathname}${target.search}>; rel="${rel}"`);
+  };
+  const [forward, backward] = [['after', 'first'] as const, ['before', 'last'] as const];
+  const start = pageInfo(undefined, 'startCursor');
+  if (pageInfo(undefined, 'hasNextPage') === true)
+    addLink('next', forward, backward, pageInfo(undefined, 'endCursor'));
+  if (pageInfo(undefined, 'hasPreviousPage') === true && start !== null)
+    addLink('prev', backward, forward, start);
+  return links.join(', ');
+}

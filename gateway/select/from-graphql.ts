@@ -1,0 +1,257 @@
+/**
+ * A GraphQL selection set as a selection of ours. The whole tree below a root field is read here, once for all requests that send the
+ * operation; what depends on their variables stays open.
+ */
+import { GraphQLObjectType, Kind } from 'graphql';
+import type { FieldNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
+import type { EntityType, Model } from '../../schema/model/model.ts';
+import { connectionFieldName } from '../../schema/model/naming.ts';
+import { argumentsOf } from './graphql-arguments.ts';
+import type {
+  ConnectionPart,
+  EdgePart,
+  EntitySelection,
+  FieldSelection,
+  Given,
+  LinkField,
+  ListArguments,
+  PageInfoPart,
+} from './selection.ts';
+
+/** What is needed of an operation to read its selections. */
+export interface Operation {
+  readonly model: Model;
+  readonly schema: GraphQLSchema;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Whether `@skip` and `@include` let a node be there. */
+  readonly isIncluded: (node: SelectionNode) => boolean;
+}
+
+export type SelectionNode = SelectionSetNode['selections'][number];
+
+/** Selected fields by response key; fields of one key are one field, with their selections together. */
+export type FieldsByKey = ReadonlyMap<string, ReadonlyArray<FieldNode>>;
+
+/** What is selected below the given nodes of a field, which has a type of its own (not an interface). */
+export function fieldsBelow(
+  operation: Operation,
+  nodes: ReadonlyArray<FieldNode>,
+  typeName: string,
+): FieldsByKey {
+  return collectFields(operation, nodes, typeName);
+}
+
+/** What is selected of an entity of the type, or of any entity where there is none. */
+export function entitySelection(
+  operation: Operation,
+  type: EntityType | undefined,
+  nodes: ReadonlyArray<FieldNode>,
+): EntitySelection {
+  if (type !== undefined) {
+    const fields = fieldsBelow(operation, nodes, type.name);
+    return { kind: 'typed', fields: entityFields(operation, type, fields) };
+  }
+  const common = collect(operation, nodes, new Set(['Entity', 'Node']));
+  const named = Array.from(typeConditions(operation, nodes))
+    .map((name) => operation.model.types.get(name))
+    .filter((each) => each !== undefined);
+  return {
+    kind: 'any',
+    common: entityFields(operation, undefined, common),
+    fieldsByType: new Map(
+      named.map((each) => [
+        each.name,
+        entityFields(operation, each, fieldsBelow(operation, nodes, each.name)),
+      ]),
+    ),
+  };
+}
+
+/** What is selected of a connection of entities of the type. */
+export function connectionParts(
+  operation: Operation,
+  target: string | undefined,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<ConnectionPart> {
+  const type = target === undefined ? undefined : operation.model.types.get(target);
+  const fields = fieldsBelow(operation, nodes, `${target ?? 'Entity'}Connection`);
+  return Array.from(fields).flatMap(([key, below]): ReadonlyArray<ConnectionPart> => {
+    switch (nameOf(below)) {
+      case 'nodes':
+        return [{ kind: 'nodes', key, selection: entitySelection(operation, type, below) }];
+      case 'edges':
+        return [{ kind: 'edges', key, parts: edgeParts(operation, type, below) }];
+      case 'pageInfo':
+        return [{ kind: 'pageInfo', key, parts: pageInfoParts(operation, below) }];
+      case 'totalCount':
+        return [{ kind: 'totalCount', key }];
+      default:
+        return [{ kind: 'typename', key, name: `${target ?? 'Entity'}Connection` }];
+    }
+  });
+}
+
+function entityFields(
+  operation: Operation,
+  type: EntityType | undefined,
+  fields: FieldsByKey,
+): ReadonlyArray<FieldSelection> {
+  return Array.from(fields).flatMap(([key, nodes]): ReadonlyArray<FieldSelection> => {
+    const name = nameOf(nodes);
+    if (name === 'id') return [{ kind: 'id', key }];
+    if (name === '__typename') return [{ kind: 'typename', key }];
+    if (type === undefined) return [];
+    const field = type.fields.get(name);
+    if (field === undefined) return connectionOfRef(operation, type, key, nodes);
+    if (field.kind === 'scalar') return [{ kind: 'scalar', key, field }];
+    return [linkSelection(operation, type, key, field, nodes)];
+  });
+}
+
+function linkSelection(
+  operation: Operation,
+  type: EntityType,
+  key: string,
+  field: LinkField,
+  nodes: ReadonlyArray<FieldNode>,
+): FieldSelection {
+  const { target } = field;
+  const targetType = target === undefined ? undefined : operation.model.types.get(target);
+  if (!field.many) {
+    return { kind: 'one', key, field, selection: entitySelection(operation, targetType, nodes) };
+  }
+  const list = listArguments(operation, type, nodes);
+  return field.kind === 'reverse'
+    ? { kind: 'connection', key, field, list, parts: connectionParts(operation, target, nodes) }
+    : { kind: 'list', key, field, list, selection: entitySelection(operation, targetType, nodes) };
+}
+
+function connectionOfRef(
+  operation: Operation,
+  type: EntityType,
+  key: string,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<FieldSelection> {
+  const name = nameOf(nodes);
+  for (const field of type.fields.values()) {
+    if (field.kind === 'ref' && field.many && connectionFieldName(field.name) === name) {
+      const list = listArguments(operation, type, nodes);
+      const parts = connectionParts(operation, field.target, nodes);
+      return [{ kind: 'connection', key, field, list, parts }];
+    }
+  }
+  return [];
+}
+
+function edgeParts(
+  operation: Operation,
+  type: EntityType | undefined,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<EdgePart> {
+  const edgeName = `${type?.name ?? 'Entity'}Edge`;
+  return Array.from(fieldsBelow(operation, nodes, edgeName), ([key, below]): EdgePart => {
+    switch (nameOf(below)) {
+      case 'cursor':
+        return { kind: 'cursor', key };
+      case 'node':
+        return { kind: 'node', key, selection: entitySelection(operation, type, below) };
+      default:
+        return { kind: 'typename', key, name: edgeName };
+    }
+  });
+}
+
+function pageInfoParts(
+  operation: Operation,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<PageInfoPart> {
+  return Array.from(fieldsBelow(operation, nodes, 'PageInfo'), ([key, below]): PageInfoPart => {
+    const name = nameOf(below);
+    switch (name) {
+      case 'hasNextPage':
+      case 'hasPreviousPage':
+      case 'startCursor':
+      case 'endCursor':
+        return { kind: 'fact', key, name };
+      default:
+        return { kind: 'typename', key, name: 'PageInfo' };
+    }
+  });
+}
+
+/** Fields of one response key have equal arguments, or the operation would not be valid. */
+function listArguments(
+  { schema }: Operation,
+  type: EntityType,
+  nodes: ReadonlyArray<FieldNode>,
+): Given<ListArguments> {
+  const parent = schema.getType(type.name);
+  const [node] = nodes;
+  if (!(parent instanceof GraphQLObjectType) || node === undefined) return () => ({});
+  const definition = parent.getFields()[node.name.value];
+  return definition === undefined ? () => ({}) : argumentsOf(definition, node);
+}
+
+/** What is selected below some nodes of an object of a type. */
+export function collectFields(
+  operation: Operation,
+  nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
+  typeName: string,
+): FieldsByKey {
+  return collect(operation, nodes, new Set([typeName, 'Entity', 'Node']));
+}
+
+function collect(
+  operation: Operation,
+  nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
+  typeNames: ReadonlySet<string>,
+): FieldsByKey {
+  const fields = new Map<string, FieldNode[]>();
+  const visit = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (!operation.isIncluded(selection)) continue;
+      if (selection.kind === Kind.FIELD) {
+        const key = (selection.alias ?? selection.name).value;
+        const known = fields.get(key);
+        if (known === undefined) fields.set(key, [selection]);
+        else known.push(selection);
+        continue;
+      }
+      const { condition, selectionSet } = fragmentOf(operation, selection);
+      if (condition === undefined || typeNames.has(condition)) visit(selectionSet);
+    }
+  };
+  for (const node of nodes) visit(node.selectionSet);
+  return fields;
+}
+
+/** The types that fragments below the nodes speak of. */
+function typeConditions(
+  operation: Operation,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === Kind.FIELD) continue;
+      const { condition, selectionSet } = fragmentOf(operation, selection);
+      if (condition !== undefined) found.add(condition);
+      visit(selectionSet);
+    }
+  };
+  for (const node of nodes) visit(node.selectionSet);
+  return found;
+}
+
+function fragmentOf(
+  { fragments }: Operation,
+  selection: Exclude<SelectionNode, FieldNode>,
+): { readonly condition: string | undefined; readonly selectionSet: SelectionSetNode | undefined } {
+  const fragment =
+    selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+  return { condition: fragment?.typeCondition?.name.value, selectionSet: fragment?.selectionSet };
+}
+
+function nameOf(nodes: ReadonlyArray<FieldNode>): string {
+  return nodes[0]?.name.value ?? '';
+}

@@ -1,0 +1,97 @@
+/**
+ * What a caller wants to see of entities: a tree that knows no transport. GraphQL derives it from a selection set and REST from a
+ * route; everything behind it (plans, queries, JSON) is shared.
+ *
+ * `key` is the name under which a part appears in the answer; it differs from the field's name where GraphQL uses an alias.
+ */
+import type { RefField, ReverseField, ScalarField } from '../../schema/model/model.ts';
+
+/** The variables that come with a request, as values. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** A part of a request that may depend on its variables: so what is selected is worked out once for many requests. */
+export type Given<T> = (variables: Variables) => T;
+
+export type EntitySelection =
+  | { readonly kind: 'typed'; readonly fields: ReadonlyArray<FieldSelection> }
+  | {
+      /** A place where entities of any type stand; each shows the fields of its primary type. */
+      readonly kind: 'any';
+      /** For types that the caller did not speak of. */
+      readonly common: ReadonlyArray<FieldSelection>;
+      readonly fieldsByType: ReadonlyMap<string, ReadonlyArray<FieldSelection>>;
+    };
+
+export type LinkField = RefField | ReverseField;
+
+export type FieldSelection =
+  | { readonly kind: 'id'; readonly key: string }
+  | { readonly kind: 'typename'; readonly key: string }
+  | { readonly kind: 'scalar'; readonly key: string; readonly field: ScalarField }
+  | {
+      readonly kind: 'one';
+      readonly key: string;
+      readonly field: LinkField;
+      readonly selection: EntitySelection;
+    }
+  | ListSelection
+  | LinkConnection;
+
+/** A to-many ref as a plain list. */
+export interface ListSelection {
+  readonly kind: 'list';
+  readonly key: string;
+  readonly field: LinkField;
+  readonly list: Given<ListArguments>;
+  readonly selection: EntitySelection;
+}
+
+/** A to-many or reverse ref as a connection. */
+export interface LinkConnection {
+  readonly kind: 'connection';
+  readonly key: string;
+  readonly field: LinkField;
+  readonly list: Given<ListArguments>;
+  readonly parts: ReadonlyArray<ConnectionPart>;
+}
+
+export type ConnectionPart =
+  | { readonly kind: 'nodes'; readonly key: string; readonly selection: EntitySelection }
+  | { readonly kind: 'edges'; readonly key: string; readonly parts: ReadonlyArray<EdgePart> }
+  | { readonly kind: 'pageInfo'; readonly key: string; readonly parts: ReadonlyArray<PageInfoPart> }
+  | { readonly kind: 'totalCount'; readonly key: string }
+  | TypenamePart;
+
+export type EdgePart =
+  | { readonly kind: 'cursor'; readonly key: string }
+  | { readonly kind: 'node'; readonly key: string; readonly selection: EntitySelection }
+  | TypenamePart;
+
+export type PageInfoPart =
+  | {
+      readonly kind: 'fact';
+      readonly key: string;
+      readonly name: 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor';
+    }
+  | TypenamePart;
+
+/** The name of the type of an object that is no entity. */
+export interface TypenamePart {
+  readonly kind: 'typename';
+  readonly key: string;
+  readonly name: string;
+}
+
+/** The arguments of a list as a caller gave them; types are checked, ranges and names are not. */
+export interface ListArguments {
+  readonly first?: number | null;
+  readonly last?: number | null;
+  readonly after?: string | null;
+  readonly before?: string | null;
+  readonly offset?: number | null;
+  readonly where?: Where | null;
+  readonly orderBy?: ReadonlyArray<OrderInput> | null;
+}
+
+export type Where = Readonly<Record<string, unknown>>;
+export type OrderInput = Readonly<Record<string, unknown>>;
