@@ -133,6 +133,6 @@ export {
 } from './transfer/items.ts';
 export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
-export type { QueryLimits } from './shared/budget.ts';
+export type { CancelSignal, QueryLimits } from './shared/budget.ts';
 export type { Suspended } from './shared/suspend.ts';
 export { awaiting, giveWay, run, start } from './shared/suspend.ts';

@@ -4,10 +4,21 @@
  */
 import { DatabaseError } from '../../schema/error.ts';
 
+/** Says that nobody wants the result any more; an `AbortSignal` is one. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(
+    type: 'abort',
+    listener: () => void,
+    options?: { readonly once?: boolean },
+  ): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Ends a query that takes too long or too much. */
 export interface QueryLimits {
   /** Ends it with CANCELLED. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** How long it may take, milliseconds; for ever by default. */
   readonly timeoutMs?: number | undefined;
   /** When it has to be over, on the clock of `performance.now()`, milliseconds: for several that share the time of one request. */
@@ -31,7 +42,7 @@ const MAX_VALUE_BYTES = 2 ** 25;
 const BYTES_PER_CELL = 4;
 
 export class Budget {
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CancelSignal | undefined;
   readonly #deadlineMs: number;
   readonly #maxRows: number;
   readonly #maxBytes: number;

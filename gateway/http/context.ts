@@ -6,6 +6,7 @@ import type { Writer } from '../../services/connection/writer-port.ts';
 import type { QueryLimits, Reader, Snapshot, TimePoint } from '../../services/reader/reader.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import type { ReadScope } from '../read/scope.ts';
+import { RequestSignal } from './request-signal.ts';
 
 export interface RequestContext {
   readonly requestId: string;
@@ -84,10 +85,8 @@ function requestLimits(
   { timeoutMs, ...limits }: QueryLimits,
   response: ServerResponse,
 ): QueryLimits {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
   const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  return { ...limits, deadlineMs, signal: controller.signal };
+  return { ...limits, deadlineMs, signal: new RequestSignal(response) };
 }
 
 /** The scope in which a root field reads: the request's snapshot, or what it was at a point in time. */

@@ -11,6 +11,7 @@ import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 export type TimePoint = number | Date;
 
 export type {
+  CancelSignal,
   Lists,
   Projected,
   ProjectedAttribute,

@@ -120,6 +120,7 @@ export class OnDemand<T> {
 
   /** Makes room where more are open than may be. */
   #closeOldest(): void {
+    if (this.#entries.size <= this.#options.maxOpen) return;
     for (const entry of [...this.#idle]) {
       if (this.#entries.size <= this.#options.maxOpen) return;
       this.#closeIfUnused(entry);

@@ -5,7 +5,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
-import type { Reader } from '../../services/reader/reader.ts';
+import type { CancelSignal, Reader } from '../../services/reader/reader.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { alwaysOpen } from '../support/served.ts';
 import { serveWorld } from './served-world.ts';
@@ -136,8 +136,8 @@ describe('the app', () => {
   });
 
   it('tells queries when nobody waits for them any more', async () => {
-    let ask = (_: AbortSignal | undefined): void => undefined;
-    const asked = new Promise<AbortSignal | undefined>((resolve) => (ask = resolve));
+    let ask = (_: CancelSignal | undefined): void => undefined;
+    const asked = new Promise<CancelSignal | undefined>((resolve) => (ask = resolve));
     const reader: Reader = {
       ...world.reader,
       snapshot: (options = {}) => {
