@@ -1,6 +1,7 @@
 /**
  * Attribute definitions: what a schema transaction says about an attribute, as a plain value.
  */
+import type { Annotations } from './annotations.ts';
 import type { Keyword, Sym } from './keyword.ts';
 
 export const VALUE_TYPES = [
@@ -45,8 +46,8 @@ export interface Attribute {
   readonly maxLength?: number;
   /** Names of registered functions that every value written has to satisfy. */
   readonly predicates?: ReadonlyArray<Sym>;
-  /** What `:gateway/targets` says on a ref: the namespaces of the entities it leads to. */
-  readonly targets?: ReadonlyArray<Keyword>;
+  /** What it says of itself to the gateway; undefined where that is nothing. */
+  readonly annotations?: Annotations;
   /** The transaction that installed the attribute; a fixed order of attributes. */
   readonly installedTx: number;
 }

@@ -1,4 +1,5 @@
 /** The attributes that every database has without declaring them. */
+import { ANNOTATION_ATTRIBUTES } from './annotations.ts';
 import type { Attribute, ValueType } from './attribute.ts';
 import { kw } from './keyword.ts';
 import type { Keyword } from './keyword.ts';
@@ -31,7 +32,6 @@ export const DB = {
   validTo: kw('db.valid/to'),
   currentTx: kw('db/current-tx'),
   ensure: kw('db/ensure'),
-  targets: kw('gateway/targets'),
 } as const;
 
 /** An attribute that no transaction declares. */
@@ -62,7 +62,9 @@ export const SYSTEM_ATTRIBUTES: ReadonlyArray<SystemAttribute> = [
   system(kw('dh.ref/value'), 'string', { indexed: true }),
   system(kw('dh.ref/temporal'), 'string'),
   system(kw('dh.ref/type'), 'keyword'),
-  system(DB.targets, 'keyword', { cardinality: 'many' }),
+  ...ANNOTATION_ATTRIBUTES.map(({ ident, valueType, isMany }) =>
+    system(ident, valueType, isMany ? { cardinality: 'many' } : {}),
+  ),
 ];
 
 /**

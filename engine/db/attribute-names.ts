@@ -1,4 +1,5 @@
 /** How the datoms of a database name attributes, and which attributes it has without declaring them. */
+import { ANNOTATIONS } from '../../schema/annotations.ts';
 import { DB, SYSTEM_ATTRIBUTES } from '../../schema/bootstrap.ts';
 import type { SystemAttribute } from '../../schema/bootstrap.ts';
 import type { Keyword } from '../../schema/keyword.ts';
@@ -22,7 +23,7 @@ export const DEFINING_ATTRIBUTES: ReadonlyArray<Keyword> = [
   DB.attrPreds,
   DB.entityAttrs,
   DB.entityPreds,
-  DB.targets,
+  ...ANNOTATIONS,
 ];
 
 export class AttributeNames {

@@ -1,6 +1,8 @@
 /** What the datoms say of the entities that define attributes, moved forward and back by changes. */
 import type { TupleDefinition, ValueType } from '../../schema/attribute.ts';
 import { VALUE_TYPES } from '../../schema/attribute.ts';
+import type { Annotations } from '../../schema/annotations.ts';
+import { ANNOTATION, ANNOTATIONS, ANNOTATION_ATTRIBUTES } from '../../schema/annotations.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import type { Value } from '../../schema/value.ts';
@@ -69,8 +71,14 @@ function forgetIdent(definitions: Map<number, Definition>, e: number, ident: Val
   definitions.set(e, { ...before, formerIdents });
 }
 
-/** What an enum, a documented thing and an entity spec may have, too. */
-const OF_OTHERS: ReadonlySet<Keyword> = new Set([DB.ident, DB.doc, DB.entityAttrs, DB.entityPreds]);
+/** What an enum, a documented thing and an entity spec may have, too, or what changes nothing. */
+const OF_OTHERS: ReadonlySet<Keyword> = new Set([
+  DB.ident,
+  DB.doc,
+  DB.entityAttrs,
+  DB.entityPreds,
+  ...ANNOTATIONS,
+]);
 
 const MAKES_ATTRIBUTE = DEFINING_ATTRIBUTES.filter((ident) => !OF_OTHERS.has(ident));
 
@@ -100,4 +108,23 @@ export function valueTypeOf(type: Keyword | undefined): ValueType | undefined {
   return type?.namespace === 'db.type'
     ? VALUE_TYPES.find((valueType) => valueType === type.name)
     : undefined;
+}
+
+const ANNOTATION_NAMES = new Map(
+  Object.entries(ANNOTATION).map(([name, ident]) => [ident as Keyword, name]),
+);
+
+/** What an attribute says of itself to the gateway; undefined for nothing. Values that are none of an annotation are left out. */
+export function annotationsOf({ values }: Definition): Annotations | undefined {
+  const entries = ANNOTATION_ATTRIBUTES.flatMap(({ ident, valueType, isMany }) => {
+    const said = (values.get(ident) ?? []).filter((value) => isAnnotation(valueType, value));
+    const name = ANNOTATION_NAMES.get(ident);
+    if (said.length === 0 || name === undefined) return [];
+    return [[name, isMany ? said : said[0]] as const];
+  });
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Annotations);
+}
+
+function isAnnotation(valueType: ValueType, value: Value): boolean {
+  return valueType === 'keyword' ? value instanceof Keyword : typeof value === valueType;
 }

@@ -4,6 +4,7 @@
  */
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import { ERAS } from '../indices/base-index.ts';
+import { ANNOTATIONS } from '../../schema/annotations.ts';
 import { Datom } from '../datom/datom.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
@@ -55,10 +56,10 @@ export class EvolvingDb {
     this.#db.novelty.apply(change, this.#isIndexed(change, attribute));
     const { e, a } = datomOf(change);
     if (this.#db.topEntity !== undefined && e > this.#db.topEntity) this.#db.topEntity = e;
-    if (attribute?.isSystem === false) return;
+    if (attribute?.isSystem === false && !ANNOTATIONS.has(attribute.ident)) return;
     const { names } = this.#db.schema;
     if (a === names.txInstant) this.#noteInstant(change);
-    if (names.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
+    if (this.#db.schema.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
   }
 
   /** What else is done to the last one has to be looked up. */

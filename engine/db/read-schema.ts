@@ -1,4 +1,5 @@
 /** The schema of facts that are stored: what the rows that define attributes come to. */
+import { ANNOTATIONS } from '../../schema/annotations.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import { prefixRange } from '../datom/chunk-cursor.ts';
@@ -6,6 +7,7 @@ import type { Datom } from '../datom/datom.ts';
 import type { Era } from '../indices/base-index.ts';
 import type { Change } from '../novelty/change.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
+import { missesOf } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
 import { scanEra } from './scan.ts';
 import { Schema } from './schema.ts';
@@ -42,18 +44,34 @@ function changeOf(datom: Datom): Change {
 /** Reads what defines attributes, all attributes of attributes at once so that a cold read costs the height of the tree. */
 export function* readSchema(db: Db): Suspended<Schema> {
   const { names } = db.schema;
-  const found: EraRow[] = [];
-  let pending: EraRows[] = [];
+  const scans: EraRows[] = [];
   for (const a of names.definingNumbers) {
-    pending.push(rowsOf(db, 'current', a));
-    if (names.definingIdent(a) === DB.ident) pending.push(rowsOf(db, 'temporal', a));
+    scans.push(rowsOf(db, 'current', a));
+    if (names.definingIdent(a) === DB.ident) scans.push(rowsOf(db, 'temporal', a));
   }
+  const schema = schemaOfRows(names.areEntities, yield* readAll(scans));
+  return names.areEntities ? yield* withAnnotations(db, schema) : schema;
+}
+
+/** Where attributes are named by their entities, which ones annotate others is known when those are. */
+function* withAnnotations(db: Db, schema: Schema): Suspended<Schema> {
+  const numbers = [...ANNOTATIONS].flatMap(
+    (ident) => schema.userAttributes.get(ident)?.number ?? [],
+  );
+  if (numbers.length === 0) return schema;
+  const rows = yield* readAll(numbers.map((a) => rowsOf(db, 'current', a)));
+  return schema.apply(rows.map(({ datom }) => datom));
+}
+
+function* readAll(scans: ReadonlyArray<EraRows>): Suspended<EraRow[]> {
+  const found: EraRow[] = [];
+  let pending = scans;
   while (pending.length > 0) {
     const missing: Miss[] = [];
     pending = pending.filter(({ era, rows }) => {
       for (let step = rows.next(); step !== 'done'; step = rows.next()) {
         if (step === 'missing') {
-          missing.push(...[rows.miss].flat().filter((miss) => typeof miss === 'object'));
+          missing.push(...missesOf(rows.miss));
           return true;
         }
         for (let row = rows.lo; row < rows.hi; row++)
@@ -63,7 +81,7 @@ export function* readSchema(db: Db): Suspended<Schema> {
     });
     if (missing.length > 0) yield missing;
   }
-  return schemaOfRows(names.areEntities, found);
+  return found;
 }
 
 interface EraRows {

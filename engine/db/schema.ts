@@ -3,6 +3,7 @@
  * changes of each transaction without reading anything.
  */
 import type { Attribute } from '../../schema/attribute.ts';
+import { ANNOTATIONS } from '../../schema/annotations.ts';
 import { DB, ENUM_ATTRIBUTES, SYSTEM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
 import type { SystemAttribute } from '../../schema/bootstrap.ts';
 import { inHashOrder } from '../../schema/clojure-hash.ts';
@@ -17,7 +18,14 @@ import {
 import { datomOf } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
 import { AttributeNames } from './attribute-names.ts';
-import { isAttribute, redefine, tupleOf, undefine, valueTypeOf } from './definition.ts';
+import {
+  annotationsOf,
+  isAttribute,
+  redefine,
+  tupleOf,
+  undefine,
+  valueTypeOf,
+} from './definition.ts';
 import type { Definition } from './definition.ts';
 
 /** An attribute as the engine needs it. */
@@ -165,11 +173,27 @@ export class Schema {
     return typeof value === 'number' ? (this.#identsById.get(value) ?? value) : value;
   }
 
+  /** The attribute of attributes that a number stands for. */
+  definingIdent(number: number): Keyword | undefined {
+    return this.#definingIdent(number, undefined);
+  }
+
+  /** Where attributes are named by their entities, annotations are attributes like the user's own. */
+  #definingIdent(
+    number: number,
+    changed: ReadonlyMap<number, Definition> | undefined,
+  ): Keyword | undefined {
+    const system = this.names.definingIdent(number);
+    if (system !== undefined || !this.names.areEntities) return system;
+    const [ident] = (changed ?? this.definitions).get(-number)?.values.get(DB.ident) ?? [];
+    return ident instanceof Keyword && ANNOTATIONS.has(ident) ? ident : undefined;
+  }
+
   /** The schema after some changes; itself where none of them defines anything. */
   apply(changes: Iterable<Change>): Schema {
     let definitions: Map<number, Definition> | undefined;
     for (const change of changes) {
-      const ident = this.names.definingIdent(datomOf(change).a);
+      const ident = this.#definingIdent(datomOf(change).a, definitions);
       if (ident === undefined) continue;
       definitions ??= new Map(this.definitions);
       redefine(definitions, ident, change);
@@ -182,7 +206,7 @@ export class Schema {
     let definitions: Map<number, Definition> | undefined;
     for (let i = changes.length - 1; i >= 0; i--) {
       const change = changes[i];
-      const ident = change === undefined ? undefined : this.names.definingIdent(datomOf(change).a);
+      const ident = change === undefined ? undefined : this.definingIdent(datomOf(change).a);
       if (change === undefined || ident === undefined) continue;
       definitions ??= new Map(this.definitions);
       undefine(definitions, ident, change);
@@ -268,7 +292,7 @@ export class Schema {
     const valueType = valueTypeOf(keywordOf(DB.valueType));
     const unique = keywordOf(DB.unique);
     const doc = values.get(DB.doc)?.[0];
-    const targets = (values.get(DB.targets) ?? []).filter((v) => v instanceof Keyword);
+    const annotations = annotationsOf(definition);
     const maxLength = values.get(DB.maxLength)?.[0];
     const predicates = (values.get(DB.attrPreds) ?? []).filter((v) => v instanceof Sym);
     return {
@@ -285,7 +309,7 @@ export class Schema {
       tuple: tupleOf(definition),
       ...(typeof maxLength === 'number' ? { maxLength } : {}),
       ...(predicates.length > 0 ? { predicates } : {}),
-      ...(targets.length > 0 ? { targets } : {}),
+      ...(annotations === undefined ? {} : { annotations }),
       installedTx,
     };
   }

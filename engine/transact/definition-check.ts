@@ -1,4 +1,5 @@
 /** What an entity map may say about an attribute, before it is applied. What a whole transaction did is checked in `schema-check.ts`. */
+import { ANNOTATIONS } from '../../schema/annotations.ts';
 import { DB, isReserved } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword } from '../../schema/keyword.ts';
@@ -33,7 +34,7 @@ const ALWAYS_ALLOWED: ReadonlySet<Keyword> = new Set([
   DB.attrPreds,
   DB.entityAttrs,
   DB.entityPreds,
-  DB.targets,
+  ...ANNOTATIONS,
 ]);
 
 /** @throws SCHEMA_VIOLATION (`transact/schema`) */

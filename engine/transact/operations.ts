@@ -231,7 +231,7 @@ function casFailed(
 }
 
 function isDefining({ db }: Transaction, { number }: SchemaAttribute): boolean {
-  return db.schema.names.definingIdent(number) !== undefined;
+  return db.schema.definingIdent(number) !== undefined;
 }
 
 /** What the database itself is made of cannot be changed. */

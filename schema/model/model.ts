@@ -139,7 +139,7 @@ function addReverse(target: TypeDraft, source: TypeDraft, ref: string, attribute
 
 /** The one type a ref leads to, or undefined for any: by annotation, as a component, or by its local name. */
 function refTarget(drafts: Drafts, attribute: Attribute, notes: string[]): TypeDraft | undefined {
-  const annotated = attribute.targets ?? [];
+  const annotated = attribute.annotations?.targets ?? [];
   if (annotated.length > 1) return undefined;
   const [wanted] = annotated;
   if (wanted !== undefined) {

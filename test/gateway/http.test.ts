@@ -155,7 +155,9 @@ describe('the app', () => {
     const answer = fetch(`http://127.0.0.1:${port}/v1/world/city`, { signal: caller.signal });
     const signal = await asked;
     expect(signal?.aborted).toBe(false);
-    const isAborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    const isAborted = new Promise((resolve) =>
+      signal?.addEventListener('abort', () => resolve(undefined)),
+    );
     caller.abort();
     await expect(answer).rejects.toThrow();
     await isAborted;

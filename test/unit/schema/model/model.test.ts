@@ -48,7 +48,7 @@ describe('the model', () => {
     const model = buildModel(
       attributes(
         ['country/name', 'string'],
-        ['country/borders', 'ref', { ...MANY, targets: [kw('country')] }],
+        ['country/borders', 'ref', { ...MANY, annotations: { targets: [kw('country')] } }],
         ['city/country', 'ref'],
         ['city/friend', 'ref'],
         ['order/lines', 'ref', { ...MANY, component: true }],
@@ -73,8 +73,8 @@ describe('the model', () => {
       attributes(
         ['a/x', 'string'],
         ['b/x', 'string'],
-        ['c/one', 'ref', { targets: [kw('a'), kw('b')] }],
-        ['c/two', 'ref', { targets: [kw('nowhere')] }],
+        ['c/one', 'ref', { annotations: { targets: [kw('a'), kw('b')] } }],
+        ['c/two', 'ref', { annotations: { targets: [kw('nowhere')] } }],
       ),
     );
     expect(outline(model)['C']).toEqual({ one: 'Entity', two: 'Entity' });
@@ -93,7 +93,7 @@ describe('the model', () => {
       ['person/firstName', 'string'],
       ['person/friend', 'ref'],
       ['friend/name', 'string'],
-      ['person.where/x', 'ref', { targets: [kw('person')] }],
+      ['person.where/x', 'ref', { annotations: { targets: [kw('person')] } }],
       ['person/where', 'string'],
     ).map((attribute, i) => ({ ...attribute, installedTx: 536870914 + i }));
     const full = outline(buildModel(all));

@@ -24,7 +24,7 @@ const model = buildModel(
   attributes(
     ['country/cca2', 'string', IDENTITY],
     ['country/languages', 'string', MANY],
-    ['country/borders', 'ref', { ...MANY, targets: [kw('country')] }],
+    ['country/borders', 'ref', { ...MANY, annotations: { targets: [kw('country')] } }],
     ['city/name', 'string'],
     ['city/population', 'long'],
     ['city/country', 'ref'],
