@@ -5,7 +5,7 @@
  * cannot be built, the old one stays.
  */
 import type { RequestHandler } from 'express';
-import { buildModel } from '../schema/model/model.ts';
+import { buildModel } from '../schema/model/build-model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
 import { createSchema } from './generate/graphql/schema.ts';

@@ -3,8 +3,9 @@
  * and one question for each list below it. An entity that is met more than once on a level is read and written once.
  */
 import { primaryType } from '../../schema/model/primary-type.ts';
+import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
-import type { Lists, Projected } from '../../services/reader/reader.ts';
+import type { Lists, Projected, Projection } from '../../services/reader/reader.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import type { ListArguments } from '../select/selection.ts';
@@ -107,22 +108,9 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
       const { encodeId } = run.scope;
       return (place) => `"${encodeId(entities[place]!)}"`;
     }
-    case 'value': {
-      const values = projected.columns[field.column] as ReadonlyArray<EdnData | undefined>;
-      return (place) => {
-        const value = values[place];
-        return value === undefined ? 'null' : field.write(value);
-      };
-    }
-    case 'values': {
-      const { starts, values } = projected.columns[field.column] as Lists;
-      return (place) => {
-        let text = '[';
-        for (let i = starts[place]!; i < starts[place + 1]!; i++)
-          text += (i > starts[place]! ? ',' : '') + field.write(values[i]!);
-        return `${text}]`;
-      };
-    }
+    case 'value':
+    case 'values':
+      return field.isIdent ? identWriter(run, field, level) : valueWriter(run, field, projected);
     case 'one':
       return oneWriter(run, field.below, targetsIn(projected, field.column), level.places);
     case 'list':
@@ -130,6 +118,60 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
     case 'connection':
       return connectionWriter(run, field, level);
   }
+}
+
+type ValuePlan = Extract<FieldPlan, { kind: 'value' | 'values' }>;
+
+function valueWriter({ scope }: Run, field: ValuePlan, { columns }: Projected): WriteAt {
+  const { encodeId } = scope;
+  const column = columns[field.column]!;
+  if (field.kind === 'value') {
+    const values = column as ReadonlyArray<EdnData | undefined>;
+    return (place) => {
+      const value = values[place];
+      return value === undefined ? 'null' : field.write(value, encodeId);
+    };
+  }
+  const { starts, values } = column as Lists;
+  return (place) => {
+    let text = '[';
+    for (let i = starts[place]!; i < starts[place + 1]!; i++)
+      text += (i > starts[place]! ? ',' : '') + field.write(values[i]!, encodeId);
+    return `${text}]`;
+  };
+}
+
+/** As {@link valueWriter} with the idents of the entities in their places; what has none is left out. */
+async function identWriter(run: Run, field: ValuePlan, { projected }: Level): Promise<WriteAt> {
+  const column = projected.columns[field.column]!;
+  const isOne = field.kind === 'value';
+  const found = isOne ? (column as ReadonlyArray<EdnData | undefined>) : (column as Lists).values;
+  const entities = Array.from(new Set(found.filter((each) => each !== undefined))) as number[];
+  const named = await run.scope.snapshot.project(IDENTS, entities);
+  const idents = new Map(
+    entities.map((entity, place) => [entity, (named.columns[0] as ReadonlyArray<EdnData>)[place]]),
+  );
+  const identOf = (entity: unknown): EdnData | undefined => idents.get(entity as number);
+  if (isOne) return valueWriter(run, field, withColumn(projected, field, found.map(identOf)));
+  const { starts } = column as Lists;
+  return (place) => {
+    const texts: string[] = [];
+    for (let i = starts[place]!; i < starts[place + 1]!; i++) {
+      const ident = identOf(found[i]);
+      if (ident !== undefined) texts.push(field.write(ident, run.scope.encodeId));
+    }
+    return `[${texts.join(',')}]`;
+  };
+}
+
+const IDENTS: Projection = { attributes: [{ kind: 'one', ident: kw('db/ident') }] };
+
+function withColumn(
+  projected: Projected,
+  { column }: ValuePlan,
+  values: ReadonlyArray<EdnData | undefined>,
+): Projected {
+  return { ...projected, columns: projected.columns.with(column, values as never) };
 }
 
 /** The entity that each one refers to, or that refers to it. */

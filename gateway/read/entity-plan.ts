@@ -38,7 +38,9 @@ export type FieldPlan =
       readonly kind: 'value' | 'values';
       readonly prefix: string;
       readonly column: number;
-      readonly write: (value: EdnData) => string;
+      /** Whether the values are entities, of which the idents are written. */
+      readonly isIdent: boolean;
+      readonly write: (value: EdnData, idOf: (entity: number) => string) => string;
     }
   | {
       readonly kind: 'one';
@@ -183,9 +185,10 @@ function planFields(
       case 'typename':
         return { kind: 'constant', prefix, text: quote(type.name) };
       case 'scalar': {
-        const { many, scalar, attribute } = selected.field;
+        const { many, shape, isIdent, attribute } = selected.field;
         const column = draft.column({ kind: many ? 'many' : 'one', ident: attribute.ident });
-        return { kind: many ? 'values' : 'value', prefix, column, write: jsonWriter(scalar) };
+        const write = jsonWriter(shape);
+        return { kind: many ? 'values' : 'value', prefix, column, isIdent, write };
       }
       case 'one': {
         const { field, selection } = selected;

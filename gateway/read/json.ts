@@ -1,6 +1,8 @@
 /** Pieces of JSON text. Answers are written as text where they are read, so that no tree of objects is made of them first. */
 import type { EdnData } from '../../schema/value.ts';
 import type { ScalarName } from '../../schema/model/scalars.ts';
+import type { Shape } from '../../schema/model/shapes.ts';
+import { shapeToJson } from '../../schema/model/shapes.ts';
 import { valueToJson } from '../../schema/model/scalars.ts';
 
 /** What JSON writes with a backslash: quotes, backslashes, control characters, and halves of pairs. */
@@ -16,8 +18,15 @@ export function jsonKey(key: string): string {
   return `${quote(key)}:`;
 }
 
-/** What writes values of a scalar. */
-export function jsonWriter(scalar: ScalarName): (value: EdnData) => string {
+/** What writes values of a shape. `idOf` names the entities that places of tuples refer to. */
+export function jsonWriter(
+  shape: Shape,
+): (value: EdnData, idOf: (entity: number) => string) => string {
+  if (shape.kind === 'scalar') return scalarWriter(shape.scalar);
+  return (value, idOf) => JSON.stringify(shapeToJson(shape, value, idOf) ?? null);
+}
+
+function scalarWriter(scalar: ScalarName): (value: EdnData) => string {
   switch (scalar) {
     case 'String':
       return (value) => (typeof value === 'string' ? quote(value) : 'null');
@@ -25,6 +34,8 @@ export function jsonWriter(scalar: ScalarName): (value: EdnData) => string {
       return String;
     case 'Float':
       return (value) => JSON.stringify(value);
+    case 'Int':
+      return String;
     // Their texts are digits, letters and signs that JSON writes as they are.
     case 'Long':
     case 'BigInt':

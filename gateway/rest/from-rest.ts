@@ -1,10 +1,12 @@
 /** The parts of a REST request as ours: parameters to list arguments, bodies to inputs, a type to what is shown of its entities. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
-import { valueFromJson, valueFromText } from '../../schema/model/scalars.ts';
+import { valueFromText } from '../../schema/model/scalars.ts';
+import { shapeFromJson, shapeFromText } from '../../schema/model/shapes.ts';
 import type { AsOf } from '../http/context.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
 import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
+import { isWritableField } from '../generate/graphql/inputs.ts';
 import type { By } from '../read/find-entity.ts';
 import type { ListArguments, OrderInput } from '../select/selection.ts';
 import { suggest } from '../read/suggest.ts';
@@ -50,7 +52,7 @@ export function parseAsOf(text: string | null): AsOf | undefined {
 export function parseByPath(type: EntityType, name: string, text: string): By {
   const field = type.fields.get(name);
   if (field?.kind !== 'scalar') return { [name]: text };
-  return { [name]: valueFromText(field.scalar, text, name) };
+  return { [name]: shapeFromText(field.shape, text, name) };
 }
 
 /** The body of a POST; `isPatch` for the merge patch of a PATCH, where a list replaces what is there. */
@@ -60,7 +62,7 @@ export function parseBody(model: Model, type: EntityType, body: unknown, isPatch
   }
   const entries = Object.entries(body).map(([name, json]: [string, unknown]) => {
     const field = type.fields.get(name);
-    if (field === undefined || field.kind === 'reverse') throw unknownField(type, name);
+    if (field === undefined || !isWritableField(field)) throw unknownField(type, name);
     return [name, parseField(model, field, json, isPatch)] as const;
   });
   return Object.fromEntries(entries);
@@ -88,7 +90,7 @@ function parseOperand(
   texts: ReadonlyArray<string>,
 ): unknown {
   const toValue = (text: string): unknown =>
-    filter.operand.kind === 'id' ? text : valueFromText(filter.operand.scalar, text, name);
+    filter.operand.kind === 'id' ? text : shapeFromText(filter.operand.shape, text, name);
   const [first = ''] = texts;
   if (!filter.many) {
     if (texts.length > 1) throw badInput(`The parameter ${name} stands more than once`);
@@ -126,7 +128,7 @@ function parseField(
 }
 
 function parseItem(model: Model, field: ScalarField | RefField, json: unknown): unknown {
-  if (field.kind === 'scalar') return valueFromJson(field.scalar, json, field.name);
+  if (field.kind === 'scalar') return shapeFromJson(field.shape, json, field.name);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw badInput(
       `${field.name} must name an entity by its id, as in {"id": "…"}, or by one unique attribute`,
@@ -138,7 +140,7 @@ function parseItem(model: Model, field: ScalarField | RefField, json: unknown): 
     return [
       name,
       unique?.kind === 'scalar'
-        ? valueFromJson(unique.scalar, value, `${field.name}.${name}`)
+        ? shapeFromJson(unique.shape, value, `${field.name}.${name}`)
         : value,
     ] as const;
   });

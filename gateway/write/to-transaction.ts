@@ -7,6 +7,7 @@ import type { Keyword } from '../../schema/keyword.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { valueKey } from '../../schema/value-key.ts';
+import { isWritableField } from '../generate/graphql/inputs.ts';
 import { badInput } from '../read/bad-input.ts';
 import type { EntityName } from '../read/find-entity.ts';
 import { parseBy } from '../read/find-entity.ts';
@@ -180,7 +181,7 @@ export class TransactionDraft {
 
 function fieldAt(type: EntityType, name: string, place: string): ScalarField | RefField {
   const field = type.fields.get(name);
-  if (field === undefined || field.kind === 'reverse') {
+  if (field === undefined || !isWritableField(field)) {
     throw badInput(`${place}.${name}`, `names no field of ${type.name} that can be written`);
   }
   return field;

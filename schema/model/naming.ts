@@ -89,7 +89,10 @@ export interface RootNames {
 }
 
 /** Names given out so far. A name is given once and keeps what it claims. */
-export type Claims = Set<string>;
+export interface Claims {
+  has(name: string): boolean;
+  add(name: string): unknown;
+}
 
 /** The claims that stand before any namespace is named. */
 export function reservedTypeClaims(): Claims {
@@ -104,25 +107,81 @@ export function reservedTypeClaims(): Claims {
   ]);
 }
 
+/** What somebody wants a thing to be called; it is, where that is a name and free. */
+type Wish = string | undefined;
+
 /** Names the type of a namespace and claims whatever is derived from that name. */
-export function claimTypeName(claims: Claims, namespace: string): string {
+export function claimTypeName(claims: Claims, namespace: string, wish?: Wish): string {
   const source = namespace === '' ? CATCH_ALL : namespace;
-  return claim(claims, candidates(source, pascalCase(source)), typeClaims);
+  return claim(claims, candidatesAfter(wished(wish), source, pascalCase(source)), typeClaims);
 }
 
 /** Names the field of an attribute within its type; `claims` are those of the type. */
-export function claimFieldName(claims: Claims, namespace: string, localName: string): string {
+export function claimFieldName(
+  claims: Claims,
+  { namespace, name: localName }: { readonly namespace: string; readonly name: string },
+  wish?: Wish,
+): string {
   const pretty = camelCase(localName);
   const owner = namespace === '' ? CATCH_ALL : namespace;
-  const wanted =
-    pretty !== undefined && RESERVED_FIELDS.has(pretty) ? camelCase(`${owner} ${pretty}`) : pretty;
-  return claim(claims, candidates(localName, wanted), (name) => [name, connectionFieldName(name)]);
+  const isFree = pretty === undefined || !RESERVED_FIELDS.has(pretty);
+  const wanted = isFree ? pretty : camelCase(`${owner} ${pretty}`);
+  const allowed = wished(wish).filter((name) => !RESERVED_FIELDS.has(name));
+  return claim(claims, candidatesAfter(allowed, localName, wanted), fieldClaims);
+}
+
+/** As {@link claimFieldName} where several namespaces meet in one type: a name that is taken gets the namespace in front. */
+export function claimMergedFieldName(
+  claims: Claims,
+  { namespace, name: localName }: { readonly namespace: string; readonly name: string },
+  wish?: Wish,
+): string {
+  const pretty = camelCase(localName);
+  const isTaken = pretty !== undefined && fieldClaims(pretty).some((each) => claims.has(each));
+  const prefixed = isTaken ? camelCase(`${namespace} ${localName}`) : undefined;
+  return claimFieldName(claims, { namespace, name: localName }, wish ?? prefixed);
 }
 
 /** Names the field that leads back from the target of a ref to its sources: `_cityByCountry`. */
-export function claimReverseName(claims: Claims, sourceType: string, refField: string): string {
+export function claimReverseName(
+  claims: Claims,
+  sourceType: string,
+  refField: string,
+  wish?: Wish,
+): string {
   const pretty = `_${lowerFirst(sourceType)}By${upperFirst(refField)}`;
-  return claim(claims, numbered([], pretty), (name) => [name]);
+  const wishes = wished(wish).filter((name) => !RESERVED_FIELDS.has(name));
+  return claim(claims, numbered(wishes, pretty), (name) => [name]);
+}
+
+/** Names the type that the values of one field have: `OrderStatus`. */
+export function claimValueTypeName(
+  claims: Claims,
+  type: string,
+  field: string,
+  wish?: Wish,
+): string {
+  const pretty = `${type}${upperFirst(field)}`;
+  const derived = (name: string): ReadonlyArray<string> =>
+    ['', 'Input', 'Ops', 'ListOps', 'ListPatch'].map((suffix) => `type ${name}${suffix}`);
+  return claim(claims, numbered([...wished(wish), pretty], `${pretty}_x_`), derived);
+}
+
+/** The name of a keyword among the values of an enum: `:status/in-progress` is `IN_PROGRESS`. */
+export function claimEnumValue(claims: Claims, localName: string): string {
+  const upper = words(localName)?.join('_').toUpperCase();
+  const pretty = upper === undefined ? undefined : withLetterFirst(upper, 'N');
+  const isFree = pretty !== undefined && !['TRUE', 'FALSE', 'NULL'].includes(pretty);
+  return claim(claims, candidates(localName, isFree ? pretty : undefined), (name) => [name]);
+}
+
+function fieldClaims(name: string): ReadonlyArray<string> {
+  return [name, connectionFieldName(name)];
+}
+
+/** A name of GraphQL that is not the gateway's own: or with one `_` in front, which is how those of reverse fields begin. */
+function wished(wish: Wish): ReadonlyArray<string> {
+  return wish !== undefined && /^(_?[A-Za-z])[A-Za-z0-9_]*$/.test(wish) ? [wish] : [];
 }
 
 /** The field that pages through a to-many ref: `tracksConnection`. */
@@ -181,7 +240,15 @@ function claim(
 }
 
 function candidates(source: string, pretty: string | undefined): Iterable<string> {
-  return numbered(pretty === undefined ? [] : [pretty], exactForm(source));
+  return candidatesAfter([], source, pretty);
+}
+
+function candidatesAfter(
+  wishes: ReadonlyArray<string>,
+  source: string,
+  pretty: string | undefined,
+): Iterable<string> {
+  return numbered(pretty === undefined ? wishes : [...wishes, pretty], exactForm(source));
 }
 
 /** The names given, then the last one again with a number, without end. */

@@ -10,12 +10,12 @@ import type { EntityType, Model } from './model.ts';
 export function primaryType(model: Model, idents: Iterable<Keyword>): EntityType | undefined {
   let best: Attribute | undefined;
   for (const ident of idents) {
-    const type = model.typesByNamespace.get(ident.namespace);
+    const type = model.typesByAttribute.get(ident);
     const attribute = type?.attributes.find((each) => each.ident === ident);
     if (attribute !== undefined && (best === undefined || precedes(attribute, best)))
       best = attribute;
   }
-  return best === undefined ? undefined : model.typesByNamespace.get(best.ident.namespace);
+  return best === undefined ? undefined : model.typesByAttribute.get(best.ident);
 }
 
 function precedes(a: Attribute, b: Attribute): boolean {

@@ -17,6 +17,7 @@ export type ScalarName =
   | 'DateTime'
   | 'Float'
   | 'FloatArray'
+  | 'Int'
   | 'JSON'
   | 'Keyword'
   | 'Long'
@@ -86,6 +87,12 @@ export const SCALARS: Readonly<Record<ScalarName, Scalar>> = {
     doc: 'A vector of floating point numbers, as a list.',
     operators: [],
     fromJson: floatsFromJson,
+  },
+  Int: {
+    name: 'Int',
+    doc: 'A whole number of 32 bits.',
+    operators: ORDERED,
+    fromJson: intFromJson,
   },
   JSON: {
     name: 'JSON',
@@ -172,7 +179,8 @@ export function valueFromJson(scalar: ScalarName, json: unknown, place?: string)
 /** As {@link valueFromJson} for the text of a URL, where truth values and numbers are words. */
 export function valueFromText(scalar: ScalarName, text: string, place?: string): Value {
   if (scalar === 'Boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  if (scalar === 'Float' && text.trim() !== '') return valueFromJson(scalar, Number(text), place);
+  if ((scalar === 'Float' || scalar === 'Int') && text.trim() !== '')
+    return valueFromJson(scalar, Number(text), place);
   if (scalar === 'FloatArray') return valueFromJson(scalar, text.split(',').map(Number), place);
   return valueFromJson(scalar, text, place);
 }
@@ -182,6 +190,7 @@ export function valueToJson(scalar: ScalarName, value: EdnData): Json {
   switch (scalar) {
     case 'Boolean':
     case 'Float':
+    case 'Int':
     case 'String':
       return value as Json;
     case 'Bytes':
@@ -217,6 +226,11 @@ function wholeNumber(json: unknown): Value | undefined {
   if (typeof json !== 'string' || !/^-?\d{1,400}$/.test(json)) return undefined;
   const number = Number(json);
   return Number.isSafeInteger(number) ? number : BigInt(json);
+}
+
+function intFromJson(json: unknown): number | undefined {
+  const isInt = typeof json === 'number' && Number.isInteger(json) && Math.abs(json) <= 2 ** 31;
+  return isInt && json !== 2 ** 31 ? json : undefined;
 }
 
 function longFromJson(json: unknown): Value | undefined {

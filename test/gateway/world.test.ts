@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { expect, it } from 'vitest';
 import { createSchema } from '../../gateway/generate/graphql/schema.ts';
-import { buildModel } from '../../schema/model/model.ts';
+import { buildModel } from '../../schema/model/build-model.ts';
 import { openWorld } from './world-database.ts';
 
 it('the schema of the world is world.graphql', async () => {

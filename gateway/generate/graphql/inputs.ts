@@ -3,22 +3,26 @@
  * (`PersonOrder`), and write (`PersonInput`, `PersonPatch`, `PersonLink`, `PersonListLink`). A ref without a known target uses the
  * same under the name `Entity`.
  */
-import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType } from 'graphql';
+import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
 import type { GraphQLInputFieldConfig, GraphQLInputType } from 'graphql';
-import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
-import { SCALARS } from '../../../schema/model/scalars.ts';
-import type { ScalarName } from '../../../schema/model/scalars.ts';
+import type {
+  EntityType,
+  Field,
+  Model,
+  RefField,
+  ScalarField,
+} from '../../../schema/model/model.ts';
+import { isOrderable } from '../../../schema/model/shapes.ts';
 import { describeField } from './describe.ts';
 import { oncePerType } from './once-per-type.ts';
-import { scalarType } from './scalar-types.ts';
+import { idOps, sortEnum } from './shared-types.ts';
 import {
-  idOps,
+  inputType,
   listOf,
   listOperatorsInput,
   listPatchInput,
   operatorsInput,
-  sortEnum,
-} from './shared-types.ts';
+} from './value-types.ts';
 
 /** The name of an entity type, or undefined for any entity. */
 export type Target = string | undefined;
@@ -36,10 +40,10 @@ export interface Inputs {
   readonly listLink: InputOf;
 }
 
-/** Whether entities of the type can be written through the API; a type of nothing but tuples cannot. */
+/** Whether entities of the type can be written through the API; a type of nothing but composite tuples cannot. */
 export function isWritable(type: EntityType | undefined): boolean {
   const fields = Array.from(type?.fields.values() ?? []);
-  return fields.some((field) => field.kind !== 'reverse');
+  return fields.some(isWritableField);
 }
 
 export function createInputs(model: Model): Inputs {
@@ -103,7 +107,7 @@ function define(
 function byFields(fields: ReadonlyArray<Field>): Fields {
   const unique = eachField(fields, (field) =>
     field.kind === 'scalar' && field.attribute.unique !== undefined
-      ? scalarType(field.scalar)
+      ? inputType(field.shape)
       : undefined,
   );
   return { id: { type: GraphQLID }, ...unique };
@@ -113,7 +117,7 @@ function whereFields(inputs: Inputs, target: Target, fields: ReadonlyArray<Field
   const where = inputs.where(target);
   const conditions = eachField(fields, (field) => {
     if (field.kind === 'scalar') {
-      return field.many ? listOperatorsInput(field.scalar) : operatorsInput(field.scalar);
+      return field.many ? listOperatorsInput(field.shape) : operatorsInput(field.shape);
     }
     return field.many ? inputs.listWhere(field.target) : inputs.where(field.target);
   });
@@ -135,7 +139,8 @@ function listWhereFields(where: GraphQLInputObjectType): Fields {
 function orderFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
   const keys = eachField(fields, (field) => {
     if (field.kind === 'reverse' || field.many) return undefined;
-    if (field.kind === 'scalar') return isOrderable(field.scalar) ? sortEnum : undefined;
+    if (field.kind === 'scalar')
+      return isOrderable(field.shape) && !field.isIdent ? sortEnum : undefined;
     return field.target === undefined ? undefined : inputs.order(field.target);
   });
   return { id: { type: sortEnum }, ...keys };
@@ -143,17 +148,19 @@ function orderFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
 
 function createFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
   return eachField(fields, (field) => {
-    if (field.kind === 'reverse') return undefined;
-    const type = field.kind === 'ref' ? inputs.link(field.target) : scalarType(field.scalar);
-    return field.many ? listOf(type) : type;
+    if (!isWritableField(field)) return undefined;
+    const type = field.kind === 'ref' ? inputs.link(field.target) : inputType(field.shape);
+    const isRequired = field.attribute.annotations?.required === true;
+    const taken = field.many ? listOf(type) : type;
+    return isRequired ? new GraphQLNonNull(taken) : taken;
   });
 }
 
 function patchFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
   return eachField(fields, (field) => {
-    if (field.kind === 'reverse') return undefined;
+    if (!isWritableField(field)) return undefined;
     if (field.kind === 'scalar') {
-      return field.many ? listPatchInput(field.scalar) : scalarType(field.scalar);
+      return field.many ? listPatchInput(field.shape) : inputType(field.shape);
     }
     return field.many ? inputs.listLink(field.target) : inputs.link(field.target);
   });
@@ -184,6 +191,8 @@ function eachField(
   return found;
 }
 
-function isOrderable(scalar: ScalarName): boolean {
-  return scalar === 'Boolean' || SCALARS[scalar].operators.includes('in');
+/** Composite tuples follow from other attributes. */
+export function isWritableField(field: Field): field is ScalarField | RefField {
+  if (field.kind === 'reverse') return false;
+  return field.kind === 'ref' || field.shape.kind !== 'tuple' || !field.shape.isComposite;
 }

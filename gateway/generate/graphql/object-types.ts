@@ -13,7 +13,7 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
 import { describeField } from './describe.ts';
 import type { Inputs, Target } from './inputs.ts';
 import { oncePerType } from './once-per-type.ts';
-import { scalarType } from './scalar-types.ts';
+import { outputType } from './value-types.ts';
 import {
   connectionArguments,
   entityFields,
@@ -120,12 +120,12 @@ function connectionFields(node: GraphQLOutputType, edge: GraphQLObjectType): Fie
 }
 
 function scalarConfig(field: ScalarField): FieldConfig {
-  const type = scalarType(field.scalar);
+  const type = outputType(field.shape);
   return described(field, field.many ? nonNullList(type) : type);
 }
 
 function described(field: Field, type: GraphQLOutputType): FieldConfig {
-  return { type, description: describeField(field) };
+  return { type, description: describeField(field), deprecationReason: field.deprecated };
 }
 
 function nonNullList(type: GraphQLOutputType): GraphQLOutputType {

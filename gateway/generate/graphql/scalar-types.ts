@@ -3,6 +3,7 @@ import {
   GraphQLBoolean,
   GraphQLError,
   GraphQLFloat,
+  GraphQLInt,
   GraphQLScalarType,
   GraphQLString,
   Kind,
@@ -14,6 +15,7 @@ import type { ScalarName } from '../../../schema/model/scalars.ts';
 const BUILT_IN = new Map<ScalarName, GraphQLScalarType>([
   ['Boolean', GraphQLBoolean],
   ['Float', GraphQLFloat],
+  ['Int', GraphQLInt],
   ['String', GraphQLString],
 ]);
 

@@ -1,4 +1,4 @@
-/** The types that every generated schema shares: interfaces, paging, order, time, and operators of each scalar. */
+/** The types that every generated schema shares: interfaces, paging, order, time, and the filter of ids. */
 import {
   GraphQLBoolean,
   GraphQLEnumType,
@@ -6,17 +6,14 @@ import {
   GraphQLInputObjectType,
   GraphQLInt,
   GraphQLInterfaceType,
-  GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
 } from 'graphql';
 import type { GraphQLFieldConfig, GraphQLInputType } from 'graphql';
-import { SCALARS } from '../../../schema/model/scalars.ts';
-import type { Operator, ScalarName } from '../../../schema/model/scalars.ts';
 import { DEFAULT_REFS } from '../page-sizes.ts';
-import { oncePerType } from './once-per-type.ts';
 import { scalarType } from './scalar-types.ts';
+import { listOf } from './value-types.ts';
 
 const idField: GraphQLFieldConfig<unknown, unknown> = {
   type: new GraphQLNonNull(GraphQLID),
@@ -102,41 +99,6 @@ export const idOps = new GraphQLInputObjectType({
   },
 });
 
-/** Operators of attributes with one value. All that are given must hold. */
-export const operatorsInput = oncePerType((scalar: ScalarName) => {
-  const type = scalarType(scalar);
-  const operators = SCALARS[scalar].operators.map(
-    (operator) => [operator, { type: takesList(operator) ? listOf(type) : type }] as const,
-  );
-  return new GraphQLInputObjectType({
-    name: `${scalar}Ops`,
-    fields: { ...Object.fromEntries(operators), isNull: { type: GraphQLBoolean } },
-  });
-});
-
-/** Operators of attributes with many values. */
-export const listOperatorsInput = oncePerType((scalar: ScalarName) => {
-  const type = scalarType(scalar);
-  const has = { has: { type }, hasAny: { type: listOf(type) }, hasAll: { type: listOf(type) } };
-  return new GraphQLInputObjectType({
-    name: `${scalar}ListOps`,
-    fields: {
-      ...(SCALARS[scalar].operators.length > 0 ? has : {}),
-      isEmpty: { type: GraphQLBoolean },
-    },
-  });
-});
-
-/** How a patch changes an attribute with many values: all at once, or some in and some out. */
-export const listPatchInput = oncePerType((scalar: ScalarName) => {
-  const type = listOf(scalarType(scalar));
-  return new GraphQLInputObjectType({
-    name: `${scalar}ListPatch`,
-    description: 'Either `set`, or `add` and `remove`.',
-    fields: { set: { type }, add: { type }, remove: { type } },
-  });
-});
-
 /** What a plain list of an entity's refs takes. */
 export function listArguments(where: GraphQLInputType, order: GraphQLInputType) {
   return {
@@ -158,14 +120,4 @@ export function connectionArguments(where: GraphQLInputType, order: GraphQLInput
     where: { type: where },
     orderBy: { type: listOf(order) },
   };
-}
-
-export function listOf<T extends GraphQLInputType>(
-  type: T,
-): GraphQLList<GraphQLNonNull<GraphQLInputType>> {
-  return new GraphQLList(new GraphQLNonNull(type as GraphQLInputType));
-}
-
-function takesList(operator: Operator): boolean {
-  return operator === 'in' || operator === 'nin';
 }

@@ -3,8 +3,8 @@
  * own (`age.gte=18`) so that a document can describe it.
  */
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
-import { SCALARS } from '../../../schema/model/scalars.ts';
-import type { ScalarName } from '../../../schema/model/scalars.ts';
+import type { Shape } from '../../../schema/model/shapes.ts';
+import { operatorsOf } from '../../../schema/model/shapes.ts';
 
 export interface Resource {
   readonly type: EntityType;
@@ -21,7 +21,7 @@ export interface FilterParameter {
 }
 
 export type OperandKind =
-  { readonly kind: 'scalar'; readonly scalar: ScalarName } | { readonly kind: 'id' };
+  { readonly kind: 'value'; readonly shape: Shape } | { readonly kind: 'id' };
 
 /** Parameters of every list that are no filters. */
 export const LIST_PARAMETERS = [
@@ -59,8 +59,8 @@ function filtersOf(field: Field): ReadonlyArray<FilterParameter> {
   switch (field.kind) {
     case 'scalar':
       return field.many
-        ? manyFilters(field.name, field.scalar)
-        : oneFilters(field.name, field.scalar);
+        ? manyFilters(field.name, field.shape)
+        : oneFilters(field.name, field.shape);
     case 'ref':
       return field.many
         ? idFilters([field.name, 'some'])
@@ -70,9 +70,9 @@ function filtersOf(field: Field): ReadonlyArray<FilterParameter> {
   }
 }
 
-function oneFilters(name: string, scalar: ScalarName): ReadonlyArray<FilterParameter> {
-  const operand = { kind: 'scalar', scalar } as const;
-  const operators = SCALARS[scalar].operators.map((operator) => ({
+function oneFilters(name: string, shape: Shape): ReadonlyArray<FilterParameter> {
+  const operand = { kind: 'value', shape } as const;
+  const operators = operatorsOf(shape).map((operator) => ({
     path: [name, operator],
     operand,
     many: operator === 'in' || operator === 'nin',
@@ -80,9 +80,9 @@ function oneFilters(name: string, scalar: ScalarName): ReadonlyArray<FilterParam
   return [...operators, flag([name, 'isNull'])];
 }
 
-function manyFilters(name: string, scalar: ScalarName): ReadonlyArray<FilterParameter> {
-  if (SCALARS[scalar].operators.length === 0) return [flag([name, 'isEmpty'])];
-  const operand = { kind: 'scalar', scalar } as const;
+function manyFilters(name: string, shape: Shape): ReadonlyArray<FilterParameter> {
+  if (operatorsOf(shape).length === 0) return [flag([name, 'isEmpty'])];
+  const operand = { kind: 'value', shape } as const;
   return [
     { path: [name, 'has'], operand, many: false },
     { path: [name, 'hasAny'], operand, many: true },
@@ -100,5 +100,9 @@ function idFilters(path: ReadonlyArray<string>): ReadonlyArray<FilterParameter> 
 }
 
 function flag(path: ReadonlyArray<string>): FilterParameter {
-  return { path, operand: { kind: 'scalar', scalar: 'Boolean' }, many: false };
+  return {
+    path,
+    operand: { kind: 'value', shape: { kind: 'scalar', scalar: 'Boolean' } },
+    many: false,
+  };
 }

@@ -3,8 +3,9 @@
  */
 import type { DatabaseError } from '../../../schema/error.ts';
 import type { Keyword } from '../../../schema/keyword.ts';
-import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EntityType, Model, ScalarField } from '../../../schema/model/model.ts';
 import type { ScalarName } from '../../../schema/model/scalars.ts';
+import { isOrderable } from '../../../schema/model/shapes.ts';
 import { badInput } from '../bad-input.ts';
 import type { OrderInput } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
@@ -90,8 +91,13 @@ function parseKey(
   }
   return {
     kind: 'value',
-    sortKey: { path: steps, scalar: field.scalar, ...parseSort(direction, at) },
+    sortKey: { path: steps, scalar: scalarOf(field, at), ...parseSort(direction, at) },
   };
+}
+
+function scalarOf({ shape, isIdent }: ScalarField, place: string): ScalarName {
+  if (shape.kind === 'scalar' && isOrderable(shape) && !isIdent) return shape.scalar;
+  throw badInput(place, 'holds values that have no order');
 }
 
 function parseIdKey(direction: unknown, path: ReadonlyArray<Keyword>, place: string): ParsedKey {

@@ -38,6 +38,9 @@ export function shapeWhere(where: Where, slots: Slots): ShapedWhere {
 /** Lists of which each member is a condition of its own, so how many there are is of the shape. */
 const LISTS_OF_CONDITIONS: ReadonlySet<string> = new Set(['_and', '_or', 'hasAll']);
 
+/** Operators of which a list is one value, or a list of values with nothing to look at. */
+const VALUE_OPERATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'has']);
+
 class Walk {
   key = '';
   readonly #slots: Slots;
@@ -67,7 +70,9 @@ class Walk {
     }
     if (isPlainObject(value)) return this.object(value);
     const isList = Array.isArray(value);
-    const isOfMany = isList && (LISTS_OF_CONDITIONS.has(name) || !value.every(isValue));
+    const isOfMany =
+      isList &&
+      (LISTS_OF_CONDITIONS.has(name) || (!VALUE_OPERATORS.has(name) && !value.every(isValue)));
     if (!isOfMany) {
       this.key += isList ? '[?]' : '?';
       return this.#slots.add(value);

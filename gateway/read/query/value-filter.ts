@@ -4,7 +4,7 @@
  * An operator speaks of a value that is there: `ne` holds where the attribute has another value, and not where it has none.
  */
 import type { Sym } from '../../../schema/keyword.ts';
-import { sym } from '../../../schema/keyword.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
 import type { ScalarField } from '../../../schema/model/model.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { badInput } from '../bad-input.ts';
@@ -57,10 +57,27 @@ export function compileOneValue(
       onValue.push(...compare(scope, operator, operand, v, at));
     }
   }
-  const lookup: ReadonlyArray<EdnData> = needsValue ? [[e, ident, v]] : [];
+  const lookup = needsValue ? valueClauses(scope, field, e, v) : [];
   const binds = needsValue || operators['eq'] !== undefined;
   return { clauses: [...others, ...lookup, ...onValue], binds };
 }
+
+/** What binds a value as callers know it: of an entity that stands for its ident, that. */
+function valueClauses(
+  scope: QueryScope,
+  { attribute, isIdent }: ScalarField,
+  e: Sym,
+  v: Sym,
+): ReadonlyArray<EdnData> {
+  if (!isIdent) return [[e, attribute.ident, v]];
+  const named = scope.fresh('r');
+  return [
+    [e, attribute.ident, named],
+    [named, IDENT, v],
+  ];
+}
+
+const IDENT = kw('db/ident');
 
 function compare(
   scope: QueryScope,
@@ -95,7 +112,10 @@ export function compileManyValues(
         return binds(eachValue(operand, at).map((value) => [e, ident, scope.input(value)]));
       case 'hasAny': {
         const v = scope.fresh('v');
-        return binds([isOneOf(scope, v, valuesAt(operand, at)), [e, ident, v]]);
+        return binds([
+          isOneOf(scope, v, valuesAt(operand, at)),
+          ...valueClauses(scope, field, e, v),
+        ]);
       }
       case 'isEmpty':
         return booleanAt(operand, at)

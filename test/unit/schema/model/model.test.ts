@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { kw } from '../../../../schema/keyword.ts';
-import { buildModel } from '../../../../schema/model/model.ts';
+import { buildModel } from '../../../../schema/model/build-model.ts';
 import type { Model } from '../../../../schema/model/model.ts';
+import { shapeName } from '../../../../schema/model/shapes.ts';
 import { primaryType } from '../../../../schema/model/primary-type.ts';
 import { attributes, IDENTITY, MANY } from './attributes.ts';
 
@@ -9,7 +10,7 @@ import { attributes, IDENTITY, MANY } from './attributes.ts';
 function outline(model: Model): Record<string, Record<string, string>> {
   const types = Array.from(model.types.values(), (type) => {
     const fields = Array.from(type.fields.values(), (field) => {
-      const held = field.kind === 'scalar' ? field.scalar : (field.target ?? 'Entity');
+      const held = field.kind === 'scalar' ? shapeName(field.shape) : (field.target ?? 'Entity');
       return [field.name, field.many ? `[${held}]` : held];
     });
     return [type.name, Object.fromEntries(fields) as Record<string, string>];

@@ -16,7 +16,7 @@ const typeNames = (...namespaces: ReadonlyArray<string>): ReadonlyArray<string> 
 
 const fieldNames = (namespace: string, ...locals: ReadonlyArray<string>): ReadonlyArray<string> => {
   const claims = new Set<string>();
-  return locals.map((local) => claimFieldName(claims, namespace, local));
+  return locals.map((local) => claimFieldName(claims, { namespace, name: local }));
 };
 
 describe('type names', () => {

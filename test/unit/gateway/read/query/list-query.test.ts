@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kw } from '../../../../../schema/keyword.ts';
 import { printEdn } from '../../../../../schema/edn-print.ts';
-import { buildModel } from '../../../../../schema/model/model.ts';
+import { buildModel } from '../../../../../schema/model/build-model.ts';
 import type { EntityType } from '../../../../../schema/model/model.ts';
 import type { EdnData } from '../../../../../schema/value.ts';
 import type {

@@ -1,0 +1,64 @@
+/**
+ * The schema lock: what each attribute was when it was first served, written down with the attribute itself. Later models read it before anything
+ * else, so that neither new attributes nor a newer version of this software rename or retype what somebody relies on.
+ */
+import { ANNOTATION } from '../annotations.ts';
+import type { Attribute } from '../attribute.ts';
+import { kw } from '../keyword.ts';
+import type { Keyword } from '../keyword.ts';
+import type { EdnData } from '../value.ts';
+import type { Model } from './model.ts';
+
+/** Why an attribute is served as it is: its own words, what its name or its being a component say, or for want of anything better. */
+export type Provenance = 'annotated' | 'matched' | 'fallback' | 'locked';
+
+export interface Lock {
+  /** The type that has the field. */
+  readonly type: string;
+  readonly field: string;
+  /** What the field holds: a scalar, an enum, a tuple, or the type that a reference leads to (`Entity` for any). */
+  readonly shape: string;
+  /** The field at the other end of a reference. */
+  readonly reverse: string | undefined;
+  readonly provenance: Provenance;
+}
+
+/** Transaction data that locks whatever a model shows and no lock speaks of yet; empty where everything is locked. */
+export function lockData(
+  { locks }: Model,
+  attributes: Iterable<Attribute>,
+): ReadonlyArray<EdnData> {
+  return Array.from(attributes).flatMap(({ id, ident, annotations }) => {
+    const lock = locks.get(ident);
+    return lock === undefined || annotations?.lockField !== undefined ? [] : lockOf(id, lock);
+  });
+}
+
+/** Transaction data that takes the locks of attributes away, so that the next model is made without them. */
+export function unlockData(attributes: Iterable<Attribute>): ReadonlyArray<EdnData> {
+  return Array.from(attributes).flatMap(({ id, annotations }) =>
+    annotations?.lockField === undefined
+      ? []
+      : LOCK_ATTRIBUTES.map((attribute) => [kw('db.fn/retractAttribute'), id, attribute]),
+  );
+}
+
+const LOCK_ATTRIBUTES: ReadonlyArray<Keyword> = [
+  ANNOTATION.lockType,
+  ANNOTATION.lockField,
+  ANNOTATION.lockShape,
+  ANNOTATION.lockReverse,
+  ANNOTATION.lockProvenance,
+];
+
+/** Two gateways may lock at once: the second one finds that the first has. */
+function lockOf(id: number, lock: Lock): ReadonlyArray<EdnData> {
+  const add = (attribute: Keyword, value: EdnData): EdnData => [kw('db/add'), id, attribute, value];
+  return [
+    [kw('db.fn/cas'), id, ANNOTATION.lockField, null, lock.field],
+    add(ANNOTATION.lockType, lock.type),
+    add(ANNOTATION.lockShape, lock.shape),
+    ...(lock.reverse === undefined ? [] : [add(ANNOTATION.lockReverse, lock.reverse)]),
+    add(ANNOTATION.lockProvenance, kw(lock.provenance)),
+  ];
+}

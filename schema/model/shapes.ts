@@ -1,0 +1,171 @@
+/** What a field holds that is no reference: a scalar, one of some keywords, or a tuple. JSON form and reading it, for all of them. */
+import { DatabaseError } from '../error.ts';
+import { Keyword } from '../keyword.ts';
+import type { EdnData, Value } from '../value.ts';
+import type { Json, Operator, ScalarName } from './scalars.ts';
+import { SCALARS, valueFromJson, valueFromText, valueToJson } from './scalars.ts';
+
+export type Shape = ScalarShape | EnumShape | TupleShape | VectorShape;
+
+export interface ScalarShape {
+  readonly kind: 'scalar';
+  readonly scalar: ScalarName;
+}
+
+export interface EnumShape {
+  readonly kind: 'enum';
+  /** Of the type in the API. */
+  readonly name: string;
+  /** By their names in the API. */
+  readonly values: ReadonlyMap<string, Keyword>;
+  readonly names: ReadonlyMap<Keyword, string>;
+}
+
+/** A tuple whose places hold values of their own types. */
+export interface TupleShape {
+  readonly kind: 'tuple';
+  readonly name: string;
+  readonly items: ReadonlyArray<TupleItem>;
+  /** Made of other attributes of the entity, and so never written. */
+  readonly isComposite: boolean;
+}
+
+export interface TupleItem {
+  readonly name: string;
+  /** References are their ids. */
+  readonly shape: ScalarShape | { readonly kind: 'reference' };
+}
+
+/** A tuple whose places hold values of one type. */
+export interface VectorShape {
+  readonly kind: 'vector';
+  readonly scalar: ScalarName;
+}
+
+/** How many places a tuple may have. */
+const MAX_PLACES = 8;
+
+const EQUALITY: ReadonlyArray<Operator> = ['eq', 'ne', 'in', 'nin'];
+const TUPLE: ReadonlyArray<Operator> = ['eq', 'in'];
+
+export function operatorsOf(shape: Shape): ReadonlyArray<Operator> {
+  switch (shape.kind) {
+    case 'scalar':
+      return SCALARS[shape.scalar].operators;
+    case 'enum':
+      return EQUALITY;
+    case 'tuple':
+    case 'vector':
+      return TUPLE;
+  }
+}
+
+/** Whether values have an order that callers may ask for. */
+export function isOrderable(shape: Shape): boolean {
+  return (
+    shape.kind === 'scalar' && (shape.scalar === 'Boolean' || operatorsOf(shape).includes('in'))
+  );
+}
+
+/** The name by which operators of the shape are known in the API. */
+export function shapeName(shape: Shape): string {
+  switch (shape.kind) {
+    case 'scalar':
+      return shape.scalar;
+    case 'enum':
+    case 'tuple':
+      return shape.name;
+    case 'vector':
+      return `${shape.scalar}Vector`;
+  }
+}
+
+/** What a stored value looks like in JSON; undefined where it has no place in the shape. */
+export function shapeToJson(
+  shape: Shape,
+  value: EdnData,
+  idOf: (entity: number) => string,
+): Json | undefined {
+  switch (shape.kind) {
+    case 'scalar':
+      return valueToJson(shape.scalar, value);
+    case 'enum':
+      return value instanceof Keyword ? shape.names.get(value) : undefined;
+    case 'tuple': {
+      const places = placesOf(value);
+      const entries = shape.items.map(({ name, shape: item }, i): [string, Json] => {
+        const place = places[i] ?? null;
+        if (place === null) return [name, null];
+        return [
+          name,
+          item.kind === 'reference' ? idOf(Number(place)) : valueToJson(item.scalar, place),
+        ];
+      });
+      return Object.fromEntries(entries);
+    }
+    case 'vector':
+      return placesOf(value).map((place) =>
+        place === null ? null : valueToJson(shape.scalar, place),
+      );
+  }
+}
+
+function placesOf(value: EdnData): ReadonlyArray<EdnData> {
+  return Array.isArray(value) ? (value as ReadonlyArray<EdnData>) : [];
+}
+
+/**
+ * The value that a piece of JSON writes.
+ *
+ * @throws BAD_USER_INPUT, naming `place`
+ */
+export function shapeFromJson(shape: Shape, json: unknown, place: string): Value {
+  switch (shape.kind) {
+    case 'scalar':
+      return valueFromJson(shape.scalar, json, place);
+    case 'enum': {
+      const value = typeof json === 'string' ? shape.values.get(json) : undefined;
+      if (value !== undefined) return value;
+      throw badValue(place, `one of ${Array.from(shape.values.keys()).join(', ')}`);
+    }
+    case 'tuple':
+      return tupleFromJson(shape, json, place);
+    case 'vector':
+      if (!Array.isArray(json) || json.length === 0 || json.length > MAX_PLACES)
+        throw badValue(place, `a list of 1 to ${MAX_PLACES} values`);
+      return json.map((item: unknown, i) =>
+        item === null ? null : valueFromJson(shape.scalar, item, `${place}[${i}]`),
+      ) as unknown as Value;
+  }
+}
+
+function tupleFromJson({ name, items }: TupleShape, json: unknown, place: string): Value {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw badValue(place, `an object with the places of ${name}`);
+  const given = json as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !items.some((item) => item.name === key));
+  if (unknown !== undefined)
+    throw badValue(`${place}.${unknown}`, `one of ${items.map((item) => item.name).join(', ')}`);
+  return items.map((item) => {
+    const value = given[item.name] ?? null;
+    if (value === null || item.shape.kind === 'reference') return value;
+    return valueFromJson(item.shape.scalar, value, `${place}.${item.name}`);
+  }) as unknown as Value;
+}
+
+/** As {@link shapeFromJson} for the text of a URL; tuples are written as JSON there. */
+export function shapeFromText(shape: Shape, text: string, place: string): Value {
+  if (shape.kind === 'scalar') return valueFromText(shape.scalar, text, place);
+  if (shape.kind === 'enum') return shapeFromJson(shape, text, place);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw badValue(place, 'JSON');
+  }
+  return shapeFromJson(shape, json, place);
+}
+
+function badValue(place: string, expected: string): DatabaseError {
+  return new DatabaseError('BAD_USER_INPUT', `${place}: expected ${expected}`, { data: { place } });
+}
