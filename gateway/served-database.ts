@@ -5,7 +5,10 @@
  * cannot be built, the old one stays.
  */
 import type { RequestHandler } from 'express';
+import { ANNOTATION } from '../schema/annotations.ts';
 import { buildModel } from '../schema/model/build-model.ts';
+import { annotationData, lockData } from '../schema/model/lock.ts';
+import { isSameModel } from '../schema/model/same-model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
 import { createSchema } from './generate/graphql/schema.ts';
@@ -43,6 +46,7 @@ export interface DatabaseSource {
 
 export interface ServedDatabaseOptions {
   readonly development: boolean;
+  readonly locksSchema: boolean;
   readonly log: Log;
   readonly createContext: (
     database: ServedDatabase,
@@ -107,6 +111,7 @@ export class ServedDatabase {
     const { attributes } = this.reader.current();
     this.#wanted = attributes;
     this.#generation = await this.#build(attributes);
+    void this.#lock(this.#generation);
     this.#unsubscribe = this.reader.onAdvance((snapshot) => this.#follow(snapshot.attributes));
     // The schema may have changed while the first generation was built.
     this.#follow(this.reader.current().attributes);
@@ -130,8 +135,15 @@ export class ServedDatabase {
     if (attributes !== this.#wanted) return;
     const { log } = this.#options;
     try {
-      this.#generation = await this.#build(attributes);
+      const model = buildModel(attributes.values());
+      // Annotations and attributes that are not shown change nothing.
+      if (this.#generation !== undefined && isSameModel(model, this.#generation.schema.model))
+        return;
+      const before = this.#generation;
+      this.#generation = await this.#build(attributes, model);
       log.info({ event: 'schema replaced', database: this.name, attributes: attributes.size });
+      await before?.server.stop();
+      void this.#lock(this.#generation);
     } catch (error) {
       log.error({
         event: 'schema could not be built, the last one stays',
@@ -141,9 +153,27 @@ export class ServedDatabase {
     }
   }
 
-  async #build(attributes: Attributes): Promise<Generation> {
+  /** Writes down what is served for the first time, so that it stays so. Without a writer that is done by the next schema. */
+  async #lock({ schema: { model }, attributes }: Generation): Promise<void> {
+    const { log, locksSchema } = this.#options;
+    const txData = locksSchema ? lockData(model, attributes.values()) : [];
+    if (txData.length === 0) return;
+    try {
+      const { config } = this.reader.current();
+      const isInstalled = !config.attributeRefs || attributes.has(ANNOTATION.lockField);
+      if (!isInstalled) await this.writer.transact({ txData: annotationData() });
+      await this.writer.transact({ txData });
+      log.info({ event: 'schema locked', database: this.name });
+    } catch (error) {
+      log.info({ event: 'schema not locked', database: this.name, error });
+    }
+  }
+
+  async #build(
+    attributes: Attributes,
+    model = buildModel(attributes.values()),
+  ): Promise<Generation> {
     const { development, log, createContext } = this.#options;
-    const model = buildModel(attributes.values());
     const served = {
       model,
       lists: new ListPlans(model, this.name),

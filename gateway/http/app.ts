@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly queryLimits?: QueryLimits;
   /** Introspection, suggestions and the browser console. */
   readonly development: boolean;
+  /** Whether what is served for the first time is written down in the database, so that it stays so; true by default. */
+  readonly locksSchema?: boolean;
   readonly log: Log;
 }
 
@@ -107,10 +109,12 @@ function serveOnDemand({
   open = DEFAULT_OPEN,
   development,
   queryLimits = {},
+  locksSchema = true,
   log,
 }: AppOptions): OnDemand<ServedDatabase> {
   const options: ServedDatabaseOptions = {
     development,
+    locksSchema,
     log,
     createContext: (owner, schema) => (request, response) =>
       createContext(owner, schema, queryLimits, request, response),

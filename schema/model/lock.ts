@@ -2,8 +2,9 @@
  * The schema lock: what each attribute was when it was first served, written down with the attribute itself. Later models read it before anything
  * else, so that neither new attributes nor a newer version of this software rename or retype what somebody relies on.
  */
-import { ANNOTATION } from '../annotations.ts';
+import { ANNOTATION, ANNOTATION_ATTRIBUTES } from '../annotations.ts';
 import type { Attribute } from '../attribute.ts';
+import { DB } from '../bootstrap.ts';
 import { kw } from '../keyword.ts';
 import type { Keyword } from '../keyword.ts';
 import type { EdnData } from '../value.ts';
@@ -40,6 +41,19 @@ export function unlockData(attributes: Iterable<Attribute>): ReadonlyArray<EdnDa
     annotations?.lockField === undefined
       ? []
       : LOCK_ATTRIBUTES.map((attribute) => [kw('db.fn/retractAttribute'), id, attribute]),
+  );
+}
+
+/** Transaction data that installs annotations, for a database where attributes are named by their entities. */
+export function annotationData(): ReadonlyArray<EdnData> {
+  return ANNOTATION_ATTRIBUTES.map(
+    ({ ident, valueType, isMany, doc }) =>
+      new Map<EdnData, EdnData>([
+        [DB.ident, ident],
+        [DB.valueType, kw(`db.type/${valueType}`)],
+        [DB.cardinality, isMany ? DB.many : DB.one],
+        [DB.doc, doc],
+      ]),
   );
 }
 

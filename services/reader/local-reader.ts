@@ -28,6 +28,7 @@ export function createLocalReader(connection: Connection): Reader {
 function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
   return {
     basisTx: Math.min(db.maxTx, ...db.view.asOf.filter((point) => typeof point === 'number')),
+    config: db.config,
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     entityId: (ref) => resolveEntityId(db, ref),

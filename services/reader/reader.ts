@@ -3,6 +3,7 @@
  * indices or, later, by a remote peer.
  */
 import type { Attribute } from '../../schema/attribute.ts';
+import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import type { Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
@@ -51,6 +52,7 @@ export interface SnapshotOptions {
 export interface Snapshot {
   /** The last transaction this snapshot holds; as of an instant the newest one that is known. */
   readonly basisTx: number;
+  readonly config: DatabaseConfig;
   /** The user's attributes by ident (none of `:db/*`), the same map object until the schema changes. */
   readonly attributes: ReadonlyMap<Keyword, Attribute>;
 

@@ -44,6 +44,7 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
     databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: true,
+    locksSchema: false,
     log: { ...log, with: () => log } as unknown as AppOptions['log'],
     ...options,
   });
@@ -102,6 +103,7 @@ export function countingReader(reader: Reader): {
   const counts = { q: 0, project: 0 };
   const counting = (snapshot: Snapshot): Snapshot => ({
     basisTx: snapshot.basisTx,
+    config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
     entityId: (ref) => snapshot.entityId(ref),
