@@ -1,0 +1,124 @@
+/**
+ * GraphQL over the same music in the same PostgreSQL: our gateway against PostGraphile 5, one process each, 32 connections. The two take turns, and
+ * both have to give the same answers before anything is timed. The load is made by autocannon in this process.
+ */
+import { createServers } from '../support/servers.ts';
+import type { AskedShape } from './gateway/agreement.ts';
+import { compareAnswers } from './gateway/agreement.ts';
+import type { LoadOptions, Measured } from './gateway/load.ts';
+import { measureLoad } from './gateway/load.ts';
+import type { MusicServers } from './gateway/servers.ts';
+import { startBareServer, startMusicServers } from './gateway/servers.ts';
+import type { Shape } from './gateway/shapes.ts';
+import { SHAPES } from './gateway/shapes.ts';
+import type { MeasuredShape } from './gateway/table.ts';
+import { HEADER, gatewayFigures, measuredLines, othersLine } from './gateway/table.ts';
+import type { Report } from './harness.ts';
+
+interface Extent {
+  readonly scale: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+const WHOLE: Extent = { scale: 1, rounds: 5, seconds: 4, warmUpSeconds: 3 };
+const QUICK: Extent = { scale: 0.1, rounds: 2, seconds: 1, warmUpSeconds: 1 };
+
+/**
+ * Prints the figures of each shape as it is measured.
+ *
+ * @param only names of shapes; all where there are none
+ */
+export async function gatewayBench(
+  only: ReadonlyArray<string>,
+  { isQuick }: { readonly isQuick: boolean },
+): Promise<Report> {
+  const unknown = only.find((name) => !SHAPES.some((shape) => shape.name === name));
+  if (unknown !== undefined) throw new Error(`There is no shape ${unknown}`);
+  const extent = isQuick ? QUICK : WHOLE;
+  const servers = createServers();
+  let music: MusicServers | undefined;
+  try {
+    music = await startMusicServers(await servers.postgresUrl(), extent.scale);
+    const [postgres] = await servers.started();
+    const wanted = SHAPES.filter(({ name }) => only.length === 0 || only.includes(name));
+    const results: MeasuredShape[] = [];
+    console.log(HEADER);
+    for (const asked of await compareAll(wanted, music)) {
+      const measured = await measureShape(asked, music, postgres?.pid, extent);
+      console.log(measuredLines(measured).join('\n'));
+      results.push(measured);
+    }
+    console.log(othersLine(results));
+    return { results, figures: () => gatewayFigures(results) };
+  } finally {
+    await music?.stop();
+    await servers.stop();
+  }
+}
+
+/** Of all of them before the first is timed: it also is what makes the servers warm. */
+async function compareAll(
+  shapes: ReadonlyArray<Shape>,
+  { music, urls }: MusicServers,
+): Promise<AskedShape[]> {
+  const asked: AskedShape[] = [];
+  for (const shape of shapes) asked.push(await compareAnswers(shape, shape.variables(music), urls));
+  return asked;
+}
+
+async function measureShape(
+  { shape, ours, theirs }: AskedShape,
+  { ours: ourServer, theirs: theirServer, urls }: MusicServers,
+  postgresPid: number | undefined,
+  { rounds, seconds, warmUpSeconds }: Extent,
+): Promise<MeasuredShape> {
+  const { name } = shape;
+  const [us, them]: ReadonlyArray<Omit<LoadOptions, 'seconds'>> = [
+    { name: `ours, ${name}`, url: urls.ours, asked: ours, serverPid: ourServer.pid, postgresPid },
+    {
+      ...{ name: `PostGraphile, ${name}`, url: urls.theirs, asked: theirs },
+      ...{ serverPid: theirServer.pid, postgresPid },
+    },
+  ] as const;
+  const measured: { readonly ours: Measured[]; readonly theirs: Measured[] } = {
+    ours: [],
+    theirs: [],
+  };
+  await measureLoad({ ...us!, seconds: warmUpSeconds });
+  await measureLoad({ ...them!, seconds: warmUpSeconds });
+  for (let round = 0; round < rounds; round++) {
+    measured.ours.push(await measureLoad({ ...us!, seconds }));
+    measured.theirs.push(await measureLoad({ ...them!, seconds }));
+  }
+  const sizes = { ours: mean(ours.sizes), theirs: mean(theirs.sizes) };
+  const bare = await measureBare(sizes.ours, ours.bodies, { seconds, warmUpSeconds });
+  return { name, what: shape.what, sizes, ...measured, bare };
+}
+
+/** What a server cannot be faster than that does nothing but answer. */
+async function measureBare(
+  sizeBytes: number,
+  bodies: ReadonlyArray<string>,
+  { seconds, warmUpSeconds }: Pick<Extent, 'seconds' | 'warmUpSeconds'>,
+): Promise<Measured> {
+  const server = await startBareServer(sizeBytes);
+  const load: Omit<LoadOptions, 'seconds'> = {
+    name: 'bare node:http',
+    url: server.url,
+    asked: { bodies, sizes: [sizeBytes] },
+    serverPid: server.pid,
+    postgresPid: undefined,
+  };
+  try {
+    await measureLoad({ ...load, seconds: Math.min(1, warmUpSeconds) });
+    return await measureLoad({ ...load, seconds });
+  } finally {
+    await server.end('SIGTERM');
+  }
+}
+
+function mean(values: ReadonlyArray<number>): number {
+  return Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+}
