@@ -22,7 +22,7 @@ interface Extent {
   readonly warmUpSeconds: number;
 }
 
-const WHOLE: Extent = { scale: 1, rounds: 5, seconds: 4, warmUpSeconds: 3 };
+const WHOLE: Extent = { scale: 1, rounds: 5, seconds: 4, warmUpSeconds: 5 };
 const QUICK: Extent = { scale: 0.1, rounds: 2, seconds: 1, warmUpSeconds: 1 };
 
 /**
