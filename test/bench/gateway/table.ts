@@ -1,5 +1,5 @@
 /** The figures of the gateway bench: on the screen, and in the document. */
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { median } from '../harness.ts';
 import { markdownTable, measuredOn } from '../performance-doc.ts';
 import type { Measured } from './load.ts';
@@ -87,7 +87,8 @@ function padded(cells: ReadonlyArray<string>): string {
     .join(' ');
 }
 
+/** Packages that list what of them may be imported do not list this file. */
 function versionOf(name: string): string {
-  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
-  return version;
+  const text = readFileSync(`node_modules/${name}/package.json`, 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
