@@ -1,12 +1,14 @@
 /**
- * `npm run bench -- [NAME...] [--json FILE] [--write]`: measures against peers in the same run and prints the ratios. `query` can be followed
- * by the names of the questions that are wanted. `--write` puts the figures into `docs/performance.md`.
+ * `npm run bench -- [NAME...] [--json FILE] [--write] [--quick]`: measures against peers in the same run and prints the ratios. `query` and `gateway` can
+ * be followed by the names of the questions that are wanted. `--write` puts the figures into `docs/performance.md`; `--quick` is for trying, with figures
+ * that mean little, and only `gateway` knows it.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { commitSizeBench } from './commit-size.bench.ts';
 import { databasesBench } from './databases.bench.ts';
 import { engineBench } from './engine.bench.ts';
+import { gatewayBench } from './gateway.bench.ts';
 import { memoryBench } from './memory.bench.ts';
 import { gatewaysBench } from './gateways.bench.ts';
 import { importsBench } from './imports.bench.ts';
@@ -21,17 +23,22 @@ import { worldBench } from './world.bench.ts';
 import { writesBench } from './writes.bench.ts';
 
 /** Prints what it finds, and gives it as data; `only` names parts of it, of which all are wanted where it is empty. */
-type RunBench = (only: ReadonlyArray<string>) => Promise<Report>;
+type RunBench = (only: ReadonlyArray<string>, options: BenchOptions) => Promise<Report>;
+
+interface BenchOptions {
+  readonly isQuick: boolean;
+}
 
 const BENCHES: Readonly<Record<string, RunBench>> = {
   engine: printed(engineBench),
   memory: printed(memoryBench),
   storage: documented(storageBench),
-  world: async (only) => {
-    const { results } = await printed(worldBench)(only);
+  world: async (only, options) => {
+    const { results } = await printed(worldBench)(only, options);
     const queries = await worldQueriesBench();
     return { ...queries, results: [...results, ...queries.results] };
   },
+  gateway: gatewayBench,
   gateways: printed(gatewaysBench),
   writes: documented(writesBench),
   'commit-size': documented(commitSizeBench),
@@ -42,21 +49,28 @@ const BENCHES: Readonly<Record<string, RunBench>> = {
   query: queryBench,
 };
 
+/** Those that can be asked for some of their questions. */
+const DIVISIBLE: ReadonlySet<string> = new Set(['query', 'gateway']);
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'string' }, write: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   const isBench = (name: string): boolean => Object.hasOwn(BENCHES, name);
   const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals.filter(isBench);
   const only = positionals.filter((name) => !isBench(name));
-  if (only.length > 0 && !(names.length === 1 && names[0] === 'query'))
+  if (only.length > 0 && !(names.length === 1 && DIVISIBLE.has(names[0] ?? '')))
     throw new Error(`Expected one of ${Object.keys(BENCHES).join(', ')}, got ${only[0]}`);
-  if (only.length > 0 && values.write)
-    throw new Error('Only the figures of all questions are written');
+  if ((only.length > 0 || values.quick) && values.write)
+    throw new Error('Only the figures of all questions are written, and no quick ones');
   const results: object[] = [];
   for (const name of names) {
-    const report = await BENCHES[name]?.(only);
+    const report = await BENCHES[name]?.(only, { isQuick: values.quick });
     results.push(...(report?.results ?? []));
     if (values.write && report?.figures !== undefined) await writeFigures(name, report.figures());
   }
@@ -80,7 +94,10 @@ function documented(bench: () => Promise<Result[]>): RunBench {
     results = found;
     return found;
   });
-  return async (only) => ({ ...(await run(only)), figures: () => tableOf(results) });
+  return async (only, options) => ({
+    ...(await run(only, options)),
+    figures: () => tableOf(results),
+  });
 }
 
 function print({ name, ours, peer, theirs, ratio, unit }: Result): void {

@@ -1,0 +1,81 @@
+/** The same music in one PostgreSQL twice, and one server process over each. */
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import type { OurProcess } from '../../support/our-process.ts';
+import { startProcess } from '../../support/our-process.ts';
+import { GATEWAY, buildPrograms } from '../../support/programs.ts';
+import { writeDatabase } from '../music/database.ts';
+import { generateMusic } from '../music/generate.ts';
+import type { Music } from '../music/generate.ts';
+import { writeTables } from '../music/tables.ts';
+
+export interface MusicServers {
+  readonly music: Music;
+  readonly ours: OurProcess;
+  readonly theirs: OurProcess;
+  /** Where each takes GraphQL. */
+  readonly urls: { readonly ours: string; readonly theirs: string };
+  /** Ends them, and removes what they served. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Both run on the same Node with the same options, those of our image. */
+const NODE_OPTIONS = ['--max-semi-space-size=64'];
+const ENVIRONMENT = { NODE_ENV: 'production', GRAPHILE_ENV: 'production' };
+const DATABASE = 'music';
+
+export async function startMusicServers(url: string, scale: number): Promise<MusicServers> {
+  const programs = await buildPrograms('bench-gateway', {
+    gateway: GATEWAY,
+    postgraphile: 'test/bench/gateway/postgraphile-server.ts',
+  });
+  const suffix = randomBytes(6).toString('hex');
+  const schemas = { store: `bench_${suffix}`, tables: `music_${suffix}` };
+  const music = generateMusic(scale);
+  const processes: OurProcess[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of processes) await each.end('SIGTERM');
+    await dropSchemas(url, Object.values(schemas));
+  };
+  const start = async (args: ReadonlyArray<string>, env = {}): Promise<OurProcess> => {
+    const started = await startProcess({
+      args,
+      env: { ...ENVIRONMENT, ...env },
+      nodeOptions: NODE_OPTIONS,
+      readyWhen: /^Health /,
+    });
+    processes.push(started);
+    return started;
+  };
+  try {
+    await writeTables(music, url, schemas.tables);
+    await writeDatabase(music, { url, schema: schemas.store, name: DATABASE });
+    const ours = await start([programs.gateway, 'start', '--port', '0'], {
+      DATABASE_URL: url,
+      DATAHIKE_GATEWAY_SCHEMA: schemas.store,
+      DATAHIKE_GATEWAY_DATABASES: DATABASE,
+      DATAHIKE_GATEWAY_WRITER_PORT: '0',
+    });
+    const theirs = await start([programs.postgraphile, url, schemas.tables]);
+    const urls = { ours: `${ours.url}/graphql`, theirs: `${theirs.url}/graphql` };
+    return { music, ours, theirs, urls, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Answers so many bytes to whatever it is asked. */
+export async function startBareServer(sizeBytes: number): Promise<OurProcess> {
+  const { bare } = await buildPrograms('bench-gateway', {
+    bare: 'test/bench/gateway/bare-server.ts',
+  });
+  return startProcess({ args: [bare, String(sizeBytes)], nodeOptions: NODE_OPTIONS });
+}
+
+async function dropSchemas(url: string, schemas: ReadonlyArray<string>): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  for (const schema of schemas) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  await client.end();
+}
