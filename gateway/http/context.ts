@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly database: string;
   readonly model: Model;
   readonly lists: ListPlans;
+  /** The caller's claims that rules speak of, in the order of their slots. */
+  readonly claims: ReadonlyArray<unknown>;
   readonly encodeId: (entity: number) => string;
   readonly reader: Reader;
   readonly writer: Writer;
@@ -48,6 +50,7 @@ export async function createContext(
     database: name,
     model,
     lists,
+    claims: [],
     encodeId,
     reader,
     writer,
@@ -106,11 +109,12 @@ export async function writtenScope(context: RequestContext, tx: number): Promise
 }
 
 function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
-  const { model, database, lists, encodeId } = context;
+  const { model, database, lists, claims, encodeId } = context;
   return {
     model,
     database,
     lists,
+    claims,
     encodeId,
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),

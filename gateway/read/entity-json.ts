@@ -44,15 +44,18 @@ export async function readEntities(
   const fragments = new Map<number, string | null>();
   const { shows } = plan;
   if (shows.kind === 'typed') {
-    const places: number[] = [];
+    const found: number[] = [];
     for (let place = 0; place < entities.length; place++)
-      if (projected.has[place] === true) places.push(place);
+      if (projected.has[place] === true) found.push(place);
+    const places = await visiblePlaces(run, shows.type, entities, found);
     await writeEntities(run, shows.fields, { entities, projected, places }, fragments);
     return fragments;
   }
-  const groups = placesByType(run, shows.fieldsOf, entities, projected);
-  for (const [fields, places] of groups)
-    await writeEntities(run, fields, { entities, projected, places }, fragments);
+  const groups = placesByType(run, entities, projected);
+  for (const [type, found] of groups) {
+    const places = await visiblePlaces(run, type.name, entities, found);
+    await writeEntities(run, shows.fieldsOf(type), { entities, projected, places }, fragments);
+  }
   return fragments;
 }
 
@@ -231,21 +234,34 @@ async function connectionWriter(
   return (place) => write(entities[place]);
 }
 
-/** The places of entities by how they are written; those without a type that is shown are none. */
+/** The places of entities by their primary types; those without a type that is shown are none. */
 function placesByType(
   { scope }: Run,
-  fieldsOf: Extract<EntityPlan['shows'], { kind: 'any' }>['fieldsOf'],
   entities: ReadonlyArray<number>,
   { idents }: Projected,
-): ReadonlyMap<ReadonlyArray<FieldPlan>, number[]> {
-  const groups = new Map<ReadonlyArray<FieldPlan>, number[]>();
+): ReadonlyMap<EntityType, number[]> {
+  const groups = new Map<EntityType, number[]>();
   for (let place = 0; place < entities.length; place++) {
     const type = primaryType(scope.model, idents[place] ?? []);
     if (type === undefined) continue;
-    const fields = fieldsOf(type);
-    const group = groups.get(fields);
-    if (group === undefined) groups.set(fields, [place]);
+    const group = groups.get(type);
+    if (group === undefined) groups.set(type, [place]);
     else group.push(place);
   }
   return groups;
+}
+
+/** The places of those entities of a type that the caller may see. */
+async function visiblePlaces(
+  { scope }: Run,
+  type: string,
+  entities: ReadonlyArray<number>,
+  places: ReadonlyArray<number>,
+): Promise<ReadonlyArray<number>> {
+  const form = scope.lists.visibility(type);
+  if (form === undefined || places.length === 0) return places;
+  const asked = places.map((place) => entities[place]!);
+  const found = await scope.snapshot.q(form.query, form.inputs([asked, ...scope.claims]));
+  const visible = new Set(found as ReadonlyArray<number>);
+  return places.filter((place) => visible.has(entities[place]!));
 }

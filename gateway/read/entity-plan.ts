@@ -23,7 +23,11 @@ export interface EntityPlan {
 }
 
 export type Shows =
-  | { readonly kind: 'typed'; readonly fields: ReadonlyArray<FieldPlan> }
+  | {
+      readonly kind: 'typed';
+      readonly type: string;
+      readonly fields: ReadonlyArray<FieldPlan>;
+    }
   /** Entities of any type, each shown as one of its primary type. */
   | {
       readonly kind: 'any';
@@ -115,7 +119,7 @@ export function planEntities(
   const having = type.attributes.map(({ ident }) => ident);
   return {
     projection: { attributes: draft.attributes, having },
-    shows: { kind: 'typed', fields },
+    shows: { kind: 'typed', type: type.name, fields },
   };
 }
 

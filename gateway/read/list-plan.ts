@@ -6,7 +6,16 @@ import type { OrderInput } from '../select/selection.ts';
 import { decodeId } from './global-id.ts';
 import type { Bounds, ListOrigin, ListSpec, PositionSlots, Segment } from './query/list-clauses.ts';
 import type { QueryForm, RowQuery } from './query/list-query.ts';
-import { rowQuery, segmentCountQuery, segmentsOf, totalCountQuery } from './query/list-query.ts';
+import {
+  rowQuery,
+  segmentCountQuery,
+  segmentsOf,
+  totalCountQuery,
+  visibilityQuery,
+} from './query/list-query.ts';
+import type { FilterContext } from './query/filter.ts';
+import type { RowRules } from './row-rules.ts';
+import { NO_RULES } from './row-rules.ts';
 import type { Order } from './query/order.ts';
 import { parseOrder, reverseOrder } from './query/order.ts';
 import type { ShapedWhere } from './query/slots.ts';
@@ -22,11 +31,33 @@ const MAX_FORMS = 64;
 export class ListPlans {
   readonly #model: Model;
   readonly #database: string;
+  readonly rules: RowRules;
   readonly #plans = new Map<string, ListPlan>();
+  readonly #visibility = new Map<string, QueryForm>();
 
-  constructor(model: Model, database: string) {
+  constructor(model: Model, database: string, rules: RowRules = NO_RULES) {
     this.#model = model;
     this.#database = database;
+    this.rules = rules;
+  }
+
+  /** Of entities of a type in the slot of the parents those that the caller may see; undefined where those are all. */
+  visibility(type: string): QueryForm | undefined {
+    if (this.rules.whereOf(type) === undefined) return undefined;
+    let form = this.#visibility.get(type);
+    if (form === undefined) {
+      form = visibilityQuery(this.#context, type, PARENTS_SLOT);
+      this.#visibility.set(type, form);
+    }
+    return form;
+  }
+
+  get #context(): Omit<FilterContext, 'scope'> {
+    return {
+      model: this.#model,
+      decodeId: (id) => decodeId(this.#database, id),
+      rules: this.rules,
+    };
   }
 
   /** @throws BAD_USER_INPUT for an order that is none; for a filter that is none when it is first read */
@@ -41,14 +72,8 @@ export class ListPlans {
     if (plan === undefined) {
       if (this.#plans.size >= MAX_PLANS) this.#plans.clear();
       const order = parseOrder(this.#model, targetOf(origin), orderBy);
-      plan = new ListPlan({
-        model: this.#model,
-        decodeId: (id) => decodeId(this.#database, id),
-        origin,
-        parents: PARENTS_SLOT,
-        where: template,
-        order,
-      });
+      const parents = PARENTS_SLOT;
+      plan = new ListPlan({ ...this.#context, origin, parents, where: template, order });
       this.#plans.set(name, plan);
     }
     return plan;

@@ -67,8 +67,8 @@ export class List {
     defaultSize?: number,
   ): Promise<List> {
     const page = parsePage(list, defaultSize);
-    const slots = new Slots();
-    slots.add(undefined);
+    const slots = new Slots([undefined, ...scope.claims]);
+    const reserved = slots.values.length;
     const where = list.where ?? NOTHING;
     const orderBy = list.orderBy ?? NO_ORDER;
     const plan = scope.lists.of(origin, shapeWhere(where, slots), orderBy);
@@ -82,7 +82,8 @@ export class List {
       !hasCursor &&
       !page.backwards &&
       orderBy.length === 0 &&
-      slots.values.length === 1 &&
+      slots.values.length === reserved &&
+      !scope.lists.rules.isRestricted &&
       isEmpty(where);
     return new List(pinned, plan, page, slots, cursors, hash, isPlain);
   }

@@ -8,6 +8,8 @@ export interface ReadScope {
   readonly model: Model;
   readonly database: string;
   readonly lists: ListPlans;
+  /** The caller's claims that rules speak of, in the order of their slots. */
+  readonly claims: ReadonlyArray<unknown>;
   readonly encodeId: (entity: number) => string;
   readonly snapshot: Snapshot;
   /** The database as of a transaction, for the later pages of a list. */

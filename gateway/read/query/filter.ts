@@ -8,6 +8,7 @@ import { badInput } from '../bad-input.ts';
 import { booleanAt, eachWhere, operatorsAt, whereAt } from './filter-input.ts';
 import { predicate } from './query-scope.ts';
 import type { QueryScope } from './query-scope.ts';
+import type { RowRules } from '../row-rules.ts';
 import type { LinkField, Where } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
 import { allOf, binds, compileId, compileManyValues, compileOneValue } from './value-filter.ts';
@@ -17,16 +18,59 @@ export interface FilterContext {
   readonly model: Model;
   readonly scope: QueryScope;
   readonly decodeId: (id: string) => number;
+  readonly rules: RowRules;
 }
 
 const NO_FILTER: Filter = { clauses: [], binds: false };
 
 /**
- * The clauses that hold for an entity where `where` does.
+ * The clauses that hold for an entity of a type (of any type) where `where` does, and the caller may see it.
  *
  * @throws BAD_USER_INPUT, naming the place
  */
-export function compileWhere(
+export function compileVisible(
+  context: FilterContext,
+  target: string | undefined,
+  where: Where,
+  e: Sym,
+  place = 'where',
+): Filter {
+  const asked = compileWhere(context, target, where, e, place);
+  if (!context.rules.isRestricted) return asked;
+  const rule = target === undefined ? anyVisible(context, e) : ruleOf(context, target, e);
+  return allOf([asked, rule]);
+}
+
+/** What lets the caller see an entity of a type. */
+function ruleOf(context: FilterContext, type: string, e: Sym): Filter {
+  const rule = context.rules.whereOf(type);
+  return rule === undefined ? NO_FILTER : compileWhere(context, type, rule, e, 'rule');
+}
+
+/** What lets the caller see an entity under one of its types. */
+function anyVisible(context: FilterContext, e: Sym): Filter {
+  const branches = Array.from(context.model.types.values(), (type) => [
+    membershipClause(context.scope, type, e),
+    ...ruleOf(context, type.name, e).clauses,
+  ]);
+  if (branches.length === 0) return { clauses: [NEVER], binds: false };
+  return { clauses: [context.scope.orJoin([e], branches)], binds: true };
+}
+
+const NEVER = predicate('=', 0, 1);
+
+/** An entity has a type where it has any attribute of its namespaces. */
+export function membershipClause(scope: QueryScope, type: EntityType, e: Sym): EdnData {
+  const [only, ...others] = type.attributes.map((attribute) => [e, attribute.ident]);
+  return only === undefined || others.length > 0
+    ? scope.orJoin(
+        [e],
+        type.attributes.map((attribute) => [[e, attribute.ident]]),
+      )
+    : only;
+}
+
+function compileWhere(
   context: FilterContext,
   target: string | undefined,
   where: Where,
@@ -65,9 +109,17 @@ function compilePart(
       throw badInput(place, 'is only for references, and stands alone there');
     case 'id':
       return compileId(context.scope, context.decodeId, operatorsAt(condition, place), e, place);
-    default:
-      return compileField(context, fieldAt(type, name, place), condition, e, place);
+    default: {
+      const field = fieldAt(type, name, place);
+      const filter = compileField(context, field, condition, e, place);
+      return isOwn(type, field) ? filter : { ...filter, binds: false };
+    }
   }
+}
+
+/** Whether an entity that has the field has the type. */
+function isOwn(type: EntityType | undefined, { kind, attribute }: Field): boolean {
+  return kind !== 'reverse' && type?.attributes.includes(attribute) === true;
 }
 
 function compileField(
@@ -98,11 +150,12 @@ function compileOneRef(
   const link = linkClause(field, e, r);
   if ('_isNull' in where) {
     if (Object.keys(where).length > 1) throw badInput(`${place}._isNull`, 'stands alone');
+    const visible = [link, ...compileVisible(context, field.target, {}, r, place).clauses];
     return booleanAt(where['_isNull'], `${place}._isNull`)
-      ? { clauses: [context.scope.notJoin([e], [link])], binds: false }
-      : binds([link]);
+      ? { clauses: [context.scope.notJoin([e], visible)], binds: false }
+      : binds(visible);
   }
-  const inner = compileWhere(context, field.target, where, r, place);
+  const inner = compileVisible(context, field.target, where, r, place);
   return binds([link, ...inner.clauses]);
 }
 
@@ -118,18 +171,21 @@ function compileManyRefs(
     const at = `${place}.${quantifier}`;
     const r = scope.fresh('r');
     const link = linkClause(field, e, r);
-    const inner = compileWhere(context, field.target, whereAt(condition, at), r, at).clauses;
+    const where = whereAt(condition, at);
     switch (quantifier) {
       case 'some':
-        return binds([link, ...inner]);
-      case 'none':
+        return binds([link, ...compileVisible(context, field.target, where, r, at).clauses]);
+      case 'none': {
+        const inner = compileVisible(context, field.target, where, r, at).clauses;
         return { clauses: [scope.notJoin([e], [link, ...inner])], binds: false };
-      case 'every':
+      }
+      case 'every': {
+        const inner = compileWhere(context, field.target, where, r, at).clauses;
         if (inner.length === 0) return NO_FILTER;
-        return {
-          clauses: [scope.notJoin([e], [link, scope.notJoin([r], inner)])],
-          binds: false,
-        };
+        const visible = compileVisible(context, field.target, {}, r, at).clauses;
+        const others = [link, ...visible, scope.notJoin([r], inner)];
+        return { clauses: [scope.notJoin([e], others)], binds: false };
+      }
       default:
         throw badInput(at, `is no quantifier${suggest(quantifier, ['some', 'every', 'none'])}`);
     }

@@ -2,12 +2,13 @@
  * The parts of a list's query: which entities (`originClauses`, the filter), their sort keys (`sortColumns`) and the place in the order
  * from which to read (`stepClauses`, `endClauses`).
  */
-import type { Keyword, Sym } from '../../../schema/keyword.ts';
+import type { Sym } from '../../../schema/keyword.ts';
 import { sym } from '../../../schema/keyword.ts';
-import type { EntityType, Model } from '../../../schema/model/model.ts';
+import type { EntityType } from '../../../schema/model/model.ts';
 import type { EdnData } from '../../../schema/value.ts';
-import { linkClause } from './filter.ts';
-import type { Order, SortKey } from './order.ts';
+import type { FilterContext } from './filter.ts';
+import { compileVisible, linkClause, membershipClause } from './filter.ts';
+import type { Order, SortKey, SortStep } from './order.ts';
 import { binding, predicate } from './query-scope.ts';
 import type { Operand, QueryScope } from './query-scope.ts';
 import type { Slot } from './slots.ts';
@@ -17,9 +18,7 @@ export const ENTITY = sym('?e');
 export const PARENT = sym('?p');
 
 /** Which entities, in which order. */
-export interface ListSpec {
-  readonly model: Model;
-  readonly decodeId: (id: string) => number;
+export interface ListSpec extends Omit<FilterContext, 'scope'> {
   readonly origin: ListOrigin;
   /** Where the parents of a link are. */
   readonly parents: Slot;
@@ -79,31 +78,20 @@ export function originClauses(
   return bound ? [] : [membershipClause(scope, origin.type, ENTITY)];
 }
 
-/** An entity has a type where it has any attribute of its namespace. */
-export function membershipClause(scope: QueryScope, type: EntityType, e: Sym): EdnData {
-  const [only, ...others] = type.attributes.map((attribute) => [e, attribute.ident]);
-  return only === undefined || others.length > 0
-    ? scope.orJoin(
-        [e],
-        type.attributes.map((attribute) => [[e, attribute.ident]]),
-      )
-    : only;
-}
-
 /** The clauses that bind the sort keys, and the columns they are in. */
 export function sortColumns(
-  order: Order,
+  spec: ListSpec,
   scope: QueryScope,
   segment: Segment,
 ): { readonly clauses: ReadonlyArray<EdnData>; readonly columns: ReadonlyArray<Column> } {
-  const [first, ...others] = order.keys;
+  const [first, ...others] = spec.order.keys;
   if (first === undefined) return { clauses: [], columns: [] };
   const value = scope.fresh('k');
-  const path = pathClauses(scope, first.path, value);
+  const path = pathClauses(spec, scope, first.path, value);
   const leading = segment.valued
     ? { clauses: path, columns: [valueColumn(value, first, 0)] }
     : { clauses: [scope.notJoin([ENTITY], path)], columns: [] };
-  const rest = others.map((key, i) => optionalColumns(scope, key, i + 1));
+  const rest = others.map((key, i) => optionalColumns(spec, scope, key, i + 1));
   return {
     clauses: [...leading.clauses, ...rest.map((each) => each.clause)],
     columns: [...leading.columns, ...rest.flatMap((each) => each.columns)],
@@ -190,6 +178,7 @@ export function missingFlag(key: SortKey): number {
 }
 
 function optionalColumns(
+  spec: ListSpec,
   scope: QueryScope,
   key: SortKey,
   index: number,
@@ -198,13 +187,13 @@ function optionalColumns(
   const value = scope.fresh('k');
   const missing = missingFlag(key);
   const present = 1 - missing;
-  const path = pathClauses(scope, key.path, value);
+  const path = pathClauses(spec, scope, key.path, value);
   const clause = scope.orJoin(
     [flag, value],
     [
       [...path, binding('ground', [present], flag)],
       [
-        scope.notJoin([ENTITY], pathClauses(scope, key.path, scope.fresh('k'))),
+        scope.notJoin([ENTITY], pathClauses(spec, scope, key.path, scope.fresh('k'))),
         binding('ground', [missing], flag),
         binding('ground', [0], value),
       ],
@@ -227,17 +216,19 @@ function valueColumn(variable: Sym, key: SortKey, index: number): Column {
   };
 }
 
-/** From the entity along refs to a value. */
+/** From the entity along refs to a value; what the caller may not see is no way. */
 function pathClauses(
+  spec: ListSpec,
   scope: QueryScope,
-  path: ReadonlyArray<Keyword>,
+  path: ReadonlyArray<SortStep>,
   value: Sym,
 ): ReadonlyArray<EdnData> {
   let from = ENTITY;
-  return path.map((ident, i) => {
+  return path.flatMap(({ ident, target }, i) => {
     const to = i === path.length - 1 ? value : scope.fresh('r');
     const clause = [from, ident, to];
     from = to;
-    return clause;
+    if (to === value) return [clause];
+    return [clause, ...compileVisible({ ...spec, scope }, target, {}, to).clauses];
   });
 }

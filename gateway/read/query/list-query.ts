@@ -9,7 +9,9 @@
 import { kw, sym } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../../schema/value.ts';
-import { compileWhere } from './filter.ts';
+import type { FilterContext } from './filter.ts';
+import { compileVisible } from './filter.ts';
+import type { Slot } from './slots.ts';
 import {
   endClauses,
   ENTITY,
@@ -88,7 +90,7 @@ export function rowQuery(spec: ListSpec, segment: Segment, bounds: Bounds): RowQ
 /** How many rows a segment has: one number. */
 export function segmentCountQuery(spec: ListSpec, segment: Segment, bounds: Bounds): QueryForm {
   const { scope, clauses } = segmentParts(spec, segment, bounds);
-  return countForm([COUNT, sym('.')], scope, clauses);
+  return queryForm([COUNT, sym('.')], scope, clauses);
 }
 
 /** How many entities the whole list has: one number, or for a link a row `[parent count]` for each parent that has any. */
@@ -96,16 +98,28 @@ export function totalCountQuery(spec: ListSpec): QueryForm {
   const scope = new QueryScope();
   const filter = filterOf(spec, scope);
   const clauses = [...originClauses(spec, scope, filter.binds), ...filter.clauses];
-  return countForm(
+  return queryForm(
     spec.origin.kind === 'link' ? [PARENT, COUNT] : [COUNT, sym('.')],
     scope,
     clauses,
   );
 }
 
+/** Of the entities in a slot those that the caller may see as ones of a type. */
+export function visibilityQuery(
+  context: Omit<FilterContext, 'scope'>,
+  type: string,
+  entities: Slot,
+): QueryForm {
+  const scope = new QueryScope();
+  scope.each(ENTITY, entities);
+  const { clauses } = compileVisible({ ...context, scope }, type, {}, ENTITY);
+  return queryForm([[ENTITY, sym('...')]], scope, clauses);
+}
+
 const COUNT = new EdnList([sym('count'), ENTITY]);
 
-function countForm(
+function queryForm(
   find: ReadonlyArray<EdnData>,
   scope: QueryScope,
   clauses: ReadonlyArray<EdnData>,
@@ -127,11 +141,11 @@ interface SegmentParts {
 function segmentParts(spec: ListSpec, segment: Segment, bounds: Bounds): SegmentParts {
   const scope = new QueryScope();
   const filter = filterOf(spec, scope);
-  const sort = sortColumns(spec.order, scope, segment);
+  const sort = sortColumns(spec, scope, segment);
   const seekable = [...sort.columns, entityColumn(spec.order.entityDescending)];
   const { after, before } = bounds;
   const clauses = [
-    ...originClauses(spec, scope, filter.binds || segment.valued),
+    ...originClauses(spec, scope, filter.binds || (segment.valued && isKeyOfType(spec))),
     ...filter.clauses,
     ...sort.clauses,
     ...(after === undefined || segment.equal === undefined
@@ -150,9 +164,15 @@ function isIn(spec: ListSpec, segment: Segment, position: PositionSlots): boolea
 }
 
 function filterOf(spec: ListSpec, scope: QueryScope): Filter {
-  const { origin, model, decodeId } = spec;
+  const { origin } = spec;
   const target = origin.kind === 'type' ? origin.type.name : origin.field.target;
-  return compileWhere({ model, scope, decodeId }, target, spec.where, ENTITY);
+  return compileVisible({ ...spec, scope }, target, spec.where, ENTITY);
+}
+
+/** Whether entities with the first sort key have the type. */
+function isKeyOfType({ origin, order }: ListSpec): boolean {
+  const ident = order.keys[0]?.path[0]?.ident;
+  return origin.kind === 'type' && origin.type.attributes.some((each) => each.ident === ident);
 }
 
 /** The inverse of the `:find` of {@link rowQuery}. */

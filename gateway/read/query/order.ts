@@ -12,11 +12,17 @@ import { suggest } from '../suggest.ts';
 
 export interface SortKey {
   /** The refs that lead from the entity to the value, then the attribute that holds it. */
-  readonly path: ReadonlyArray<Keyword>;
+  readonly path: ReadonlyArray<SortStep>;
   readonly scalar: ScalarName;
   readonly descending: boolean;
   /** Whether entities without a value come before the others. */
   readonly nullsFirst: boolean;
+}
+
+/** An attribute, and the type of the entities that it leads to where it is a ref. */
+export interface SortStep {
+  readonly ident: Keyword;
+  readonly target: string | undefined;
 }
 
 export interface Order {
@@ -69,7 +75,7 @@ function parseKey(
   model: Model,
   target: string | undefined,
   input: OrderInput,
-  path: ReadonlyArray<Keyword>,
+  path: ReadonlyArray<SortStep>,
   place: string,
 ): ParsedKey {
   const [entry, ...others] = Object.entries(input);
@@ -83,7 +89,8 @@ function parseKey(
   if (type === undefined || field === undefined) throw unknownField(type, name, at);
   if (field.kind === 'reverse' || field.many)
     throw badInput(at, 'has many values, which have no order');
-  const steps = [...path, field.attribute.ident];
+  const leadsTo = field.kind === 'ref' ? field.target : undefined;
+  const steps = [...path, { ident: field.attribute.ident, target: leadsTo }];
   if (field.kind === 'ref') {
     if (!isObject(direction))
       throw badInput(at, `must name a field of ${field.target ?? 'Entity'}`);
@@ -100,7 +107,7 @@ function scalarOf({ shape, isIdent }: ScalarField, place: string): ScalarName {
   throw badInput(place, 'holds values that have no order');
 }
 
-function parseIdKey(direction: unknown, path: ReadonlyArray<Keyword>, place: string): ParsedKey {
+function parseIdKey(direction: unknown, path: ReadonlyArray<SortStep>, place: string): ParsedKey {
   if (path.length > 0) throw badInput(place, 'orders only the entities of the list itself');
   return { kind: 'id', descending: parseSort(direction, place).descending };
 }

@@ -6,6 +6,7 @@ import { sym } from '../../../schema/keyword.ts';
 import { Sym } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData } from '../../../schema/value.ts';
+import { ClaimSlot, ConstantSlot } from '../row-rules.ts';
 import { Slot } from './slots.ts';
 
 /** A value of a query, or the slot that it will be in. */
@@ -93,6 +94,8 @@ function inputOf(
 ): (values: ReadonlyArray<unknown>) => EdnData {
   if (!(operand instanceof Slot)) return () => operand;
   const { index } = operand;
+  if (operand instanceof ConstantSlot) return () => operand.value;
+  if (operand instanceof ClaimSlot) return (values) => operand.read(values[index]);
   if (fromSlot === undefined) return (values) => values[index] as EdnData;
   return (values) => fromSlot(values[index] as EdnData);
 }

@@ -15,7 +15,12 @@ export class Slot {
 
 export class Slots {
   /** By the indices of their slots. */
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
+
+  /** `reserved` are the values of slots that every list has. */
+  constructor(reserved: ReadonlyArray<unknown> = []) {
+    this.values = [...reserved];
+  }
 
   add(value: unknown): Slot {
     return new Slot(this.values.push(value) - 1);
@@ -64,6 +69,8 @@ class Walk {
   }
 
   #part(name: string, value: unknown): unknown {
+    // A rule is a part of the shape.
+    if (value instanceof Slot) return value;
     if (value === null || typeof value === 'boolean') {
       this.key += String(value);
       return value;

@@ -6,8 +6,8 @@ import { kw } from '../../../../../schema/keyword.ts';
 
 const order: Order = {
   keys: [
-    { path: [kw('city/founded')], scalar: 'DateTime', descending: false, nullsFirst: false },
-    { path: [kw('city/kind')], scalar: 'Keyword', descending: true, nullsFirst: false },
+    { path: [{ ident: kw('city/founded'), target: undefined }], scalar: 'DateTime', descending: false, nullsFirst: false },
+    { path: [{ ident: kw('city/kind'), target: undefined }], scalar: 'Keyword', descending: true, nullsFirst: false },
   ],
   entityDescending: false,
 };

@@ -15,6 +15,7 @@ import {
   totalCountQuery,
 } from '../../../../../gateway/read/query/list-query.ts';
 import type { QueryForm } from '../../../../../gateway/read/query/list-query.ts';
+import { NO_RULES } from '../../../../../gateway/read/row-rules.ts';
 import { Slot, Slots, shapeWhere } from '../../../../../gateway/read/query/slots.ts';
 import { parseOrder, reverseOrder } from '../../../../../gateway/read/query/order.ts';
 import type { OrderInput, Where } from '../../../../../gateway/select/selection.ts';
@@ -35,6 +36,7 @@ const city = model.types.get('City') as EntityType;
 const cities = (template: Where, orderBy: ReadonlyArray<OrderInput> = []): ListSpec => ({
   model,
   decodeId: Number,
+  rules: NO_RULES,
   origin: { kind: 'type', type: city },
   parents: new Slot(0),
   where: template,

@@ -1,0 +1,40 @@
+/**
+ * Which entities a caller may see: for each type a filter, in whose place of some values the caller's claims stand. Wherever entities are read
+ * (lists, references in both directions, filters, orders, lookups) the same rules count, so that what is hidden is as if it were not there.
+ */
+import type { Where } from '../select/selection.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { Slot } from './query/slots.ts';
+
+export interface RowRules {
+  /** Undefined where all entities of the type may be seen. Values are in slots: those of the claims, or constant. */
+  readonly whereOf: (type: string) => Where | undefined;
+  /** Whether some entities may not be seen. */
+  readonly isRestricted: boolean;
+}
+
+export const NO_RULES: RowRules = { whereOf: () => undefined, isRestricted: false };
+
+/** The slots of claims follow that of the parents. */
+const FIRST_CLAIM = 1;
+
+/** Where a claim stands in a rule. */
+export class ClaimSlot extends Slot {
+  /** The claim as a value of the field that it is compared with. @throws BAD_USER_INPUT */
+  readonly read: (claim: unknown) => EdnData;
+
+  constructor(place: number, read: (claim: unknown) => EdnData) {
+    super(FIRST_CLAIM + place);
+    this.read = read;
+  }
+}
+
+/** A value that stands in a rule itself. */
+export class ConstantSlot extends Slot {
+  readonly value: EdnData;
+
+  constructor(value: EdnData) {
+    super(-1);
+    this.value = value;
+  }
+}
