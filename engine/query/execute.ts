@@ -13,7 +13,7 @@ import { unreachable } from '../shared/assert.ts';
 import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { distinct, join } from './relation/algebra.ts';
-import type { Input, Query, Rules, Variable } from './language/ast.ts';
+import type { Input, Page, Query, Rules, Variable } from './language/ast.ts';
 import { boundBy, nameOf, variablesOf } from './language/ast.ts';
 import { bind } from './bind.ts';
 import type { Context, Source } from './context.ts';
@@ -36,10 +36,11 @@ const NO_PATTERNS: ReadonlyMap<Variable, PullPlan> = new Map();
 /** Queries within each other. */
 const MAX_QUERIES = 16;
 
-/** The answer in the shape of the find specification; the rows of a relation are distinct. */
+/** The answer in the shape of the find specification, of the rows of a page; the rows of a relation are distinct. */
 export function* execute(
   query: Query,
   inputs: ReadonlyArray<QueryInput>,
+  page: Page = query,
   trace?: Trace,
   depth = 0,
 ): Suspended<EdnData> {
@@ -93,20 +94,20 @@ export function* execute(
     negations: 0,
     trace,
     solve,
-    query: (form, args) => execute(parseQuery(form), args, undefined, depth + 1),
+    query: (form, args) => execute(parseQuery(form), args, undefined, undefined, depth + 1),
   };
   if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
   else if (trace === undefined) {
     const db = presentIn(sources);
     const chain = db === undefined ? undefined : LookupChain.of(query, db.schema);
     if (db !== undefined && chain?.canRun(constants) === true)
-      return answerOf(yield* chain.run(db, constants), query);
+      return answerOf(yield* chain.run(db, constants), query, page);
   }
   const solved = yield* solve(context, query.where, bindings, wantedBy(query));
   const limits = budget();
   const { held } = limits;
   limits.hold(solved.bytes);
-  const answer = yield* findAll(context, query, solved, patterns);
+  const answer = yield* findAll(context, query, page, solved, patterns);
   limits.keep(held);
   return answer;
 }

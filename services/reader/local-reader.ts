@@ -21,7 +21,8 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = []) => qWithin(limits, query, db, ...inputs),
+    q: (query, inputs = [], page) =>
+      qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),
     pull: (pattern, entity) => pull(db, pattern, entity, limits),
     pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
     count: (attribute, value) =>

@@ -4,13 +4,13 @@
  */
 import type { Attribute } from '../../schema/attribute.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { QueryLimits } from '../../engine/index.ts';
+import type { PageOptions, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
 
-export type { QueryLimits } from '../../engine/index.ts';
+export type { PageOptions, QueryLimits } from '../../engine/index.ts';
 
 export interface Reader {
   /**
@@ -50,11 +50,12 @@ export interface Snapshot {
   /**
    * A query as data, e.g. the EDN of `{:find [?e] :in [$ ?n] :where [[?e :person/name ?n]] :order-by [?n :desc] :limit 10}`
    * as a Map, or as a vector. This database is the first input `$`; `inputs` follow. The result has the shape of the find
-   * specification; a relation is an array of rows.
+   * specification; a relation is an array of rows. The page goes before what the query says of one: it is parsed once for all of its
+   * pages, by the identity of its data.
    *
    * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED
    */
-  q(query: EdnData, inputs?: ReadonlyArray<EdnData>): Promise<EdnData>;
+  q(query: EdnData, inputs?: ReadonlyArray<EdnData>, page?: PageOptions): Promise<EdnData>;
 
   /** Pulls a pattern: a map of attribute to value or null where nothing is there. @throws as {@link q} */
   pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null>;

@@ -15,7 +15,7 @@ import type { RowGroups } from '../relation/algebra.ts';
 import { firstOfEach, project, rowsByCode } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
-import type { FindElement, OrderKey, Query, Variable } from '../language/ast.ts';
+import type { FindElement, OrderKey, Page, Query, Variable } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from '../context.ts';
 import type { Piece } from '../relation/piecewise.ts';
@@ -29,6 +29,7 @@ type Row = EdnData[];
 export function* findAll(
   context: Context,
   query: Query,
+  page: Page,
   bindings: Relation,
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
@@ -41,10 +42,10 @@ export function* findAll(
     ? yield* aggregateRows(elements, answers)
     : yield* plainRows(elements, answers);
   if (query.orderBy.length > 0) {
-    const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
+    const wanted = page.limit === undefined ? undefined : page.offset + page.limit;
     rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
   }
-  rows = page(rows, query);
+  rows = rowsOn(page, rows);
   if (elements.some(({ kind }) => kind === 'pull'))
     yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
@@ -63,8 +64,8 @@ function namesIn(query: Query): ReadonlyArray<Variable> {
 }
 
 /** The answer of a query that finds variables and has one row, or none. */
-export function answerOf(row: Row | undefined, query: Query): EdnData {
-  return shaped(page(row === undefined ? [] : [row], query), query);
+export function answerOf(row: Row | undefined, query: Query, page: Page): EdnData {
+  return shaped(rowsOn(page, row === undefined ? [] : [row]), query);
 }
 
 /** The distinct bindings that the answer is made of, with the single inputs beside them. */
@@ -217,7 +218,7 @@ function compareNullable(a: EdnData, b: EdnData): number {
   return compareValues(a as Value, b as Value);
 }
 
-function page<T>(rows: T[], { limit, offset }: Query): T[] {
+function rowsOn<T>({ limit, offset }: Page, rows: T[]): T[] {
   return limit === undefined && offset === 0
     ? rows
     : rows.slice(offset, limit === undefined ? undefined : offset + limit);
