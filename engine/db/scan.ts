@@ -117,14 +117,17 @@ function scanPast(
   };
   if (from?.bound.tx === undefined && to?.bound.tx === undefined) return rows(range);
   const compare = compareWithBound[order];
-  return new FilterCursor(rows({ from: aroundFact(from), to: aroundFact(to) }), (keys, row) => {
-    const datom = keys.datom(row);
-    const [start, end] = [from && compare(datom, from.bound), to && compare(datom, to.bound)];
-    return (
-      (start === undefined || start > 0 || (start === 0 && from?.inclusive === true)) &&
-      (end === undefined || end < 0 || (end === 0 && to?.inclusive === true))
-    );
-  });
+  return new FilterCursor(
+    rows({ ...range, from: aroundFact(from), to: aroundFact(to) }),
+    (keys, row) => {
+      const datom = keys.datom(row);
+      const [start, end] = [from && compare(datom, from.bound), to && compare(datom, to.bound)];
+      return (
+        (start === undefined || start > 0 || (start === 0 && from?.inclusive === true)) &&
+        (end === undefined || end < 0 || (end === 0 && to?.inclusive === true))
+      );
+    },
+  );
 }
 
 /** An edge that lies within the rows of a fact, moved so that it takes in all of them. */

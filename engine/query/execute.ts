@@ -17,10 +17,11 @@ import type { Input, Page, Query, Rules, Variable } from './language/ast.ts';
 import { boundBy, nameOf, variablesOf } from './language/ast.ts';
 import { bind } from './bind.ts';
 import type { Context, Source } from './context.ts';
-import { answerOf, findAll } from './answer/find.ts';
+import { answerOf, answerWith, findAll } from './answer/find.ts';
 import { LookupChain } from './lookup-chain.ts';
 import { parseRules } from './language/parse-clauses.ts';
 import { parseQuery } from './language/parse.ts';
+import { rowsOfPage } from './paging/page.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
@@ -103,7 +104,11 @@ export function* execute(
     if (db !== undefined && chain?.canRun(constants) === true)
       return answerOf(yield* chain.run(db, constants), query, page);
   }
-  const solved = yield* solve(context, query.where, bindings, wantedBy(query));
+  const wanted = wantedBy(query);
+  const rows =
+    bindings === Relation.unit ? yield* rowsOfPage(context, query, page, wanted) : undefined;
+  if (rows !== undefined) return yield* answerWith(context, query, rows, patterns);
+  const solved = yield* solve(context, query.where, bindings, wanted);
   const limits = budget();
   const { held } = limits;
   limits.hold(solved.bytes);

@@ -23,7 +23,7 @@ import type { Relation } from '../relation/relation.ts';
 import { RowCodes } from '../relation/row-codes.ts';
 import { sorted } from './sort.ts';
 
-type Row = EdnData[];
+export type Row = EdnData[];
 
 /** `patterns`: pull patterns that came in as inputs, by name. */
 export function* findAll(
@@ -35,20 +35,51 @@ export function* findAll(
 ): Suspended<EdnData> {
   if (bindings.length === 0) return shaped([], query);
   const elements = query.find.elements.map((element) => withInputs(context, element, bindings));
-  const variables = namesIn(query).filter((name) => !context.constants.has(name));
-  const answers = new Answers(context, yield* project(bindings, variables));
+  const found = yield* project(bindings, openNames(context, query));
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
-    ? yield* aggregateRows(elements, answers)
-    : yield* plainRows(elements, answers);
+    ? yield* aggregateRows(elements, new Answers(context, found))
+    : yield* rowsOfDistinct(context, query, found);
   if (query.orderBy.length > 0) {
     const wanted = page.limit === undefined ? undefined : page.offset + page.limit;
-    rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
+    rows = yield* inOrder(query, rows, wanted);
   }
-  rows = rowsOn(page, rows);
+  return yield* answerWith(context, query, rowsOn(page, rows), patterns);
+}
+
+/** The rows of a page as the answer: with what is pulled, and in the shape that is asked for. */
+export function* answerWith(
+  context: Context,
+  query: Query,
+  rows: Row[],
+  patterns: ReadonlyMap<string, PullPlan>,
+): Suspended<EdnData> {
+  const { elements } = query.find;
   if (elements.some(({ kind }) => kind === 'pull'))
     yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
+}
+
+/** Rows without aggregates, one for each of some distinct bindings of {@link openNames}. */
+export function* rowsOfDistinct(
+  context: Context,
+  { find }: Query,
+  bindings: Relation,
+): Suspended<Row[]> {
+  const answers = new Answers(context, bindings);
+  const columns = find.elements.map(({ name }) => answers.column(name));
+  return yield* rowsOf(columns, bindings.length);
+}
+
+/** Rows, or the first so many, in the order that is asked for. */
+export function inOrder(query: Query, rows: Row[], count: number | undefined): Suspended<Row[]> {
+  return sorted(rows, compareBy(query.orderBy), count);
+}
+
+/** The variables whose distinct values are the answer, but for single inputs. */
+export function openNames({ constants }: Context, query: Query): ReadonlyArray<Variable> {
+  const names = namesIn(query);
+  return constants.size === 0 ? names : names.filter((name) => !constants.has(name));
 }
 
 const namesByQuery = new WeakMap<Query, ReadonlyArray<Variable>>();
@@ -91,11 +122,6 @@ class Answers {
     if (this.#bindings.has(name)) return this.#bindings.pieces(name);
     return [{ column: this.column(name), lo: 0, hi: this.length }];
   }
-}
-
-function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
-  const columns = elements.map(({ name }) => answers.column(name));
-  return yield* rowsOf(columns, answers.length);
 }
 
 /** What an array takes beside its values. */

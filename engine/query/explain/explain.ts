@@ -36,8 +36,10 @@ export function* explainQuery(
   const durationMs = performance.now() - startedMs;
   const isRows = query.find.kind === 'relation' || query.find.kind === 'collection';
   const rows = isRows && Array.isArray(answer) ? answer.length : Number(answer !== null);
-  const [clauses = []] = explained(trace.conjunctions);
-  return new Explanation({ clauses, rows, durationMs });
+  const [[first, ...others] = []] = explained(trace.conjunctions);
+  // What was tried before.
+  const clauses = first && [{ ...first, how: [...trace.notes, ...first.how] }, ...others];
+  return new Explanation({ clauses: clauses ?? [], rows, durationMs });
 }
 
 /** What was worked out again and again, as rules are, is told once: conjunctions of the same clauses in one order are one. */

@@ -33,7 +33,7 @@ import type { Way } from './way.ts';
 import { nothing, wayOf } from './way.ts';
 
 /** A seek costs about as much as scanning so many datoms. */
-const SEEK_COST = 40;
+export const SEEK_COST = 40;
 
 /** The bindings joined with all that matches, of that only what is within the limits on the values. */
 export function* solvePattern(
