@@ -46,9 +46,10 @@ const COMPOSITES = [
   ['p/kind', 'p/ratio'],
 ] as const;
 
-const compositeForm = (members: ReadonlyArray<string>): EdnData =>
+/** With an id that no person has. */
+const compositeForm = (members: ReadonlyArray<string>, i: number): EdnData =>
   readEdn(
-    `{:db/ident :t/${members.map((name) => name.slice(2)).join('+')} :db/valueType :db.type/tuple :db/index true
+    `{:db/id ${500 + i} :db/ident :t/${members.map((name) => name.slice(2)).join('+')} :db/valueType :db.type/tuple :db/index true
       :db/cardinality :db.cardinality/one :db/tupleAttrs [${members.map((name) => `:${name}`).join(' ')}]}`,
   );
 
@@ -230,7 +231,7 @@ function formOf(asked: Question): EdnData {
   );
   const find = found.map((name): EdnData => sym(name));
   const entity = found.indexOf('?e');
-  if (isPulled && entity >= 0) find[entity] = readEdn('(pull ?e [:p/code])');
+  if (isPulled && entity >= 0) find[entity] = readEdn('(pull ?e [:db/id])');
   const form = new Map<EdnData, EdnData>([
     [kw('find'), find],
     [kw('in'), ['$', '?group', '?kind', '?boss'].map(sym)],
@@ -293,7 +294,7 @@ function keysOf(
       return (row) => {
         const value = row[place];
         return value instanceof Map
-          ? ((value as ReadonlyMap<EdnData, EdnData>).get(kw('p/code')) ?? null)
+          ? ((value as ReadonlyMap<EdnData, EdnData>).get(kw('db/id')) ?? null)
           : value;
       };
     });

@@ -24,7 +24,7 @@ import type { Dependency } from '../relation/relation.ts';
 import { Relation } from '../relation/relation.ts';
 import type { IsTogether, Span } from './batches.ts';
 import { Batches } from './batches.ts';
-import type { Trust } from './composite.ts';
+import type { Members, Trust } from './composite.ts';
 import { entitiesInStep, rangeOfTuples, trustIn } from './composite.ts';
 import type { Drive } from './drives.ts';
 import { ZigzagCursor } from './zigzag-cursor.ts';
@@ -95,7 +95,7 @@ export class DriveAccess {
       if (trust === undefined) return undefined;
       const range = rangeOfTuples(attribute, members, limits);
       const place = given.length;
-      const test = testWithin(way, (value) => (value as ReadonlyArray<Value>)[place]!);
+      const test = testWithin(way, (value) => (value as Members)[place]!);
       return new DriveAccess(drive, way, { order: 'avet', range, members, trust, test });
     }
     const { number: a } = attribute;
@@ -125,6 +125,17 @@ export class DriveAccess {
     return this.#test === undefined && this.#trust === 'blind' && this.db.window === undefined;
   }
 
+  /** The rows of the index that are equal to one of them in what they are in the order of. */
+  rangeLike({ v, e }: Columns, row: number): ScanRange {
+    const { by, attribute, given } = this.drive;
+    const { number: a } = attribute;
+    if (by === 'entity') return prefixRange({ a, e: e[row]! });
+    const value = v[row]!;
+    if (by === 'value') return prefixRange({ a, v: value });
+    const members = (value as Members).slice(0, given.length + 1);
+    return rangeOfTuples(attribute, members, undefined);
+  }
+
   batches(): Batches {
     const { db, order, range, drive } = this;
     const { isReverse, isZigzag } = drive;
@@ -142,8 +153,7 @@ export class DriveAccess {
     if (by === 'value')
       return (keys, row, others, other) => compareValues(keys.v[row]!, others.v[other]!) === 0;
     const place = given.length;
-    const memberOf = (keys: Columns, row: number): Value =>
-      (keys.v[row] as ReadonlyArray<Value>)[place]!;
+    const memberOf = (keys: Columns, row: number): Value => (keys.v[row] as Members)[place]!;
     return (keys, row, others, other) =>
       compareValues(memberOf(keys, row), memberOf(others, other)) === 0;
   }
@@ -167,8 +177,8 @@ export class DriveAccess {
     if (this.#trust === 'checked') {
       const count = drive.given.length + (drive.v === undefined ? 0 : 1);
       const places = yield* entitiesInStep(this.db, drive.attribute, entities, values, count);
-      entities = places.map((place) => entities[place]!);
-      values = places.map((place) => values[place]!);
+      entities = Array.from(places, (place) => entities[place]!);
+      values = Array.from(places, (place) => values[place]!);
     }
     const found = this.#relation(entities, values);
     return this.isDistinct ? found : yield* distinct(found);
@@ -188,9 +198,7 @@ export class DriveAccess {
       return new Relation([e], [column], column.length, { sortedBy, dependencies });
     const place = given.length;
     const values: Column =
-      by === 'member'
-        ? found.map((tuple): EdnData => (tuple as ReadonlyArray<Value>)[place]!)
-        : found;
+      by === 'member' ? found.map((tuple): EdnData => (tuple as Members)[place]!) : found;
     return new Relation([e, v], [column, values], column.length, { sortedBy, dependencies });
   }
 }

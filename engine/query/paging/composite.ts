@@ -5,19 +5,19 @@
  */
 import type { Value } from '../../../schema/value.ts';
 import { DB } from '../../../schema/bootstrap.ts';
-import { valueEquals } from '../../../schema/value-key.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
-import { missOf, prefixRange } from '../../datom/chunk-cursor.ts';
+import { prefixRange } from '../../datom/chunk-cursor.ts';
 import { GREATEST_VALUE, LEAST_VALUE } from '../../datom/value-order.ts';
 import type { SchemaAttribute } from '../../db/schema.ts';
 import { datomsWith } from '../../db/lookup.ts';
-import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
-import { countRows, scan } from '../../db/scan.ts';
+import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Limits } from '../patterns/limits.ts';
+import { columnsOfEntities } from './entity-columns.ts';
 
-type Members = ReadonlyArray<Value>;
+/** Values of a tuple, from the first one on. */
+export type Members = ReadonlyArray<Value>;
 
 /** The tuples that begin with some members, and of these those whose next member has a value, within limits. */
 export function rangeOfTuples(
@@ -145,28 +145,12 @@ export function* entitiesInStep(
   tuples: ReadonlyArray<Value>,
   /** How many of the members count. */
   count: number,
-): Suspended<number[]> {
-  const members = membersOf(db, attribute).slice(0, count);
-  const bounds = entities.map((e) => ({ e }));
-  if (bounds.length > 1) yield* prefetch(db, 'eavt', bounds);
-  const places: number[] = [];
-  for (let place = 0; place < entities.length; place++) {
-    const tuple = tuples[place] as ReadonlyArray<Value | null>;
-    let found = 0;
-    const rows = scan(db, 'eavt', prefixRange(bounds[place]!));
-    for (let step = rows.next(); step !== 'done'; step = rows.next()) {
-      if (step === 'missing') {
-        yield missOf(rows);
-        continue;
-      }
-      const { keys } = rows;
-      for (let row = rows.lo; row < rows.hi; row++) {
-        const member = members.findIndex(({ number }) => number === keys.a[row]);
-        const value = member < 0 ? null : (tuple[member] ?? null);
-        if (value !== null && valueEquals(keys.value(row), value)) found++;
-      }
-    }
-    if (found === members.length) places.push(place);
-  }
+): Suspended<Int32Array> {
+  const asked = membersOf(db, attribute)
+    .slice(0, count)
+    .map(({ number }) => ({ number, value: undefined }));
+  const memberOf = (place: number, member: number): Value | null =>
+    (tuples[place] as ReadonlyArray<Value | null>)[member] ?? null;
+  const { places } = yield* columnsOfEntities(db, entities, asked, memberOf);
   return places;
 }

@@ -26,6 +26,8 @@ export interface Drive extends Fit {
   readonly given: ReadonlyArray<PatternClause>;
   /** The clauses that are left. */
   readonly rest: ReadonlyArray<Clause>;
+  /** Of these, what else is asked of the entity: attributes that have one value at most, each once. */
+  readonly columns: ReadonlyArray<PatternClause>;
   /** How many patterns are worked out for each row of the index. */
   readonly restWork: number;
   readonly e: Variable;
@@ -35,7 +37,7 @@ export interface Drive extends Fit {
 
 const drivesByQuery = new WeakMap<Query, WeakMap<Schema, ReadonlyArray<Drive>>>();
 
-/** `constants`: the single inputs, which all have values. */
+/** Those of a query whose single inputs all have values; the ones that leave the least to do for a row come first. */
 export function drivesOf(query: Query, schema: Schema): ReadonlyArray<Drive> {
   let known = drivesByQuery.get(query);
   if (known === undefined) drivesByQuery.set(query, (known = new WeakMap()));
@@ -61,16 +63,18 @@ function findDrives(query: Query, schema: Schema): Drive[] {
     ...patterns.flatMap((pattern) => drivesByPattern(pattern, keys)),
     ...schema.composites.flatMap((tuple) => drivesByTuple(tuple, patterns, keys)),
   ];
-  return found.flatMap((drive) => {
+  const drives = found.flatMap((drive) => {
     const covered: ReadonlyArray<Clause> = [drive.pattern, ...drive.given];
     const rest = query.where.filter((clause) => !covered.includes(clause));
     const bound = new Set([...inputs, drive.e, ...(drive.v === undefined ? [] : [drive.v])]);
     const restWork = workPerRow(rest, bound, schema);
-    return restWork === undefined ? [] : [{ ...drive, rest, restWork }];
+    const columns = columnsIn(rest, patterns, drive);
+    return restWork === undefined ? [] : [{ ...drive, rest, columns, restWork }];
   });
+  return drives.sort((one, other) => one.restWork - other.restWork);
 }
 
-type Found = Omit<Drive, 'rest' | 'restWork'>;
+type Found = Omit<Drive, 'rest' | 'columns' | 'restWork'>;
 
 /** `[?e :attribute ?v]`, of the database without a name. */
 interface KnownPattern {
@@ -98,6 +102,23 @@ function readPattern(
   if (value === e.name) return undefined;
   const isGiven = v !== undefined && v.kind !== 'blank' && value === undefined;
   return { clause, attribute, e: e.name, v: value, isGiven };
+}
+
+function columnsIn(
+  rest: ReadonlyArray<Clause>,
+  patterns: ReadonlyArray<KnownPattern>,
+  { e, v }: Found,
+): PatternClause[] {
+  const seen = new Set<Variable | number>(v === undefined ? [e] : [e, v]);
+  return patterns.flatMap((one) => {
+    const { clause, attribute } = one;
+    const isOfEntity = one.e === e && rest.includes(clause) && attribute.cardinality === 'one';
+    const isNew = !seen.has(attribute.number) && (one.v === undefined || !seen.has(one.v));
+    if (!isOfEntity || !isNew || attribute.valueType === undefined) return [];
+    seen.add(attribute.number);
+    if (one.v !== undefined) seen.add(one.v);
+    return [clause];
+  });
 }
 
 function drivesByPattern(

@@ -3,6 +3,7 @@ import { countRows } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Context } from '../context.ts';
 import type { Clause } from '../language/ast.ts';
+import type { Relation } from '../relation/relation.ts';
 import type { ClauseTrace } from '../trace.ts';
 import { Trace } from '../trace.ts';
 import { describeDrive } from './describe-drive.ts';
@@ -26,6 +27,25 @@ export class PageTrace {
   giveUp(rowCount: number): void {
     this.#trace?.note(
       `after ${rowCount.toLocaleString('en')} rows of ${describeDrive(this.#plan.access)} had not made the page`,
+    );
+  }
+
+  /** What entities say was read together. */
+  noteColumns(clauses: ReadonlyArray<Clause>, found: Relation, durationMs: number): void {
+    const within = new Trace();
+    within.note('read in eavt with all that is asked of the entity');
+    const rows = found.length;
+    const bound = found.variables;
+    const share = durationMs / clauses.length;
+    this.#within.conjunctions.push(
+      clauses.map((clause) => ({
+        clause,
+        expected: undefined,
+        rows,
+        bound,
+        durationMs: share,
+        within,
+      })),
     );
   }
 

@@ -14,9 +14,10 @@ import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { RowCodes } from '../relation/row-codes.ts';
 import type { Batches } from './batches.ts';
+import { BatchRest } from './batch-rest.ts';
 import { PageTrace } from './page-trace.ts';
 import type { PagePlan } from './plan-page.ts';
-import { costPerRow, planPage } from './plan-page.ts';
+import { planPage } from './plan-page.ts';
 
 /** The rows of the page; undefined where everything has to be worked out. */
 export function* rowsOfPage(
@@ -43,7 +44,7 @@ class PageRun {
   readonly #context: Context;
   readonly #query: Query;
   readonly #plan: PagePlan;
-  readonly #wanted: ReadonlySet<Variable>;
+  readonly #rest: BatchRest;
   readonly #names: ReadonlyArray<Variable>;
   readonly #trace: PageTrace | undefined;
   /** Rows that were found in batches before, where there may be the same ones again. */
@@ -53,9 +54,9 @@ class PageRun {
     this.#context = context;
     this.#query = query;
     this.#plan = plan;
-    this.#wanted = wanted;
     this.#names = openNames(context, query);
     this.#trace = context.trace === undefined ? undefined : new PageTrace(context, plan);
+    this.#rest = new BatchRest(context, plan.access, wanted, this.#trace);
   }
 
   *rows(limit: number, offset: number): Suspended<Row[] | undefined> {
@@ -68,14 +69,8 @@ class PageRun {
 
   /** Whether each row of the index is one of the answer, at the place that it has in the index. */
   get #canSkip(): boolean {
-    const { access, rest } = this.#plan;
-    const { drive, isExact } = access;
-    return rest.length === 0 && isExact && drive.isWhole && this.#areSeparate;
-  }
-
-  /** Whether rows of the index that are different make rows of the answer that are. */
-  get #areSeparate(): boolean {
-    return this.#plan.access.isDeterminedBy(this.#names);
+    const { access, rest, areSeparate } = this.#plan;
+    return rest.length === 0 && access.isExact && access.drive.isWhole && areSeparate;
   }
 
   *#collect(
@@ -84,12 +79,12 @@ class PageRun {
     limit: number,
     hasSkipped = false,
   ): Suspended<Row[] | undefined> {
-    const { access, expected, rest, most } = this.#plan;
+    const { access, expected, rest, most, areSeparate } = this.#plan;
     const isWhole = rest.length === 0 && access.drive.isWhole;
     const wanted = offset + limit;
     const isOrdered = this.#query.orderBy.length > 0 && !isWhole;
     let found: Row[] = [];
-    let size = rest.length === 0 ? limit + offset : Math.max(MIN_BATCH, expected);
+    let size = rest.length === 0 && areSeparate ? wanted : Math.max(MIN_BATCH, expected);
     let spent = 0;
     while (found.length < wanted) {
       const spans = yield* batches.next(Math.min(size, MAX_BATCH));
@@ -98,7 +93,7 @@ class PageRun {
         break;
       }
       const bindings = yield* access.bindingsOf(spans);
-      spent += bindings.length * costPerRow(this.#plan);
+      spent += this.#plan.costOf(bindings.length);
       let rows = yield* this.#rowsOf(bindings);
       if (isOrdered) rows = yield* inOrder(this.#query, rows, wanted - found.length);
       found = found.length === 0 ? rows : found.concat(rows);
@@ -115,13 +110,10 @@ class PageRun {
 
   /** The rows of the answer that some bindings lead to and none before did. */
   *#rowsOf(bindings: Relation): Suspended<Row[]> {
-    const { rest } = this.#plan;
-    const context = this.#trace?.context ?? this.#context;
-    const isEmpty = rest.length === 0 || bindings.length === 0;
-    const solved = isEmpty ? bindings : yield* context.solve(context, rest, bindings, this.#wanted);
+    const solved = yield* this.#rest.solve(bindings);
     if (solved.length === 0) return [];
     const distinct = yield* project(solved, this.#names);
-    const fresh = this.#areSeparate ? distinct : yield* this.#unknownOf(distinct);
+    const fresh = this.#plan.areSeparate ? distinct : yield* this.#unknownOf(distinct);
     return yield* rowsOfDistinct(this.#context, this.#query, fresh);
   }
 

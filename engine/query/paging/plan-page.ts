@@ -1,14 +1,13 @@
 /** Whether a page is made by an index that gives it in its order, and by which: the one that is expected to take the least work. */
-import { prefixRange } from '../../datom/chunk-cursor.ts';
+import { advance, prefixRange } from '../../datom/chunk-cursor.ts';
 import type { SettledDb } from '../../db/scan.ts';
-import { countRows } from '../../db/scan.ts';
+import { countRows, scan } from '../../db/scan.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import { openNames } from '../answer/find.ts';
 import type { Context } from '../context.ts';
-import type { Clause, Query } from '../language/ast.ts';
+import type { Clause, Query, Variable } from '../language/ast.ts';
 import { variablesOf } from '../language/ast.ts';
 import { matchesOf } from '../patterns/estimate.ts';
-import { SEEK_COST } from '../patterns/pattern.ts';
 import { DriveAccess } from './access.ts';
 import { drivesOf } from './drives.ts';
 
@@ -16,23 +15,35 @@ export interface PagePlan {
   readonly access: DriveAccess;
   /** The clauses that are worked out with each batch. */
   readonly rest: ReadonlyArray<Clause>;
+  /** Whether rows of the index that are different make rows of the answer that are. */
+  readonly areSeparate: boolean;
   /** About how many rows of the index the page takes. */
   readonly expected: number;
-  /** It is not worth more work than this, in rows that are read. */
+  /** It is not worth more work than this. */
   readonly most: number;
+  /** The work of a batch. */
+  readonly costOf: (rowCount: number) => number;
 }
 
-/** What it costs to start, in rows that are read. */
-const START_COST = 300;
+// Work is told in rows of an index that could be read meanwhile.
 
-/** To make a row of the answer and sort it costs as much as to read so many. */
+/** Of the start, and the first batch. */
+const START_COST = 1_500;
+
+/** To find what an entity says, among the costs that a batch has beside. */
+const LOOK_COST = 80;
+
+/** To join with one more of many rows, as those do who work out everything. */
+const JOIN_COST = 40;
+
+/** To make a row of the answer and sort it. */
 const ROW_COST = 4;
 
-/** What is expected may be wrong: only where all is so many times as much work is a page made by itself. */
-const LEAST_GAIN = 3;
+/** What is expected may be wrong: a page is made by itself where all is so many times as much work, and until it took such a part of that. */
+const LEAST_GAIN = 4;
 
-/** The share of the work for all that may be for nothing. */
-const MOST_WASTE = 0.25;
+/** To look for different values batch by batch, against all at once. */
+const DISTINCT_COST = 6;
 
 /** What a predicate is taken to leave. */
 const SHARE_OF_TEST = 0.5;
@@ -44,25 +55,39 @@ export function* planPage(
   count: number,
 ): Suspended<PagePlan | undefined> {
   const db = databaseIn(context, query);
-  if (db === undefined || openNames(context, query).length === 0) return undefined;
-  let best: { readonly plan: PagePlan; readonly cost: number } | undefined;
+  const names = openNames(context, query);
+  if (db === undefined || names.length === 0) return undefined;
+  let best: PagePlan | undefined;
+  let matches: ReadonlyArray<number> | undefined;
   for (const drive of drivesOf(query, db.schema)) {
+    if (drive.restWork > 0) {
+      matches ??= yield* matchesOf(context, query.where);
+      // Few are worked out at once.
+      if (Math.min(...matches) * LOOK_COST < START_COST * LEAST_GAIN) return best;
+    }
     const access = yield* DriveAccess.open(context, db, drive);
     if (access === undefined) continue;
     const { rest } = access;
-    if (rest.length === 0) {
-      const plan = { access, rest, expected: count, most: Infinity };
-      if (drive.isWhole) return plan;
-      // Rows that are to be sorted among each other may be many.
-      if (best === undefined || best.cost > count * ROW_COST)
-        best = { plan, cost: count * ROW_COST };
-      continue;
-    }
-    const found = yield* estimated(context, query, access, rest, count);
-    if (found !== undefined && (best === undefined || found.cost < best.cost)) best = found;
+    const areSeparate = access.isDeterminedBy(names);
+    if (rest.length === 0 && areSeparate && drive.isWhole)
+      return { access, rest, areSeparate, expected: count, most: Infinity, costOf: sameCost };
+    const wanted = areSeparate ? count : yield* rowsFor(access, names, count);
+    const found = yield* estimated(context, query, access, wanted, matches);
+    if (found === undefined) continue;
+    const plan = { ...found, access, rest, areSeparate };
+    if (best !== undefined && costOf(best) <= costOf(plan)) continue;
+    best = plan;
+    // Those that come after it leave as much to do for a row, and take no fewer of them.
+    if (best.expected <= count) break;
   }
-  return best?.plan;
+  return best;
 }
+
+function costOf(plan: PagePlan): number {
+  return plan.costOf(plan.expected);
+}
+
+const sameCost = (rowCount: number): number => rowCount;
 
 /** The database that is asked without a name, where all that is asked is databases and all single inputs have values. */
 function databaseIn(
@@ -80,61 +105,80 @@ function databaseIn(
   return source?.kind === 'database' && source.db.window?.history !== true ? source.db : undefined;
 }
 
+/** About how many rows of an index there are for so many different values; Infinity where there is no telling. */
+function* rowsFor(
+  access: DriveAccess,
+  names: ReadonlyArray<Variable>,
+  count: number,
+): Suspended<number> {
+  const { db, drive, order, range } = access;
+  if (drive.by === 'entity' || drive.v === undefined || !names.includes(drive.v)) return Infinity;
+  const rows = scan(db, order, range, drive.isReverse);
+  if (!(yield* advance(rows))) return 0;
+  const row = drive.isReverse ? rows.hi - 1 : rows.lo;
+  return count * (yield* countRows(db, order, access.rangeLike(rows.keys, row)));
+}
+
+/** What the other clauses leave of the rows of an index. */
+interface Rest {
+  readonly share: number;
+  readonly costOf: (rowCount: number) => number;
+}
+
+/** Undefined where the page is not expected to be worth it. `wanted`: how many rows that have what the other clauses ask for. */
 function* estimated(
   context: Context,
   { where }: Query,
   access: DriveAccess,
-  rest: ReadonlyArray<Clause>,
-  count: number,
-): Suspended<{ readonly plan: PagePlan; readonly cost: number } | undefined> {
-  const { db, order, range, drive, limits } = access;
+  wanted: number,
+  known: ReadonlyArray<number> | undefined,
+): Suspended<Pick<PagePlan, 'expected' | 'most' | 'costOf'> | undefined> {
+  const { db, order, range, drive, limits, rest } = access;
   const rows = yield* countRows(db, order, range);
-  // So few are worked out at once.
-  if (rows < START_COST) return undefined;
+  if (rest.length === 0)
+    return wanted * DISTINCT_COST > rows
+      ? undefined
+      : { expected: wanted, most: Infinity, costOf: sameCost };
+  if (wanted > rows || rows * LOOK_COST < START_COST * LEAST_GAIN) return undefined;
   const isPart =
     limits !== undefined || drive.isComposite || (drive.by === 'entity' && order === 'avet');
-  const a = drive.attribute.number;
+  const { number: a } = drive.attribute;
   const all = isPart ? yield* countRows(db, 'aevt', prefixRange({ a })) : rows;
-  const matches = yield* matchesOf(context, where);
-  const share = shareOf(where, rest, matches, drive.e, Math.max(all, 1));
-  if (share === 0) return undefined;
-  const expected = Math.min(rows, Math.ceil(count / share));
-  const plan = { access, rest, expected, most: 0 };
-  const cost = START_COST + expected * costPerRow(plan);
-  const costOfAll = costOf(where, matches, rows, rows * share);
-  return cost * LEAST_GAIN > costOfAll
+  const matches = known ?? (yield* matchesOf(context, where));
+  const others = restOf(access, where, matches, Math.max(all, 1));
+  const expected = Math.ceil(wanted / others.share);
+  const most = costOfAll(where, matches, rows, rows * others.share) / LEAST_GAIN;
+  return expected > rows || START_COST + others.costOf(expected) > most
     ? undefined
-    : { plan: { ...plan, most: costOfAll * MOST_WASTE + cost }, cost };
+    : { expected, most, costOf: others.costOf };
 }
 
-/** What it costs to work out the rest for a row of the index. */
-export function costPerRow({ access: { drive } }: Pick<PagePlan, 'access'>): number {
-  return 1 + SEEK_COST * drive.restWork;
-}
-
-/** About which part of the rows of the index the other clauses leave. */
-function shareOf(
+/** As if the clauses had nothing to do with each other. `all`: how many entities have the attribute of the index. */
+function restOf(
+  { drive, rest }: DriveAccess,
   where: ReadonlyArray<Clause>,
-  rest: ReadonlyArray<Clause>,
   matches: ReadonlyArray<number>,
-  entity: string,
   all: number,
-): number {
+): Rest {
   let share = 1;
+  const ofPatterns: number[] = [];
   for (const clause of rest) {
-    if (clause.kind !== 'pattern') share *= SHARE_OF_TEST;
-    else {
-      const [e] = clause.terms;
-      const isOfEntity = e?.kind === 'variable' && e.name === entity;
-      const own = matches[where.indexOf(clause)] ?? Infinity;
-      if (isOfEntity) share = Math.min(share, own / all);
-    }
+    const own = matches[where.indexOf(clause)] ?? Infinity;
+    share *= own === Infinity ? SHARE_OF_TEST : Math.min(1, own / all);
+    if (clause.kind === 'pattern') ofPatterns.push(own);
   }
-  return share;
+  const looks = drive.restWork - ofPatterns.length;
+  // What matches a pattern is read as a whole where that is less.
+  const costOf = (rowCount: number): number =>
+    ofPatterns.reduce(
+      (sum, own) => sum + Math.min(rowCount * LOOK_COST, 2 * own),
+      rowCount * (ROW_COST + looks * LOOK_COST),
+    );
+  return { share, costOf };
 }
 
 /** About what it costs to work out everything, rather less than more. */
-function costOf(
+function costOfAll(
   where: ReadonlyArray<Clause>,
   matches: ReadonlyArray<number>,
   rows: number,
@@ -142,6 +186,8 @@ function costOf(
 ): number {
   const ofPatterns = matches.filter((_, place) => where[place]?.kind === 'pattern');
   const least = Math.min(rows, ...ofPatterns);
-  const joined = ofPatterns.map((own) => Math.min(own, least * SEEK_COST));
-  return joined.reduce((sum, cost) => sum + cost, 0) + ROW_COST * Math.min(least, answers);
+  return ofPatterns.reduce(
+    (sum, own) => sum + Math.min(own, least * JOIN_COST),
+    ROW_COST * Math.min(least, answers),
+  );
 }

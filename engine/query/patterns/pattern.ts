@@ -33,7 +33,7 @@ import type { Way } from './way.ts';
 import { nothing, wayOf } from './way.ts';
 
 /** A seek costs about as much as scanning so many datoms. */
-export const SEEK_COST = 40;
+const SEEK_COST = 40;
 
 /** The bindings joined with all that matches, of that only what is within the limits on the values. */
 export function* solvePattern(
