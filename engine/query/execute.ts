@@ -104,15 +104,19 @@ export function* execute(
     if (db !== undefined && chain?.canRun(constants) === true)
       return answerOf(yield* chain.run(db, constants), query, page);
   }
-  const wanted = wantedBy(query);
-  const rows =
-    bindings === Relation.unit ? yield* rowsOfPage(context, query, page, wanted) : undefined;
-  if (rows !== undefined) return yield* answerWith(context, query, rows, patterns);
-  const solved = yield* solve(context, query.where, bindings, wanted);
   const limits = budget();
   const { held } = limits;
-  limits.hold(solved.bytes);
-  const answer = yield* findAll(context, query, page, solved, patterns);
+  const wanted = wantedBy(query);
+  const isOpen = bindings === Relation.unit;
+  const rows = isOpen ? yield* rowsOfPage(context, query, page, wanted) : undefined;
+  let answer: EdnData;
+  if (rows !== undefined) answer = yield* answerWith(context, query, rows, patterns);
+  else {
+    limits.keep(held);
+    const solved = yield* solve(context, query.where, bindings, wanted);
+    limits.hold(solved.bytes);
+    answer = yield* findAll(context, query, page, solved, patterns);
+  }
   limits.keep(held);
   return answer;
 }

@@ -4,6 +4,8 @@ import { missOf } from '../../datom/chunk-cursor.ts';
 import type { Columns } from '../../datom/columns.ts';
 import { NO_ROWS } from '../../datom/columns.ts';
 import type { Suspended } from '../../shared/suspend.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import { isTimeToPause } from '../relation/column.ts';
 import { ZigzagCursor } from './zigzag-cursor.ts';
 
 /** Rows `lo <= i < hi` of a chunk. */
@@ -67,6 +69,7 @@ export class Batches {
       const size = Math.min(left, this.#hi - this.#lo);
       this.#take(size);
       left -= size;
+      if (isTimeToPause(count - left, size)) yield PAUSE;
     }
     return count - left;
   }
@@ -83,6 +86,7 @@ export class Batches {
       const isAll = size === this.#hi - this.#lo;
       spans.push(this.#take(size));
       if (!isAll) return;
+      if (isTimeToPause(this.count, size)) yield PAUSE;
     }
   }
 

@@ -12,6 +12,8 @@ import { compareValues } from '../../datom/value-order.ts';
 import type { SettledDb } from '../../db/scan.ts';
 import { countRows, scan } from '../../db/scan.ts';
 import type { Suspended, Wait } from '../../shared/suspend.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import { isTimeToPause } from '../relation/column.ts';
 
 export class ZigzagCursor implements ChunkCursor {
   keys: Columns = NO_ROWS;
@@ -84,6 +86,7 @@ export class ZigzagCursor implements ChunkCursor {
       left -= size;
       isFirst = false;
       this.#from = this.#to = 0;
+      if (isTimeToPause(count - left, size)) yield PAUSE;
     }
     // The next chunk may begin within the rows of a value.
     if (!(yield* advance(this.#values))) return count;
