@@ -104,6 +104,17 @@ export function* execute(
     if (db !== undefined && chain?.canRun(constants) === true)
       return answerOf(yield* chain.run(db, constants), query, page);
   }
+  return yield* answerTo(context, query, page, bindings, patterns);
+}
+
+/** By a page that an index has in its order, or by working out everything. */
+function* answerTo(
+  context: Context,
+  query: Query,
+  page: Page,
+  bindings: Relation,
+  patterns: ReadonlyMap<Variable, PullPlan>,
+): Suspended<EdnData> {
   const limits = budget();
   const { held } = limits;
   const wanted = wantedBy(query);
