@@ -47,7 +47,7 @@ export type { Lists, Projected, ProjectedAttribute, Projection } from './pull/pr
 export { project } from './pull/project.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
-export type { QueryForm } from './query/q.ts';
+export type { PageOptions, QueryForm, QueryOptions } from './query/q.ts';
 export { explain, q, qWithin, queryStats } from './query/q.ts';
 export type { Explanation } from './query/explain/explain.ts';
 export type { ExplainedClause, ExplainedRule } from './query/explain/explanation.ts';

@@ -53,7 +53,7 @@ export default tseslint.config(
       'engine/db/{scan,*cursor}.ts',
       'engine/pull/{project,pull-levels}.ts',
       'engine/query/{bind,lookup-chain,plan}.ts',
-      'engine/query/{answer,patterns,relation}/*.ts',
+      'engine/query/{answer,paging,patterns,relation}/*.ts',
       'engine/query/clauses/*.ts',
       'gateway/read/entity-json.ts',
     ],

@@ -21,6 +21,8 @@ export interface ScanEdge {
 export interface ScanRange {
   readonly from?: ScanEdge | undefined;
   readonly to?: ScanEdge | undefined;
+  /** Whether whoever scans is likely to stop long before the end, so that little is read ahead. */
+  readonly isPartial?: boolean | undefined;
 }
 
 /** The rows whose leading components are those of the bound. */

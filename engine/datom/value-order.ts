@@ -8,16 +8,27 @@ import { Keyword, Sym } from '../../schema/keyword.ts';
 import { valueKey } from '../../schema/value-key.ts';
 import { Uuid } from '../../schema/value.ts';
 import type { TupleValue, Value } from '../../schema/value.ts';
+import { must } from '../shared/assert.ts';
 
 /** Negative, zero or positive. Zero for numbers of one value, whatever their type. */
 export function compareValues(a: Value, b: Value): number {
   if (a === b) return 0;
   if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
   if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  if (Array.isArray(a) && Array.isArray(b)) return compareTuples(a as TupleValue, b as TupleValue);
   const rank = rankOf(a);
   const rankDifference = rank - rankOf(b);
   return rankDifference !== 0 ? rankDifference : compareWithinRank(rank, a, b);
 }
+
+/** Not after any other value. */
+export const LEAST_VALUE: Value = new Uint8Array(0);
+
+/** Not before any other value: the last kind, and of the UUIDs, whose halves are signed, the greatest. */
+export const GREATEST_VALUE: Value = must(
+  Uuid.parse('7fffffff-ffff-ffff-7fff-ffffffffffff'),
+  'a UUID',
+);
 
 const RANK = {
   bytes: 0,

@@ -5,12 +5,14 @@ import { compareWithBound } from '../datom/compare-datoms.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Era } from '../indices/base-index.ts';
 import { countBase, scanBase } from '../indices/base-index.ts';
+import { ClippedCursor } from '../novelty/clipped-cursor.ts';
 import { FilterCursor } from '../novelty/filter-cursor.ts';
 import { MergeCursor } from '../novelty/merge-cursor.ts';
 import { keptRows, overlay } from '../novelty/novelty.ts';
 import { SetCursor } from '../novelty/set-cursor.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
+import { PRESENT } from './db.ts';
 import { FactCursor, heldAt, saidLast } from './fact-cursor.ts';
 
 /** The transactions up to one, but for those of an earlier number and a later time. */
@@ -117,14 +119,17 @@ function scanPast(
   };
   if (from?.bound.tx === undefined && to?.bound.tx === undefined) return rows(range);
   const compare = compareWithBound[order];
-  return new FilterCursor(rows({ from: aroundFact(from), to: aroundFact(to) }), (keys, row) => {
-    const datom = keys.datom(row);
-    const [start, end] = [from && compare(datom, from.bound), to && compare(datom, to.bound)];
-    return (
-      (start === undefined || start > 0 || (start === 0 && from?.inclusive === true)) &&
-      (end === undefined || end < 0 || (end === 0 && to?.inclusive === true))
-    );
-  });
+  return new FilterCursor(
+    rows({ ...range, from: aroundFact(from), to: aroundFact(to) }),
+    (keys, row) => {
+      const datom = keys.datom(row);
+      const [start, end] = [from && compare(datom, from.bound), to && compare(datom, to.bound)];
+      return (
+        (start === undefined || start > 0 || (start === 0 && from?.inclusive === true)) &&
+        (end === undefined || end < 0 || (end === 0 && to?.inclusive === true))
+      );
+    },
+  );
 }
 
 /** An edge that lies within the rows of a fact, moved so that it takes in all of them. */
@@ -144,7 +149,10 @@ export function scanEra(
 ): ChunkCursor {
   const novelty = db.novelty.eras[era][order];
   if (db.base.roots[era][order].count === 0) return new SetCursor(novelty.added, range, isReverse);
-  return overlay(scanBase(db.base, era, order, range, isReverse), novelty, range, isReverse);
+  const base = scanBase(db.base, era, order, range, isReverse);
+  const isWorkedOn = novelty.added.weight + novelty.removed.weight > 0 || db.view !== PRESENT;
+  const rows = range.isPartial === true && isWorkedOn ? new ClippedCursor(base, isReverse) : base;
+  return overlay(rows, novelty, range, isReverse);
 }
 
 /** Of the base trees, the present rows that still hold. */

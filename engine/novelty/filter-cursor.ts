@@ -7,6 +7,9 @@ import type { Wait } from '../shared/suspend.ts';
 
 export type KeepRow = (keys: Columns, row: number) => boolean;
 
+/** Whether the test may fail for one of rows `lo <= i < hi`. */
+export type TouchesRows = (keys: Columns, lo: number, hi: number) => boolean;
+
 export class FilterCursor implements ChunkCursor {
   keys: Columns = NO_ROWS;
   lo = 0;
@@ -15,10 +18,12 @@ export class FilterCursor implements ChunkCursor {
 
   readonly #inner: ChunkCursor;
   readonly #keep: KeepRow;
+  readonly #touches: TouchesRows | undefined;
 
-  constructor(inner: ChunkCursor, keep: KeepRow) {
+  constructor(inner: ChunkCursor, keep: KeepRow, touches?: TouchesRows) {
     this.#inner = inner;
     this.#keep = keep;
+    this.#touches = touches;
   }
 
   next(): 'ready' | 'missing' | 'done' {
@@ -31,7 +36,7 @@ export class FilterCursor implements ChunkCursor {
   }
 
   #select(keys: Columns, lo: number, hi: number): boolean {
-    let row = lo;
+    let row = this.#touches?.(keys, lo, hi) === false ? hi : lo;
     while (row < hi && this.#keep(keys, row)) row++;
     if (row === hi) {
       this.keys = keys;

@@ -1,6 +1,6 @@
 /**
  * Two scans in the same order as one, each row once. Where their chunks do not overlap, as with a few new datoms over a large base
- * nearly always, a chunk is handed on as it is.
+ * nearly always, a chunk is handed on as it is, or a part of it.
  */
 import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import type { Columns } from '../datom/columns.ts';
@@ -9,6 +9,10 @@ import { ColumnsBuilder } from '../datom/columns-builder.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import type { Wait } from '../shared/suspend.ts';
 import { must } from '../shared/assert.ts';
+import { firstNot } from '../shared/binary-search.ts';
+
+/** So many rows are worth a chunk of their own. */
+const MIN_RUN = 16;
 
 /** What is left of the current chunk of one side. */
 interface Side {
@@ -45,6 +49,14 @@ export class MergeCursor implements ChunkCursor {
     if (right.keys === undefined || (left.keys !== undefined && this.#isAhead(left, right)))
       return this.#handOn(left);
     if (left.keys === undefined || this.#isAhead(right, left)) return this.#handOn(right);
+    // Few facts among many: what is between them need not be copied.
+    for (const [one, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      const count = this.#countAhead(one, other);
+      if (count >= MIN_RUN) return this.#handOnPart(one, count);
+    }
     return this.#isReverse ? this.#mergeBackward() : this.#mergeForward();
   }
 
@@ -73,6 +85,15 @@ export class MergeCursor implements ChunkCursor {
       : this.#compare(one, one.hi - 1, other, other.lo) < 0;
   }
 
+  /** How many rows of a chunk are to be visited before any of the other. */
+  #countAhead(one: Side, other: Side): number {
+    if (this.#isReverse) {
+      const last = other.hi - 1;
+      return one.hi - firstNot(one.lo, one.hi, (row) => this.#compare(one, row, other, last) <= 0);
+    }
+    return firstNot(one.lo, one.hi, (row) => this.#compare(one, row, other, other.lo) < 0) - one.lo;
+  }
+
   #compare(one: Side, rowOfOne: number, other: Side, rowOfOther: number): number {
     const keys = must(one.keys, 'a chunk on both sides');
     return compareRows(
@@ -89,6 +110,19 @@ export class MergeCursor implements ChunkCursor {
     this.lo = side.lo;
     this.hi = side.hi;
     side.keys = undefined;
+    return 'ready';
+  }
+
+  #handOnPart(side: Side, count: number): 'ready' {
+    this.keys = must(side.keys, 'a chunk to hand on');
+    if (this.#isReverse) {
+      this.hi = side.hi;
+      this.lo = side.hi -= count;
+    } else {
+      this.lo = side.lo;
+      this.hi = side.lo += count;
+    }
+    if (side.lo === side.hi) side.keys = undefined;
     return 'ready';
   }
 

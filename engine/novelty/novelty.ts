@@ -3,6 +3,7 @@
  * plus novelty; a transaction costs a few insertions in memory and no node.
  */
 import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import type { Bound, Columns } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { Datom } from '../datom/datom.ts';
 import type { Era } from '../indices/base-index.ts';
@@ -215,7 +216,24 @@ export function overlay(
 /** Rows of a base without those that were removed from it. */
 export function keptRows(base: ChunkCursor, removed: DatomSet): ChunkCursor {
   if (removed.weight === 0) return base;
-  return new FilterCursor(base, (keys, row) => !removed.has(keys.datom(row)));
+  return new FilterCursor(
+    base,
+    (keys, row) => !removed.has(keys.datom(row)),
+    // Most chunks lose nothing: one look tells.
+    (keys, lo, hi) =>
+      hi - lo <= FEW ||
+      removed.countRange({
+        from: { bound: boundAt(keys, lo), inclusive: true },
+        to: { bound: boundAt(keys, hi - 1), inclusive: true },
+      }) > 0,
+  );
+}
+
+/** So few rows are looked at one by one. */
+const FEW = 4;
+
+function boundAt(keys: Columns, row: number): Bound {
+  return { e: keys.e[row], a: keys.a[row], v: keys.value(row), tx: keys.tx[row] };
 }
 
 function emptyIndices(): Indices {

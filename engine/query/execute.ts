@@ -13,14 +13,15 @@ import { unreachable } from '../shared/assert.ts';
 import { budget, exceeded } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { distinct, join } from './relation/algebra.ts';
-import type { Input, Query, Rules, Variable } from './language/ast.ts';
+import type { Input, Page, Query, Rules, Variable } from './language/ast.ts';
 import { boundBy, nameOf, variablesOf } from './language/ast.ts';
 import { bind } from './bind.ts';
 import type { Context, Source } from './context.ts';
-import { answerOf, findAll } from './answer/find.ts';
+import { answerOf, answerWith, findAll } from './answer/find.ts';
 import { LookupChain } from './lookup-chain.ts';
 import { parseRules } from './language/parse-clauses.ts';
 import { parseQuery } from './language/parse.ts';
+import { rowsOfPage } from './paging/page.ts';
 import { queryError } from './query-error.ts';
 import type { Column } from './relation/column.ts';
 import { Relation } from './relation/relation.ts';
@@ -36,10 +37,11 @@ const NO_PATTERNS: ReadonlyMap<Variable, PullPlan> = new Map();
 /** Queries within each other. */
 const MAX_QUERIES = 16;
 
-/** The answer in the shape of the find specification; the rows of a relation are distinct. */
+/** The answer in the shape of the find specification, of the rows of a page; the rows of a relation are distinct. */
 export function* execute(
   query: Query,
   inputs: ReadonlyArray<QueryInput>,
+  page: Page = query,
   trace?: Trace,
   depth = 0,
 ): Suspended<EdnData> {
@@ -93,20 +95,39 @@ export function* execute(
     negations: 0,
     trace,
     solve,
-    query: (form, args) => execute(parseQuery(form), args, undefined, depth + 1),
+    query: (form, args) => execute(parseQuery(form), args, undefined, undefined, depth + 1),
   };
   if (bindings !== Relation.unit) bindings = yield* consistent(bindings, constants);
   else if (trace === undefined) {
     const db = presentIn(sources);
     const chain = db === undefined ? undefined : LookupChain.of(query, db.schema);
     if (db !== undefined && chain?.canRun(constants) === true)
-      return answerOf(yield* chain.run(db, constants), query);
+      return answerOf(yield* chain.run(db, constants), query, page);
   }
-  const solved = yield* solve(context, query.where, bindings, wantedBy(query));
+  return yield* answerTo(context, query, page, bindings, patterns);
+}
+
+/** By a page that an index has in its order, or by working out everything. */
+function* answerTo(
+  context: Context,
+  query: Query,
+  page: Page,
+  bindings: Relation,
+  patterns: ReadonlyMap<Variable, PullPlan>,
+): Suspended<EdnData> {
   const limits = budget();
   const { held } = limits;
-  limits.hold(solved.bytes);
-  const answer = yield* findAll(context, query, solved, patterns);
+  const wanted = wantedBy(query);
+  const isOpen = bindings === Relation.unit;
+  const rows = isOpen ? yield* rowsOfPage(context, query, page, wanted) : undefined;
+  let answer: EdnData;
+  if (rows !== undefined) answer = yield* answerWith(context, query, rows, patterns);
+  else {
+    limits.keep(held);
+    const solved = yield* solve(context, query.where, bindings, wanted);
+    limits.hold(solved.bytes);
+    answer = yield* findAll(context, query, page, solved, patterns);
+  }
   limits.keep(held);
   return answer;
 }

@@ -1,16 +1,16 @@
 /** The query function. */
-import { kw } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { QueryLimits } from '../shared/budget.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { run } from '../shared/suspend.ts';
-import type { Query } from './language/ast.ts';
 import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
 import type { Explanation } from './explain/explain.ts';
 import { explainQuery } from './explain/explain.ts';
-import { parseCounts, parseQuery } from './language/parse.ts';
+import { parsePage } from './language/parse.ts';
+import type { PagedQuery } from './language/parsed.ts';
+import { ARGS, LIMIT, OFFSET, STATS, parsed, parsedWithPage } from './language/parsed.ts';
 import type { QueryObject } from './language/query-object.ts';
 import { isQueryObject, queryOfObject } from './language/query-object.ts';
 import { executeWithStats } from './explain/query-stats.ts';
@@ -33,27 +33,42 @@ export function q(form: QueryForm, ...inputs: ReadonlyArray<QueryInput>): Promis
   return qWithin({}, form, ...inputs);
 }
 
+/** Which rows of the answer are wanted, in the place of what the query says itself: so that a list is one query for all of its pages. */
+export interface PageOptions {
+  /** How many rows at most; a negative number for all. */
+  readonly limit?: number | undefined;
+  /** How many rows to pass over before them, 0 by default. */
+  readonly offset?: number | undefined;
+}
+
+export type QueryOptions = QueryLimits & PageOptions;
+
 /**
- * As {@link q}, within limits other than the default ones. What is asked within the query shares them.
+ * As {@link q}, within limits other than the default ones, or a page of the answer. What is asked within the query shares the limits.
  *
  *     await qWithin({ timeoutMs: 500, maxRows: 100_000, signal }, '[:find …]', db)
+ *     await qWithin({ limit: 20, offset: 40 }, query, db)
  *
  * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED with `data` `{ which, limit }`, and as {@link q}
  */
 export function qWithin(
-  limits: QueryLimits,
+  limits: QueryOptions,
   form: QueryForm,
   ...inputs: ReadonlyArray<QueryInput>
 ): Promise<EdnData> {
-  return run(answerTo(form, inputs), limits);
+  return run(answerTo(form, inputs, limits), limits);
 }
 
-function* answerTo(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Suspended<EdnData> {
-  const asked = askedBy(form, inputs);
+function* answerTo(
+  form: QueryForm,
+  inputs: ReadonlyArray<QueryInput>,
+  options: PageOptions,
+): Suspended<EdnData> {
+  const asked = askedBy(form, inputs, options);
   const hasStats = form instanceof Map && (form as EdnMap).get(STATS) === true;
   return hasStats
-    ? yield* executeWithStats(asked.query, form as EdnMap, asked.inputs)
-    : yield* execute(asked.query, asked.inputs);
+    ? yield* executeWithStats(asked, form as EdnMap, asked.inputs)
+    : yield* execute(asked.query, asked.inputs, asked.page);
 }
 
 /**
@@ -77,7 +92,7 @@ function* explanationOf(
   inputs: ReadonlyArray<QueryInput>,
 ): Suspended<Explanation> {
   const asked = askedBy(form, inputs);
-  return yield* explainQuery(asked.query, asked.inputs);
+  return yield* explainQuery(asked, asked.inputs);
 }
 
 /**
@@ -93,21 +108,37 @@ export async function queryStats(
   const shown = isQueryObject(Object(form))
     ? queryOfObject(form as QueryObject)
     : (form as EdnData);
-  return await run(executeWithStats(parsed(form), shown, argumentsOf(form) ?? inputs));
+  const asked = askedByData(form, inputs);
+  return await run(executeWithStats(asked, shown, asked.inputs));
 }
 
-interface Asked {
-  readonly query: Query;
+interface Asked extends PagedQuery {
   readonly inputs: ReadonlyArray<QueryInput>;
 }
 
-/** A query in any of its forms, and its inputs together with those that it brings. */
-function askedBy(form: QueryForm, inputs: ReadonlyArray<QueryInput>): Asked {
-  if (!(form instanceof TaggedQuery))
-    return { query: parsed(form), inputs: argumentsOf(form) ?? inputs };
+/** A query in any of its forms, its inputs together with those that it brings, and the page. */
+function askedBy(
+  form: QueryForm,
+  inputs: ReadonlyArray<QueryInput>,
+  { limit, offset }: PageOptions = {},
+): Asked {
+  const asked = form instanceof TaggedQuery ? askedByTag(form, inputs) : askedByData(form, inputs);
+  if (limit === undefined && offset === undefined) return asked;
+  const { query } = asked;
+  return { query, page: parsePage(asked.page, limit, offset), inputs: asked.inputs };
+}
+
+function askedByData(form: EdnData | QueryObject, inputs: ReadonlyArray<QueryInput>): Asked {
+  const { query, page } = parsedWithPage(form);
+  return { query, page, inputs: argumentsOf(form) ?? inputs };
+}
+
+function askedByTag(form: TaggedQuery, inputs: ReadonlyArray<QueryInput>): Asked {
   const { form: own, values, counts, inputCount } = form;
+  const query = parsed(own);
   const given = Array.from({ length: inputCount }, (_, i) => inputs[i] ?? null);
-  return { query: { ...parsed(own), ...parseCounts(counts) }, inputs: [...given, ...values] };
+  const page = parsePage(query, counts.get(LIMIT), counts.get(OFFSET));
+  return { query, page, inputs: [...given, ...values] };
 }
 
 /** The inputs that a query in map form brings itself. */
@@ -115,30 +146,4 @@ function argumentsOf(form: EdnData | QueryObject): ReadonlyArray<QueryInput> | u
   const args = form instanceof Map ? (form as EdnMap).get(ARGS) : undefined;
   if (args instanceof EdnList) return args.items;
   return Array.isArray(args) ? (args as ReadonlyArray<QueryInput>) : undefined;
-}
-
-const ARGS = kw('args');
-const STATS = kw('stats?');
-const MAX_TEXTS = 1_000;
-const queryByText = new Map<string, Query>();
-const queryByForm = new WeakMap<object, Query>();
-
-/** A query is parsed once: by its text, or by the identity of its data. */
-function parsed(form: EdnData | QueryObject): Query {
-  if (typeof form === 'string') {
-    let found = queryByText.get(form);
-    if (found === undefined) {
-      found = parseQuery(form);
-      if (queryByText.size >= MAX_TEXTS) queryByText.clear();
-      queryByText.set(form, found);
-    }
-    return found;
-  }
-  if (typeof form !== 'object' || form === null) return parseQuery(form);
-  let found = queryByForm.get(form);
-  if (found === undefined) {
-    found = parseQuery(isQueryObject(form) ? queryOfObject(form) : form);
-    queryByForm.set(form, found);
-  }
-  return found;
 }

@@ -17,6 +17,8 @@ export interface Edge<B> {
 export interface Range<B> {
   readonly from?: Edge<B> | undefined;
   readonly to?: Edge<B> | undefined;
+  /** Whether whoever scans is likely to stop long before the end, so that little is asked for at once. */
+  readonly isPartial?: boolean | undefined;
 }
 
 export type Step = 'ready' | 'missing' | 'done';
@@ -64,7 +66,7 @@ export class TreeCursor<K extends { readonly length: number }, B> {
     this.#range = range;
     this.#step = isReverse ? -1 : 1;
     this.#rootAddress = root.address;
-    const isBounded = (isReverse ? range.from : range.to) !== undefined;
+    const isBounded = range.isPartial !== true && (isReverse ? range.from : range.to) !== undefined;
     this.#batchSize = isBounded ? BATCH_OF_BOUNDED : BATCH_OF_OPEN;
   }
 

@@ -3,7 +3,7 @@
  */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EdnData } from '../../schema/value.ts';
-import type { Lists, Projection, QueryWindow } from '../../services/reader/reader.ts';
+import type { Lists, Projection, PageOptions } from '../../services/reader/reader.ts';
 import type { LinkField, ListArguments } from '../select/selection.ts';
 import type { DirectedPlan, ListPlan } from './list-plan.ts';
 import { originKey } from './list-plan.ts';
@@ -184,7 +184,7 @@ export class List {
 
   async #ask(
     { query, inputs, toRow }: RowQuery,
-    window: QueryWindow | undefined,
+    window: PageOptions | undefined,
   ): Promise<ReadonlyArray<Row>> {
     const found = await this.scope.snapshot.q(query, inputs(this.#slots.values), window);
     return (found as ReadonlyArray<ReadonlyArray<EdnData>>).map(toRow);

@@ -10,9 +10,7 @@ import {
   resolveEntityId,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import { kw } from '../../schema/keyword.ts';
-import type { EdnData, EdnMap } from '../../schema/value.ts';
-import type { QueryWindow, Reader, Snapshot } from './reader.ts';
+import type { Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
   return {
@@ -32,7 +30,8 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = [], window) => qWithin(limits, windowed(query, window), db, ...inputs),
+    q: (query, inputs = [], page) =>
+      qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),
     project: (projection, entities) => project(db, projection, entities, limits),
     pull: (pattern, entity) => pull(db, pattern, entity, limits),
     pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
@@ -41,10 +40,4 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
         ? countDatoms(db, 'aevt', attribute)
         : countDatoms(db, 'avet', attribute, value),
   };
-}
-
-function windowed(query: EdnData, window: QueryWindow | undefined): EdnData {
-  if (window === undefined) return query;
-  const form = new Map(query as EdnMap);
-  return form.set(kw('limit'), window.limit).set(kw('offset'), window.offset);
 }

@@ -5,7 +5,7 @@
 import type { Attribute } from '../../schema/attribute.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { Projected, Projection, QueryLimits } from '../../engine/index.ts';
+import type { PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
@@ -14,17 +14,12 @@ export type TimePoint = number | Date;
 export type {
   CancelSignal,
   Lists,
+  PageOptions,
   Projected,
   ProjectedAttribute,
   Projection,
   QueryLimits,
 } from '../../engine/index.ts';
-
-/** Of the rows of an answer at most `limit` after the first `offset`. */
-export interface QueryWindow {
-  readonly limit: number;
-  readonly offset: number;
-}
 
 export interface Reader {
   /**
@@ -65,11 +60,12 @@ export interface Snapshot {
   /**
    * A query as data, e.g. the EDN of `{:find [?e] :in [$ ?n] :where [[?e :person/name ?n]] :order-by [?n :desc] :limit 10}`
    * as a Map, or as a vector. This database is the first input `$`; `inputs` follow. The result has the shape of the find
-   * specification; a relation is an array of rows. A query object is parsed once, so those that differ by their window alone should share it.
+   * specification; a relation is an array of rows. The page goes before what the query says of one: it is parsed once for all of its
+   * pages, by the identity of its data.
    *
    * @throws DEADLINE_EXCEEDED, CANCELLED, LIMIT_EXCEEDED
    */
-  q(query: EdnData, inputs?: ReadonlyArray<EdnData>, window?: QueryWindow): Promise<EdnData>;
+  q(query: EdnData, inputs?: ReadonlyArray<EdnData>, page?: PageOptions): Promise<EdnData>;
 
   /** What entities say of some attributes, as columns; one projection object is compiled once. @throws as {@link q} */
   project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected>;

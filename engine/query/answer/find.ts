@@ -15,7 +15,7 @@ import type { RowGroups } from '../relation/algebra.ts';
 import { firstOfEach, project, rowsByCode } from '../relation/algebra.ts';
 import type { Column, Rows } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
-import type { FindElement, OrderKey, Query, Variable } from '../language/ast.ts';
+import type { FindElement, OrderKey, Page, Query, Variable } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from '../context.ts';
 import type { Piece } from '../relation/piecewise.ts';
@@ -23,31 +23,63 @@ import type { Relation } from '../relation/relation.ts';
 import { RowCodes } from '../relation/row-codes.ts';
 import { sorted } from './sort.ts';
 
-type Row = EdnData[];
+export type Row = EdnData[];
 
 /** `patterns`: pull patterns that came in as inputs, by name. */
 export function* findAll(
   context: Context,
   query: Query,
+  page: Page,
   bindings: Relation,
   patterns: ReadonlyMap<string, PullPlan>,
 ): Suspended<EdnData> {
   if (bindings.length === 0) return shaped([], query);
   const elements = query.find.elements.map((element) => withInputs(context, element, bindings));
-  const variables = namesIn(query).filter((name) => !context.constants.has(name));
-  const answers = new Answers(context, yield* project(bindings, variables));
+  const found = yield* project(bindings, openNames(context, query));
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
-    ? yield* aggregateRows(elements, answers)
-    : yield* plainRows(elements, answers);
+    ? yield* aggregateRows(elements, new Answers(context, found))
+    : yield* rowsOfDistinct(context, query, found);
   if (query.orderBy.length > 0) {
-    const wanted = query.limit === undefined ? undefined : query.offset + query.limit;
-    rows = yield* sorted(rows, compareBy(query.orderBy), wanted);
+    const wanted = page.limit === undefined ? undefined : page.offset + page.limit;
+    rows = yield* inOrder(query, rows, wanted);
   }
-  rows = page(rows, query);
+  return yield* answerWith(context, query, rowsOn(page, rows), patterns);
+}
+
+/** The rows of a page as the answer: with what is pulled, and in the shape that is asked for. */
+export function* answerWith(
+  context: Context,
+  query: Query,
+  rows: Row[],
+  patterns: ReadonlyMap<string, PullPlan>,
+): Suspended<EdnData> {
+  const { elements } = query.find;
   if (elements.some(({ kind }) => kind === 'pull'))
     yield* pullInto(context, elements, rows, patterns);
   return shaped(rows, query);
+}
+
+/** Rows without aggregates, one for each of some distinct bindings of {@link openNames}. */
+export function* rowsOfDistinct(
+  context: Context,
+  { find }: Query,
+  bindings: Relation,
+): Suspended<Row[]> {
+  const answers = new Answers(context, bindings);
+  const columns = find.elements.map(({ name }) => answers.column(name));
+  return yield* rowsOf(columns, bindings.length);
+}
+
+/** Rows, or the first so many, in the order that is asked for. */
+export function inOrder(query: Query, rows: Row[], count: number | undefined): Suspended<Row[]> {
+  return sorted(rows, compareBy(query.orderBy), count);
+}
+
+/** The variables whose distinct values are the answer, but for single inputs. */
+export function openNames({ constants }: Context, query: Query): ReadonlyArray<Variable> {
+  const names = namesIn(query);
+  return constants.size === 0 ? names : names.filter((name) => !constants.has(name));
 }
 
 const namesByQuery = new WeakMap<Query, ReadonlyArray<Variable>>();
@@ -63,8 +95,8 @@ function namesIn(query: Query): ReadonlyArray<Variable> {
 }
 
 /** The answer of a query that finds variables and has one row, or none. */
-export function answerOf(row: Row | undefined, query: Query): EdnData {
-  return shaped(page(row === undefined ? [] : [row], query), query);
+export function answerOf(row: Row | undefined, query: Query, page: Page): EdnData {
+  return shaped(rowsOn(page, row === undefined ? [] : [row]), query);
 }
 
 /** The distinct bindings that the answer is made of, with the single inputs beside them. */
@@ -90,11 +122,6 @@ class Answers {
     if (this.#bindings.has(name)) return this.#bindings.pieces(name);
     return [{ column: this.column(name), lo: 0, hi: this.length }];
   }
-}
-
-function* plainRows(elements: ReadonlyArray<FindElement>, answers: Answers): Suspended<Row[]> {
-  const columns = elements.map(({ name }) => answers.column(name));
-  return yield* rowsOf(columns, answers.length);
 }
 
 /** What an array takes beside its values. */
@@ -217,7 +244,7 @@ function compareNullable(a: EdnData, b: EdnData): number {
   return compareValues(a as Value, b as Value);
 }
 
-function page<T>(rows: T[], { limit, offset }: Query): T[] {
+function rowsOn<T>({ limit, offset }: Page, rows: T[]): T[] {
   return limit === undefined && offset === 0
     ? rows
     : rows.slice(offset, limit === undefined ? undefined : offset + limit);

@@ -1,7 +1,7 @@
 /** Explains a query: works it out, and tells for each clause in which order, how, and with how many rows that was. */
 import { printEdn } from '../../../schema/edn-print.ts';
 import type { Suspended } from '../../shared/suspend.ts';
-import type { Query } from '../language/ast.ts';
+import type { PagedQuery } from '../language/parsed.ts';
 import type { QueryInput } from '../execute.ts';
 import { execute } from '../execute.ts';
 import type { ExplainedClause, ExplainedRule, Plan } from './explanation.ts';
@@ -27,17 +27,19 @@ export class Explanation implements Plan {
 }
 
 export function* explainQuery(
-  query: Query,
+  { query, page }: PagedQuery,
   inputs: ReadonlyArray<QueryInput>,
 ): Suspended<Explanation> {
   const trace = new Trace();
   const startedMs = performance.now();
-  const answer = yield* execute(query, inputs, trace);
+  const answer = yield* execute(query, inputs, page, trace);
   const durationMs = performance.now() - startedMs;
   const isRows = query.find.kind === 'relation' || query.find.kind === 'collection';
   const rows = isRows && Array.isArray(answer) ? answer.length : Number(answer !== null);
-  const [clauses = []] = explained(trace.conjunctions);
-  return new Explanation({ clauses, rows, durationMs });
+  const [[first, ...others] = []] = explained(trace.conjunctions);
+  // What was tried before.
+  const clauses = first && [{ ...first, how: [...trace.notes, ...first.how] }, ...others];
+  return new Explanation({ clauses: clauses ?? [], rows, durationMs });
 }
 
 /** What was worked out again and again, as rules are, is told once: conjunctions of the same clauses in one order are one. */

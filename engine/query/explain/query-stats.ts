@@ -4,6 +4,7 @@ import { EdnDouble } from '../../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Clause, Query } from '../language/ast.ts';
+import type { PagedQuery } from '../language/parsed.ts';
 import type { QueryInput } from '../execute.ts';
 import { execute } from '../execute.ts';
 import type { ClauseTrace } from '../trace.ts';
@@ -11,12 +12,12 @@ import { Trace } from '../trace.ts';
 
 /** `{:query :ret :consts :rules :stats [{:clause :type :t :rels [{:rows :bound}] :branches} …]}`, `:t` in milliseconds. */
 export function* executeWithStats(
-  query: Query,
+  { query, page }: PagedQuery,
   form: EdnData,
   inputs: ReadonlyArray<QueryInput>,
 ): Suspended<EdnMap> {
   const trace = new Trace();
-  const answer = yield* execute(query, inputs, trace);
+  const answer = yield* execute(query, inputs, page, trace);
   return toMap([
     ['query', form],
     ['ret', answer],

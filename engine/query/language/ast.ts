@@ -116,7 +116,16 @@ export type Input =
   | { readonly kind: 'rules' }
   | { readonly kind: 'binding'; readonly binding: Binding };
 
-export interface Query {
+/** Which rows of an answer are wanted. */
+export interface Page {
+  /** How many at most; undefined for all. */
+  readonly limit: number | undefined;
+  /** How many to pass over before them. */
+  readonly offset: number;
+}
+
+/** With the page that its own form asks for. */
+export interface Query extends Page {
   readonly find: FindSpec;
   readonly with: ReadonlyArray<Variable>;
   readonly in: ReadonlyArray<Input>;
@@ -124,8 +133,6 @@ export interface Query {
   /** Keys of the maps that rows become. */
   readonly keys: ReadonlyArray<EdnData> | undefined;
   readonly orderBy: ReadonlyArray<OrderKey>;
-  readonly limit: number | undefined;
-  readonly offset: number;
 }
 
 const variablesByClause = new WeakMap<Clause, ReadonlySet<Variable>>();

@@ -5,9 +5,9 @@
 import { Keyword, Sym } from '../../../schema/keyword.ts';
 import { readEdn } from '../../../schema/edn-read.ts';
 import { EdnList } from '../../../schema/value.ts';
-import type { EdnData, EdnMap } from '../../../schema/value.ts';
+import type { EdnData } from '../../../schema/value.ts';
 import { parsePull } from '../../pull/parse.ts';
-import type { FindElement, FindSpec, Input, OrderKey, Query, Variable } from './ast.ts';
+import type { FindElement, FindSpec, Input, OrderKey, Page, Query, Variable } from './ast.ts';
 import { boundBy, variablesOf } from './ast.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import {
@@ -39,10 +39,10 @@ export function parseQuery(form: EdnData): Query {
     where: parseClauses(listWithInputs(':where', [])),
     keys: parseKeys(sections, find),
     orderBy: parseOrderBy(sections.get(':order-by'), find),
-    limit: parseCount(sections, ':limit'),
-    offset: parseCount(sections, ':offset') ?? 0,
+    limit: parseCount(':limit', sections.get(':limit')),
+    offset: parseCount(':offset', sections.get(':offset')) ?? 0,
   };
-  parseCount(sections, ':timeout');
+  parseCount(':timeout', sections.get(':timeout'));
   checkVariables(query, form);
   return query;
 }
@@ -172,18 +172,20 @@ function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> |
   return keys;
 }
 
-/** `:limit` and `:offset` where they are given apart from the query. */
-export function parseCounts(counts: EdnMap): Partial<Pick<Query, 'limit' | 'offset'>> {
-  const sections = new Map(Array.from(counts, ([key, value]) => [String(key), value]));
+/** `:limit` and `:offset` where they are given apart from a query: what is not given is as in that. */
+export function parsePage(
+  { limit, offset }: Page,
+  givenLimit: EdnData | undefined,
+  givenOffset: EdnData | undefined,
+): Page {
   return {
-    ...(sections.has(':limit') && { limit: parseCount(sections, ':limit') }),
-    ...(sections.has(':offset') && { offset: parseCount(sections, ':offset') ?? 0 }),
+    limit: givenLimit === undefined ? limit : parseCount(':limit', givenLimit),
+    offset: givenOffset === undefined ? offset : (parseCount(':offset', givenOffset) ?? 0),
   };
 }
 
-function parseCount(sections: Sections, name: string): number | undefined {
-  const value = sections.get(name) ?? null;
-  if (value === null) return undefined;
+function parseCount(name: string, value: EdnData | undefined): number | undefined {
+  if (value === null || value === undefined) return undefined;
   if (!Number.isInteger(value))
     throw queryError(`parser/${name.slice(1)}`, `Expected an integer as ${name}`, value);
   return Number(value) < 0 ? undefined : Number(value);

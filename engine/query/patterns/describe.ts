@@ -57,8 +57,13 @@ export function describeUnknown({ config, schema }: SettledDb, ident: EdnData): 
 const MAX_SHOWN = 60;
 
 function describeAccess(way: Way, { order }: Access): string {
-  const constants = [...constantsIn(way), ...limitsIn(way)];
-  return constants.length === 0 ? order : `${order} where ${constants.join(' and ')}`;
+  const constants = describeConstants(way);
+  return constants === '' ? order : `${order} where ${constants}`;
+}
+
+/** What is constant in a pattern, and what predicates leave of its values. */
+export function describeConstants(way: Way): string {
+  return [...constantsIn(way), ...limitsIn(way)].join(' and ');
 }
 
 /** What is constant in the pattern, as it stands there. */

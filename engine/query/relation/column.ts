@@ -11,6 +11,11 @@ export type Rows = Int32Array;
 /** A pause after so many rows: well below a millisecond of work. */
 export const ROWS_PER_PAUSE = 8_192;
 
+/** Whether the last of so many rows, together with those before it in its chunk, is one after which to pause. */
+export function isTimeToPause(rowCount: number, chunkSize: number): boolean {
+  return rowCount % ROWS_PER_PAUSE < chunkSize;
+}
+
 /** The values of a column at some rows. */
 export function* gather(column: Column, rows: Rows): Suspended<Column> {
   const isInteger = column instanceof Int32Array;

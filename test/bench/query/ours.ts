@@ -73,8 +73,17 @@ export function askOurs(db: Db): (question: Question) => Ask {
       const pattern = question.attributes.map(kw);
       return (call) => pull(db, pattern, inputs(call)[0] ?? null);
     }
-    const { query } = question;
+    const { query, page } = question;
     const rules: EdnData[] = question.rules === undefined ? [] : [readEdn(question.rules)];
-    return (call) => q(query, db, ...rules, ...inputs(call));
+    if (page === undefined) return (call) => q(query, db, ...rules, ...inputs(call));
+    const { order, limit, offset } = page;
+    const orderBy = order.flatMap(([place, direction]) => [place, kw(direction)]);
+    const form = new Map<EdnData, EdnData>([
+      [kw('query'), readEdn(query)],
+      [kw('order-by'), orderBy],
+      [kw('limit'), limit],
+      [kw('offset'), offset],
+    ]);
+    return (call) => q(form, db, ...rules, ...inputs(call));
   };
 }

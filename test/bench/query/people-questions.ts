@@ -34,6 +34,12 @@ function personOf(call: number): number {
   return (call * STRIDE) % PEOPLE_COUNT;
 }
 
+/** By a value, the greatest first, and then by the entity. */
+const BEST_FIRST = [
+  [1, 'desc'],
+  [0, 'asc'],
+] as const;
+
 export function peopleQuestions(people: PeopleColumns): ReadonlyArray<Question> {
   return [
     {
@@ -170,6 +176,42 @@ export function peopleQuestions(people: PeopleColumns): ReadonlyArray<Question> 
       inputs: (call) => [personOf(call)],
       sql: 'SELECT name FROM person WHERE number = ?',
       floor: ([number]) => nameOfNumber(people, Number(number)),
+    },
+    {
+      kind: 'query',
+      name: 'top-20',
+      query: '[:find ?e ?s :where [?e :salary ?s]]',
+      page: { order: BEST_FIRST, limit: 20, offset: 0 },
+      sql: 'SELECT id, salary FROM person ORDER BY salary DESC, id LIMIT 20',
+      floor: undefined,
+    },
+    {
+      kind: 'query',
+      name: 'top-20-named',
+      query: '[:find ?e ?a :in $ ?name :where [?e :name ?name] [?e :age ?a]]',
+      page: { order: BEST_FIRST, limit: 20, offset: 0 },
+      inputs: () => ['Ivan'],
+      sql: 'SELECT id, age FROM person WHERE name = ? ORDER BY age DESC, id LIMIT 20',
+      floor: undefined,
+    },
+    {
+      kind: 'query',
+      name: 'page-at-1000',
+      query: '[:find ?e ?n :where [?e :name ?n]]',
+      page: { order: [[0, 'asc']], limit: 50, offset: 1_000 },
+      sql: 'SELECT id, name FROM person ORDER BY id LIMIT 50 OFFSET 1000',
+      floor: undefined,
+    },
+    {
+      kind: 'query',
+      name: 'page-of-columns',
+      query: `[:find ?e ?a ?l ?s :in $ ?name
+             :where [?e :name ?name] [?e :age ?a] [?e :last-name ?l] [?e :salary ?s]]`,
+      page: { order: BEST_FIRST, limit: 20, offset: 0 },
+      inputs: () => ['Ivan'],
+      sql: `SELECT id, age, last_name, salary FROM person
+          WHERE name = ? ORDER BY age DESC, id LIMIT 20`,
+      floor: undefined,
     },
     {
       kind: 'pull',

@@ -20,12 +20,22 @@ interface CommonQuestion {
   readonly floor: ((inputs: Inputs) => unknown) | undefined;
 }
 
+/** Rows of an answer in an order. */
+export interface QuestionPage {
+  /** Places in the rows. */
+  readonly order: ReadonlyArray<readonly [place: number, direction: 'asc' | 'desc']>;
+  readonly limit: number;
+  readonly offset: number;
+}
+
 export interface QueryQuestion extends CommonQuestion {
   readonly kind: 'query';
   /** EDN text; attributes are keywords in our engine, and strings in DataScript. */
   readonly query: string;
   /** Follow the database in `:in`. */
   readonly rules?: string;
+  /** All rows in any order by default. */
+  readonly page?: QuestionPage;
 }
 
 /** What one entity says, the only input. */

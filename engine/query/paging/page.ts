@@ -1,0 +1,128 @@
+/**
+ * A page of an answer without the rest of it. An index gives bindings in the order that is wanted, or in any where none is; the clauses
+ * that are left are worked out with a batch of them at a time, until the page is full. Whether that is less work than everything is told
+ * by counts (`plan-page.ts`); where it turns out not to be, everything is worked out after all.
+ */
+import type { Suspended } from '../../shared/suspend.ts';
+import { PAUSE } from '../../shared/suspend.ts';
+import type { Row } from '../answer/find.ts';
+import { inOrder, openNames, rowsOfDistinct } from '../answer/find.ts';
+import type { Context } from '../context.ts';
+import type { Page, Query, Variable } from '../language/ast.ts';
+import { firstOfEach, project, take } from '../relation/algebra.ts';
+import { ROWS_PER_PAUSE } from '../relation/column.ts';
+import type { Relation } from '../relation/relation.ts';
+import { RowCodes } from '../relation/row-codes.ts';
+import type { Batches } from './batches.ts';
+import { BatchRest } from './batch-rest.ts';
+import { PageTrace } from './page-trace.ts';
+import type { PagePlan } from './plan-page.ts';
+import { planPage } from './plan-page.ts';
+
+/** The rows of the page; undefined where everything has to be worked out. */
+export function* rowsOfPage(
+  context: Context,
+  query: Query,
+  page: Page,
+  wanted: ReadonlySet<Variable>,
+): Suspended<Row[] | undefined> {
+  const { limit, offset } = page;
+  if (limit === undefined || limit === 0) return undefined;
+  const plan = yield* planPage(context, query, offset + limit);
+  if (plan === undefined) return undefined;
+  const run = new PageRun(context, query, plan, wanted);
+  return yield* run.rows(limit, offset);
+}
+
+/** A batch has so many rows at most: the work between two looks at whether it is worth it. */
+const MAX_BATCH = 8_192;
+
+/** The least that a batch has where clauses are worked out with it. */
+const MIN_BATCH = 16;
+
+class PageRun {
+  readonly #context: Context;
+  readonly #query: Query;
+  readonly #plan: PagePlan;
+  readonly #rest: BatchRest;
+  readonly #names: ReadonlyArray<Variable>;
+  readonly #trace: PageTrace | undefined;
+  /** Rows that were found in batches before, where there may be the same ones again. */
+  #known: RowCodes | undefined;
+
+  constructor(context: Context, query: Query, plan: PagePlan, wanted: ReadonlySet<Variable>) {
+    this.#context = context;
+    this.#query = query;
+    this.#plan = plan;
+    this.#names = openNames(context, query);
+    this.#trace = context.trace === undefined ? undefined : new PageTrace(context, plan);
+    this.#rest = new BatchRest(context, plan.access, wanted, this.#trace);
+  }
+
+  *rows(limit: number, offset: number): Suspended<Row[] | undefined> {
+    const batches = this.#plan.access.batches();
+    if (!this.#canSkip) return yield* this.#collect(batches, offset, limit);
+    const skipped = yield* batches.skip(offset);
+    // Who finds nothing at all has to hear what is wrong with the query.
+    return yield* this.#collect(batches, 0, limit, skipped > 0);
+  }
+
+  /** Whether each row of the index is one of the answer, at the place that it has in the index. */
+  get #canSkip(): boolean {
+    const { access, rest, areSeparate } = this.#plan;
+    return rest.length === 0 && access.isExact && access.drive.isWhole && areSeparate;
+  }
+
+  *#collect(
+    batches: Batches,
+    offset: number,
+    limit: number,
+    hasSkipped = false,
+  ): Suspended<Row[] | undefined> {
+    const { access, expected, rest, most, areSeparate } = this.#plan;
+    const isWhole = rest.length === 0 && access.drive.isWhole;
+    const wanted = offset + limit;
+    const isOrdered = this.#query.orderBy.length > 0 && !isWhole;
+    let found: Row[] = [];
+    let size = rest.length === 0 && areSeparate ? wanted : Math.max(MIN_BATCH, expected);
+    let spent = 0;
+    while (found.length < wanted) {
+      const spans = yield* batches.next(Math.min(size, MAX_BATCH));
+      if (spans.length === 0) {
+        if (batches.count === 0 && !hasSkipped) return undefined;
+        break;
+      }
+      const bindings = yield* access.bindingsOf(spans);
+      spent += this.#plan.costOf(bindings.length);
+      let rows = yield* this.#rowsOf(bindings);
+      if (isOrdered) rows = yield* inOrder(this.#query, rows, wanted - found.length);
+      found = found.length === 0 ? rows : found.concat(rows);
+      if (found.length < wanted && spent > most) {
+        this.#trace?.giveUp(batches.count);
+        return undefined;
+      }
+      if (bindings.length > ROWS_PER_PAUSE / 2) yield PAUSE;
+      size = Math.min(2 * size, MAX_BATCH);
+    }
+    if (this.#trace !== undefined) yield* this.#trace.end(batches.count);
+    return found.length <= limit && offset === 0 ? found : found.slice(offset, wanted);
+  }
+
+  /** The rows of the answer that some bindings lead to and none before did. */
+  *#rowsOf(bindings: Relation): Suspended<Row[]> {
+    const solved = yield* this.#rest.solve(bindings);
+    if (solved.length === 0) return [];
+    const distinct = yield* project(solved, this.#names);
+    const fresh = this.#plan.areSeparate ? distinct : yield* this.#unknownOf(distinct);
+    return yield* rowsOfDistinct(this.#context, this.#query, fresh);
+  }
+
+  *#unknownOf(found: Relation): Suspended<Relation> {
+    const known = (this.#known ??= new RowCodes(found.variables.length));
+    const before = known.count;
+    const codes = yield* known.assign(found.columns, found.length);
+    if (before === 0) return found;
+    const shifted = codes.map((code) => code - before);
+    return yield* take(found, firstOfEach(shifted, known.count - before));
+  }
+}
