@@ -50,7 +50,7 @@ export default tseslint.config(
       'engine/tree/*.ts',
       'engine/indices/*tree*.ts',
       'engine/novelty/{datom-*,*cursor}.ts',
-      'engine/db/{scan,*cursor}.ts',
+      'engine/db/{scan,near-rows,*cursor}.ts',
       'engine/pull/{project,pull-levels}.ts',
       'engine/query/{bind,lookup-chain,plan}.ts',
       'engine/query/{answer,paging,patterns,relation}/*.ts',

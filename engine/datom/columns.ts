@@ -182,9 +182,29 @@ export function compareRows(
   );
 }
 
+/** Written out: every read of an entity goes through it some times. */
 function locateInteger(column: Int32Array, wanted: number, range: RowRange): boolean {
-  const lo = firstNot(range.lo, range.hi, (row) => column[row]! < wanted);
-  range.hi = firstNotNear(lo, range.hi, (row) => column[row] === wanted);
+  let { lo, hi } = range;
+  while (lo < hi) {
+    const middle = (lo + hi) >>> 1;
+    if (column[middle]! < wanted) lo = middle + 1;
+    else hi = middle;
+  }
   range.lo = lo;
-  return lo < range.hi;
+  ({ hi } = range);
+  let step = 1;
+  let end = lo;
+  while (end + step <= hi && column[end + step - 1] === wanted) {
+    end += step;
+    step *= 2;
+  }
+  // The step that was too far is the last that has to be looked at.
+  hi = Math.min(hi, end + step);
+  while (end < hi) {
+    const middle = (end + hi) >>> 1;
+    if (column[middle] === wanted) end = middle + 1;
+    else hi = middle;
+  }
+  range.hi = end;
+  return lo < end;
 }

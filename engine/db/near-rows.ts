@@ -36,7 +36,11 @@ export class NearRows {
   /** Visits the rows of a prefix in order. False where nodes are not in memory, which are noted; some rows may have been visited by then. */
   visit(bound: Bound, visit: VisitRows, misses: Miss[]): boolean {
     if (this.#isPlain) {
-      if (this.#leaf !== undefined && this.#isWithin(this.#leaf, bound, false))
+      if (
+        this.#leaf !== undefined &&
+        this.#isNear(this.#leaf, bound) &&
+        this.#isWithin(this.#leaf, bound, false)
+      )
         return this.#handOut(this.#leaf, visit);
       const leaf = findBaseLeaf(this.#db.base, this.#order, bound, misses);
       if (leaf === undefined) return false;
@@ -45,6 +49,12 @@ export class NearRows {
         return this.#handOut(leaf, visit);
     }
     return visitScan(scan(this.#db, this.#order, prefixRange(bound)), visit, misses);
+  }
+
+  /** False where a look at both ends of the leaf tells that the bound is elsewhere. */
+  #isNear({ e, length }: Columns, bound: Bound): boolean {
+    if (this.#order !== 'eavt' || bound.e === undefined) return true;
+    return e[0]! < bound.e && bound.e < e[length - 1]!;
   }
 
   /**

@@ -15,6 +15,7 @@ import type { Relation } from '../relation/relation.ts';
 import { RowCodes } from '../relation/row-codes.ts';
 import type { Batches } from './batches.ts';
 import { BatchRest } from './batch-rest.ts';
+import { withNamedEntities } from './named-entities.ts';
 import { PageTrace } from './page-trace.ts';
 import type { PagePlan } from './plan-page.ts';
 import { planPage } from './plan-page.ts';
@@ -28,9 +29,10 @@ export function* rowsOfPage(
 ): Suspended<Row[] | undefined> {
   const { limit, offset } = page;
   if (limit === undefined || limit === 0) return undefined;
-  const plan = yield* planPage(context, query, offset + limit);
+  const asked = (yield* withNamedEntities(context, query)) ?? { context, query };
+  const plan = yield* planPage(asked.context, asked.query, offset + limit);
   if (plan === undefined) return undefined;
-  const run = new PageRun(context, query, plan, wanted);
+  const run = new PageRun(asked.context, asked.query, plan, wanted);
   return yield* run.rows(limit, offset);
 }
 
