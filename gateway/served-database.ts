@@ -4,31 +4,23 @@
  * A request takes the served schema once and finishes on it. A new one is built beside it and swapped in by one assignment; if it
  * cannot be built, the old one stays.
  */
-import type { RequestHandler } from 'express';
 import { ANNOTATION } from '../schema/annotations.ts';
+import type { AccessConfig } from '../schema/access.ts';
 import { buildModel } from '../schema/model/build-model.ts';
 import { annotationData, lockData } from '../schema/model/lock.ts';
+import type { Model } from '../schema/model/model.ts';
 import { isSameModel } from '../schema/model/same-model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
-import { createSchema } from './generate/graphql/schema.ts';
-import type { RootField } from './generate/graphql/root-fields.ts';
-import { mutationFields, queryFields } from './generate/graphql/root-fields.ts';
-import { CompiledOperations } from './graphql/compiled-operations.ts';
-import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
-import { startGraphQLServer } from './graphql/server.ts';
-import { formatOperationError } from './http/error-response.ts';
-import type { ServedModel } from './http/context.ts';
-import { idEncoder } from './read/global-id.ts';
-import { ListPlans } from './read/list-plan.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { Hold } from '../services/shared/on-demand.ts';
-
-export interface ServedSchema extends ServedModel {
-  readonly graphql: RequestHandler;
-  /** Those that were seen since the schema is served. */
-  readonly operations: CompiledOperations;
-}
+import type { Principal } from './access/principal.ts';
+import type { View } from './access/view.ts';
+import { rolesIn, viewOf, wholeView } from './access/view.ts';
+import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { ServedModel } from './http/context.ts';
+import type { ServedSchema } from './served-schema.ts';
+import { serveSchema } from './served-schema.ts';
 
 export interface DatabasePorts {
   readonly reader: Reader;
@@ -48,6 +40,8 @@ export interface ServedDatabaseOptions {
   readonly development: boolean;
   readonly locksSchema: boolean;
   readonly log: Log;
+  /** Undefined where everybody may do everything. */
+  readonly access: AccessConfig | undefined;
   readonly createContext: (
     database: ServedDatabase,
     schema: ServedModel,
@@ -72,11 +66,18 @@ export async function serveDatabase(
 
 type Attributes = Snapshot['attributes'];
 
+/** What is served since the schema last changed: views are made when a caller asks for the first time. */
 interface Generation {
   readonly attributes: Attributes;
-  readonly schema: ServedSchema;
-  readonly server: GraphQLServer;
+  readonly model: Model;
+  readonly views: Map<string, Promise<ServedSchema>>;
 }
+
+/** Of callers who may do everything. */
+const WHOLE = '';
+
+/** So many are kept; what is made anew costs some tens of milliseconds. */
+const MAX_VIEWS = 100;
 
 export class ServedDatabase {
   readonly name: string;
@@ -102,15 +103,38 @@ export class ServedDatabase {
     this.#options = options;
   }
 
-  get current(): ServedSchema {
-    if (this.#generation === undefined) throw new Error('Expected the database to be started');
-    return this.#generation.schema;
+  /**
+   * What a caller is served with now.
+   *
+   * @throws FORBIDDEN
+   */
+  schemaFor(principal: Principal): Promise<ServedSchema> {
+    const generation = this.#generation;
+    if (generation === undefined) throw new Error('Expected the database to be started');
+    const { access } = this.#options;
+    const roles =
+      access === undefined || principal.roles === undefined
+        ? undefined
+        : rolesIn(access, principal, this.name);
+    const key = roles?.join(' ') ?? WHOLE;
+    const known = generation.views.get(key);
+    if (known !== undefined) return known;
+    const { model, views } = generation;
+    const view =
+      access === undefined || roles === undefined
+        ? wholeView(model)
+        : viewOf(model, this.name, access, roles);
+    if (views.size >= MAX_VIEWS) views.clear();
+    const made = this.#serve(view);
+    views.set(key, made);
+    made.catch(() => views.delete(key));
+    return made;
   }
 
   async start(): Promise<void> {
     const { attributes } = this.reader.current();
     this.#wanted = attributes;
-    this.#generation = await this.#build(attributes);
+    this.#generation = await this.#generate(attributes);
     void this.#lock(this.#generation);
     this.#unsubscribe = this.reader.onAdvance((snapshot) => this.#follow(snapshot.attributes));
     // The schema may have changed while the first generation was built.
@@ -120,7 +144,8 @@ export class ServedDatabase {
   async stop(): Promise<void> {
     this.#unsubscribe();
     await this.#building;
-    await this.#generation?.server.stop();
+    const views = await Promise.allSettled(this.#generation?.views.values() ?? []);
+    for (const view of views) if (view.status === 'fulfilled') await view.value.stop();
     this.#letGo();
   }
 
@@ -137,12 +162,10 @@ export class ServedDatabase {
     try {
       const model = buildModel(attributes.values());
       // Annotations and attributes that are not shown change nothing.
-      if (this.#generation !== undefined && isSameModel(model, this.#generation.schema.model))
-        return;
-      const before = this.#generation;
-      this.#generation = await this.#build(attributes, model);
+      if (this.#generation !== undefined && isSameModel(model, this.#generation.model)) return;
+      // Whoever was given a view of the one before finishes on it.
+      this.#generation = await this.#generate(attributes, model);
       log.info({ event: 'schema replaced', database: this.name, attributes: attributes.size });
-      await before?.server.stop();
       void this.#lock(this.#generation);
     } catch (error) {
       log.error({
@@ -154,7 +177,7 @@ export class ServedDatabase {
   }
 
   /** Writes down what is served for the first time, so that it stays so. Without a writer that is done by the next schema. */
-  async #lock({ schema: { model }, attributes }: Generation): Promise<void> {
+  async #lock({ model, attributes }: Generation): Promise<void> {
     const { log, locksSchema } = this.#options;
     const txData = locksSchema ? lockData(model, attributes.values()) : [];
     if (txData.length === 0) return;
@@ -169,30 +192,24 @@ export class ServedDatabase {
     }
   }
 
-  async #build(
+  /** The view that all callers have is made before it is needed. */
+  async #generate(
     attributes: Attributes,
     model = buildModel(attributes.values()),
   ): Promise<Generation> {
-    const { development, log, createContext } = this.#options;
-    const served = {
-      model,
-      lists: new ListPlans(model, this.name),
-      encodeId: idEncoder(this.name),
-    };
-    const schema = await createSchema(model);
-    const operations = new CompiledOperations({
-      schema,
-      model,
-      rootFields: new Map<string, RootField>([...queryFields(model), ...mutationFields(model)]),
-      formatError: (error, requestId) => formatOperationError(error, requestId, log),
+    const generation = { attributes, model, views: new Map<string, Promise<ServedSchema>>() };
+    if (this.#options.access !== undefined) return generation;
+    const whole = this.#serve(wholeView(model));
+    generation.views.set(WHOLE, whole);
+    await whole;
+    return generation;
+  }
+
+  #serve(view: View): Promise<ServedSchema> {
+    const { createContext, ...options } = this.#options;
+    return serveSchema(this.name, view, {
+      ...options,
+      createContext: (schema) => createContext(this, schema),
     });
-    const server = await startGraphQLServer({
-      schema,
-      operations,
-      development,
-      log,
-      createContext: createContext(this, served),
-    });
-    return { attributes, schema: { ...served, operations, graphql: server.answer }, server };
   }
 }

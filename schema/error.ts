@@ -41,6 +41,56 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'A norm cannot be understood or is not what its checksum says',
   },
+  UNAUTHENTICATED: {
+    httpStatus: 401,
+    retryable: false,
+    meaning: 'The request needs a valid token',
+  },
+  AUTHENTICATION_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'Tokens cannot be checked now',
+  },
+  FORBIDDEN: {
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The caller may not do this',
+  },
+  RATE_LIMITED: {
+    httpStatus: 429,
+    retryable: true,
+    meaning: 'The caller has asked too much in too short a time',
+  },
+  COST_LIMIT_EXCEEDED: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The operation asks for more than one request may',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    httpStatus: 415,
+    retryable: false,
+    meaning: 'The body is of a type or in an encoding that is not read here',
+  },
+  METHOD_NOT_ALLOWED: {
+    httpStatus: 405,
+    retryable: false,
+    meaning: 'This address is asked by another method',
+  },
+  PRECONDITION_FAILED: {
+    httpStatus: 412,
+    retryable: false,
+    meaning: 'What is there is not what the request was made for',
+  },
+  PRECONDITION_REQUIRED: {
+    httpStatus: 428,
+    retryable: false,
+    meaning: 'The request has to say for what it was made',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'There is no operation of this hash',
+  },
   SCHEMA_VIOLATION: {
     httpStatus: 400,
     retryable: false,

@@ -30,7 +30,7 @@ export function planMutationField(
   args: Given<MutationArguments>,
 ): RootPlan {
   const payload = planPayload(operation, type, nodes);
-  return async (context, variables) => {
+  const answer: RootPlan['answer'] = async (context, variables) => {
     const { model, database, reader, writer, limits } = context;
     // The newest state there is: an operation's mutations see each other.
     const snapshot = await reader.snapshot({ minTx: context.basisTx, limits });
@@ -44,6 +44,12 @@ export function planMutationField(
         : await writtenScope(context, written.result.tx);
     return writePayload(payload, { scope, written, given, variables });
   };
+  return { answer, cost: costOf(payload) };
+}
+
+function costOf(payload: ReadonlyArray<PayloadPart>): Given<number> {
+  const plans = payload.flatMap((part) => (part.kind === 'entity' ? [part.plan] : []));
+  return (variables) => plans.reduce((sum, { cost }) => sum + cost(variables), 1);
 }
 
 function write(

@@ -20,6 +20,7 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from 'graphql';
+import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { RootField } from '../generate/graphql/root-fields.ts';
@@ -38,6 +39,8 @@ export interface CompileTarget {
   readonly schema: GraphQLSchema;
   readonly model: Model;
   readonly rootFields: ReadonlyMap<string, RootField>;
+  /** How many entities one operation may read. */
+  readonly maxCost: number;
   /** An error of a root field, as the caller sees it. */
   readonly formatError: (error: GraphQLError, requestId: string) => GraphQLFormattedError;
 }
@@ -49,7 +52,7 @@ interface PlannedField {
   readonly nodes: ReadonlyArray<FieldNode>;
   /** Whether a failure of it leaves the others their answers. */
   readonly isNullable: boolean;
-  readonly answer: RootPlan;
+  readonly plan: RootPlan;
 }
 
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
@@ -82,9 +85,14 @@ export class CompiledOperation {
     return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
   }
 
-  /** The body of the answer, JSON. */
+  /**
+   * The body of the answer, JSON.
+   *
+   * @throws COST_LIMIT_EXCEEDED, and then nothing was done
+   */
   async answer(context: RequestContext, variables: Variables): Promise<string> {
     const fields = this.#fieldsFor(variables);
+    this.#checkCost(fields, variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
     let isNull = false;
@@ -106,6 +114,18 @@ export class CompiledOperation {
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
     const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
     return `{${told}"data":${data},"extensions":{"basisT":"${context.basisTx}"}}\n`;
+  }
+
+  #checkCost(fields: ReadonlyArray<PlannedField>, variables: Variables): void {
+    const { maxCost } = this.#target;
+    let cost = 0;
+    for (const { plan } of fields) cost += plan.cost(variables);
+    if (cost <= maxCost) return;
+    throw new DatabaseError(
+      'COST_LIMIT_EXCEEDED',
+      `The operation may read ${cost} entities, more than ${maxCost}; ask for smaller pages, or for less in each of their entities`,
+      { data: { cost, maxCost } },
+    );
   }
 
   #fieldsFor(variables: Variables): ReadonlyArray<PlannedField> {
@@ -142,22 +162,24 @@ export class CompiledOperation {
     const [node] = nodes;
     const name = node?.name.value ?? '';
     const planned = { key, prefix: jsonKey(key), nodes, isNullable: true };
-    if (name === '__typename') return { ...planned, answer: async () => quote(root.name) };
-    if (name.startsWith('__')) return { ...planned, answer: this.#introspection(nodes, key) };
+    if (name === '__typename')
+      return { ...planned, plan: { answer: async () => quote(root.name), cost: NOTHING } };
+    if (name.startsWith('__'))
+      return { ...planned, plan: { answer: this.#introspection(nodes, key), cost: NOTHING } };
     const field = this.#target.rootFields.get(name);
     const definition = root.getFields()[name];
     if (field === undefined || definition === undefined || node === undefined)
       throw new Error(`Expected the root field ${name} to have a meaning`);
     const args = argumentsOf(definition, node);
     const isNullable = !(definition.type instanceof GraphQLNonNull);
-    const answer = isMutationField(field)
+    const plan = isMutationField(field)
       ? planMutationField(operation, field, nodes, args)
       : planQueryField(operation, field, nodes, args);
-    return { ...planned, isNullable, answer };
+    return { ...planned, isNullable, plan };
   }
 
   /** What the schema says of itself, GraphQL answers: an operation of nothing else. */
-  #introspection(nodes: ReadonlyArray<FieldNode>, key: string): RootPlan {
+  #introspection(nodes: ReadonlyArray<FieldNode>, key: string): RootPlan['answer'] {
     const definition = {
       ...this.#definition,
       selectionSet: { kind: Kind.SELECTION_SET as const, selections: nodes },
@@ -182,6 +204,7 @@ export class CompiledOperation {
 }
 
 const NO_VARIABLES: Variables = {};
+const NOTHING = (): number => 0;
 
 async function answerOf(
   field: PlannedField,
@@ -190,7 +213,7 @@ async function answerOf(
   fail: (field: PlannedField, error: unknown) => string,
 ): Promise<string> {
   try {
-    return await field.answer(context, variables);
+    return await field.plan.answer(context, variables);
   } catch (error) {
     return fail(field, error);
   }

@@ -13,8 +13,12 @@ import type { Operation } from '../select/from-graphql.ts';
 import { connectionParts, entitySelection } from '../select/from-graphql.ts';
 import type { Given, ListArguments, Variables } from '../select/selection.ts';
 
-/** Answers a root field with the JSON of its value. */
-export type RootPlan = (context: RequestContext, variables: Variables) => Promise<string>;
+export interface RootPlan {
+  /** The JSON of the field's value. */
+  readonly answer: (context: RequestContext, variables: Variables) => Promise<string>;
+  /** How many entities are read for it, at most. */
+  readonly cost: Given<number>;
+}
 
 export interface RootArguments extends ListArguments {
   readonly id?: string;
@@ -46,11 +50,12 @@ function planNode(
 ): RootPlan {
   const selection = entitySelection(operation, undefined, nodes);
   const plan = planEntities(operation.model, undefined, selection);
-  return async (context, variables) => {
+  const answer: RootPlan['answer'] = async (context, variables) => {
     const { id = '', asOf } = args(variables);
     const scope = readScope(context, asOf);
     return (await readEntity({ scope, variables }, plan, decodeId(context.database, id))) ?? 'null';
   };
+  return { answer, cost: plan.cost };
 }
 
 function planLookup(
@@ -60,7 +65,7 @@ function planLookup(
   args: Given<RootArguments>,
 ): RootPlan {
   const plan = planEntities(operation.model, type.name, entitySelection(operation, type, nodes));
-  return async (context, variables) => {
+  const answer: RootPlan['answer'] = async (context, variables) => {
     const { by, asOf } = args(variables);
     const scope = readScope(context, asOf);
     const name = parseBy(context.model, context.database, type.name, by ?? {});
@@ -68,6 +73,7 @@ function planLookup(
     if (entity === undefined) return 'null';
     return (await readEntity({ scope, variables }, plan, entity)) ?? 'null';
   };
+  return { answer, cost: plan.cost };
 }
 
 function planRootConnection(
@@ -81,9 +87,12 @@ function planRootConnection(
     type.name,
     connectionParts(operation, type.name, nodes),
   );
-  return async (context, variables) => {
-    const list = args(variables);
-    const run = { scope: readScope(context, list.asOf), variables };
-    return (await readConnection(run, type, list, plan)).write(undefined);
+  return {
+    answer: async (context, variables) => {
+      const list = args(variables);
+      const run = { scope: readScope(context, list.asOf), variables };
+      return (await readConnection(run, type, list, plan)).write(undefined);
+    },
+    cost: (variables) => plan.cost(args(variables), variables),
   };
 }

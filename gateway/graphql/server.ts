@@ -8,7 +8,9 @@ import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import { requestIdOf } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import { formatGraphQLError, toGraphQLError } from '../http/error-response.ts';
+import { answerOperation } from './answer-operation.ts';
 import type { CompiledOperations } from './compiled-operations.ts';
+import { DEFAULT_DOCUMENT_LIMITS, validationRules } from './validation-rules.ts';
 import type { Log } from '../../services/shared/log.ts';
 
 const MAX_TOKENS = 5000;
@@ -22,26 +24,28 @@ export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
   /** Where operations are kept that turned out to be valid. */
   readonly operations: CompiledOperations;
-  /** Introspection and suggestions are for developers only. */
+  readonly introspection: boolean;
+  /** Suggestions are for developers only. */
   readonly development: boolean;
   readonly log: Log;
   readonly createContext: (request: Request, response: Response) => Promise<RequestContext>;
 }
 
 export async function startGraphQLServer(options: GraphQLServerOptions): Promise<GraphQLServer> {
-  const { schema, operations, development, log, createContext } = options;
+  const { schema, operations, introspection, development, log, createContext } = options;
   const server = new ApolloServer<RequestContext>({
     schema,
-    introspection: development,
+    introspection,
     hideSchemaDetailsFromClientErrors: !development,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
     // Bounds how deep a document can nest before anything of it is visited.
     parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [...validationRules(DEFAULT_DOCUMENT_LIMITS)],
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatGraphQLError(formatted, error, log),
     logger: apolloLogger(log),
-    plugins: [ApolloServerPluginLandingPageDisabled(), answerPlugin(operations)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), answerPlugin(operations, log)],
   });
   await server.start();
   const answer = expressMiddleware(server, {
@@ -60,7 +64,10 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
  * Valid operations are answered by what they are compiled to, the first time as ever after. An answer without one says what transaction it
  * speaks of, and which request its errors belong to.
  */
-function answerPlugin(operations: CompiledOperations): ApolloServerPlugin<RequestContext> {
+function answerPlugin(
+  operations: CompiledOperations,
+  log: Log,
+): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
       responseForOperation: async ({ request, source, document, operation, contextValue }) => {
@@ -68,10 +75,10 @@ function answerPlugin(operations: CompiledOperations): ApolloServerPlugin<Reques
         const variables = compiled.readVariables(request.variables ?? {});
         // GraphQL says what is wrong with them.
         if (variables === undefined) return null;
-        const text = await compiled.answer(contextValue, variables);
+        const { status, text } = await answerOperation(compiled, contextValue, variables, log);
         const singleResult = JSON.parse(text) as FormattedExecutionResult;
         return {
-          http: { status: 200, headers: new HeaderMap() },
+          http: { status, headers: new HeaderMap() },
           body: { kind: 'single', singleResult },
         };
       },

@@ -8,14 +8,17 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import { OnDemand } from '../../services/shared/on-demand.ts';
+import { createAuthenticator } from '../access/authenticate.ts';
+import type { Principal } from '../access/principal.ts';
 import { checkJson } from './body.ts';
+import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
-import type { ReadRequest } from './front.ts';
 import { createFront } from './front.ts';
 import {
   GRAPHIQL_ASSETS,
@@ -42,6 +45,8 @@ export interface AppOptions {
   readonly development: boolean;
   /** Whether what is served for the first time is written down in the database, so that it stays so; true by default. */
   readonly locksSchema?: boolean;
+  /** Who may do what; by default everybody everything. */
+  readonly access?: AccessConfig | undefined;
   readonly log: Log;
 }
 
@@ -57,12 +62,12 @@ const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 /** An app that opens each database, and makes its schema, when the first request asks for it. */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
-  const { databases, defaultDatabase } = options;
+  const { databases, defaultDatabase, access } = options;
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.use((request: ReadRequest, _response, next) => next(request.bodyFault));
+  app.use((request: GatewayRequest, _response, next) => next(request.fault));
   app.get('/health', (_request, response) => {
     response.json(health(databases));
   });
@@ -81,20 +86,31 @@ export function createApp(options: AppOptions): App {
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
     checkNesting(query ?? request.query['query'], variables);
     const database = await heldForAnswer(served, name, response);
-    return database.current.graphql(request, response, next);
+    const schema = await database.schemaFor(principalOf(request));
+    return schema.graphql(request, response, next);
   });
   app.use(
     '/v1',
     createRestRouter(async (request, response) => {
       const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
-      return createContext(database, database.current, queryLimits, request, response);
+      const schema = await database.schemaFor(principalOf(request));
+      return createContext(database, schema, queryLimits, request, response);
     }),
   );
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
   });
   app.use(answerError(log));
-  const front = createFront({ served, defaultDatabase, bodyLimitBytes, queryLimits, log, app });
+  const authenticate = createAuthenticator(access);
+  const front = createFront({
+    served,
+    defaultDatabase,
+    bodyLimitBytes,
+    queryLimits,
+    authenticate,
+    log,
+    app,
+  });
   return {
     app: front.listener,
     stop: async () => {
@@ -110,10 +126,12 @@ function serveOnDemand({
   development,
   queryLimits = {},
   locksSchema = true,
+  access,
   log,
 }: AppOptions): OnDemand<ServedDatabase> {
   const options: ServedDatabaseOptions = {
     development,
+    access,
     locksSchema,
     log,
     createContext: (owner, schema) => (request, response) =>
@@ -179,6 +197,12 @@ function wantsHtml(request: Request): boolean {
   );
 }
 
+/** Whom the front found to have sent the request. */
+function principalOf({ principal }: GatewayRequest): Principal {
+  if (principal === undefined) throw new Error('Expected the front to know who asks');
+  return principal;
+}
+
 function databaseParameter(request: Request): string | undefined {
   const name = request.params['database'];
   return typeof name === 'string' ? name : undefined;
@@ -192,6 +216,8 @@ function answerError(log: Log): ErrorRequestHandler {
       return;
     }
     const requestId = requestIdOf(response);
+    if (error instanceof DatabaseError && error.httpStatus === 401)
+      response.set('WWW-Authenticate', 'Bearer');
     if (request.path === '/graphql' || request.path.startsWith('/graphql/')) {
       const { status, body } = toGraphQLBody(error, requestId, log);
       response.status(status).json(body);

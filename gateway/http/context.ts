@@ -4,6 +4,9 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { QueryLimits, Reader, Snapshot, TimePoint } from '../../services/reader/reader.ts';
+import type { Principal } from '../access/principal.ts';
+import { DEVELOPER } from '../access/principal.ts';
+import { claimAt } from '../access/view.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import type { ReadScope } from '../read/scope.ts';
 import { RequestSignal } from './request-signal.ts';
@@ -25,6 +28,15 @@ export interface RequestContext {
   basisTx: number;
 }
 
+/** A request with what the front found out of it. */
+export interface GatewayRequest extends IncomingMessage {
+  /** As Express has it. */
+  body?: unknown;
+  principal?: Principal;
+  /** Why it cannot be answered. */
+  fault?: unknown;
+}
+
 /** What a request is answered with: a database, and the schema that it was served with when the request came. */
 export interface Served {
   readonly name: string;
@@ -32,14 +44,17 @@ export interface Served {
   readonly writer: Writer;
 }
 
-export type ServedModel = Pick<RequestContext, 'model' | 'lists' | 'encodeId'>;
+export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'encodeId'> {
+  /** The claims that rules speak of, in the order of their slots. */
+  readonly claimPaths: ReadonlyArray<string>;
+}
 
 /** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
 export async function createContext(
   { name, reader, writer }: Served,
-  { model, lists, encodeId }: ServedModel,
+  { model, lists, encodeId, claimPaths }: ServedModel,
   queryLimits: QueryLimits,
-  { headers }: IncomingMessage,
+  { headers, principal = DEVELOPER }: GatewayRequest,
   response: ServerResponse,
 ): Promise<RequestContext> {
   const limits = requestLimits(queryLimits, response);
@@ -50,7 +65,7 @@ export async function createContext(
     database: name,
     model,
     lists,
-    claims: [],
+    claims: claimPaths.map((path) => claimAt(principal.claims, path)),
     encodeId,
     reader,
     writer,

@@ -57,7 +57,9 @@ export function formatGraphQLError(
   const { locations, path } = formatted;
   const place = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
   if (isOfGraphQL(formatted, thrown)) {
-    const code = String(formatted.extensions?.['code']);
+    // A rule of our own names its code, under the one that every error of validation has.
+    const own = (thrown as GraphQLError).extensions['code'];
+    const code = String(own ?? formatted.extensions?.['code']);
     return { message: formatted.message, ...place, extensions: { code, retryable: false } };
   }
   const told = toDatabaseError(thrown, log);

@@ -10,11 +10,14 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { OnDemand } from '../../services/shared/on-demand.ts';
+import type { OperationAnswer } from '../graphql/answer-operation.ts';
+import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
+import type { Authenticate } from '../access/authenticate.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
+import type { GatewayRequest, RequestContext } from './context.ts';
 import { createContext, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
-import { toGraphQLBody } from './error-response.ts';
 import { checkNesting } from './nesting.ts';
 
 export interface FrontOptions {
@@ -23,16 +26,9 @@ export interface FrontOptions {
   readonly bodyLimitBytes: number;
   readonly queryLimits: QueryLimits;
   readonly log: Log;
+  readonly authenticate: Authenticate;
   /** Answers what is not answered here. */
   readonly app: RequestListener;
-}
-
-/** A request with what the front read of it. */
-export interface ReadRequest extends IncomingMessage {
-  /** As Express has it. */
-  body?: unknown;
-  /** What is wrong with the body. */
-  bodyFault?: unknown;
 }
 
 export interface Front {
@@ -44,15 +40,14 @@ export interface Front {
 export function createFront(options: FrontOptions): Front {
   const { app, bodyLimitBytes } = options;
   const requests = new RequestCount();
-  const listener: RequestListener = (request: ReadRequest, response) => {
+  const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
     if (!requests.begin(response)) return;
     const database = databaseOfGraphQL(request);
-    if (database === undefined || !isPlainJson(request, bodyLimitBytes)) {
-      void app(request, response);
-      return;
-    }
-    void answer(options, request, response, database);
+    const isPlain = database !== undefined && isPlainJson(request, bodyLimitBytes);
+    if (isPlain) void answer(options, request, response, database);
+    else if (isOfDatabases(request)) void admit(options, request, response);
+    else void app(request, response);
   };
   return { listener, drain: () => requests.drain() };
 }
@@ -66,27 +61,51 @@ function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | unde
 
 async function answer(
   options: FrontOptions,
-  request: ReadRequest,
+  request: GatewayRequest,
   response: ServerResponse,
   database: string,
 ): Promise<void> {
-  const { app, served, defaultDatabase } = options;
+  const { app, served, defaultDatabase, authenticate } = options;
   try {
-    request.body = parseJson(await readAll(request));
+    const body = readAll(request);
+    const principal = await Promise.resolve(authenticate(request.headers.authorization));
+    request.principal = principal;
+    request.body = parseJson(await body);
     const asked = askedIn(request);
     if (asked !== undefined) {
       checkNesting(undefined, asked.variables);
       const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
       response.once('close', release);
-      const operation = value.current.operations.get(asked.query, asked.operationName);
+      const schema = await value.schemaFor(principal);
+      const operation = schema.operations.get(asked.query, asked.operationName);
       const variables = operation?.readVariables(asked.variables);
       if (operation !== undefined && variables !== undefined) {
-        await answerCompiled(options, request, response, value, operation, variables, asked.type);
+        const context = () => createContext(value, schema, options.queryLimits, request, response);
+        await answerCompiled(options, response, operation, variables, asked.type, context);
         return;
       }
     }
   } catch (error) {
-    request.bodyFault = error;
+    request.fault = error;
+  }
+  void app(request, response);
+}
+
+/** Whether the address is one of a database, so that the caller has to be known. */
+function isOfDatabases({ url = '' }: IncomingMessage): boolean {
+  return /^\/(graphql|v1)([/?]|$)/.test(url);
+}
+
+/** Finds out who sends a request, and hands it on. */
+async function admit(
+  { app, authenticate }: FrontOptions,
+  request: GatewayRequest,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    request.principal = await authenticate(request.headers.authorization);
+  } catch (error) {
+    request.fault = error;
   }
   void app(request, response);
 }
@@ -100,7 +119,7 @@ interface Asked {
 }
 
 /** What a request asks, where that is plain: everything that needs a closer look is undefined. */
-function askedIn({ body, headers }: ReadRequest): Asked | undefined {
+function askedIn({ body, headers }: GatewayRequest): Asked | undefined {
   const type = answerType(headers.accept);
   if (type === undefined || !isObject(body)) return undefined;
   const { query, operationName, variables, extensions } = body;
@@ -134,30 +153,26 @@ function answerType(accept: string | undefined): string | undefined {
 }
 
 async function answerCompiled(
-  { queryLimits, log }: FrontOptions,
-  request: IncomingMessage,
+  { log }: FrontOptions,
   response: ServerResponse,
-  database: ServedDatabase,
   operation: CompiledOperation,
   variables: Readonly<Record<string, unknown>>,
   type: string,
+  createContextNow: () => Promise<RequestContext>,
 ): Promise<void> {
-  let status = 200;
-  let body: string;
+  let answered: OperationAnswer;
   try {
-    const context = await createContext(database, database.current, queryLimits, request, response);
-    body = await operation.answer(context, variables);
+    answered = await answerOperation(operation, await createContextNow(), variables, log);
   } catch (error) {
-    const told = toGraphQLBody(error, requestIdOf(response), log);
-    status = told.status;
-    body = `${JSON.stringify(told.body)}\n`;
+    answered = refusal(error, requestIdOf(response), log);
   }
+  const { status, text } = answered;
   response.writeHead(status, {
     'cache-control': 'no-store',
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    'content-length': Buffer.byteLength(text),
   });
-  response.end(body);
+  response.end(text);
 }
 
 function nameRequest({ headers }: IncomingMessage, response: ServerResponse): void {

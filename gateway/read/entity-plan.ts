@@ -14,12 +14,16 @@ import type {
   LinkField,
   ListArguments,
   PageInfoPart,
+  Variables,
 } from '../select/selection.ts';
+import { DEFAULT_PAGE, DEFAULT_REFS } from '../generate/page-sizes.ts';
 import { jsonKey, jsonWriter, quote } from './json.ts';
 
 export interface EntityPlan {
   readonly projection: Projection;
   readonly shows: Shows;
+  /** How many entities are read for each one, itself and those below it, at most. */
+  readonly cost: Given<number>;
 }
 
 export type Shows =
@@ -73,7 +77,12 @@ export interface ConnectionPlan {
   readonly nodes: ReadonlyArray<EntityPlan>;
   readonly wantsRows: boolean;
   readonly wantsCount: boolean;
+  /** As {@link EntityPlan.cost}, for a page of a list. */
+  readonly cost: (list: ListArguments, variables: Variables) => number;
 }
+
+/** What counting a whole list costs, in entities. */
+const COUNT_COST = 20;
 
 /** `node` is the place of a plan among the connection's `nodes`. */
 export type ConnectionPartPlan =
@@ -120,6 +129,7 @@ export function planEntities(
   return {
     projection: { attributes: draft.attributes, having },
     shows: { kind: 'typed', type: type.name, fields },
+    cost: costOfFields(fields),
   };
 }
 
@@ -131,12 +141,48 @@ export function planConnection(
   const nodes: EntityPlan[] = [];
   const node = (selection: EntitySelection): number =>
     nodes.push(planEntities(model, target, selection)) - 1;
+  const planned = parts.map((part) => planConnectionPart(part, node));
+  const wantsRows = parts.some(({ kind }) => kind !== 'totalCount' && kind !== 'typename');
+  const wantsCount = parts.some(({ kind }) => kind === 'totalCount');
   return {
-    parts: parts.map((part) => planConnectionPart(part, node)),
+    parts: planned,
     nodes,
-    wantsRows: parts.some(({ kind }) => kind !== 'totalCount' && kind !== 'typename'),
-    wantsCount: parts.some(({ kind }) => kind === 'totalCount'),
+    wantsRows,
+    wantsCount,
+    cost: (list, variables) => {
+      const each = nodes.reduce((sum, { cost }) => sum + cost(variables), 0);
+      const rows = wantsRows ? sizeOf(list, DEFAULT_PAGE) * Math.max(1, each) : 0;
+      return rows + (wantsCount ? COUNT_COST : 0);
+    },
   };
+}
+
+/** Who asks for no number of entities gets the usual one; what is no size is refused when the list is read. */
+function sizeOf({ first, last }: ListArguments, usual: number): number {
+  const size = first ?? last ?? usual;
+  return size > 0 ? size : 1;
+}
+
+function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
+  const costs = fields.flatMap((field): Given<number>[] => {
+    switch (field.kind) {
+      case 'one':
+        return [field.below.cost];
+      case 'list':
+        return [
+          (variables) => sizeOf(field.list(variables), DEFAULT_REFS) * field.below.cost(variables),
+        ];
+      case 'connection':
+        return [(variables) => field.connection.cost(field.list(variables), variables)];
+      case 'constant':
+      case 'id':
+      case 'value':
+      case 'values':
+        return [];
+    }
+  });
+  if (costs.length === 0) return () => 1;
+  return (variables) => costs.reduce((sum, cost) => sum + cost(variables), 1);
 }
 
 /** The attributes that a plan reads, each once. */
@@ -159,6 +205,7 @@ function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelectio
     const type = model.types.get(name);
     if (type !== undefined) fieldsByType.set(name, planFields(model, draft, type, fields));
   }
+  const costs = Array.from(fieldsByType.values(), costOfFields);
   // What all types have in common is of no attribute, so that it is planned when such an entity is met.
   const fieldsOf = (type: EntityType): ReadonlyArray<FieldPlan> => {
     const known = fieldsByType.get(type.name);
@@ -170,6 +217,7 @@ function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelectio
   return {
     projection: { attributes: draft.attributes, idents: true },
     shows: { kind: 'any', fieldsOf },
+    cost: (variables) => Math.max(1, ...costs.map((cost) => cost(variables))),
   };
 }
 

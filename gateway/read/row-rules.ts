@@ -3,17 +3,24 @@
  * (lists, references in both directions, filters, orders, lookups) the same rules count, so that what is hidden is as if it were not there.
  */
 import type { Where } from '../select/selection.ts';
+import type { Model } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { Slot } from './query/slots.ts';
 
 export interface RowRules {
+  /** What rules are written in: they may speak of what the caller does not see. */
+  readonly model: Model | undefined;
   /** Undefined where all entities of the type may be seen. Values are in slots: those of the claims, or constant. */
   readonly whereOf: (type: string) => Where | undefined;
   /** Whether some entities may not be seen. */
   readonly isRestricted: boolean;
 }
 
-export const NO_RULES: RowRules = { whereOf: () => undefined, isRestricted: false };
+export const NO_RULES: RowRules = {
+  model: undefined,
+  whereOf: () => undefined,
+  isRestricted: false,
+};
 
 /** The slots of claims follow that of the parents. */
 const FIRST_CLAIM = 1;

@@ -32,6 +32,15 @@ export interface EntityType {
   /** Every attribute of the namespaces, also those that no field shows; an entity with one of them has this type. */
   readonly attributes: ReadonlyArray<Attribute>;
   readonly fields: ReadonlyMap<string, Field>;
+  /** What a caller may do with its entities; everything where nothing is said. */
+  readonly access?: TypeAccess;
+}
+
+export interface TypeAccess {
+  readonly create: boolean;
+  readonly update: boolean;
+  readonly delete: boolean;
+  readonly history: boolean;
 }
 
 /** The fields of a namespace whose entities have another type besides. */
@@ -51,6 +60,8 @@ interface FieldBase {
   readonly many: boolean;
   /** Why the field should not be used any more. */
   readonly deprecated?: string | undefined;
+  /** Whether the caller may only see it. */
+  readonly isReadOnly?: boolean;
 }
 
 export interface ScalarField extends FieldBase {

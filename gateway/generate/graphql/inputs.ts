@@ -193,6 +193,6 @@ function eachField(
 
 /** Composite tuples follow from other attributes. */
 export function isWritableField(field: Field): field is ScalarField | RefField {
-  if (field.kind === 'reverse') return false;
+  if (field.kind === 'reverse' || field.isReadOnly === true) return false;
   return field.kind === 'ref' || field.shape.kind !== 'tuple' || !field.shape.isComposite;
 }

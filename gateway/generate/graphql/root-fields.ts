@@ -28,7 +28,12 @@ export function mutationFields(model: Model): ReadonlyMap<string, MutationField>
   for (const type of model.types.values()) {
     if (!isWritable(type)) continue;
     for (const kind of ['create', 'update', 'upsert', 'delete'] as const)
-      fields.set(type.names[kind], { kind, type });
+      if (isAllowed(type, kind)) fields.set(type.names[kind], { kind, type });
   }
   return fields;
+}
+
+function isAllowed({ access }: EntityType, kind: MutationField['kind']): boolean {
+  if (access === undefined) return true;
+  return kind === 'upsert' ? access.create && access.update : access[kind];
 }

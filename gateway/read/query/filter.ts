@@ -9,6 +9,7 @@ import { booleanAt, eachWhere, operatorsAt, whereAt } from './filter-input.ts';
 import { predicate } from './query-scope.ts';
 import type { QueryScope } from './query-scope.ts';
 import type { RowRules } from '../row-rules.ts';
+import { NO_RULES } from '../row-rules.ts';
 import type { LinkField, Where } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
 import { allOf, binds, compileId, compileManyValues, compileOneValue } from './value-filter.ts';
@@ -44,7 +45,9 @@ export function compileVisible(
 /** What lets the caller see an entity of a type. */
 function ruleOf(context: FilterContext, type: string, e: Sym): Filter {
   const rule = context.rules.whereOf(type);
-  return rule === undefined ? NO_FILTER : compileWhere(context, type, rule, e, 'rule');
+  if (rule === undefined) return NO_FILTER;
+  const model = context.rules.model ?? context.model;
+  return compileWhere({ ...context, model, rules: NO_RULES }, type, rule, e, 'rule');
 }
 
 /** What lets the caller see an entity under one of its types. */

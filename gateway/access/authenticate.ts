@@ -1,0 +1,137 @@
+/**
+ * Credentials to who sends a request. Tokens are compared by their hashes in constant time; a JWT is verified once and known until it expires, so
+ * that the next request of its bearer costs a look into a map.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
+import type { AccessConfig, JwtConfig, TokenConfig } from '../../schema/access.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import type { Principal } from './principal.ts';
+import { DEVELOPER } from './principal.ts';
+
+/** The principal of an `Authorization` header. @throws UNAUTHENTICATED */
+export type Authenticate = (authorization: string | undefined) => Principal | Promise<Principal>;
+
+/** `undefined` is development mode: everybody may do everything. @throws BAD_CONFIG where keys cannot be read */
+export function createAuthenticator(access: AccessConfig | undefined): Authenticate {
+  if (access === undefined) return () => DEVELOPER;
+  const findToken = tokenFinder(access.tokens ?? []);
+  const verify = access.jwt === undefined ? undefined : jwtVerifier(access.jwt);
+  const anonymous = access.anonymous;
+  return (authorization) => {
+    if (authorization === undefined) {
+      if (anonymous === undefined) throw unauthenticated('This needs a token');
+      return { name: 'anonymous', roles: anonymous, claims: {} };
+    }
+    const token = bearerToken(authorization);
+    const known = findToken(token);
+    if (known !== undefined) return known;
+    if (verify === undefined)
+      throw unauthenticated('The token is not known, or not valid any more');
+    return verify(token);
+  };
+}
+
+/** A token has no spaces and is not long; everything else is refused before it is looked at. */
+const MAX_TOKEN_LENGTH = 8_192;
+
+function bearerToken(authorization: string): string {
+  const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
+  if (token !== undefined && token.length <= MAX_TOKEN_LENGTH) return token;
+  throw unauthenticated('Expected one bearer token in the Authorization header');
+}
+
+function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Principal | undefined {
+  const known = tokens.map(({ name, sha256, roles, claims = {}, expires }) => ({
+    hash: Buffer.from(sha256, 'hex'),
+    expiresMs: expires === undefined ? Infinity : Date.parse(expires),
+    principal: { name, roles, claims },
+  }));
+  return (token) => {
+    if (known.length === 0) return undefined;
+    const hash = createHash('sha256').update(token).digest();
+    let found: Principal | undefined;
+    // All are looked at, whichever it is.
+    for (const { hash: expected, expiresMs, principal } of known)
+      if (timingSafeEqual(hash, expected) && Date.now() < expiresMs) found = principal;
+    return found;
+  };
+}
+
+const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+const MAX_VERIFIED = 10_000;
+
+function jwtVerifier(config: JwtConfig): (token: string) => Principal | Promise<Principal> {
+  const keys = keySet(config.jwks);
+  const options = {
+    algorithms: [...(config.algorithms ?? DEFAULT_ALGORITHMS)],
+    ...(config.issuer === undefined ? {} : { issuer: config.issuer }),
+    ...(config.audience === undefined ? {} : { audience: config.audience }),
+    clockTolerance: config.clockToleranceSeconds ?? 0,
+    requiredClaims: ['exp'],
+  };
+  const verified = new Map<string, { readonly principal: Principal; readonly expiresMs: number }>();
+  const verify = async (token: string): Promise<Principal> => {
+    const { payload } = await jwtVerify(token, keys, options).catch((error: unknown) => {
+      throw refusal(error);
+    });
+    const principal = principalOf(payload, config.rolesClaim ?? 'roles');
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    verified.set(token, { principal, expiresMs: (payload.exp ?? 0) * 1_000 });
+    return principal;
+  };
+  return (token) => {
+    const known = verified.get(token);
+    if (known !== undefined && Date.now() < known.expiresMs) return known.principal;
+    verified.delete(token);
+    return verify(token);
+  };
+}
+
+function keySet(jwks: string): ReturnType<typeof createRemoteJWKSet> {
+  if (/^https?:/.test(jwks)) return createRemoteJWKSet(new URL(jwks));
+  try {
+    const keys = JSON.parse(readFileSync(jwks, 'utf8')) as JSONWebKeySet;
+    return createLocalJWKSet(keys) as ReturnType<typeof createRemoteJWKSet>;
+  } catch (cause) {
+    throw new DatabaseError('BAD_CONFIG', `access.jwt.jwks: expected keys in the file ${jwks}`, {
+      cause,
+    });
+  }
+}
+
+function principalOf(payload: JWTPayload, rolesClaim: string): Principal {
+  const roles = rolesClaim
+    .split('.')
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+          ? (value as Record<string, unknown>)[step]
+          : undefined,
+      payload,
+    );
+  const listed = typeof roles === 'string' ? roles.split(' ') : roles;
+  const names = Array.isArray(listed) ? listed.filter((role) => typeof role === 'string') : [];
+  return { name: payload.sub ?? 'a bearer of a JWT', roles: names, claims: payload };
+}
+
+/** What is wrong with a token is said; that its keys cannot be had is not the bearer's fault. */
+function refusal(error: unknown): DatabaseError {
+  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
+    return new DatabaseError(
+      'AUTHENTICATION_UNAVAILABLE',
+      'The keys of tokens cannot be read now',
+      {
+        cause: error,
+      },
+    );
+  const why =
+    error instanceof errors.JWTExpired ? 'The token has expired' : 'The token is not valid';
+  return unauthenticated(why);
+}
+
+function unauthenticated(message: string): DatabaseError {
+  return new DatabaseError('UNAUTHENTICATED', message);
+}

@@ -1,0 +1,151 @@
+/**
+ * What callers of some roles see of a database: a model without what is hidden, and rules for the rows of the rest. Views are made of roles, not of
+ * callers, so that there are few; what differs between callers of one view are their claims.
+ */
+import type { AccessConfig, Claims, RoleConfig, Rule } from '../../schema/access.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import type { Model } from '../../schema/model/model.ts';
+import { shapeFromJson } from '../../schema/model/shapes.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { decodeId } from '../read/global-id.ts';
+import { ClaimSlot, ConstantSlot, NO_RULES } from '../read/row-rules.ts';
+import type { RowRules } from '../read/row-rules.ts';
+import type { Where } from '../select/selection.ts';
+import type { OperandShape } from '../select/where-from-json.ts';
+import { whereFromJson } from '../select/where-from-json.ts';
+import { permissionsFor } from './permissions.ts';
+import type { Principal } from './principal.ts';
+import { restrictModel } from './restrict-model.ts';
+
+export interface View {
+  readonly model: Model;
+  readonly rules: RowRules;
+  /** The paths of the claims that rules speak of, in the order of their slots. */
+  readonly claims: ReadonlyArray<string>;
+  readonly introspection: boolean;
+}
+
+/** Everything; that of developers. */
+export function wholeView(model: Model): View {
+  return { model, rules: NO_RULES, claims: [], introspection: false };
+}
+
+/**
+ * The roles that a caller has in a database: those that are configured for it, and whose rules speak of no claim that the caller lacks.
+ *
+ * @throws FORBIDDEN where there is none
+ */
+export function rolesIn(
+  access: AccessConfig,
+  { roles = [], claims }: Principal,
+  database: string,
+): ReadonlyArray<string> {
+  const granted = roles.filter((name) => {
+    const role = Object.hasOwn(access.roles, name) ? access.roles[name] : undefined;
+    if (role === undefined) return false;
+    const isHere = role.databases === undefined || role.databases.includes(database);
+    return isHere && claimsOf(role).every((path) => claimAt(claims, path) !== undefined);
+  });
+  if (granted.length > 0) return granted.toSorted();
+  throw new DatabaseError('FORBIDDEN', 'The caller has no role in this database');
+}
+
+/** @throws BAD_CONFIG where a rule is none of the database */
+export function viewOf(
+  model: Model,
+  database: string,
+  access: AccessConfig,
+  roles: ReadonlyArray<string>,
+): View {
+  const configs = roles.flatMap((name) => access.roles[name] ?? []);
+  const restricted = restrictModel(model, ({ name }) => permissionsFor(configs, name));
+  const claims = Array.from(new Set(configs.flatMap(claimsOf)));
+  const read = operandReader(database, claims);
+  const whereByType = new Map<string, Where>();
+  for (const type of restricted.types.keys()) {
+    const rule = permissionsFor(configs, type).read;
+    if (typeof rule !== 'boolean') whereByType.set(type, readRule(model, type, rule, read));
+  }
+  return {
+    model: restricted,
+    rules: {
+      model,
+      whereOf: (type) => whereByType.get(type),
+      isRestricted: whereByType.size > 0 || restricted.types.size < model.types.size,
+    },
+    claims,
+    introspection: configs.some(({ introspection }) => introspection === true),
+  };
+}
+
+function readRule(
+  model: Model,
+  type: string,
+  rule: Exclude<Rule, boolean>,
+  read: ReturnType<typeof operandReader>,
+): Where {
+  try {
+    return whereFromJson(model, type, rule, read, `access: ${type}.read`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DatabaseError('BAD_CONFIG', why, { cause });
+  }
+}
+
+const CLAIM = /^\$claims\.([\w.:/-]+)$/;
+
+/** Values of rules in slots: those of claims, or the ones that stand there. */
+function operandReader(database: string, claims: ReadonlyArray<string>) {
+  const valueOf = (shape: OperandShape, json: unknown, place: string): EdnData =>
+    shape.kind === 'id' ? decodeId(database, String(json)) : shapeFromJson(shape, json, place);
+  return (shape: OperandShape, json: unknown, place: string): unknown => {
+    const path = typeof json === 'string' ? CLAIM.exec(json)?.[1] : undefined;
+    if (path !== undefined)
+      return new ClaimSlot(claims.indexOf(path), (claim) =>
+        Array.isArray(claim)
+          ? claim.map((each: unknown) => valueOf(shape, each, place))
+          : valueOf(shape, claim, place),
+      );
+    if (typeof json === 'boolean') return json;
+    const isList = Array.isArray(json) && shape.kind !== 'tuple' && shape.kind !== 'vector';
+    if (!isList) return new ConstantSlot(valueOf(shape, json, place));
+    const values = json.map((each: unknown) => valueOf(shape, each, place));
+    return place.endsWith('.hasAll')
+      ? values.map((value) => new ConstantSlot(value))
+      : new ConstantSlot(values);
+  };
+}
+
+const claimsByRole = new WeakMap<RoleConfig, ReadonlyArray<string>>();
+
+/** The claims that the rules of a role speak of. */
+function claimsOf(role: RoleConfig): ReadonlyArray<string> {
+  let claims = claimsByRole.get(role);
+  if (claims === undefined) {
+    claims = Array.from(new Set(claimsIn(role.types)));
+    claimsByRole.set(role, claims);
+  }
+  return claims;
+}
+
+function claimsIn(data: unknown): ReadonlyArray<string> {
+  if (typeof data === 'string') {
+    const path = CLAIM.exec(data)?.[1];
+    return path === undefined ? [] : [path];
+  }
+  return typeof data === 'object' && data !== null ? Object.values(data).flatMap(claimsIn) : [];
+}
+
+/** A claim by its path, in which dots go down into objects; undefined where there is none. */
+export function claimAt(claims: Claims, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path] ?? undefined;
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+          ? ((value as Record<string, unknown>)[step] ?? undefined)
+          : undefined,
+      claims,
+    );
+}

@@ -1,0 +1,32 @@
+/** A compiled operation's answer, or what kept it from running: the same whoever asks it, the front or Apollo. */
+import { toGraphQLBody } from '../http/error-response.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { Variables } from '../select/selection.ts';
+import type { Log } from '../../services/shared/log.ts';
+import type { CompiledOperation } from './operation.ts';
+
+export interface OperationAnswer {
+  /** Of HTTP. */
+  readonly status: number;
+  /** JSON. */
+  readonly text: string;
+}
+
+export async function answerOperation(
+  operation: CompiledOperation,
+  context: RequestContext,
+  variables: Variables,
+  log: Log,
+): Promise<OperationAnswer> {
+  try {
+    return { status: 200, text: await operation.answer(context, variables) };
+  } catch (error) {
+    return refusal(error, context.requestId, log);
+  }
+}
+
+/** The answer to an operation that was not run. */
+export function refusal(error: unknown, requestId: string, log: Log): OperationAnswer {
+  const { status, body } = toGraphQLBody(error, requestId, log);
+  return { status, text: `${JSON.stringify(body)}\n` };
+}

@@ -1,0 +1,60 @@
+/** A database as callers of one view are served: what they see of its model, and all that is made from that. */
+import type { RequestHandler } from 'express';
+import type { View } from './access/view.ts';
+import type { RootField } from './generate/graphql/root-fields.ts';
+import { mutationFields, queryFields } from './generate/graphql/root-fields.ts';
+import { createSchema } from './generate/graphql/schema.ts';
+import { CompiledOperations } from './graphql/compiled-operations.ts';
+import type { GraphQLServerOptions } from './graphql/server.ts';
+import { startGraphQLServer } from './graphql/server.ts';
+import type { ServedModel } from './http/context.ts';
+import { formatOperationError } from './http/error-response.ts';
+import { idEncoder } from './read/global-id.ts';
+import { ListPlans } from './read/list-plan.ts';
+import type { Log } from '../services/shared/log.ts';
+
+export interface ServedSchema extends ServedModel {
+  readonly graphql: RequestHandler;
+  /** Those that were seen since the schema is served. */
+  readonly operations: CompiledOperations;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServedSchemaOptions {
+  readonly development: boolean;
+  readonly log: Log;
+  readonly createContext: (schema: ServedModel) => GraphQLServerOptions['createContext'];
+}
+
+/** In entities. */
+const MAX_COST = 100_000;
+
+export async function serveSchema(
+  database: string,
+  { model, rules, claims, introspection }: View,
+  { development, log, createContext }: ServedSchemaOptions,
+): Promise<ServedSchema> {
+  const served: ServedModel = {
+    model,
+    lists: new ListPlans(model, database, rules),
+    encodeId: idEncoder(database),
+    claimPaths: claims,
+  };
+  const schema = await createSchema(model);
+  const operations = new CompiledOperations({
+    schema,
+    model,
+    maxCost: MAX_COST,
+    rootFields: new Map<string, RootField>([...queryFields(model), ...mutationFields(model)]),
+    formatError: (error, requestId) => formatOperationError(error, requestId, log),
+  });
+  const server = await startGraphQLServer({
+    schema,
+    operations,
+    introspection: development || introspection,
+    development,
+    log,
+    createContext: createContext(served),
+  });
+  return { ...served, operations, graphql: server.answer, stop: server.stop };
+}
