@@ -6,6 +6,8 @@
  * defaults below.
  */
 import { DatabaseError } from '../schema/error.ts';
+import type { ApiConfig } from './api-file.ts';
+import { accessOfToken, readApiFile } from './api-file.ts';
 import { readConfigFile } from './config-file.ts';
 import {
   FILE_VARIABLE,
@@ -114,6 +116,8 @@ export interface Config {
   readonly logLevel: 'error' | 'info' | 'debug' | 'silent';
   /** Shows what helps to develop, such as the console; false by default. */
   readonly development: boolean;
+  /** Who may do what, and how databases are shown. */
+  readonly api: ApiConfig;
 }
 
 export interface ConfigSources {
@@ -172,7 +176,22 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     nodeCacheBytes: settings.get('nodeCacheBytes') ?? 256 * 2 ** 20,
     logLevel: settings.get('logLevel') ?? 'info',
     development: settings.get('development') ?? false,
+    api: apiConfig(settings),
   };
+}
+
+function apiConfig(settings: Settings): ApiConfig {
+  const file = settings.get('api.file');
+  const token = settings.get('api.token');
+  const { access, models } =
+    file === undefined ? { access: undefined, models: {} } : readApiFile(file);
+  if (access !== undefined && token !== undefined)
+    throw new DatabaseError(
+      'BAD_CONFIG',
+      `${SETTINGS['api.token'].variable}: expected nothing because ${String(file)} says who may do what, got a token`,
+      { data: { key: 'api.token' } },
+    );
+  return { access: access ?? (token === undefined ? undefined : accessOfToken(token)), models };
 }
 
 function storeConfig(settings: Settings): StoreConfig {

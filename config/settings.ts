@@ -82,6 +82,12 @@ export const SETTINGS = {
     ),
     ownVariable: `${PREFIX}BUS_URL`,
   },
+  'api.file': text(`${PREFIX}API`, 'the path of a JSON file', /^[^\0]+$/),
+  'api.token': text(
+    `${PREFIX}TOKEN`,
+    'at least 16 characters without spaces',
+    /^[\x21-\x7e]{16,}$/,
+  ),
   databases: setting(`${PREFIX}DATABASES`, 'names of databases, separated by commas', names),
   'http.host': text('HOST', 'the name or address of a network interface', /^[^\s/]+$/),
   'http.port': whole('PORT', 0, MAX_PORT),

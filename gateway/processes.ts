@@ -57,7 +57,8 @@ class Cleanup {
 }
 
 /** Writer, readers and gateway in one process. Other processes may send to its writer where they share its store. */
-export function startAll(config: Config, log: Log): Promise<RunningProcess> {
+export async function startAll(config: Config, log: Log): Promise<RunningProcess> {
+  checkAccess(config);
   return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
     const writerUrl = await openWriters(config, storage, isShared, cleanup);
@@ -76,7 +77,8 @@ export function startWriterProcess(config: Config, log: Log): Promise<RunningPro
  * A gateway alone: reads the indices itself, and sends what is to be written to the writer it finds by the lease. It opens a database when it is asked
  * for, so that it starts alike with one and with thousands.
  */
-export function startGateway(config: Config, log: Log): Promise<RunningProcess> {
+export async function startGateway(config: Config, log: Log): Promise<RunningProcess> {
+  checkAccess(config);
   return assemble(config, log, async (_storage, databases, cleanup) => {
     return { url: await serve(config, databases, log, cleanup), writerUrl: undefined };
   });
@@ -203,12 +205,38 @@ async function openOrCreate(storage: Storage, name: string): Promise<Hold<Connec
   }
 }
 
+/**
+ * Whoever can reach a gateway without access control may do everything, so only development is without, and only on this machine.
+ *
+ * @throws BAD_CONFIG
+ */
+function checkAccess({ api, development, http }: Config): void {
+  const isLocal = /^(localhost|127(\.\d+){3}|::1)$/.test(http.host);
+  if (development && !isLocal)
+    throw new DatabaseError(
+      'BAD_CONFIG',
+      `Development mode is for this machine: expected http.host to be 127.0.0.1, got ${http.host}`,
+      { data: { key: 'http.host' } },
+    );
+  if (development || api.access !== undefined) return;
+  throw new DatabaseError(
+    'BAD_CONFIG',
+    'Nobody said who may use the gateway: set DATAHIKE_GATEWAY_TOKEN to a secret, DATAHIKE_GATEWAY_API to a file with roles, or use --development on this machine',
+    { data: { key: 'api.token' } },
+  );
+}
+
+function ownOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 async function serve(
-  { http, bodyLimitBytes, query, open, development, databases: names }: Config,
+  config: Config,
   databases: DatabaseSource,
   log: Log,
   cleanup: Cleanup,
 ): Promise<string> {
+  const { http, bodyLimitBytes, query, open, development, databases: names, api } = config;
   const defaultDatabase = names[0] ?? '';
   const { app, stop } = createApp({
     databases,
@@ -217,6 +245,8 @@ async function serve(
     bodyLimitBytes,
     queryLimits: query,
     development,
+    access: api.access,
+    modelConfigOf: (name) => ownOf(api.models, name) ?? ownOf(api.models, '*') ?? {},
     log,
   });
   cleanup.add(stop);

@@ -8,7 +8,7 @@ import { ANNOTATION } from '../schema/annotations.ts';
 import type { AccessConfig } from '../schema/access.ts';
 import { buildModel } from '../schema/model/build-model.ts';
 import { annotationData, lockData } from '../schema/model/lock.ts';
-import type { Model } from '../schema/model/model.ts';
+import type { Model, ModelConfig } from '../schema/model/model.ts';
 import { isSameModel } from '../schema/model/same-model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
@@ -40,6 +40,7 @@ export interface ServedDatabaseOptions {
   readonly development: boolean;
   readonly locksSchema: boolean;
   readonly log: Log;
+  readonly modelConfigOf: (database: string) => ModelConfig;
   /** Undefined where everybody may do everything. */
   readonly access: AccessConfig | undefined;
   readonly createContext: (
@@ -144,7 +145,7 @@ export class ServedDatabase {
   async stop(): Promise<void> {
     this.#unsubscribe();
     await this.#building;
-    const views = await Promise.allSettled(this.#generation?.views.values() ?? []);
+    const views = await Promise.allSettled(Array.from(this.#generation?.views.values() ?? []));
     for (const view of views) if (view.status === 'fulfilled') await view.value.stop();
     this.#letGo();
   }
@@ -160,7 +161,7 @@ export class ServedDatabase {
     if (attributes !== this.#wanted) return;
     const { log } = this.#options;
     try {
-      const model = buildModel(attributes.values());
+      const model = this.#modelOf(attributes);
       // Annotations and attributes that are not shown change nothing.
       if (this.#generation !== undefined && isSameModel(model, this.#generation.model)) return;
       // Whoever was given a view of the one before finishes on it.
@@ -193,16 +194,17 @@ export class ServedDatabase {
   }
 
   /** The view that all callers have is made before it is needed. */
-  async #generate(
-    attributes: Attributes,
-    model = buildModel(attributes.values()),
-  ): Promise<Generation> {
+  async #generate(attributes: Attributes, model = this.#modelOf(attributes)): Promise<Generation> {
     const generation = { attributes, model, views: new Map<string, Promise<ServedSchema>>() };
     if (this.#options.access !== undefined) return generation;
     const whole = this.#serve(wholeView(model));
     generation.views.set(WHOLE, whole);
     await whole;
     return generation;
+  }
+
+  #modelOf(attributes: Attributes): Model {
+    return buildModel(attributes.values(), this.#options.modelConfigOf(this.name));
   }
 
   #serve(view: View): Promise<ServedSchema> {

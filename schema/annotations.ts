@@ -2,7 +2,6 @@
  * What an attribute may say of itself to the gateway: attributes of attributes that change nothing in the database, only how it is shown. Every
  * database has them; where attributes are named by their entities (`attribute-refs?`), they have to be installed before they are used.
  */
-import type { ValueType } from './attribute.ts';
 import { kw } from './keyword.ts';
 import type { Keyword } from './keyword.ts';
 
@@ -36,7 +35,7 @@ export const ANNOTATION = {
 
 export interface AnnotationAttribute {
   readonly ident: Keyword;
-  readonly valueType: ValueType;
+  readonly valueType: 'boolean' | 'keyword' | 'string';
   readonly isMany: boolean;
   readonly doc: string;
 }
@@ -89,7 +88,7 @@ export interface Annotations {
 
 function annotation(
   ident: Keyword,
-  valueType: ValueType,
+  valueType: AnnotationAttribute['valueType'],
   doc: string,
   cardinality: 'one' | 'many' = 'one',
 ): AnnotationAttribute {

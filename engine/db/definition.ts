@@ -1,7 +1,7 @@
 /** What the datoms say of the entities that define attributes, moved forward and back by changes. */
 import type { TupleDefinition, ValueType } from '../../schema/attribute.ts';
 import { VALUE_TYPES } from '../../schema/attribute.ts';
-import type { Annotations } from '../../schema/annotations.ts';
+import type { AnnotationAttribute, Annotations } from '../../schema/annotations.ts';
 import { ANNOTATION, ANNOTATIONS, ANNOTATION_ATTRIBUTES } from '../../schema/annotations.ts';
 import { DB } from '../../schema/bootstrap.ts';
 import { Keyword } from '../../schema/keyword.ts';
@@ -125,6 +125,6 @@ export function annotationsOf({ values }: Definition): Annotations | undefined {
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Annotations);
 }
 
-function isAnnotation(valueType: ValueType, value: Value): boolean {
+function isAnnotation(valueType: AnnotationAttribute['valueType'], value: Value): boolean {
   return valueType === 'keyword' ? value instanceof Keyword : typeof value === valueType;
 }

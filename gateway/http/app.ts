@@ -10,6 +10,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
+import type { ModelConfig } from '../../schema/model/model.ts';
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import { OnDemand } from '../../services/shared/on-demand.ts';
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly locksSchema?: boolean;
   /** Who may do what; by default everybody everything. */
   readonly access?: AccessConfig | undefined;
+  /** How a database is shown other than its attributes say; by default not at all. */
+  readonly modelConfigOf?: (database: string) => ModelConfig;
   readonly log: Log;
 }
 
@@ -127,11 +130,13 @@ function serveOnDemand({
   queryLimits = {},
   locksSchema = true,
   access,
+  modelConfigOf = () => ({}),
   log,
 }: AppOptions): OnDemand<ServedDatabase> {
   const options: ServedDatabaseOptions = {
     development,
     access,
+    modelConfigOf,
     locksSchema,
     log,
     createContext: (owner, schema) => (request, response) =>

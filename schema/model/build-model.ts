@@ -4,8 +4,7 @@
  */
 import type { Attribute } from '../attribute.ts';
 import type { Keyword } from '../keyword.ts';
-import type { Lock, Provenance } from './lock.ts';
-import type { EntityType, Field, Mixin, Model, ModelConfig } from './model.ts';
+import type { EntityType, Field, Lock, Mixin, Model, ModelConfig, Provenance } from './model.ts';
 import {
   claimFieldName,
   claimMergedFieldName,

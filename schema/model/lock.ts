@@ -8,21 +8,7 @@ import { DB } from '../bootstrap.ts';
 import { kw } from '../keyword.ts';
 import type { Keyword } from '../keyword.ts';
 import type { EdnData } from '../value.ts';
-import type { Model } from './model.ts';
-
-/** Why an attribute is served as it is: its own words, what its name or its being a component say, or for want of anything better. */
-export type Provenance = 'annotated' | 'matched' | 'fallback' | 'locked';
-
-export interface Lock {
-  /** The type that has the field. */
-  readonly type: string;
-  readonly field: string;
-  /** What the field holds: a scalar, an enum, a tuple, or the type that a reference leads to (`Entity` for any). */
-  readonly shape: string;
-  /** The field at the other end of a reference. */
-  readonly reverse: string | undefined;
-  readonly provenance: Provenance;
-}
+import type { Lock, Model } from './model.ts';
 
 /** Transaction data that locks whatever a model shows and no lock speaks of yet; empty where everything is locked. */
 export function lockData(

@@ -4,7 +4,6 @@
  */
 import type { Attribute } from '../attribute.ts';
 import type { Keyword } from '../keyword.ts';
-import type { Lock } from './lock.ts';
 import type { RootNames } from './naming.ts';
 import type { Shape } from './shapes.ts';
 
@@ -82,6 +81,20 @@ export interface ReverseField extends FieldBase {
   readonly kind: 'reverse';
   /** The name of the type that holds the ref. */
   readonly target: string;
+}
+
+/** Why an attribute is served as it is: its own words, what its name or its being a component say, or for want of anything better. */
+export type Provenance = 'annotated' | 'matched' | 'fallback' | 'locked';
+
+export interface Lock {
+  /** The type that has the field. */
+  readonly type: string;
+  readonly field: string;
+  /** What the field holds: a scalar, an enum, a tuple, or the type that a reference leads to (`Entity` for any). */
+  readonly shape: string;
+  /** The field at the other end of a reference. */
+  readonly reverse: string | undefined;
+  readonly provenance: Provenance;
 }
 
 /** How a model differs from what its attributes alone come to. */

@@ -28,12 +28,15 @@ export interface OurProcessOptions {
   readonly nodeOptions?: ReadonlyArray<string>;
 }
 
+/** Gateways of tests are open to everybody on this machine, unless a test says otherwise. */
+const ON_THIS_MACHINE = { DATAHIKE_GATEWAY_DEVELOPMENT: 'true' };
+
 /** Starts a process; rejects with what it printed where it ends before it is ready. */
 export async function startProcess(options: OurProcessOptions): Promise<OurProcess> {
   const { args, env = {}, readyWhen = /^(Health|Writer) / } = options;
   const { nodeOptions = ['--import', 'tsx'] } = options;
   const child = spawn(process.execPath, [...nodeOptions, ...args], {
-    env: { ...withoutOurs(process.env), ...env },
+    env: { ...withoutOurs(process.env), ...ON_THIS_MACHINE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const forget = atExit(() => child.kill('SIGKILL'));

@@ -1,4 +1,5 @@
 /** Whether both systems say the same, each in its own words. */
+import { REQUEST_HEADERS } from './servers.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { Shape, Variables } from './shapes.ts';
 
@@ -68,8 +69,7 @@ class AskedServer implements Asked {
 
   async ask(url: string, variables: Variables): Promise<unknown> {
     const body = JSON.stringify({ query: this.#query, variables });
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body });
+    const response = await fetch(url, { method: 'POST', headers: REQUEST_HEADERS, body });
     const text = await response.text();
     const { data, errors } = JSON.parse(text) as { data?: unknown; errors?: unknown };
     if (response.status !== 200 || errors !== undefined || data == null)

@@ -1,4 +1,5 @@
 /** Load on one server: connections that ask again as soon as they are answered. */
+import { REQUEST_HEADERS } from './servers.ts';
 import autocannon from 'autocannon';
 import type { Asked } from './agreement.ts';
 import type { ProcessorTimes } from './processors.ts';
@@ -72,7 +73,7 @@ function load(
   const options: autocannon.Options = {
     url,
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: REQUEST_HEADERS,
     connections: CONNECTIONS,
     duration: seconds,
     requests,

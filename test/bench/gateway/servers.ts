@@ -23,6 +23,13 @@ export interface MusicServers {
 const NODE_OPTIONS = ['--max-semi-space-size=64'];
 const ENVIRONMENT = { NODE_ENV: 'production', GRAPHILE_ENV: 'production' };
 const DATABASE = 'music';
+const TOKEN = 'the-token-of-this-benchmark';
+
+/** What both servers are sent. */
+export const REQUEST_HEADERS = {
+  'content-type': 'application/json',
+  authorization: `Bearer ${TOKEN}`,
+};
 
 export async function startMusicServers(url: string, scale: number): Promise<MusicServers> {
   const programs = await buildPrograms('bench-gateway', {
@@ -55,6 +62,9 @@ export async function startMusicServers(url: string, scale: number): Promise<Mus
       DATAHIKE_GATEWAY_SCHEMA: schemas.store,
       DATAHIKE_GATEWAY_DATABASES: DATABASE,
       DATAHIKE_GATEWAY_WRITER_PORT: '0',
+      // As in production: who asks has to show a token each time.
+      DATAHIKE_GATEWAY_DEVELOPMENT: 'false',
+      DATAHIKE_GATEWAY_TOKEN: TOKEN,
     });
     const theirs = await start([programs.postgraphile, url, schemas.tables]);
     const urls = { ours: `${ours.url}/graphql`, theirs: `${theirs.url}/graphql` };

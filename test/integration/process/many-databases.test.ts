@@ -30,6 +30,7 @@ beforeAll(async () => {
       ...{ 'store.url': String(url), 'store.schema': place.schema, 'store.durability': 'warn' },
       ...{ 'store.statementTimeoutMs': 2_000, 'bus.url': bus, databases },
       ...{ 'http.port': 0, 'writer.port': 0, pollIntervalMs: 60_000, 'open.idleMs': IDLE_MS },
+      development: true,
     };
     return loadConfig({ overrides, env: {} });
   };

@@ -101,6 +101,17 @@ it('ends at once where the port is taken, with one line, and leaves the database
   expect(await next.end('SIGTERM')).toBe(0);
 });
 
+it('refuses to be open to everybody', async () => {
+  const start = (env: Record<string, string>): Promise<unknown> =>
+    startProcess({ args: ['gateway/main.ts', 'start', '--port', '0'], env });
+  await expect(start({ DATAHIKE_GATEWAY_DEVELOPMENT: 'false' })).rejects.toThrow(
+    'Ended with 1: BAD_CONFIG: Nobody said who may use the gateway: set DATAHIKE_GATEWAY_TOKEN',
+  );
+  await expect(start({ HOST: '0.0.0.0' })).rejects.toThrow(
+    'Ended with 1: BAD_CONFIG: Development mode is for this machine',
+  );
+});
+
 it('knows how many cities there are', () => {
   expect(readCities()).toHaveLength(CITY_COUNT);
 });
