@@ -16,6 +16,7 @@ const RESERVED_TYPES = [
   'PageInfo',
   'AsOf',
   'Sort',
+  'CountOrder',
   'Tx',
   'TxOp',
   'TxMeta',

@@ -270,6 +270,44 @@ describe('a list inside an entity', () => {
   });
 });
 
+describe('how many', () => {
+  it.each([
+    ['{borders: {count: {gt: 2}}}', 'France'],
+    ['{borders: {count: {eq: 1}}}', 'Portugal'],
+    ['{_cityByCountry: {count: {lt: 2}}}', 'Belgium'],
+    ['{_cityByCountry: {count: {in: [1, 7]}}, borders: {count: {gte: 2}}}', 'Belgium'],
+    ['{_or: [{borders: {count: {eq: 3}}}, {_not: {borders: {count: {gte: 2}}}}]}', 'France Portugal'],
+    ['{borders: {some: {borders: {count: {eq: 1}}}}}', 'Spain'],
+  ])('filters: %s', async (where, expected) => {
+    expect(await countries(where)).toBe(expected);
+  });
+
+  it('counts none', async () => {
+    const query = `{
+      none: cityConnection(where: {monuments: {count: {eq: 0}}}) { totalCount }
+      some: cityConnection(where: {monuments: {count: {ne: 0}}}) { nodes { name } }
+    }`;
+    expect(await world.data(query)).toEqual({
+      none: { totalCount: 8 },
+      some: { nodes: [{ name: 'Paris' }] },
+    });
+  });
+
+  it('is an order, with pages', async () => {
+    const query = `query ($c: String) { countryConnection(
+      first: 2, after: $c, orderBy: [{borders: {count: DESC}}, {name: ASC}]
+    ) { nodes { name } pageInfo { endCursor } } }`;
+    const pages: string[] = [];
+    let cursor: string | null = null;
+    for (let i = 0; i < 3; i += 1) {
+      const { countryConnection }: Json = await world.data(query, { c: cursor });
+      pages.push(names(countryConnection.nodes));
+      cursor = countryConnection.pageInfo.endCursor;
+    }
+    expect(pages).toEqual(['France Belgium', 'Germany Spain', 'Portugal']);
+  });
+});
+
 describe('the cost of an operation', () => {
   const operations: ReadonlyArray<readonly [string, { q: number; project: number }, string]> = [
     [

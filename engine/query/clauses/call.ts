@@ -17,7 +17,7 @@ import { BUILT_INS, SLOW, functionNamed } from '../built-ins.ts';
 import type { Context } from '../context.ts';
 import { databaseOf, isBound, sourceOf, termIn } from '../context.ts';
 import { describeUnknown } from '../patterns/describe.ts';
-import { combine, distinct, take } from '../relation/algebra.ts';
+import { combine, distinct, join, take } from '../relation/algebra.ts';
 import type { Rows } from '../relation/column.ts';
 import { IntegerBuffer, ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Operand } from './compare-rows.ts';
@@ -65,6 +65,10 @@ export function* solveCall(
     const held = yield* comparedRows(clause.function, ...operands, bindings.length);
     return yield* take(bindings, held);
   }
+  if (binding !== undefined && bindings.length > 1 && isOfNoRow(context, clause)) {
+    const once = yield* solveCall(context, clause, Relation.unit);
+    return yield* join(bindings, once);
+  }
   const results = yield* callAll(context, clause, bindings);
   if (binding === undefined) {
     const isTrue = (result: EdnData | undefined): boolean => isResult(result) && result !== false;
@@ -77,6 +81,17 @@ export function* solveCall(
   }
   const bound = yield* destructure(context, binding, results, rows, bindings);
   return binding.kind === 'scalar' ? bound : yield* distinct(bound);
+}
+
+/** Functions whose result depends on their arguments alone and may be large. */
+const ONCE: ReadonlySet<string> = new Set(['ground', 'q', 'datahike.query/q']);
+
+/** Whether a call is the same for all rows, so that it is made once. */
+function isOfNoRow(context: Context, clause: CallClause): boolean {
+  return (
+    ONCE.has(clause.function) &&
+    clause.arguments.every((argument) => termIn(context, argument).kind !== 'variable')
+  );
 }
 
 function operandIn(context: Context, argument: Argument, bindings: Relation): Operand {

@@ -15,7 +15,7 @@ import type {
 import { isOrderable } from '../../../schema/model/shapes.ts';
 import { describeField } from './describe.ts';
 import { oncePerType } from './once-per-type.ts';
-import { idOps, sortEnum } from './shared-types.ts';
+import { countOrder, idOps, sortEnum } from './shared-types.ts';
 import {
   inputType,
   listOf,
@@ -133,11 +133,18 @@ function whereFields(inputs: Inputs, target: Target, fields: ReadonlyArray<Field
 }
 
 function listWhereFields(where: GraphQLInputObjectType): Fields {
-  return { some: { type: where }, every: { type: where }, none: { type: where } };
+  const count = 'How many there are.';
+  return {
+    some: { type: where },
+    every: { type: where },
+    none: { type: where },
+    count: { type: operatorsInput({ kind: 'scalar', scalar: 'Int' }), description: count },
+  };
 }
 
 function orderFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
   const keys = eachField(fields, (field) => {
+    if (field.kind !== 'scalar' && field.many) return countOrder;
     if (field.kind === 'reverse' || field.many) return undefined;
     if (field.kind === 'scalar')
       return isOrderable(field.shape) && !field.isIdent ? sortEnum : undefined;

@@ -72,6 +72,12 @@ export const sortEnum = new GraphQLEnumType({
   },
 });
 
+export const countOrder = new GraphQLInputObjectType({
+  name: 'CountOrder',
+  description: 'By how many there are.',
+  fields: { count: { type: new GraphQLNonNull(sortEnum) } },
+});
+
 export const asOfInput = new GraphQLInputObjectType({
   name: 'AsOf',
   description: 'A point in time; everything below the field is read as it was then.',

@@ -2,17 +2,26 @@
  * `where` to query clauses. One compiler for GraphQL and REST: both hand over the same nested object, whose leaves are values already.
  */
 import type { Keyword, Sym } from '../../../schema/keyword.ts';
+import { sym } from '../../../schema/keyword.ts';
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
+import { EdnList } from '../../../schema/value.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { badInput } from '../bad-input.ts';
 import { booleanAt, eachWhere, operatorsAt, whereAt } from './filter-input.ts';
-import { predicate } from './query-scope.ts';
+import { binding, predicate } from './query-scope.ts';
 import type { QueryScope } from './query-scope.ts';
 import type { RowRules } from '../row-rules.ts';
 import { NO_RULES } from '../row-rules.ts';
 import type { LinkField, Where } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
-import { allOf, binds, compileId, compileManyValues, compileOneValue } from './value-filter.ts';
+import {
+  allOf,
+  binds,
+  compareAll,
+  compileId,
+  compileManyValues,
+  compileOneValue,
+} from './value-filter.ts';
 import type { Filter } from './value-filter.ts';
 
 export interface FilterContext {
@@ -174,6 +183,7 @@ function compileManyRefs(
     const at = `${place}.${quantifier}`;
     const r = scope.fresh('r');
     const link = linkClause(field, e, r);
+    if (quantifier === 'count') return compileCount(context, field, condition, e, at);
     const where = whereAt(condition, at);
     switch (quantifier) {
       case 'some':
@@ -190,10 +200,45 @@ function compileManyRefs(
         return { clauses: [scope.notJoin([e], others)], binds: false };
       }
       default:
-        throw badInput(at, `is no quantifier${suggest(quantifier, ['some', 'every', 'none'])}`);
+        throw badInput(at, `is no quantifier${suggest(quantifier, QUANTIFIERS)}`);
     }
   });
   return allOf(parts);
+}
+
+const QUANTIFIERS = ['some', 'every', 'none', 'count'];
+
+/** Operators on how many entities are linked, also none. */
+function compileCount(
+  context: FilterContext,
+  field: LinkField,
+  condition: unknown,
+  e: Sym,
+  place: string,
+): Filter {
+  const n = context.scope.fresh('n');
+  const onCount = compareAll(context.scope, operatorsAt(condition, place), n, place);
+  return { clauses: [...countClauses(context, field, e, n), ...onCount], binds: false };
+}
+
+/** Binds how many entities are linked to one that is known; those that the caller may not see do not count. */
+export function countClauses(
+  context: FilterContext,
+  field: LinkField,
+  e: Sym,
+  n: Sym,
+): ReadonlyArray<EdnData> {
+  const { scope } = context;
+  const [one, other] = [scope.fresh('e'), scope.fresh('r')];
+  const linked = (from: Sym, to: Sym): ReadonlyArray<EdnData> => [
+    linkClause(field, from, to),
+    ...compileVisible(context, field.target, {}, to).clauses,
+  ];
+  const counted = scope.subquery([one, new EdnList([sym('count'), other])], linked(one, other), [
+    [e, n],
+  ]);
+  const nothing = [scope.notJoin([e], linked(e, scope.fresh('r'))), binding('ground', [0], n)];
+  return [scope.orJoin([n], [[counted], nothing], [e])];
 }
 
 function anyOf(

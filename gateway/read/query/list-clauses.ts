@@ -7,7 +7,7 @@ import { sym } from '../../../schema/keyword.ts';
 import type { EntityType } from '../../../schema/model/model.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import type { FilterContext } from './filter.ts';
-import { compileVisible, linkClause, membershipClause } from './filter.ts';
+import { compileVisible, countClauses, linkClause, membershipClause } from './filter.ts';
 import type { Order, SortKey, SortStep } from './order.ts';
 import { binding, predicate } from './query-scope.ts';
 import type { Operand, QueryScope } from './query-scope.ts';
@@ -224,7 +224,9 @@ function pathClauses(
   value: Sym,
 ): ReadonlyArray<EdnData> {
   let from = ENTITY;
-  return path.flatMap(({ ident, target }, i) => {
+  return path.flatMap((step, i) => {
+    if (step.kind === 'count') return countClauses({ ...spec, scope }, step.field, from, value);
+    const { ident, target } = step;
     const to = i === path.length - 1 ? value : scope.fresh('r');
     const clause = [from, ident, to];
     from = to;

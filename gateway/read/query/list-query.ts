@@ -171,8 +171,12 @@ function filterOf(spec: ListSpec, scope: QueryScope): Filter {
 
 /** Whether entities with the first sort key have the type. */
 function isKeyOfType({ origin, order }: ListSpec): boolean {
-  const ident = order.keys[0]?.path[0]?.ident;
-  return origin.kind === 'type' && origin.type.attributes.some((each) => each.ident === ident);
+  const step = order.keys[0]?.path[0];
+  return (
+    origin.kind === 'type' &&
+    step?.kind === 'value' &&
+    origin.type.attributes.some((each) => each.ident === step.ident)
+  );
 }
 
 /** The inverse of the `:find` of {@link rowQuery}. */

@@ -7,7 +7,7 @@ import type { EntityType, Model, ScalarField } from '../../../schema/model/model
 import type { ScalarName } from '../../../schema/model/scalars.ts';
 import { isOrderable } from '../../../schema/model/shapes.ts';
 import { badInput } from '../bad-input.ts';
-import type { OrderInput } from '../../select/selection.ts';
+import type { LinkField, OrderInput } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
 
 export interface SortKey {
@@ -19,11 +19,11 @@ export interface SortKey {
   readonly nullsFirst: boolean;
 }
 
-/** An attribute, and the type of the entities that it leads to where it is a ref. */
-export interface SortStep {
-  readonly ident: Keyword;
-  readonly target: string | undefined;
-}
+export type SortStep =
+  /** An attribute, and the type of the entities that it leads to where it is a ref. */
+  | { readonly kind: 'value'; readonly ident: Keyword; readonly target: string | undefined }
+  /** How many entities are linked. */
+  | { readonly kind: 'count'; readonly field: LinkField };
 
 export interface Order {
   readonly keys: ReadonlyArray<SortKey>;
@@ -87,10 +87,14 @@ function parseKey(
   const type = target === undefined ? undefined : model.types.get(target);
   const field = type?.fields.get(name);
   if (type === undefined || field === undefined) throw unknownField(type, name, at);
+  if (field.kind !== 'scalar' && field.many) return parseCountKey(field, direction, path, at);
   if (field.kind === 'reverse' || field.many)
     throw badInput(at, 'has many values, which have no order');
   const leadsTo = field.kind === 'ref' ? field.target : undefined;
-  const steps = [...path, { ident: field.attribute.ident, target: leadsTo }];
+  const steps = [
+    ...path,
+    { kind: 'value' as const, ident: field.attribute.ident, target: leadsTo },
+  ];
   if (field.kind === 'ref') {
     if (!isObject(direction))
       throw badInput(at, `must name a field of ${field.target ?? 'Entity'}`);
@@ -99,6 +103,22 @@ function parseKey(
   return {
     kind: 'value',
     sortKey: { path: steps, scalar: scalarOf(field, at), ...parseSort(direction, at) },
+  };
+}
+
+function parseCountKey(
+  field: LinkField,
+  direction: unknown,
+  path: ReadonlyArray<SortStep>,
+  place: string,
+): ParsedKey {
+  const [entry, ...others] = isObject(direction) ? Object.entries(direction) : [];
+  if (entry?.[0] !== 'count' || others.length > 0)
+    throw badInput(place, 'has many values, which have no order; their count has');
+  const sort = parseSort(entry[1], `${place}.count`);
+  return {
+    kind: 'value',
+    sortKey: { path: [...path, { kind: 'count', field }], scalar: 'Int', ...sort },
   };
 }
 

@@ -2,12 +2,14 @@
  * The variables of one query being built. What a caller gave becomes an input of the query, never a part of its form, so equal
  * requests have equal forms and nothing a caller writes can be read as a clause.
  */
-import { sym } from '../../../schema/keyword.ts';
+import { kw, sym } from '../../../schema/keyword.ts';
 import { Sym } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { ClaimSlot, ConstantSlot } from '../row-rules.ts';
 import { Slot } from './slots.ts';
+
+const DATABASE = sym('$');
 
 /** A value of a query, or the slot that it will be in. */
 export type Operand = EdnData | Slot;
@@ -58,6 +60,19 @@ export class QueryScope {
   /** `(not-join [?e …] …)`: the clauses hold for no way to bind what is only theirs. */
   notJoin(shared: ReadonlyArray<Sym>, clauses: ReadonlyArray<EdnData>): EdnList {
     return new EdnList([sym('not-join'), this.#joinVariables(shared, clauses), ...clauses]);
+  }
+
+  /**
+   * `[(q [:find … :in $ … :where …] $ …) binding]`: a query within the query, over the same database, which sees the inputs that it speaks of.
+   */
+  subquery(
+    find: ReadonlyArray<EdnData>,
+    clauses: ReadonlyArray<EdnData>,
+    target: EdnData,
+  ): EdnData {
+    const inputs = this.#joinVariables([], clauses);
+    const where = [kw('find'), ...find, kw('in'), DATABASE, ...inputs, kw('where'), ...clauses];
+    return binding('q', [where, DATABASE, ...inputs], target);
   }
 
   /** `(or-join [?e …] …)`: one branch holds at least. Those `required` must be bound before it is asked. */

@@ -95,6 +95,21 @@ function compare(
   return [predicate(name, v, scope.input(valueAt(operand, place)))];
 }
 
+/** All of some comparisons of a value that is there. */
+export function compareAll(
+  scope: QueryScope,
+  operators: Where,
+  v: Sym,
+  place: string,
+): ReadonlyArray<EdnData> {
+  return Object.entries(operators).flatMap(([operator, operand]) => {
+    const at = `${place}.${operator}`;
+    return operator === 'eq'
+      ? [predicate('=', v, scope.input(valueAt(operand, at)))]
+      : compare(scope, operator, operand, v, at);
+  });
+}
+
 export function compileManyValues(
   scope: QueryScope,
   field: ScalarField,

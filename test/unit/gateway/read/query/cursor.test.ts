@@ -6,8 +6,18 @@ import { kw } from '../../../../../schema/keyword.ts';
 
 const order: Order = {
   keys: [
-    { path: [{ ident: kw('city/founded'), target: undefined }], scalar: 'DateTime', descending: false, nullsFirst: false },
-    { path: [{ ident: kw('city/kind'), target: undefined }], scalar: 'Keyword', descending: true, nullsFirst: false },
+    {
+      path: [{ kind: 'value', ident: kw('city/founded'), target: undefined }],
+      scalar: 'DateTime',
+      descending: false,
+      nullsFirst: false,
+    },
+    {
+      path: [{ kind: 'value', ident: kw('city/kind'), target: undefined }],
+      scalar: 'Keyword',
+      descending: true,
+      nullsFirst: false,
+    },
   ],
   entityDescending: false,
 };
