@@ -9,7 +9,7 @@ import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { decodeId } from '../read/global-id.ts';
-import type { Operation } from '../select/from-graphql.ts';
+import type { Operation } from '../select/collect-fields.ts';
 import { connectionParts, entitySelection } from '../select/from-graphql.ts';
 import type { Given, ListArguments, Variables } from '../select/selection.ts';
 

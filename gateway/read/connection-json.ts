@@ -8,7 +8,9 @@ import type {
   PageFact,
   PageInfoPartPlan,
 } from './entity-plan.ts';
-import type { Page, PageOf } from './list.ts';
+import type { AggregatePlan } from './aggregate-plan.ts';
+import { writeAggregate } from './aggregate-plan.ts';
+import type { FoldsOf, Page, PageOf } from './list.ts';
 import { EMPTY_PAGE, List } from './list.ts';
 import type { ListOrigin } from './query/list-clauses.ts';
 import type { ReadScope } from './scope.ts';
@@ -44,7 +46,11 @@ export async function readConnections(
   const entities = nodes.length === 0 ? [] : entitiesOn(pageOf, parents);
   const scoped = { ...run, scope: list.scope };
   const fragments = await Promise.all(nodes.map((node) => readEntities(scoped, node, entities)));
-  const written = { list, pageOf, countOf, fragments };
+  const aggregates = new Map<AggregatePlan, FoldsOf>();
+  for (const part of parts)
+    if (part.kind === 'aggregate')
+      aggregates.set(part.aggregate, await list.folds(part.aggregate.folds, parents));
+  const written = { list, pageOf, countOf, aggregates, fragments };
   return {
     write: (parent) => writeConnection(written, parts, parent),
     pageInfo: (parent, name) => pageFact(written, pageOf(parent), name),
@@ -78,6 +84,7 @@ interface Written {
   readonly list: List;
   readonly pageOf: PageOf;
   readonly countOf: (parent: number | undefined) => number;
+  readonly aggregates: ReadonlyMap<AggregatePlan, FoldsOf>;
   /** Beside each of the plan's `nodes`. */
   readonly fragments: ReadonlyArray<Fragments>;
 }
@@ -88,6 +95,11 @@ function writePart(written: Written, part: ConnectionPartPlan, parent: number | 
       return part.text;
     case 'totalCount':
       return String(written.countOf(parent));
+    case 'aggregate': {
+      const { aggregate } = part;
+      const folds = written.aggregates.get(aggregate)?.(parent) ?? [];
+      return writeAggregate(aggregate, written.countOf(parent), folds);
+    }
     case 'nodes':
       return writeNodes(written.pageOf, parent, written.fragments[part.node]);
     case 'edges':

@@ -17,6 +17,8 @@ import type {
   Variables,
 } from '../select/selection.ts';
 import { DEFAULT_PAGE, DEFAULT_REFS } from '../generate/page-sizes.ts';
+import type { AggregatePlan } from './aggregate-plan.ts';
+import { planAggregate } from './aggregate-plan.ts';
 import { jsonKey, jsonWriter, quote } from './json.ts';
 
 export interface EntityPlan {
@@ -81,13 +83,17 @@ export interface ConnectionPlan {
   readonly cost: (list: ListArguments, variables: Variables) => number;
 }
 
-/** What counting a whole list costs, in entities. */
+/** Parts of a connection that show entities. */
+const ROWS: ReadonlySet<string> = new Set(['nodes', 'edges', 'pageInfo']);
+
+/** What going through a whole list costs, in entities. */
 const COUNT_COST = 20;
 
 /** `node` is the place of a plan among the connection's `nodes`. */
 export type ConnectionPartPlan =
   | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
   | { readonly kind: 'totalCount'; readonly prefix: string }
+  | { readonly kind: 'aggregate'; readonly prefix: string; readonly aggregate: AggregatePlan }
   | { readonly kind: 'nodes'; readonly prefix: string; readonly node: number }
   | {
       readonly kind: 'edges';
@@ -142,8 +148,11 @@ export function planConnection(
   const node = (selection: EntitySelection): number =>
     nodes.push(planEntities(model, target, selection)) - 1;
   const planned = parts.map((part) => planConnectionPart(part, node));
-  const wantsRows = parts.some(({ kind }) => kind !== 'totalCount' && kind !== 'typename');
-  const wantsCount = parts.some(({ kind }) => kind === 'totalCount');
+  const wantsRows = planned.some(({ kind }) => ROWS.has(kind));
+  const aggregates = planned.flatMap((part) => (part.kind === 'aggregate' ? [part.aggregate] : []));
+  const wantsCount =
+    parts.some(({ kind }) => kind === 'totalCount') || aggregates.some((each) => each.wantsCount);
+  const wholes = aggregates.reduce((sum, { folds }) => sum + folds.length, wantsCount ? 1 : 0);
   return {
     parts: planned,
     nodes,
@@ -152,7 +161,7 @@ export function planConnection(
     cost: (list, variables) => {
       const each = nodes.reduce((sum, { cost }) => sum + cost(variables), 0);
       const rows = wantsRows ? sizeOf(list, DEFAULT_PAGE) * Math.max(1, each) : 0;
-      return rows + (wantsCount ? COUNT_COST : 0);
+      return rows + wholes * COUNT_COST;
     },
   };
 }
@@ -278,6 +287,8 @@ function planConnectionPart(part: ConnectionPart, node: NodePlace): ConnectionPa
       return { kind: 'constant', prefix, text: quote(part.name) };
     case 'totalCount':
       return { kind: 'totalCount', prefix };
+    case 'aggregate':
+      return { kind: 'aggregate', prefix, aggregate: planAggregate(part.parts) };
     case 'nodes':
       return { kind: 'nodes', prefix, node: node(part.selection) };
     case 'edges':

@@ -1,12 +1,14 @@
 /**
  * The queries of lists, each made once for all lists of one shape: of one origin and order, with filters that differ in values alone.
  */
-import type { Model } from '../../schema/model/model.ts';
+import type { FoldName } from '../../schema/model/folds.ts';
+import type { Model, ScalarField } from '../../schema/model/model.ts';
 import type { OrderInput } from '../select/selection.ts';
 import { decodeId } from './global-id.ts';
 import type { Bounds, ListOrigin, ListSpec, PositionSlots, Segment } from './query/list-clauses.ts';
 import type { QueryForm, RowQuery } from './query/list-query.ts';
 import {
+  foldQuery,
   rowQuery,
   segmentCountQuery,
   segmentsOf,
@@ -86,6 +88,7 @@ export class ListPlan {
   #backward: DirectedPlan | undefined;
   readonly #spec: ListSpec;
   #totalCount: QueryForm | undefined;
+  readonly #folds = new Map<string, QueryForm>();
 
   constructor(spec: ListSpec) {
     this.#spec = spec;
@@ -101,6 +104,18 @@ export class ListPlan {
     if (!isBackwards) return this.#forward;
     const spec = this.#spec;
     return (this.#backward ??= new DirectedPlan({ ...spec, order: reverseOrder(spec.order) }));
+  }
+
+  /** What the values of a field come to. */
+  folds(field: ScalarField, folds: ReadonlyArray<FoldName>): QueryForm {
+    const key = `${field.name} ${folds.join(' ')}`;
+    let form = this.#folds.get(key);
+    if (form === undefined) {
+      if (this.#folds.size >= MAX_FORMS) this.#folds.clear();
+      form = foldQuery(this.#spec, field, folds);
+      this.#folds.set(key, form);
+    }
+    return form;
   }
 
   /** How many entities there are in all. */

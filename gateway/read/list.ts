@@ -2,6 +2,8 @@
  * The rows of lists: one page of a type, or a page for each of many parents with one question for all of them.
  */
 import { DatabaseError } from '../../schema/error.ts';
+import type { FoldName } from '../../schema/model/folds.ts';
+import type { ScalarField } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Lists, Projection, PageOptions } from '../../services/reader/reader.ts';
 import type { LinkField, ListArguments } from '../select/selection.ts';
@@ -26,6 +28,15 @@ export const EMPTY_PAGE: Page = { rows: [], hasNextPage: false, hasPreviousPage:
 
 /** The page of each parent; a list of a type has the one parent undefined. */
 export type PageOf = (parent: number | undefined) => Page;
+
+/** Some folds of the values of one field. */
+export interface FoldsOfField {
+  readonly field: ScalarField;
+  readonly folds: ReadonlyArray<FoldName>;
+}
+
+/** Beside each field the values of its folds. */
+export type FoldsOf = (parent: number | undefined) => ReadonlyArray<ReadonlyArray<EdnData>>;
 
 /** The parents of a list of a type. */
 export const NO_PARENTS: ReadonlyArray<undefined> = [undefined];
@@ -129,6 +140,27 @@ export class List {
     if (this.#plan.origin.kind === 'type') return () => Number(answer ?? 0);
     const counts = new Map(answer as ReadonlyArray<readonly [parent: number, count: number]>);
     return (parent) => (parent === undefined ? 0 : (counts.get(parent) ?? 0));
+  }
+
+  /** What the values of some fields come to, in the list of each parent: a value beside each fold, none where there is nothing to fold. */
+  async folds(
+    wanted: ReadonlyArray<FoldsOfField>,
+    parents: ReadonlyArray<number | undefined>,
+  ): Promise<FoldsOf> {
+    this.#slots.values[0] = parents;
+    const isLink = this.#plan.origin.kind === 'link';
+    const answers = await Promise.all(
+      wanted.map(async ({ field, folds }) => {
+        const { query, inputs } = this.#plan.folds(field, folds);
+        const rows = await this.scope.snapshot.q(query, inputs(this.#slots.values));
+        return new Map(
+          (rows as ReadonlyArray<ReadonlyArray<EdnData>>).map((row) =>
+            isLink ? [row[0] as number | undefined, row.slice(1)] : [undefined, row],
+          ),
+        );
+      }),
+    );
+    return (parent) => answers.map((answer) => answer.get(parent) ?? NO_VALUES);
   }
 
   async #plainPages(field: LinkField, parents: ReadonlyArray<number | undefined>): Promise<PageOf> {

@@ -3,8 +3,8 @@
  * operation; what depends on their variables stays open.
  */
 import { GraphQLObjectType, Kind } from 'graphql';
-import type { FieldNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
-import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { FieldNode, SelectionSetNode } from 'graphql';
+import type { EntityType } from '../../schema/model/model.ts';
 import { connectionFieldName } from '../../schema/model/naming.ts';
 import { argumentsOf } from './graphql-arguments.ts';
 import type {
@@ -17,29 +17,9 @@ import type {
   ListArguments,
   PageInfoPart,
 } from './selection.ts';
-
-/** What is needed of an operation to read its selections. */
-export interface Operation {
-  readonly model: Model;
-  readonly schema: GraphQLSchema;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Whether `@skip` and `@include` let a node be there. */
-  readonly isIncluded: (node: SelectionNode) => boolean;
-}
-
-export type SelectionNode = SelectionSetNode['selections'][number];
-
-/** Selected fields by response key; fields of one key are one field, with their selections together. */
-export type FieldsByKey = ReadonlyMap<string, ReadonlyArray<FieldNode>>;
-
-/** What is selected below the given nodes of a field, which has a type of its own (not an interface). */
-export function fieldsBelow(
-  operation: Operation,
-  nodes: ReadonlyArray<FieldNode>,
-  typeName: string,
-): FieldsByKey {
-  return collectFields(operation, nodes, typeName);
-}
+import { aggregateParts } from './aggregate-from-graphql.ts';
+import { collect, fieldsBelow, fragmentOf, nameOf } from './collect-fields.ts';
+import type { FieldsByKey, Operation } from './collect-fields.ts';
 
 /** What is selected of an entity of the type, or of any entity where there is none. */
 export function entitySelection(
@@ -85,6 +65,10 @@ export function connectionParts(
         return [{ kind: 'pageInfo', key, parts: pageInfoParts(operation, below) }];
       case 'totalCount':
         return [{ kind: 'totalCount', key }];
+      case 'aggregate':
+        return type === undefined
+          ? []
+          : [{ kind: 'aggregate', key, parts: aggregateParts(operation, type, below) }];
       default:
         return [{ kind: 'typename', key, name: `${target ?? 'Entity'}Connection` }];
     }
@@ -192,39 +176,6 @@ function listArguments(
   return definition === undefined ? () => ({}) : argumentsOf(definition, node);
 }
 
-/** What is selected below some nodes of an object of a type. */
-export function collectFields(
-  operation: Operation,
-  nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
-  typeName: string,
-): FieldsByKey {
-  return collect(operation, nodes, new Set([typeName, 'Entity', 'Node']));
-}
-
-function collect(
-  operation: Operation,
-  nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
-  typeNames: ReadonlySet<string>,
-): FieldsByKey {
-  const fields = new Map<string, FieldNode[]>();
-  const visit = (set: SelectionSetNode | undefined): void => {
-    for (const selection of set?.selections ?? []) {
-      if (!operation.isIncluded(selection)) continue;
-      if (selection.kind === Kind.FIELD) {
-        const key = (selection.alias ?? selection.name).value;
-        const known = fields.get(key);
-        if (known === undefined) fields.set(key, [selection]);
-        else known.push(selection);
-        continue;
-      }
-      const { condition, selectionSet } = fragmentOf(operation, selection);
-      if (condition === undefined || typeNames.has(condition)) visit(selectionSet);
-    }
-  };
-  for (const node of nodes) visit(node.selectionSet);
-  return fields;
-}
-
 /** The types that fragments below the nodes speak of. */
 function typeConditions(
   operation: Operation,
@@ -241,17 +192,4 @@ function typeConditions(
   };
   for (const node of nodes) visit(node.selectionSet);
   return found;
-}
-
-function fragmentOf(
-  { fragments }: Operation,
-  selection: Exclude<SelectionNode, FieldNode>,
-): { readonly condition: string | undefined; readonly selectionSet: SelectionSetNode | undefined } {
-  const fragment =
-    selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-  return { condition: fragment?.typeCondition?.name.value, selectionSet: fragment?.selectionSet };
-}
-
-function nameOf(nodes: ReadonlyArray<FieldNode>): string {
-  return nodes[0]?.name.value ?? '';
 }

@@ -4,6 +4,7 @@
  *
  * `key` is the name under which a part appears in the answer; it differs from the field's name where GraphQL uses an alias.
  */
+import type { FoldName } from '../../schema/model/folds.ts';
 import type { RefField, ReverseField, ScalarField } from '../../schema/model/model.ts';
 
 /** The variables that come with a request, as values. */
@@ -60,7 +61,27 @@ export type ConnectionPart =
   | { readonly kind: 'edges'; readonly key: string; readonly parts: ReadonlyArray<EdgePart> }
   | { readonly kind: 'pageInfo'; readonly key: string; readonly parts: ReadonlyArray<PageInfoPart> }
   | { readonly kind: 'totalCount'; readonly key: string }
+  | {
+      readonly kind: 'aggregate';
+      readonly key: string;
+      readonly parts: ReadonlyArray<AggregatePart>;
+    }
   | TypenamePart;
+
+/** What is told of all entities of a list together. */
+export type AggregatePart =
+  | { readonly kind: 'count'; readonly key: string }
+  | {
+      readonly kind: 'fold';
+      readonly key: string;
+      readonly fold: FoldName;
+      readonly fields: ReadonlyArray<FoldedField>;
+    }
+  | TypenamePart;
+
+/** `name` is that of the type where a field is no attribute. */
+export type FoldedField =
+  { readonly kind: 'field'; readonly key: string; readonly field: ScalarField } | TypenamePart;
 
 export type EdgePart =
   | { readonly kind: 'cursor'; readonly key: string }

@@ -276,7 +276,10 @@ describe('how many', () => {
     ['{borders: {count: {eq: 1}}}', 'Portugal'],
     ['{_cityByCountry: {count: {lt: 2}}}', 'Belgium'],
     ['{_cityByCountry: {count: {in: [1, 7]}}, borders: {count: {gte: 2}}}', 'Belgium'],
-    ['{_or: [{borders: {count: {eq: 3}}}, {_not: {borders: {count: {gte: 2}}}}]}', 'France Portugal'],
+    [
+      '{_or: [{borders: {count: {eq: 3}}}, {_not: {borders: {count: {gte: 2}}}}]}',
+      'France Portugal',
+    ],
     ['{borders: {some: {borders: {count: {eq: 1}}}}}', 'Spain'],
   ])('filters: %s', async (where, expected) => {
     expect(await countries(where)).toBe(expected);
@@ -305,6 +308,57 @@ describe('how many', () => {
       cursor = countryConnection.pageInfo.endCursor;
     }
     expect(pages).toEqual(['France Belgium', 'Germany Spain', 'Portugal']);
+  });
+});
+
+describe('an aggregate', () => {
+  it('is of all entities of the list, whatever the page', async () => {
+    const query = `{
+      cityConnection(first: 1, where: {country: {cca2: {in: ["FR", "DE", "PT"]}}}) {
+        nodes { __typename }
+        aggregate {
+          __typename count
+          sum { population } avg { population }
+          min { population name founded } max { population name }
+          countDistinct { kind country: name population }
+        }
+      }
+    }`;
+    const { cityConnection } = await world.data(query);
+    expect(cityConnection.aggregate).toEqual({
+      __typename: 'CityAggregate',
+      count: 6,
+      sum: { population: '8753000' },
+      avg: { population: 1750600 },
+      min: { population: '522000', name: 'Atlantis', founded: null },
+      max: { population: '3677000', name: 'Paris' },
+      countDistinct: { kind: 1, country: 6, population: 5 },
+    });
+  });
+
+  it('of a list inside each entity is one question for all', async () => {
+    const query = `{ countryConnection(orderBy: [{name: ASC}]) { nodes {
+      name _cityByCountry { aggregate { count max { population } sum { population } } }
+      bordersConnection(where: {area: {gt: 400000}}) { aggregate { count sum { area } } }
+    } } }`;
+    const { countryConnection } = await world.data(query);
+    expect(countryConnection.nodes[0]).toEqual({
+      name: 'Belgium',
+      _cityByCountry: {
+        aggregate: { count: 1, max: { population: '1222000' }, sum: { population: '1222000' } },
+      },
+      bordersConnection: { aggregate: { count: 1, sum: { area: 551695 } } },
+    });
+  });
+
+  it('of nothing is nothing', async () => {
+    const query =
+      '{ cityConnection(where: {name: {eq: "?"}}) { aggregate { count sum { population } countDistinct { name } } } }';
+    expect(await world.data(query)).toEqual({
+      cityConnection: {
+        aggregate: { count: 0, sum: { population: null }, countDistinct: { name: 0 } },
+      },
+    });
   });
 });
 

@@ -10,6 +10,7 @@ import type {
 } from '../../../schema/model/model.ts';
 import { connectionFieldName } from '../../../schema/model/naming.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
+import { createAggregateTypes } from './aggregate-types.ts';
 import { describeField } from './describe.ts';
 import type { Inputs, Target } from './inputs.ts';
 import { oncePerType } from './once-per-type.ts';
@@ -78,9 +79,19 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
       new GraphQLObjectType({
         name: `${target ?? 'Entity'}Connection`,
         description: CONNECTION,
-        fields: () => connectionFields(targetType(target), edge(target)),
+        fields: () => ({
+          ...connectionFields(targetType(target), edge(target)),
+          ...aggregateField(target),
+        }),
       }),
   );
+  const aggregate = createAggregateTypes();
+  const aggregateField = (target: Target): Fields => {
+    const type = target === undefined ? undefined : model.types.get(target);
+    return type === undefined
+      ? {}
+      : { aggregate: { type: new GraphQLNonNull(aggregate(type)), description: AGGREGATE } };
+  };
   const edge = oncePerType(
     (target: Target): GraphQLObjectType =>
       new GraphQLObjectType({
@@ -105,6 +116,7 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
   return { entity, connection, payload };
 }
 
+const AGGREGATE = 'Of all entities on all pages.';
 const CONNECTION = `A page of entities: ${DEFAULT_PAGE} unless \`first\` or \`last\` says otherwise, ${MAX_PAGE} at most.`;
 
 function connectionFields(node: GraphQLOutputType, edge: GraphQLObjectType): Fields {

@@ -7,6 +7,8 @@
  * each other.
  */
 import { kw, sym } from '../../../schema/keyword.ts';
+import type { FoldName } from '../../../schema/model/folds.ts';
+import type { ScalarField } from '../../../schema/model/model.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import type { FilterContext } from './filter.ts';
@@ -104,6 +106,39 @@ export function totalCountQuery(spec: ListSpec): QueryForm {
     clauses,
   );
 }
+
+/**
+ * What the values of a field come to over the whole list: a row of the folds, for a link with the parent before them. Where there is no value there is
+ * no row.
+ */
+export function foldQuery(
+  spec: ListSpec,
+  { attribute, isIdent }: ScalarField,
+  folds: ReadonlyArray<FoldName>,
+): QueryForm {
+  const scope = new QueryScope();
+  const filter = filterOf(spec, scope);
+  const value = scope.fresh('v');
+  const clauses = [
+    ...originClauses(spec, scope, filter.binds),
+    ...filter.clauses,
+    [ENTITY, attribute.ident, value],
+  ];
+  const parent = spec.origin.kind === 'link' ? [PARENT] : [];
+  // Of idents only how many there are is told, and different ones are different entities.
+  const counted = isIdent ? folds.filter((fold) => fold === 'countDistinct') : folds;
+  const find = [...parent, ...counted.map((fold) => new EdnList([sym(FUNCTIONS[fold]), value]))];
+  const { query, inputs } = queryForm(find, scope, clauses);
+  return { query: new Map([...query, [kw('with'), [ENTITY]]]), inputs };
+}
+
+const FUNCTIONS: Readonly<Record<FoldName, string>> = {
+  sum: 'sum',
+  avg: 'avg',
+  min: 'min',
+  max: 'max',
+  countDistinct: 'count-distinct',
+};
 
 /** Of the entities in a slot those that the caller may see as ones of a type. */
 export function visibilityQuery(
