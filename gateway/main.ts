@@ -9,6 +9,7 @@ import { runExport, runImport, runNorms } from './migrate.ts';
 import type { RunningProcess } from './processes.ts';
 import { startAll, startGateway, startWriterProcess } from './processes.ts';
 import { runProcess } from './run-process.ts';
+import { runRelock, runSchema } from './show-schema.ts';
 import type { Log } from '../services/shared/log.ts';
 
 interface Options {
@@ -48,6 +49,7 @@ function program(): Command {
   }
   addMigrations(command);
   addMaintenance(command);
+  addSchema(command);
   return command;
 }
 
@@ -85,6 +87,21 @@ function addMaintenance(command: Command): void {
     .argument('[databases...]', 'their names; all there are where none is given')
     .action((databases: ReadonlyArray<string>, options: Options) =>
       runRenew(() => configOf('renew', options), databases),
+    );
+}
+
+function addSchema(command: Command): void {
+  addDatabaseCommand(command, 'schema', 'prints the GraphQL schema of a database').action(
+    (database: string, options: Options) => runSchema(() => configOf('schema', options), database),
+  );
+  addDatabaseCommand(
+    command,
+    'relock',
+    'shows a database as its attributes say now, whatever it was locked to be',
+  )
+    .option('--accept', 'also where it breaks what clients may rely on')
+    .action((database: string, { accept = false, ...options }: Options & { accept?: boolean }) =>
+      runRelock(() => configOf('relock', options), database, { isAccepted: accept }),
     );
 }
 

@@ -139,7 +139,7 @@ export function runNorms(
 }
 
 /** The writer that lives, or this process where there is none. */
-async function writerOf(
+export async function writerOf(
   connection: Connection,
   database: string,
   { bus, log }: Storage,

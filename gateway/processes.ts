@@ -21,6 +21,7 @@ import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
 import { createServer } from 'node:http';
 import { createApp } from './http/app.ts';
+import { modelConfigOf } from './model-config.ts';
 import type { DatabasePorts, DatabaseSource } from './served-database.ts';
 
 export interface RunningProcess {
@@ -226,10 +227,6 @@ function checkAccess({ api, development, http }: Config): void {
   );
 }
 
-function ownOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
-}
-
 async function serve(
   config: Config,
   databases: DatabaseSource,
@@ -246,7 +243,7 @@ async function serve(
     queryLimits: query,
     development,
     access: api.access,
-    modelConfigOf: (name) => ownOf(api.models, name) ?? ownOf(api.models, '*') ?? {},
+    modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });
   cleanup.add(stop);

@@ -90,6 +90,7 @@ export class ServedDatabase {
   /** The attributes that a build was last started for. */
   #wanted: Attributes | undefined;
   #building: Promise<void> = Promise.resolve();
+  #locking: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => undefined;
 
   constructor(
@@ -136,7 +137,7 @@ export class ServedDatabase {
     const { attributes } = this.reader.current();
     this.#wanted = attributes;
     this.#generation = await this.#generate(attributes);
-    void this.#lock(this.#generation);
+    this.#locking = this.#lock(this.#generation);
     this.#unsubscribe = this.reader.onAdvance((snapshot) => this.#follow(snapshot.attributes));
     // The schema may have changed while the first generation was built.
     this.#follow(this.reader.current().attributes);
@@ -145,6 +146,7 @@ export class ServedDatabase {
   async stop(): Promise<void> {
     this.#unsubscribe();
     await this.#building;
+    await this.#locking;
     const views = await Promise.allSettled(Array.from(this.#generation?.views.values() ?? []));
     for (const view of views) if (view.status === 'fulfilled') await view.value.stop();
     this.#letGo();
@@ -167,7 +169,7 @@ export class ServedDatabase {
       // Whoever was given a view of the one before finishes on it.
       this.#generation = await this.#generate(attributes, model);
       log.info({ event: 'schema replaced', database: this.name, attributes: attributes.size });
-      void this.#lock(this.#generation);
+      this.#locking = this.#lock(this.#generation);
     } catch (error) {
       log.error({
         event: 'schema could not be built, the last one stays',

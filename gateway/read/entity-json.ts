@@ -111,6 +111,8 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
       const { encodeId } = run.scope;
       return (place) => `"${encodeId(entities[place]!)}"`;
     }
+    case 'facets':
+      return facetsWriter(run, field.fieldsOf, level);
     case 'value':
     case 'values':
       return field.isIdent ? identWriter(run, field, level) : valueWriter(run, field, projected);
@@ -121,6 +123,41 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
     case 'connection':
       return connectionWriter(run, field, level);
   }
+}
+
+/** Each entity once for each of its types that the caller may see it as, in the order of the model. */
+async function facetsWriter(
+  run: Run,
+  fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>,
+  { entities, projected, places }: Level,
+): Promise<WriteAt> {
+  const { typesByAttribute, types } = run.scope.model;
+  const placesByName = new Map<string, number[]>();
+  for (const place of places) {
+    const found = new Set<string>();
+    for (const ident of projected.idents[place] ?? []) {
+      const type = typesByAttribute.get(ident);
+      if (type !== undefined) found.add(type.name);
+    }
+    for (const name of found) {
+      const known = placesByName.get(name);
+      if (known === undefined) placesByName.set(name, [place]);
+      else known.push(place);
+    }
+  }
+  const facets: Array<Map<number, string | null>> = [];
+  for (const type of types.values()) {
+    const found = placesByName.get(type.name);
+    if (found === undefined) continue;
+    const visible = await visiblePlaces(run, type.name, entities, found);
+    const fragments = new Map<number, string | null>();
+    await writeEntities(run, fieldsOf(type), { entities, projected, places: visible }, fragments);
+    facets.push(fragments);
+  }
+  return (place) => {
+    const shown = facets.flatMap((fragments) => fragments.get(entities[place]!) ?? []);
+    return `[${shown.join(',')}]`;
+  };
 }
 
 type ValuePlan = Extract<FieldPlan, { kind: 'value' | 'values' }>;

@@ -45,6 +45,12 @@ export type FieldPlan =
   | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
   | { readonly kind: 'id'; readonly prefix: string }
   | {
+      readonly kind: 'facets';
+      readonly prefix: string;
+      readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
+      readonly cost: Given<number>;
+    }
+  | {
       readonly kind: 'value' | 'values';
       readonly prefix: string;
       readonly column: number;
@@ -132,8 +138,9 @@ export function planEntities(
   if (selection.kind === 'any' || type === undefined) return planAny(model, draft, selection);
   const fields = planFields(model, draft, type, selection.fields);
   const having = type.attributes.map(({ ident }) => ident);
+  const { attributes, idents } = draft;
   return {
-    projection: { attributes: draft.attributes, having },
+    projection: idents ? { attributes, having, idents } : { attributes, having },
     shows: { kind: 'typed', type: type.name, fields },
     cost: costOfFields(fields),
   };
@@ -183,6 +190,8 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
         ];
       case 'connection':
         return [(variables) => field.connection.cost(field.list(variables), variables)];
+      case 'facets':
+        return [field.cost];
       case 'constant':
       case 'id':
       case 'value':
@@ -197,6 +206,8 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
 /** The attributes that a plan reads, each once. */
 class ProjectionDraft {
   readonly attributes: ProjectedAttribute[] = [];
+  /** Whether it has to be known which attributes an entity has. */
+  idents = false;
 
   column(wanted: ProjectedAttribute): number {
     const known = this.attributes.findIndex(
@@ -207,6 +218,21 @@ class ProjectionDraft {
 }
 
 function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelection): EntityPlan {
+  const { fieldsOf, costs } = planTypes(model, draft, selection);
+  return {
+    projection: { attributes: draft.attributes, idents: true },
+    shows: { kind: 'any', fieldsOf },
+    cost: (variables) => Math.max(1, ...costs.map((cost) => cost(variables))),
+  };
+}
+
+interface TypesPlan {
+  readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
+  readonly costs: ReadonlyArray<Given<number>>;
+}
+
+/** What is shown of entities whose types are found out. */
+function planTypes(model: Model, draft: ProjectionDraft, selection: EntitySelection): TypesPlan {
   const common = selection.kind === 'typed' ? selection.fields : selection.common;
   const named = selection.kind === 'typed' ? NO_TYPES : selection.fieldsByType;
   const fieldsByType = new Map<string, ReadonlyArray<FieldPlan>>();
@@ -223,11 +249,7 @@ function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelectio
     fieldsByType.set(type.name, fields);
     return fields;
   };
-  return {
-    projection: { attributes: draft.attributes, idents: true },
-    shows: { kind: 'any', fieldsOf },
-    cost: (variables) => Math.max(1, ...costs.map((cost) => cost(variables))),
-  };
+  return { fieldsOf, costs };
 }
 
 const NO_TYPES: ReadonlyMap<string, ReadonlyArray<FieldSelection>> = new Map();
@@ -245,6 +267,13 @@ function planFields(
         return { kind: 'id', prefix };
       case 'typename':
         return { kind: 'constant', prefix, text: quote(type.name) };
+      case 'facets': {
+        draft.idents = true;
+        const { fieldsOf, costs } = planTypes(model, draft, selected.selection);
+        const cost: Given<number> = (variables) =>
+          costs.reduce((sum, each) => sum + each(variables), 1);
+        return { kind: 'facets', prefix, fieldsOf, cost };
+      }
       case 'scalar': {
         const { many, shape, isIdent, attribute } = selected.field;
         const column = draft.column({ kind: many ? 'many' : 'one', ident: attribute.ident });

@@ -84,6 +84,8 @@ function entityFields(
     const name = nameOf(nodes);
     if (name === 'id') return [{ kind: 'id', key }];
     if (name === '__typename') return [{ kind: 'typename', key }];
+    if (name === 'facets')
+      return [{ kind: 'facets', key, selection: entitySelection(operation, undefined, nodes) }];
     if (type === undefined) return [];
     const field = type.fields.get(name);
     if (field === undefined) return connectionOfRef(operation, type, key, nodes);

@@ -28,6 +28,8 @@ export type LinkField = RefField | ReverseField;
 export type FieldSelection =
   | { readonly kind: 'id'; readonly key: string }
   | { readonly kind: 'typename'; readonly key: string }
+  /** The same entity under each of its types. */
+  | { readonly kind: 'facets'; readonly key: string; readonly selection: EntitySelection }
   | { readonly kind: 'scalar'; readonly key: string; readonly field: ScalarField }
   | {
       readonly kind: 'one';

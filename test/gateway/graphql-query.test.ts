@@ -2,6 +2,8 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alwaysOpen } from '../support/served.ts';
 import type { Json, ServedWorld } from './served-world.ts';
+import { decodeId } from '../../gateway/read/global-id.ts';
+import { kw } from '../../schema/keyword.ts';
 import { countingReader, serveWorld } from './served-world.ts';
 
 let world: ServedWorld;
@@ -359,6 +361,38 @@ describe('an aggregate', () => {
         aggregate: { count: 0, sum: { population: null }, countDistinct: { name: 0 } },
       },
     });
+  });
+});
+
+describe('facets', () => {
+  it('show an entity under each of its types', async () => {
+    const { createCity } = await world.data(
+      'mutation { createCity(input: {name: "Vatican"}) { city { id } } }',
+    );
+    const id = createCity.city.id as string;
+    await world.writer.transact({
+      txData: [[kw('db/add'), decodeId('world', id), kw('country/cca2'), 'VA']],
+    });
+    const query = `query ($id: ID!) {
+      city(by: {id: $id}) { name facets { __typename id ... on Country { cca2 } ... on City { name } } }
+      country(by: {cca2: "VA"}) { cca2 facets { __typename ... on City { name } } }
+      node(id: $id) { __typename facets { __typename facets { __typename } } }
+      only: city(by: {id: $id}) { facets { __typename } }
+    }`;
+    const both = [{ __typename: 'Country' }, { __typename: 'City' }];
+    expect(await world.data(query, { id })).toEqual({
+      city: {
+        name: 'Vatican',
+        facets: [
+          { __typename: 'Country', id, cca2: 'VA' },
+          { __typename: 'City', id, name: 'Vatican' },
+        ],
+      },
+      country: { cca2: 'VA', facets: [both[0], { ...both[1], name: 'Vatican' }] },
+      node: { __typename: 'Country', facets: both.map((each) => ({ ...each, facets: both })) },
+      only: { facets: both },
+    });
+    await world.data('mutation ($id: ID!) { deleteCity(by: {id: $id}) { tx { t } } }', { id });
   });
 });
 

@@ -6,6 +6,7 @@ import {
   GraphQLInputObjectType,
   GraphQLInt,
   GraphQLInterfaceType,
+  GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
@@ -20,20 +21,28 @@ const idField: GraphQLFieldConfig<unknown, unknown> = {
   description: 'Names the entity in its database, whatever its types. Opaque.',
 };
 
-export const entityFields = { id: idField };
-
 export const nodeInterface = new GraphQLInterfaceType({
   name: 'Node',
   description: 'Anything with an id.',
   fields: { id: { type: new GraphQLNonNull(GraphQLID) } },
 });
 
-export const entityInterface = new GraphQLInterfaceType({
+export const entityInterface: GraphQLInterfaceType = new GraphQLInterfaceType({
   name: 'Entity',
   description: 'An entity of the database, whatever its type.',
   interfaces: [nodeInterface],
-  fields: { id: { type: new GraphQLNonNull(GraphQLID) } },
+  fields: () => entityFields,
 });
+
+/** The fields of every entity. */
+export const entityFields = {
+  id: idField,
+  facets: {
+    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(entityInterface))),
+    description:
+      'The same entity under each of its types: `facets { ... on Employee { salary } }`.',
+  },
+};
 
 export const pageInfoType = new GraphQLObjectType({
   name: 'PageInfo',
