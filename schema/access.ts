@@ -49,11 +49,10 @@ export type Rule = boolean | Readonly<Record<string, unknown>>;
 
 export interface TypeRule {
   readonly read?: Rule;
-  /** What a new entity has to be. */
-  readonly create?: Rule;
-  /** Which entities may be changed. */
-  readonly update?: Rule;
-  readonly delete?: Rule;
+  readonly create?: boolean;
+  /** Of those that may be read. */
+  readonly update?: boolean;
+  readonly delete?: boolean;
   /** Whether what was is shown: history, `asOf`, `since`. */
   readonly history?: boolean;
   /** By the names of fields; `*` is for those that are not named. Everything is allowed that is not forbidden here. */

@@ -32,11 +32,16 @@ export function planMutationField(
 ): RootPlan {
   const payload = planPayload(operation, type, nodes);
   const answer: RootPlan['answer'] = async (context, variables) => {
-    const { model, database, reader, writer, limits } = context;
+    const { model, database, reader, writer, limits, lists, claims } = context;
     // The newest state there is: an operation's mutations see each other.
     const snapshot = await reader.snapshot({ minTx: context.basisTx, limits });
     const given = args(variables);
-    const written = await write(kind, { model, database, snapshot, writer }, type, given);
+    const written = await write(
+      kind,
+      { model, database, snapshot, writer, lists, claims },
+      type,
+      given,
+    );
     context.basisTx = written.result.tx;
     // A deleted entity is shown as it was.
     const scope =

@@ -13,6 +13,7 @@ import type { Connections, Fragments, Run } from './connection-json.ts';
 import { entitiesOn, readConnections, writeNodes } from './connection-json.ts';
 import type { ConnectionPlan, EntityPlan, FieldPlan } from './entity-plan.ts';
 import { List, NO_PARENTS } from './list.ts';
+import { visibleAmong } from './visible.ts';
 
 /** A page of a type's entities; its one parent is undefined. @throws BAD_USER_INPUT, BAD_CURSOR */
 export function readConnection(
@@ -295,10 +296,7 @@ async function visiblePlaces(
   entities: ReadonlyArray<number>,
   places: ReadonlyArray<number>,
 ): Promise<ReadonlyArray<number>> {
-  const form = scope.lists.visibility(type);
-  if (form === undefined || places.length === 0) return places;
   const asked = places.map((place) => entities[place]!);
-  const found = await scope.snapshot.q(form.query, form.inputs([asked, ...scope.claims]));
-  const visible = new Set(found as ReadonlyArray<number>);
-  return places.filter((place) => visible.has(entities[place]!));
+  const visible = await visibleAmong(scope, type, asked);
+  return visible === undefined ? places : places.filter((place) => visible.has(entities[place]!));
 }

@@ -6,6 +6,8 @@ import type { EdnData } from '../../schema/value.ts';
 import type { Projection, Snapshot } from '../../services/reader/reader.ts';
 import { decodeId } from './global-id.ts';
 import { suggest } from './suggest.ts';
+import type { VisibilityScope } from './visible.ts';
+import { isVisible } from './visible.ts';
 
 export type By = Readonly<Record<string, unknown>>;
 
@@ -68,37 +70,36 @@ export async function findEntity(
 }
 
 /**
- * As {@link findEntity}, for callers that need the entity; it has the type, or without one any attribute.
+ * As {@link findEntity}, for callers that need the entity; it has the type, or without one any that is shown, and the caller may see it.
  *
  * @throws ENTITY_NOT_FOUND
  */
 export async function requireEntity(
-  snapshot: Snapshot,
+  scope: VisibilityScope & { readonly model: Model },
   type: EntityType | undefined,
   name: EntityName,
 ): Promise<number> {
-  const entity = await findEntity(snapshot, name);
-  if (entity !== undefined && (name.kind === 'unique' || (await isOfType(snapshot, type, entity))))
-    return entity;
+  const entity = await findEntity(scope.snapshot, name);
+  if (entity !== undefined && (await isThere(scope, type, entity))) return entity;
   const wanted = name.kind === 'id' ? 'with this id' : `with this ${name.attribute}`;
   throw new DatabaseError('ENTITY_NOT_FOUND', `There is no ${type?.name ?? 'entity'} ${wanted}`, {
     data: name.kind === 'id' ? {} : { attribute: name.attribute.toString() },
   });
 }
 
-const projections = new WeakMap<EntityType, Projection>();
-const ANYTHING: Projection = { attributes: [], idents: true };
+const IDENTS: Projection = { attributes: [], idents: true };
 
-async function isOfType(
-  snapshot: Snapshot,
-  type: EntityType | undefined,
+async function isThere(
+  scope: VisibilityScope & { readonly model: Model },
+  wanted: EntityType | undefined,
   entity: number,
 ): Promise<boolean> {
-  let projection = type === undefined ? ANYTHING : projections.get(type);
-  if (projection === undefined && type !== undefined) {
-    projection = { attributes: [], having: type.attributes.map(({ ident }) => ident) };
-    projections.set(type, projection);
-  }
-  const { has, idents } = await snapshot.project(projection ?? ANYTHING, [entity]);
-  return has[0] === true || (idents[0]?.length ?? 0) > 0;
+  const { idents } = await scope.snapshot.project(IDENTS, [entity]);
+  const types = new Set(
+    (idents[0] ?? []).flatMap((ident) => scope.model.typesByAttribute.get(ident) ?? []),
+  );
+  for (const type of types)
+    if ((wanted === undefined || type === wanted) && (await isVisible(scope, type.name, entity)))
+      return true;
+  return false;
 }

@@ -2,6 +2,7 @@
  * Inputs and patches to transaction data. Everything is written as `[:db/add e a v]` and its opposites: in these forms a value is
  * never taken for a lookup ref, a map or a list of values.
  */
+import { DatabaseError } from '../../schema/error.ts';
 import { kw } from '../../schema/keyword.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
@@ -65,6 +66,8 @@ export class TransactionDraft {
 
   /** A new entity under a tempid, with those it creates in turn. */
   async create(type: EntityType, input: Input): Promise<string> {
+    if (type.access?.create === false)
+      throw new DatabaseError('FORBIDDEN', `The caller may not create entities of ${type.name}`);
     const tempid = this.newTempid();
     for (const [name, value] of Object.entries(input)) {
       const field = type.fields.get(name);

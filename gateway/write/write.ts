@@ -4,21 +4,22 @@
 import { DatabaseError } from '../../schema/error.ts';
 import { kw, sym } from '../../schema/keyword.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { EntityType, Model, TypeAccess } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { TransactResult, Writer } from '../../services/connection/writer-port.ts';
 import type { Snapshot } from '../../services/reader/reader.ts';
 import { findEntity, parseBy, requireEntity } from '../read/find-entity.ts';
 import type { By } from '../read/find-entity.ts';
+import type { VisibilityScope } from '../read/visible.ts';
+import { isVisible } from '../read/visible.ts';
 import { ENTITY } from '../read/query/list-clauses.ts';
 import { TransactionDraft } from './to-transaction.ts';
 import type { EntityTerm, Input, WriteLookup } from './to-transaction.ts';
 
-export interface WriteScope {
+/** `snapshot` is the database that the write starts from. */
+export interface WriteScope extends VisibilityScope {
   readonly model: Model;
   readonly database: string;
-  /** The database that the write starts from. */
-  readonly snapshot: Snapshot;
   readonly writer: Writer;
 }
 
@@ -33,6 +34,7 @@ export async function createEntity(
   type: EntityType,
   input: Input,
 ): Promise<Written> {
+  checkAccess(type, 'create');
   const draft = newDraft(scope);
   const tempid = await draft.create(type, input);
   return commit(scope, draft, tempid);
@@ -45,7 +47,8 @@ export async function updateEntity(
   by: By,
   patch: Input,
 ): Promise<Written> {
-  const entity = await requireEntity(scope.snapshot, type, nameOf(scope, type, by));
+  checkAccess(type, 'update');
+  const entity = await requireEntity(scope, type, nameOf(scope, type, by));
   const draft = newDraft(scope);
   await draft.patch(type, entity, patch);
   if (draft.operations.length === 0) {
@@ -61,15 +64,19 @@ export async function upsertEntity(
   by: By | undefined,
   input: Input,
 ): Promise<Written> {
+  checkAccess(type, 'create');
+  checkAccess(type, 'update');
   const draft = newDraft(scope);
   const entity = await upsertTarget(scope, type, by, draft);
+  await refuseHiddenIdentities(scope, type, by, input);
   await draft.assert(type, entity, input, type.names.upsert);
   return commit(scope, draft, entity);
 }
 
 /** Also retracts references to the entity, and its components. */
 export async function deleteEntity(scope: WriteScope, type: EntityType, by: By): Promise<Written> {
-  const entity = await requireEntity(scope.snapshot, type, nameOf(scope, type, by));
+  checkAccess(type, 'delete');
+  const entity = await requireEntity(scope, type, nameOf(scope, type, by));
   const draft = newDraft(scope);
   draft.retractEntity(entity);
   return commit(scope, draft, entity);
@@ -83,12 +90,38 @@ async function upsertTarget(
 ): Promise<EntityTerm> {
   if (by === undefined) return draft.newTempid();
   const name = nameOf(scope, type, by);
-  if (name.kind === 'id') return requireEntity(scope.snapshot, type, name);
+  if (name.kind === 'id') return requireEntity(scope, type, name);
   // The writer joins a new entity to the one that holds the identity, if there is one by then.
   const found = name.identity ? undefined : await findEntity(scope.snapshot, name);
   const entity = found ?? draft.newTempid();
   draft.add(entity, name.attribute, name.value);
   return entity;
+}
+
+/** What is not allowed is not in the GraphQL schema, but REST has one address for all methods. */
+function checkAccess({ name, access }: EntityType, kind: keyof TypeAccess): void {
+  if (access?.[kind] === false)
+    throw new DatabaseError('FORBIDDEN', `The caller may not ${kind} entities of ${name}`);
+}
+
+/** An upsert would change the entity that has an identity, also where the caller may not see it. */
+async function refuseHiddenIdentities(
+  scope: WriteScope,
+  type: EntityType,
+  by: By | undefined,
+  input: Input,
+): Promise<void> {
+  for (const [name, value] of Object.entries({ ...by, ...input })) {
+    const field = type.fields.get(name);
+    const isIdentity = field?.kind === 'scalar' && field.attribute.unique !== undefined;
+    if (!isIdentity || value === null || value === undefined) continue;
+    const { ident } = field.attribute;
+    const entity = await scope.snapshot.entityId([ident, value as EdnData]);
+    if (entity === undefined || (await isVisible(scope, type.name, entity))) continue;
+    throw new DatabaseError('UNIQUE_CONFLICT', `Another entity has this ${ident}`, {
+      data: { attribute: ident.toString() },
+    });
+  }
 }
 
 /** A new entity with a taken identity would silently become the entity that has it. */
@@ -124,7 +157,7 @@ function newDraft(scope: WriteScope): TransactionDraft {
   const { model, database, snapshot } = scope;
   const lookup: WriteLookup = {
     require: (target, name) =>
-      requireEntity(snapshot, target === undefined ? undefined : model.types.get(target), name),
+      requireEntity(scope, target === undefined ? undefined : model.types.get(target), name),
     values: (entity, attribute) => currentValues(snapshot, entity, attribute),
   };
   return new TransactionDraft(model, database, lookup);

@@ -22,6 +22,7 @@ const ACCESS: AccessConfig = {
     { name: 'admin', sha256: sha256('admin-token'), roles: ['admin'] },
     { name: 'next', sha256: sha256('next-token'), roles: ['admin'] },
     { name: 'french', sha256: sha256('french-token'), roles: ['local'], claims: { code: 'FR' } },
+    { name: 'editor', sha256: sha256('editor-token'), roles: ['editor'] },
     { name: 'nobody', sha256: sha256('nobody-token'), roles: ['local', 'none'] },
     { name: 'elsewhere', sha256: sha256('elsewhere-token'), roles: ['elsewhere'] },
     { name: 'two', sha256: sha256('two-token'), roles: ['local', 'spain'], claims: { code: 'PT' } },
@@ -46,6 +47,17 @@ const ACCESS: AccessConfig = {
     },
     spain: {
       types: { Country: { read: { cca2: { eq: 'ES' } }, fields: { area: { read: false } } } },
+    },
+    editor: {
+      types: {
+        Country: {
+          read: { cca2: { in: ['FR', 'DE', 'IT', 'BE'] } },
+          create: true,
+          update: true,
+          delete: true,
+        },
+        City: { read: true, update: true, fields: { population: { write: false } } },
+      },
     },
     elsewhere: { databases: ['other'], types: { '*': { read: true } } },
   },
@@ -243,5 +255,48 @@ describe('roles', () => {
     const query = '{ __schema { queryType { name } } }';
     expect(await codeOf(as('admin-token'), query)).toEqual([200, undefined]);
     expect(await codeOf(as('french-token'), query)).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+  });
+});
+
+describe('a write', () => {
+  const editor = as('editor-token');
+
+  async function mutate(mutation: string): Promise<unknown> {
+    const { body } = (await world.send(`mutation { ${mutation} { tx { t } } }`, {}, editor)) as {
+      body: Json;
+    };
+    return body.errors?.[0].extensions.code ?? 'done';
+  }
+
+  it.each([
+    ['updateCountry(by: {cca2: "FR"}, patch: {area: 1.5})', 'done'],
+    ['updateCountry(by: {cca2: "ES"}, patch: {area: 1.5})', 'ENTITY_NOT_FOUND'],
+    ['deleteCountry(by: {cca2: "ES"})', 'ENTITY_NOT_FOUND'],
+    ['upsertCountry(by: {cca2: "ES"}, input: {name: "?"})', 'UNIQUE_CONFLICT'],
+    ['upsertCountry(input: {cca2: "ES", name: "?"})', 'UNIQUE_CONFLICT'],
+    [
+      'updateCountry(by: {cca2: "FR"}, patch: {borders: {add: [{link: {cca2: "PT"}}]}})',
+      'ENTITY_NOT_FOUND',
+    ],
+    ['createCity(input: {name: "x"})', 'GRAPHQL_VALIDATION_FAILED'],
+    ['deleteCity(by: {id: "x"})', 'GRAPHQL_VALIDATION_FAILED'],
+    ['updateCity(by: {id: "x"}, patch: {population: "1"})', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'updateCity(by: {id: "x"}, patch: {twin: {create: {name: "x"}}})',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+  ])('%s is %s', async (mutation, code) => {
+    expect(await mutate(mutation)).toBe(code);
+  });
+
+  it('is held to the same by REST', async () => {
+    await request(world.app).post('/v1/world/city').set(editor).send({ name: 'x' }).expect(403);
+    const { country } = await data('admin-token', '{ country(by: {cca2: "ES"}) { id } }');
+    await request(world.app).delete(`/v1/world/country/${country.id}`).set(editor).expect(404);
+    await request(world.app)
+      .patch(`/v1/world/country/${country.id}`)
+      .set(editor)
+      .send({ name: 'x' })
+      .expect(404);
   });
 });

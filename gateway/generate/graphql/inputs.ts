@@ -46,6 +46,10 @@ export function isWritable(type: EntityType | undefined): boolean {
   return fields.some(isWritableField);
 }
 
+function isCreatable(type: EntityType | undefined): boolean {
+  return isWritable(type) && type?.access?.create !== false;
+}
+
 export function createInputs(model: Model): Inputs {
   const typeOf = (target: Target): EntityType | undefined =>
     target === undefined ? undefined : model.types.get(target);
@@ -73,7 +77,7 @@ export function createInputs(model: Model): Inputs {
     link: define(
       'Link',
       'An entity to refer to: one that is there, a new one, or none.',
-      (target) => linkFields(inputs, target, isWritable(typeOf(target))),
+      (target) => linkFields(inputs, target, isCreatable(typeOf(target))),
       ONE_OF,
     ),
     listLink: define('ListLink', 'Either `set`, or `add` and `remove`.', (target) =>
