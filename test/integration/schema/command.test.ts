@@ -37,7 +37,7 @@ it('prints the schema, which stays as it was first served until it is relocked',
   const first = await command('schema', 'test');
   expect(first.code).toBe(0);
   expect(String(first.out)).toMatch(
-    /type Person implements Entity & Node \{[^}]*firstName: String/,
+    /type Person implements Entity & Node \{[^]*?\n {2}firstName: String/,
   );
 
   const gateway = await startProcess({

@@ -31,6 +31,7 @@ function messageOf(sources: ConfigSources): string {
 describe('defaults', () => {
   it('keep data in a folder and serve this machine only', () => {
     expect(load()).toEqual({
+      api: { access: undefined, models: {} },
       store: { kind: 'file', directory: './data', cache: { kind: 'none' } },
       bus: { kind: 'none' },
       databases: ['world'],
