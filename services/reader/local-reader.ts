@@ -3,6 +3,7 @@ import type { Db, QueryLimits } from '../../engine/index.ts';
 import {
   asOf,
   countDatoms,
+  entityVersions,
   project,
   pull,
   pullMany,
@@ -33,6 +34,7 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     q: (query, inputs = [], page) =>
       qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),
     project: (projection, entities) => project(db, projection, entities, limits),
+    versions: (entities) => entityVersions(db, entities, limits),
     pull: (pattern, entity) => pull(db, pattern, entity, limits),
     pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
     count: (attribute, value) =>

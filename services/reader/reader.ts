@@ -70,6 +70,13 @@ export interface Snapshot {
   /** What entities say of some attributes, as columns; one projection object is compiled once. @throws as {@link q} */
   project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected>;
 
+  /**
+   * For each entity the last transaction that said something of it or of one of its components; 0 where there never was anything.
+   *
+   * @throws as {@link q}
+   */
+  versions(entities: ReadonlyArray<number>): Promise<ReadonlyArray<number>>;
+
   /** Pulls a pattern: a map of attribute to value or null where nothing is there. @throws as {@link q} */
   pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null>;
 

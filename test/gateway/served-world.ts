@@ -116,6 +116,7 @@ export function countingReader(reader: Reader): {
       counts.project += 1;
       return snapshot.project(projection, entities);
     },
+    versions: (entities) => snapshot.versions(entities),
     pull: (pattern, entity) => snapshot.pull(pattern, entity),
     pullMany: (pattern, entities) => snapshot.pullMany(pattern, entities),
   });
