@@ -4,7 +4,6 @@ import type { EntityType } from '../../schema/model/model.ts';
 import type { TransactResult } from '../../services/connection/writer-port.ts';
 import { readScope, writtenScope } from '../http/context.ts';
 import type { MutationField } from '../generate/graphql/root-fields.ts';
-import type { EntityPlan } from '../read/entity-plan.ts';
 import { planEntities } from '../read/entity-plan.ts';
 import { readEntity } from '../read/entity-json.ts';
 import { jsonKey, quote } from '../read/json.ts';
@@ -17,6 +16,7 @@ import type { Input } from '../write/to-transaction.ts';
 import { createEntity, deleteEntity, updateEntity, upsertEntity } from '../write/write.ts';
 import type { WriteScope, Written } from '../write/write.ts';
 import type { RootArguments, RootPlan } from './root-plans.ts';
+import type { EntityPlan } from '../read/plan.ts';
 
 export interface MutationArguments extends RootArguments {
   readonly input?: Input;

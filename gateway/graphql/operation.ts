@@ -23,6 +23,7 @@ import type {
 import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
+import { requirePresent } from '../http/context.ts';
 import type { RootField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import { argumentsOf } from '../select/graphql-arguments.ts';
@@ -88,9 +89,10 @@ export class CompiledOperation {
   /**
    * The body of the answer, JSON.
    *
-   * @throws COST_LIMIT_EXCEEDED, and then nothing was done
+   * @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done
    */
   async answer(context: RequestContext, variables: Variables): Promise<string> {
+    if (this.isMutation) requirePresent(context);
     const fields = this.#fieldsFor(variables);
     this.#checkCost(fields, variables);
     const errors: GraphQLFormattedError[] = [];
@@ -219,8 +221,10 @@ async function answerOf(
   }
 }
 
+const MUTATIONS: ReadonlySet<string> = new Set(['create', 'update', 'upsert', 'delete']);
+
 function isMutationField(
   field: RootField,
 ): field is Extract<RootField, { kind: 'create' | 'update' | 'upsert' | 'delete' }> {
-  return field.kind !== 'node' && field.kind !== 'lookup' && field.kind !== 'connection';
+  return MUTATIONS.has(field.kind);
 }

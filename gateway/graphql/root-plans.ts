@@ -2,15 +2,23 @@
 import type { FieldNode } from 'graphql';
 import type { EntityType } from '../../schema/model/model.ts';
 import { readScope } from '../http/context.ts';
-import type { AsOf, RequestContext } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { AsOf } from '../read/as-of.ts';
 import type { QueryField } from '../generate/graphql/root-fields.ts';
 import { planConnection, planEntities } from '../read/entity-plan.ts';
-import { readConnection, readEntity } from '../read/entity-json.ts';
+import { readConnection, readEntities, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
-import { findEntity, parseBy } from '../read/find-entity.ts';
+import { findEntity, isThere, parseBy } from '../read/find-entity.ts';
 import { decodeId } from '../read/global-id.ts';
+import { planDiff } from '../read/objects/diff.ts';
+import { planPage } from '../read/objects/page.ts';
+import { transactionsOf } from '../read/objects/transactions.ts';
+import type { TxListArguments } from '../read/objects/transactions.ts';
+import { TX_FIELDS } from '../read/objects/tx.ts';
+import type { ObjectPlan, PlanEntities, Run } from '../read/plan.ts';
+import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import type { Operation } from '../select/collect-fields.ts';
-import { connectionParts, entitySelection } from '../select/from-graphql.ts';
+import { connectionParts, entitySelection, objectParts } from '../select/from-graphql.ts';
 import type { Given, ListArguments, Variables } from '../select/selection.ts';
 
 export interface RootPlan {
@@ -40,6 +48,10 @@ export function planQueryField(
       return planLookup(operation, field.type, nodes, args);
     case 'connection':
       return planRootConnection(operation, field.type, nodes, args);
+    case 'transactions':
+      return planTransactions(operation, nodes, args);
+    case 'diff':
+      return planRootDiff(operation, field.type, nodes, args);
   }
 }
 
@@ -67,7 +79,7 @@ function planLookup(
   const plan = planEntities(operation.model, type.name, entitySelection(operation, type, nodes));
   const answer: RootPlan['answer'] = async (context, variables) => {
     const { by, asOf } = args(variables);
-    const scope = readScope(context, asOf);
+    const scope = readScope(context, asOf, type);
     const name = parseBy(context.model, context.database, type.name, by ?? {});
     const entity = await findEntity(scope.snapshot, name);
     if (entity === undefined) return 'null';
@@ -90,9 +102,68 @@ function planRootConnection(
   return {
     answer: async (context, variables) => {
       const list = args(variables);
-      const run = { scope: readScope(context, list.asOf), variables };
+      const run = { scope: readScope(context, list.asOf, type), variables };
       return (await readConnection(run, type, list, plan)).write(undefined);
     },
     cost: (variables) => plan.cost(args(variables), variables),
   };
+}
+
+function planTransactions(
+  operation: Operation,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments & TxListArguments>,
+): RootPlan {
+  const part = { ...ROOT_PART, below: objectParts(operation, 'TxConnection', nodes) };
+  const plan = planPage(part, TX_FIELDS, entitiesOf(operation));
+  return {
+    answer: async (context, variables) => {
+      const list = args(variables);
+      const scope = readScope(context, list.asOf);
+      return writeObject(plan, { scope, variables }, await transactionsOf(scope, list));
+    },
+    cost: (variables) =>
+      (args(variables).first ?? DEFAULT_PAGE) * Math.max(1, plan.cost(variables)),
+  };
+}
+
+function planRootDiff(
+  operation: Operation,
+  type: EntityType,
+  nodes: ReadonlyArray<FieldNode>,
+  args: Given<RootArguments & DiffArguments>,
+): RootPlan {
+  const parts = objectParts(operation, `${type.name}Diff`, nodes);
+  const plan = planDiff(type, parts, entitiesOf(operation));
+  return {
+    answer: async (context, variables) => {
+      const { by, from, to } = args(variables);
+      const before = readScope(context, from, type);
+      const after = readScope(context, to, type);
+      const name = parseBy(context.model, context.database, type.name, by ?? {});
+      const entity =
+        (await findEntity(after.snapshot, name)) ?? (await findEntity(before.snapshot, name));
+      if (entity === undefined) return 'null';
+      const compared = { entity, before, after };
+      if (!(await isThere(before, type, entity)) && !(await isThere(after, type, entity)))
+        return 'null';
+      return writeObject(plan, { scope: after, variables }, compared);
+    },
+    cost: (variables) => Math.max(1, plan.cost(variables)),
+  };
+}
+
+interface DiffArguments {
+  readonly from?: AsOf | null;
+  readonly to?: AsOf | null;
+}
+
+const ROOT_PART = { key: '', name: '', type: '', args: () => ({}), below: [], entity: undefined };
+
+function entitiesOf({ model }: Operation): PlanEntities {
+  return (target, selection) => planEntities(model, target, selection);
+}
+
+async function writeObject<T>(plan: ObjectPlan<T>, run: Run, value: T): Promise<string> {
+  return (await plan.read({ ...run, readEntities }, [value]))(value);
 }

@@ -1,12 +1,14 @@
 /** One request: the snapshot that all of it reads, and what it may write to. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
-import type { Model } from '../../schema/model/model.ts';
+import type { EntityType, Model } from '../../schema/model/model.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
-import type { QueryLimits, Reader, Snapshot, TimePoint } from '../../services/reader/reader.ts';
+import type { QueryLimits, Reader, Snapshot } from '../../services/reader/reader.ts';
 import type { Principal } from '../access/principal.ts';
 import { DEVELOPER } from '../access/principal.ts';
 import { claimAt } from '../access/view.ts';
+import type { AsOf } from '../read/as-of.ts';
+import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import type { ReadScope } from '../read/scope.ts';
 import { RequestSignal } from './request-signal.ts';
@@ -22,6 +24,8 @@ export interface RequestContext {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshot: Snapshot;
+  /** The point in time that everything is read at, unless a field names another one. */
+  readonly asOf: AsOf | undefined;
   /** What all queries of the request together may use of time, and each of memory. */
   readonly limits: QueryLimits;
   /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
@@ -70,13 +74,14 @@ export async function createContext(
     reader,
     writer,
     snapshot,
+    asOf: parseAsOf(headers[AS_OF_HEADER]),
     limits,
     basisTx: snapshot.basisTx,
   };
 }
 
-/** The point in time that a caller names: `{ t }`, `{ tx }` or `{ instant }`. */
-export type AsOf = Readonly<Record<string, unknown>>;
+/** The header by which a caller reads what was. */
+const AS_OF_HEADER = 'datahike-as-of';
 
 /** The header by which a caller reads what it has written. */
 const MIN_T_HEADER = 'datahike-min-t';
@@ -98,6 +103,22 @@ function parseMinTx(header: string | ReadonlyArray<string> | undefined): number 
   );
 }
 
+/** @throws BAD_USER_INPUT */
+function parseAsOf(header: string | ReadonlyArray<string> | undefined): AsOf | undefined {
+  return typeof header === 'string' && header !== ''
+    ? asOfFromText(header, 'The header Datahike-As-Of')
+    : undefined;
+}
+
+/** What is written is written now. @throws BAD_USER_INPUT */
+export function requirePresent({ asOf }: RequestContext): void {
+  if (asOf !== undefined)
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      'The header Datahike-As-Of is for reading: what was cannot be written to; send the request without it',
+    );
+}
+
 /** The limits of one request that begins now: its time, and that somebody waits for the answer. */
 function requestLimits(
   { timeoutMs, ...limits }: QueryLimits,
@@ -107,13 +128,26 @@ function requestLimits(
   return { ...limits, deadlineMs, signal: new RequestSignal(response) };
 }
 
-/** The scope in which a root field reads: the request's snapshot, or what it was at a point in time. */
-export function readScope(context: RequestContext, asOf: AsOf | null | undefined): ReadScope {
-  const point = asOf === null || asOf === undefined ? undefined : parseTimePoint(asOf);
+/**
+ * The scope in which a root field reads: the request's snapshot, or what it was at a point in time. What was of types whose past the caller may not
+ * see is as if it had not been.
+ *
+ * @throws FORBIDDEN where that is so for the type that the caller asks for
+ */
+export function readScope(
+  context: RequestContext,
+  given: AsOf | null | undefined,
+  type?: EntityType,
+): ReadScope {
+  const asOf = given ?? context.asOf;
+  const point = asOf === undefined ? undefined : timePointOf(asOf);
   // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
   const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
-  const snapshot = isPast ? context.snapshot.asOf(point) : context.snapshot;
-  return { ...scopeOf(context, snapshot), asOf, isPast };
+  if (!isPast) return { ...scopeOf(context, context.snapshot), asOf };
+  if (type?.access?.history === false)
+    throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
+  const scope = scopeOf(context, context.snapshot.asOf(point));
+  return { ...scope, lists: context.lists.ofPast, asOf, isPast };
 }
 
 /** The scope for what a transaction has just made. */
@@ -142,16 +176,4 @@ async function snapshotAt(context: RequestContext, tx: number): Promise<Snapshot
   const { snapshot, reader, limits } = context;
   const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx, limits });
   return current.basisTx === tx ? current : current.asOf(tx);
-}
-
-function parseTimePoint(asOf: AsOf): TimePoint {
-  const points = Object.entries(asOf).filter(([, value]) => value !== null && value !== undefined);
-  const [point] = points;
-  if (points.length !== 1 || point === undefined) {
-    throw new DatabaseError('BAD_USER_INPUT', 'asOf takes exactly one of t, tx and instant');
-  }
-  const [name, value] = point;
-  if (value instanceof Date) return value;
-  if (typeof value === 'number' && value >= 0) return value;
-  throw new DatabaseError('BAD_USER_INPUT', `asOf.${name} must be the number of a transaction`);
 }

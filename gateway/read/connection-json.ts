@@ -1,35 +1,20 @@
 /** Lists and connections as JSON: a page of a type's entities, or a page for each of many parents. */
-import type { ListArguments, Variables } from '../select/selection.ts';
-import type {
-  ConnectionPartPlan,
-  ConnectionPlan,
-  EdgePartPlan,
-  EntityPlan,
-  PageFact,
-  PageInfoPartPlan,
-} from './entity-plan.ts';
+import type { ListArguments } from '../select/selection.ts';
 import type { AggregatePlan } from './aggregate-plan.ts';
 import { writeAggregate } from './aggregate-plan.ts';
 import type { FoldsOf, Page, PageOf } from './list.ts';
 import { EMPTY_PAGE, List } from './list.ts';
 import type { ListOrigin } from './query/list-clauses.ts';
-import type { ReadScope } from './scope.ts';
-
-/** What plans are run with. */
-export interface Run {
-  readonly scope: ReadScope;
-  readonly variables: Variables;
-}
-
-/** The JSON of entities; null where there is none, or none of the type that stands there. */
-export type Fragments = ReadonlyMap<number, string | null>;
-
-/** Writes some entities, each given once. */
-export type ReadEntities = (
-  run: Run,
-  plan: EntityPlan,
-  entities: ReadonlyArray<number>,
-) => Promise<Fragments>;
+import type {
+  ConnectionPartPlan,
+  ConnectionPlan,
+  EdgePartPlan,
+  Fragments,
+  PageFact,
+  PageInfoPartPlan,
+  ReadEntities,
+  Run,
+} from './plan.ts';
 
 /** A connection for each parent; a list of a type has the one parent undefined. @throws BAD_USER_INPUT, BAD_CURSOR */
 export async function readConnections(

@@ -9,11 +9,11 @@ import type { Lists, Projected, Projection } from '../../services/reader/reader.
 import type { EntityType } from '../../schema/model/model.ts';
 import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import type { ListArguments } from '../select/selection.ts';
-import type { Connections, Fragments, Run } from './connection-json.ts';
+import type { Connections } from './connection-json.ts';
 import { entitiesOn, readConnections, writeNodes } from './connection-json.ts';
-import type { ConnectionPlan, EntityPlan, FieldPlan } from './entity-plan.ts';
 import { List, NO_PARENTS } from './list.ts';
 import { visibleAmong } from './visible.ts';
+import type { ConnectionPlan, EntityPlan, FieldPlan, Fragments, ObjectPlan, Run } from './plan.ts';
 
 /** A page of a type's entities; its one parent is undefined. @throws BAD_USER_INPUT, BAD_CURSOR */
 export function readConnection(
@@ -112,6 +112,8 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
       const { encodeId } = run.scope;
       return (place) => `"${encodeId(entities[place]!)}"`;
     }
+    case 'object':
+      return objectWriter(run, field.object, level);
     case 'facets':
       return facetsWriter(run, field.fieldsOf, level);
     case 'value':
@@ -124,6 +126,18 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
     case 'connection':
       return connectionWriter(run, field, level);
   }
+}
+
+async function objectWriter(
+  run: Run,
+  object: ObjectPlan<number>,
+  { entities, places }: Level,
+): Promise<WriteAt> {
+  const write = await object.read(
+    { ...run, readEntities },
+    places.map((place) => entities[place]!),
+  );
+  return (place) => write(entities[place]!);
 }
 
 /** Each entity once for each of its types that the caller may see it as, in the order of the model. */

@@ -3,129 +3,34 @@
  * an entity itself says is one projection; what it refers to has a plan of its own below.
  */
 import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import type { ProjectedAttribute, Projection } from '../../services/reader/reader.ts';
+import type { ProjectedAttribute } from '../../services/reader/reader.ts';
 import type {
   ConnectionPart,
   EdgePart,
   EntitySelection,
   FieldSelection,
   Given,
-  LinkField,
   ListArguments,
   PageInfoPart,
-  Variables,
 } from '../select/selection.ts';
 import { DEFAULT_PAGE, DEFAULT_REFS } from '../generate/page-sizes.ts';
-import type { AggregatePlan } from './aggregate-plan.ts';
 import { planAggregate } from './aggregate-plan.ts';
 import { jsonKey, jsonWriter, quote } from './json.ts';
-
-export interface EntityPlan {
-  readonly projection: Projection;
-  readonly shows: Shows;
-  /** How many entities are read for each one, itself and those below it, at most. */
-  readonly cost: Given<number>;
-}
-
-export type Shows =
-  | {
-      readonly kind: 'typed';
-      readonly type: string;
-      readonly fields: ReadonlyArray<FieldPlan>;
-    }
-  /** Entities of any type, each shown as one of its primary type. */
-  | {
-      readonly kind: 'any';
-      readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
-    };
-
-/** `prefix` is what stands before the value: its key and a colon. */
-export type FieldPlan =
-  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
-  | { readonly kind: 'id'; readonly prefix: string }
-  | {
-      readonly kind: 'facets';
-      readonly prefix: string;
-      readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
-      readonly cost: Given<number>;
-    }
-  | {
-      readonly kind: 'value' | 'values';
-      readonly prefix: string;
-      readonly column: number;
-      /** Whether the values are entities, of which the idents are written. */
-      readonly isIdent: boolean;
-      readonly write: (value: EdnData, idOf: (entity: number) => string) => string;
-    }
-  | {
-      readonly kind: 'one';
-      readonly prefix: string;
-      readonly column: number;
-      readonly below: EntityPlan;
-    }
-  | {
-      readonly kind: 'list';
-      readonly prefix: string;
-      readonly field: LinkField;
-      readonly list: Given<ListArguments>;
-      readonly below: EntityPlan;
-    }
-  | {
-      readonly kind: 'connection';
-      readonly prefix: string;
-      readonly field: LinkField;
-      readonly list: Given<ListArguments>;
-      readonly connection: ConnectionPlan;
-    };
-
-export interface ConnectionPlan {
-  readonly parts: ReadonlyArray<ConnectionPartPlan>;
-  /** What is shown of the entities on a page, once for each selection of them. */
-  readonly nodes: ReadonlyArray<EntityPlan>;
-  readonly wantsRows: boolean;
-  readonly wantsCount: boolean;
-  /** As {@link EntityPlan.cost}, for a page of a list. */
-  readonly cost: (list: ListArguments, variables: Variables) => number;
-}
+import { planMeta } from './objects/meta.ts';
+import type {
+  ConnectionPartPlan,
+  ConnectionPlan,
+  EdgePartPlan,
+  EntityPlan,
+  FieldPlan,
+  PageInfoPartPlan,
+} from './plan.ts';
 
 /** Parts of a connection that show entities. */
 const ROWS: ReadonlySet<string> = new Set(['nodes', 'edges', 'pageInfo']);
 
 /** What going through a whole list costs, in entities. */
 const COUNT_COST = 20;
-
-/** `node` is the place of a plan among the connection's `nodes`. */
-export type ConnectionPartPlan =
-  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
-  | { readonly kind: 'totalCount'; readonly prefix: string }
-  | { readonly kind: 'aggregate'; readonly prefix: string; readonly aggregate: AggregatePlan }
-  | { readonly kind: 'nodes'; readonly prefix: string; readonly node: number }
-  | {
-      readonly kind: 'edges';
-      readonly prefix: string;
-      readonly parts: ReadonlyArray<EdgePartPlan>;
-    }
-  | {
-      readonly kind: 'pageInfo';
-      readonly prefix: string;
-      readonly parts: ReadonlyArray<PageInfoPartPlan>;
-    };
-
-export type EdgePartPlan =
-  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
-  | { readonly kind: 'cursor'; readonly prefix: string }
-  | { readonly kind: 'node'; readonly prefix: string; readonly node: number };
-
-export type PageInfoPartPlan =
-  | { readonly kind: 'constant'; readonly prefix: string; readonly text: string }
-  | {
-      readonly kind: 'fact';
-      readonly prefix: string;
-      readonly name: PageFact;
-    };
-
-export type PageFact = Extract<PageInfoPart, { kind: 'fact' }>['name'];
 
 /** `target`: the name of the type whose entities stand there, undefined for any. */
 export function planEntities(
@@ -192,6 +97,8 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
         return [(variables) => field.connection.cost(field.list(variables), variables)];
       case 'facets':
         return [field.cost];
+      case 'object':
+        return [field.object.cost];
       case 'constant':
       case 'id':
       case 'value':
@@ -267,6 +174,12 @@ function planFields(
         return { kind: 'id', prefix };
       case 'typename':
         return { kind: 'constant', prefix, text: quote(type.name) };
+      case 'meta': {
+        const object = planMeta(selected.parts, (target, selection) =>
+          planEntities(model, target, selection),
+        );
+        return { kind: 'object', prefix, object };
+      }
       case 'facets': {
         draft.idents = true;
         const { fieldsOf, costs } = planTypes(model, draft, selected.selection);

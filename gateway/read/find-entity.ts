@@ -89,7 +89,8 @@ export async function requireEntity(
 
 const IDENTS: Projection = { attributes: [], idents: true };
 
-async function isThere(
+/** Whether an entity has a type, or without one any that is shown, and the caller may see it. */
+export async function isThere(
   scope: VisibilityScope & { readonly model: Model },
   wanted: EntityType | undefined,
   entity: number,

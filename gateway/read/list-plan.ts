@@ -17,7 +17,7 @@ import {
 } from './query/list-query.ts';
 import type { FilterContext } from './query/filter.ts';
 import type { RowRules } from './row-rules.ts';
-import { NO_RULES } from './row-rules.ts';
+import { NO_RULES, rulesOfPast } from './row-rules.ts';
 import type { Order } from './query/order.ts';
 import { parseOrder, reverseOrder } from './query/order.ts';
 import type { ShapedWhere } from './query/slots.ts';
@@ -35,12 +35,23 @@ export class ListPlans {
   readonly #database: string;
   readonly rules: RowRules;
   readonly #plans = new Map<string, ListPlan>();
+  #ofPast: ListPlans | undefined;
   readonly #visibility = new Map<string, QueryForm>();
 
   constructor(model: Model, database: string, rules: RowRules = NO_RULES) {
     this.#model = model;
     this.#database = database;
     this.rules = rules;
+  }
+
+  /** Those for what was. */
+  get ofPast(): ListPlans {
+    if (this.#ofPast === undefined) {
+      const rules = rulesOfPast(this.rules, this.#model);
+      this.#ofPast =
+        rules === this.rules ? this : new ListPlans(this.#model, this.#database, rules);
+    }
+    return this.#ofPast;
   }
 
   /** Of entities of a type in the slot of the parents those that the caller may see; undefined where those are all. */

@@ -259,6 +259,8 @@ async function pin(scope: ReadScope, { after, before }: Cursors): Promise<ReadSc
     throw new DatabaseError('BAD_CURSOR', 'after and before come from different transactions');
   }
   if (scope.isPast || basisTx === scope.snapshot.basisTx) return scope;
+  // Whoever may not see what was reads on in what is.
+  if (scope.lists.ofPast !== scope.lists) return scope;
   return { ...scope, snapshot: await scope.snapshotAt(basisTx) };
 }
 

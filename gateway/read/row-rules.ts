@@ -10,8 +10,8 @@ import { Slot } from './query/slots.ts';
 export interface RowRules {
   /** What rules are written in: they may speak of what the caller does not see. */
   readonly model: Model | undefined;
-  /** Undefined where all entities of the type may be seen. Values are in slots: those of the claims, or constant. */
-  readonly whereOf: (type: string) => Where | undefined;
+  /** Undefined where all entities of the type may be seen, false where none. Values are in slots: those of the claims, or constant. */
+  readonly whereOf: (type: string) => Where | false | undefined;
   /** Whether some entities may not be seen. */
   readonly isRestricted: boolean;
 }
@@ -21,6 +21,14 @@ export const NO_RULES: RowRules = {
   whereOf: () => undefined,
   isRestricted: false,
 };
+
+/** The rules for what was: of types whose past the caller may not see there is nothing. */
+export function rulesOfPast(rules: RowRules, { types }: Model): RowRules {
+  const isClosed = (name: string): boolean => types.get(name)?.access?.history === false;
+  if (!Array.from(types.keys()).some(isClosed)) return rules;
+  const whereOf: RowRules['whereOf'] = (type) => !isClosed(type) && rules.whereOf(type);
+  return { ...rules, whereOf, isRestricted: true };
+}
 
 /** The slots of claims follow that of the parents. */
 const FIRST_CLAIM = 1;

@@ -3,12 +3,14 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
 import { valueFromText } from '../../schema/model/scalars.ts';
 import { shapeFromJson, shapeFromText } from '../../schema/model/shapes.ts';
-import type { AsOf } from '../http/context.ts';
+import type { AsOf } from '../read/as-of.ts';
+import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
 import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
 import { isWritableField } from '../generate/graphql/inputs.ts';
 import type { By } from '../read/find-entity.ts';
 import type { ListArguments, OrderInput } from '../select/selection.ts';
+import type { HistoryArguments } from '../read/objects/meta.ts';
 import { suggest } from '../read/suggest.ts';
 import type { Input } from '../write/to-transaction.ts';
 
@@ -23,7 +25,8 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
   for (const name of new Set(parameters.keys())) {
     if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) continue;
     const filter = resource.filters.get(name);
-    if (filter === undefined) throw unknownParameter(resource, name);
+    if (filter === undefined)
+      throw unknownParameter([...LIST_PARAMETERS, ...resource.filters.keys()], name);
     put(where, filter.path, parseOperand(filter, name, parameters.getAll(name)));
   }
   return {
@@ -36,16 +39,37 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
       where,
       orderBy: parseOrderBy(parameters.get('orderBy')),
     },
-    asOf: parseAsOf(parameters.get('asOf')),
+    asOf: parseAsOf(parameters),
   };
 }
 
-/** `536870920`, or an instant. */
-export function parseAsOf(text: string | null): AsOf | undefined {
-  if (text === null) return undefined;
-  return /^\d+$/.test(text)
-    ? { t: valueFromText('Long', text, 'asOf') }
-    : { instant: valueFromText('DateTime', text, 'asOf') };
+export function parseAsOf(parameters: URLSearchParams): AsOf | undefined {
+  const text = parameters.get('asOf');
+  return text === null ? undefined : asOfFromText(text);
+}
+
+export interface HistoryRequest {
+  readonly list: HistoryArguments;
+  readonly asOf: AsOf | undefined;
+}
+
+const HISTORY_PARAMETERS = ['fields', 'newestFirst', 'first', 'after', 'asOf'];
+
+/** @throws BAD_USER_INPUT */
+export function parseHistoryRequest(parameters: URLSearchParams): HistoryRequest {
+  for (const name of parameters.keys())
+    if (!HISTORY_PARAMETERS.includes(name)) throw unknownParameter(HISTORY_PARAMETERS, name);
+  const newestFirst = parameters.get('newestFirst');
+  return {
+    list: {
+      fields: parameters.get('fields')?.split(',') ?? null,
+      newestFirst:
+        newestFirst === null ? null : valueFromText('Boolean', newestFirst, 'newestFirst') === true,
+      first: wholeNumber(parameters, 'first'),
+      after: parameters.get('after'),
+    },
+    asOf: parseAsOf(parameters),
+  };
 }
 
 /** `by/{attr}/{value}`. */
@@ -154,8 +178,7 @@ function wholeNumber(parameters: URLSearchParams, name: string): number | null {
   throw badInput(`${name} must be a whole number, got '${text.slice(0, 40)}'`);
 }
 
-function unknownParameter(resource: Resource, name: string): DatabaseError {
-  const known = [...LIST_PARAMETERS, ...resource.filters.keys()];
+function unknownParameter(known: ReadonlyArray<string>, name: string): DatabaseError {
   return badInput(`There is no parameter '${name.slice(0, 60)}' here${suggest(name, known)}`);
 }
 

@@ -13,24 +13,9 @@ import { suggest } from '../read/suggest.ts';
 import { createEntity, deleteEntity, updateEntity } from '../write/write.ts';
 import type { Written } from '../write/write.ts';
 import { parseAsOf, parseBody, parseByPath, parseListRequest } from './from-rest.ts';
+import type { RestAnswer, RestRequest } from './rest-request.ts';
+import { entityHistory } from './history.ts';
 import { entityPlan, listPlan } from './rest-plans.ts';
-
-export interface RestRequest {
-  /** The segment of the entity type. */
-  readonly type: string;
-  /** Path and query of the request, for links to other pages. */
-  readonly url: URL;
-  readonly body: unknown;
-  /** `Prefer: count=exact` */
-  readonly wantsCount: boolean;
-}
-
-export interface RestAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** JSON, undefined for no body. */
-  readonly body: string | undefined;
-}
 
 export async function listEntities(
   context: RequestContext,
@@ -38,11 +23,20 @@ export async function listEntities(
 ): Promise<RestAnswer> {
   const resource = requireResource(context, request.type);
   const { list, asOf } = parseListRequest(resource, request.url.searchParams);
-  const run = { scope: readScope(context, asOf), variables: {} };
+  const run = { scope: readScope(context, asOf, resource.type), variables: {} };
   const plan = listPlan(context.model, resource.type, request.wantsCount);
   const page = await readConnection(run, resource.type, list, plan);
   const link = pageLinks(request.url, page);
   return { status: 200, headers: link === '' ? {} : { Link: link }, body: page.write(undefined) };
+}
+
+export function historyOfEntity(
+  context: RequestContext,
+  request: RestRequest,
+  id: string,
+): Promise<RestAnswer> {
+  const { type } = requireResource(context, request.type);
+  return entityHistory(context, type, request, id);
 }
 
 export function entityById(
@@ -104,7 +98,7 @@ async function showEntity(
 ): Promise<RestAnswer> {
   const { type } = requireResource(context, request.type);
   const name = parseBy(context.model, context.database, type.name, byOf(type));
-  const scope = readScope(context, parseAsOf(request.url.searchParams.get('asOf')));
+  const scope = readScope(context, parseAsOf(request.url.searchParams), type);
   const entity = await findEntity(scope.snapshot, name);
   const plan = entityPlan(context.model, type);
   const body =

@@ -1,8 +1,8 @@
 /** What REST shows of entities, planned once for each type. */
 import type { EntityType, Model } from '../../schema/model/model.ts';
-import type { ConnectionPlan, EntityPlan } from '../read/entity-plan.ts';
 import { planConnection, planEntities } from '../read/entity-plan.ts';
 import type { ConnectionPart, EntitySelection, FieldSelection } from '../select/selection.ts';
+import type { ConnectionPlan, EntityPlan } from '../read/plan.ts';
 
 interface RestPlans {
   readonly entity: EntityPlan;

@@ -2,15 +2,17 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RequestContext } from '../http/context.ts';
+import { requirePresent } from '../http/context.ts';
 import {
   entityById,
   entityByUnique,
+  historyOfEntity,
   listEntities,
   patchEntity,
   postEntity,
   removeEntity,
 } from './resources.ts';
-import type { RestAnswer, RestRequest } from './resources.ts';
+import type { RestAnswer, RestRequest } from './rest-request.ts';
 
 /** `createContext` finds the database of the path and pins its snapshot. */
 export function createRestRouter(
@@ -26,6 +28,7 @@ export function createRestRouter(
     ): RequestHandler =>
     async (request, response) => {
       const context = await createContext(request, response);
+      if (request.method !== 'GET' && request.method !== 'HEAD') requirePresent(context);
       const parameters = request.params as Readonly<Record<string, string>>;
       const answered = await answer(context, toRestRequest(request, parameters), parameters);
       send(response, context, answered);
@@ -37,6 +40,10 @@ export function createRestRouter(
     .get(route((context, request, { id = '' }) => entityById(context, request, id)))
     .patch(route((context, request, { id = '' }) => patchEntity(context, request, id)))
     .delete(route((context, request, { id = '' }) => removeEntity(context, request, id)));
+  router.get(
+    '/:database/:type/:id/history',
+    route((context, request, { id = '' }) => historyOfEntity(context, request, id)),
+  );
   router.get(
     '/:database/:type/by/:attribute/:value',
     route((context, request, { attribute = '', value = '' }) =>

@@ -2,7 +2,7 @@
  * A GraphQL selection set as a selection of ours. The whole tree below a root field is read here, once for all requests that send the
  * operation; what depends on their variables stays open.
  */
-import { GraphQLObjectType, Kind } from 'graphql';
+import { getNamedType, GraphQLObjectType, isAbstractType, Kind } from 'graphql';
 import type { FieldNode, SelectionSetNode } from 'graphql';
 import type { EntityType } from '../../schema/model/model.ts';
 import { connectionFieldName } from '../../schema/model/naming.ts';
@@ -15,6 +15,7 @@ import type {
   Given,
   LinkField,
   ListArguments,
+  ObjectPart,
   PageInfoPart,
 } from './selection.ts';
 import { aggregateParts } from './aggregate-from-graphql.ts';
@@ -86,6 +87,8 @@ function entityFields(
     if (name === '__typename') return [{ kind: 'typename', key }];
     if (name === 'facets')
       return [{ kind: 'facets', key, selection: entitySelection(operation, undefined, nodes) }];
+    if (name === '_meta')
+      return [{ kind: 'meta', key, parts: objectParts(operation, META, nodes) }];
     if (type === undefined) return [];
     const field = type.fields.get(name);
     if (field === undefined) return connectionOfRef(operation, type, key, nodes);
@@ -93,6 +96,33 @@ function entityFields(
     return [linkSelection(operation, type, key, field, nodes)];
   });
 }
+
+const META = 'EntityMeta';
+
+/** What is selected of an object that is no entity, by the name of its type. */
+export function objectParts(
+  operation: Operation,
+  typeName: string,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<ObjectPart> {
+  const parent = operation.schema.getType(typeName);
+  const fields = parent instanceof GraphQLObjectType ? parent.getFields() : {};
+  return Array.from(fieldsBelow(operation, nodes, typeName), ([key, below]): ObjectPart => {
+    const name = nameOf(below);
+    const definition = fields[name];
+    const [node] = below;
+    const part = { key, name, type: typeName, args: NO_ARGUMENTS, below: [], entity: undefined };
+    if (definition === undefined || node === undefined) return part;
+    const args = argumentsOf(definition, node);
+    const held = getNamedType(definition.type);
+    const entityType = operation.model.types.get(held.name);
+    if (entityType !== undefined || isAbstractType(held))
+      return { ...part, args, entity: entitySelection(operation, entityType, below) };
+    return { ...part, args, below: objectParts(operation, held.name, below) };
+  });
+}
+
+const NO_ARGUMENTS = (): Readonly<Record<string, unknown>> => ({});
 
 function linkSelection(
   operation: Operation,

@@ -30,6 +30,8 @@ export type FieldSelection =
   | { readonly kind: 'typename'; readonly key: string }
   /** The same entity under each of its types. */
   | { readonly kind: 'facets'; readonly key: string; readonly selection: EntitySelection }
+  /** What is told of the entity besides its attributes. */
+  | { readonly kind: 'meta'; readonly key: string; readonly parts: ReadonlyArray<ObjectPart> }
   | { readonly kind: 'scalar'; readonly key: string; readonly field: ScalarField }
   | {
       readonly kind: 'one';
@@ -103,6 +105,18 @@ export interface TypenamePart {
   readonly kind: 'typename';
   readonly key: string;
   readonly name: string;
+}
+
+/** A part of an object that is no entity: a value, an entity, or another such object. */
+export interface ObjectPart {
+  readonly key: string;
+  readonly name: string;
+  /** The name of the object's type. */
+  readonly type: string;
+  readonly args: Given<Readonly<Record<string, unknown>>>;
+  readonly below: ReadonlyArray<ObjectPart>;
+  /** What is selected where an entity stands. */
+  readonly entity: EntitySelection | undefined;
 }
 
 /** The arguments of a list as a caller gave them; types are checked, ranges and names are not. */

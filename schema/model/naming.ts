@@ -17,7 +17,6 @@ const RESERVED_TYPES = [
   'AsOf',
   'Sort',
   'CountOrder',
-  'Tx',
   'TxOp',
   'TxMeta',
   'TxCondition',
@@ -85,6 +84,7 @@ const CATCH_ALL = 'record';
 export interface RootNames {
   readonly lookup: string;
   readonly connection: string;
+  readonly diff: string;
   readonly create: string;
   readonly update: string;
   readonly upsert: string;
@@ -107,7 +107,7 @@ export function reservedTypeClaims(): Claims {
   ];
   return new Set([
     ...types.map((name) => `type ${name}`),
-    ...typeClaims('Entity'),
+    ...['Entity', 'Tx', 'Datom', 'Field'].flatMap(typeClaims),
     ...RESERVED_ROUTES.map((name) => `route ${name}`),
   ]);
 }
@@ -199,6 +199,7 @@ export function rootNames(typeName: string): RootNames {
   return {
     lookup,
     connection: connectionFieldName(lookup),
+    diff: `${lookup}Diff`,
     create: `create${typeName}`,
     update: `update${typeName}`,
     upsert: `upsert${typeName}`,

@@ -4,6 +4,7 @@ import {
   asOf,
   countDatoms,
   entityVersions,
+  history,
   project,
   pull,
   pullMany,
@@ -30,6 +31,7 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     config: db.config,
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
+    history: () => snapshotOf(history(db), limits),
     entityId: (ref) => resolveEntityId(db, ref),
     q: (query, inputs = [], page) =>
       qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),

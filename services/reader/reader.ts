@@ -54,6 +54,9 @@ export interface Snapshot {
   /** This database as it was: at or before the point, inclusive. The attributes stay the current ones. */
   asOf(point: TimePoint): Snapshot;
 
+  /** All that was ever asserted or retracted. @throws BAD_USER_INPUT where the database keeps no history */
+  history(): Snapshot;
+
   /** The entity that an id, ident or lookup ref `[attr value]` names, or undefined. */
   entityId(ref: EdnData): Promise<number | undefined>;
 

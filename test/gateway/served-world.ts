@@ -106,6 +106,7 @@ export function countingReader(reader: Reader): {
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
+    history: () => counting(snapshot.history()),
     entityId: (ref) => snapshot.entityId(ref),
     count: (attribute, value) => snapshot.count(attribute, value),
     q: (query, inputs, window) => {

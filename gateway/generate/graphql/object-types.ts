@@ -19,6 +19,7 @@ import {
   connectionArguments,
   entityFields,
   entityInterface,
+  fieldDiffType,
   nodeInterface,
   listArguments,
   pageInfoType,
@@ -29,9 +30,10 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 type Fields = Record<string, FieldConfig>;
 
 export interface ObjectTypes {
-  readonly entity: (type: EntityType) => GraphQLObjectType;
+  readonly entity: ObjectOf;
   readonly connection: (target: Target) => GraphQLObjectType;
-  readonly payload: (type: EntityType) => GraphQLObjectType;
+  readonly payload: ObjectOf;
+  readonly diff: ObjectOf;
 }
 
 export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
@@ -41,7 +43,7 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
         name: type.name,
         description: type.doc,
         interfaces: [nodeInterface, entityInterface],
-        fields: () => ({ ...entityFields, ...Object.fromEntries(entityFieldsOf(type)) }),
+        fields: () => ({ ...entityFields(), ...Object.fromEntries(entityFieldsOf(type)) }),
       }),
   );
   const targetType = (target: Target): GraphQLOutputType => {
@@ -102,8 +104,14 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
         }),
       }),
   );
-  const payload = oncePerType(
-    (type: EntityType): GraphQLObjectType =>
+  return { entity, connection, payload: payloadTypes(entity), diff: diffTypes(entity) };
+}
+
+type ObjectOf = (type: EntityType) => GraphQLObjectType;
+
+function payloadTypes(entity: ObjectOf): ObjectOf {
+  return oncePerType(
+    (type: EntityType) =>
       new GraphQLObjectType({
         name: `${type.name}Payload`,
         fields: () => ({
@@ -113,7 +121,24 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
         }),
       }),
   );
-  return { entity, connection, payload };
+}
+
+function diffTypes(entity: ObjectOf): ObjectOf {
+  return oncePerType(
+    (type: EntityType) =>
+      new GraphQLObjectType({
+        name: `${type.name}Diff`,
+        description: 'What became of an entity between two points in time.',
+        fields: () => ({
+          before: { type: entity(type) },
+          after: { type: entity(type) },
+          changes: {
+            type: nonNullList(fieldDiffType),
+            description: 'The fields that say something else.',
+          },
+        }),
+      }),
+  );
 }
 
 const AGGREGATE = 'Of all entities on all pages.';

@@ -3,7 +3,9 @@ import type { EntityType, Model } from '../../../schema/model/model.ts';
 import { isWritable } from './inputs.ts';
 
 export type QueryField =
-  { readonly kind: 'node' } | { readonly kind: 'lookup' | 'connection'; readonly type: EntityType };
+  | { readonly kind: 'node' }
+  | { readonly kind: 'transactions' }
+  | { readonly kind: 'lookup' | 'connection' | 'diff'; readonly type: EntityType };
 
 export interface MutationField {
   readonly kind: 'create' | 'update' | 'upsert' | 'delete';
@@ -15,11 +17,18 @@ export type RootField = QueryField | MutationField;
 /** By the names of the fields, in the order in which they are printed. */
 export function queryFields(model: Model): ReadonlyMap<string, QueryField> {
   const fields = new Map<string, QueryField>([['node', { kind: 'node' }]]);
-  for (const type of model.types.values()) {
+  const types = Array.from(model.types.values());
+  if (types.some(showsPast)) fields.set('txConnection', { kind: 'transactions' });
+  for (const type of types) {
     fields.set(type.names.lookup, { kind: 'lookup', type });
     fields.set(type.names.connection, { kind: 'connection', type });
+    if (showsPast(type)) fields.set(type.names.diff, { kind: 'diff', type });
   }
   return fields;
+}
+
+function showsPast({ access }: EntityType): boolean {
+  return access?.history !== false;
 }
 
 /** As {@link queryFields}. */

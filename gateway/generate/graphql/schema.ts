@@ -1,6 +1,8 @@
 /** Model to GraphQL schema: a pure function. It says what can be asked; nothing in it resolves anything. */
 import {
+  GraphQLBoolean,
   GraphQLID,
+  GraphQLInt,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLSchema,
@@ -15,7 +17,13 @@ import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
 import type { MutationField, QueryField } from './root-fields.ts';
 import { mutationFields, queryFields } from './root-fields.ts';
-import { asOfInput, connectionArguments, entityInterface, nodeInterface } from './shared-types.ts';
+import {
+  asOfInput,
+  connectionArguments,
+  entityInterface,
+  nodeInterface,
+  txConnectionType,
+} from './shared-types.ts';
 
 type Fields = Record<string, GraphQLFieldConfig<unknown, unknown>>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -73,7 +81,30 @@ function queryField(field: QueryField, inputs: Inputs, objects: ObjectTypes): Fi
       description: 'The entity of an id, under its primary type.',
       args: { id: { type: new GraphQLNonNull(GraphQLID) }, asOf },
     };
+  if (field.kind === 'transactions')
+    return {
+      type: new GraphQLNonNull(txConnectionType),
+      description: 'The transactions of the database.',
+      args: {
+        from: { type: asOfInput, description: 'The first one, inclusive.' },
+        to: { type: asOfInput, description: 'The last one, inclusive.' },
+        newestFirst: { type: GraphQLBoolean, defaultValue: true },
+        first: { type: GraphQLInt },
+        after: { type: GraphQLString },
+        asOf,
+      },
+    };
   const { kind, type } = field;
+  if (kind === 'diff')
+    return {
+      type: objects.diff(type),
+      description: 'Null where there was no such entity at either point.',
+      args: {
+        by: { type: new GraphQLNonNull(inputs.by(type.name)) },
+        from: { type: new GraphQLNonNull(asOfInput) },
+        to: { type: asOfInput, description: 'Now, where nothing is said.' },
+      },
+    };
   if (kind === 'lookup') {
     const by = { type: new GraphQLNonNull(inputs.by(type.name)) };
     return { type: objects.entity(type), args: { by, asOf } };

@@ -31,18 +31,22 @@ export const entityInterface: GraphQLInterfaceType = new GraphQLInterfaceType({
   name: 'Entity',
   description: 'An entity of the database, whatever its type.',
   interfaces: [nodeInterface],
-  fields: () => entityFields,
+  fields: () => entityFields(),
 });
 
 /** The fields of every entity. */
-export const entityFields = {
+export const entityFields = () => ({
   id: idField,
+  _meta: {
+    type: new GraphQLNonNull(entityMetaType),
+    description: 'What is told of the entity besides its attributes.',
+  },
   facets: {
     type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(entityInterface))),
     description:
       'The same entity under each of its types: `facets { ... on Employee { salary } }`.',
   },
-};
+});
 
 export const pageInfoType = new GraphQLObjectType({
   name: 'PageInfo',
@@ -58,13 +62,109 @@ export const pageInfoType = new GraphQLObjectType({
 export const txType = new GraphQLObjectType({
   name: 'Tx',
   description: 'A transaction.',
-  fields: {
+  fields: () => ({
     id: { type: new GraphQLNonNull(GraphQLID) },
     t: {
       type: new GraphQLNonNull(scalarType('Long')),
       description: 'Its number: send it as the header `Datahike-Min-T` to read what was written.',
     },
     instant: { type: new GraphQLNonNull(scalarType('DateTime')) },
+    entity: {
+      type: entityInterface,
+      description: 'What was said of the transaction itself, where that was anything.',
+    },
+  }),
+});
+
+/** A connection of objects that are no entities. */
+function connectionOf(node: GraphQLObjectType, fields = {}): GraphQLObjectType {
+  const edge = new GraphQLObjectType({
+    name: `${node.name}Edge`,
+    fields: {
+      cursor: { type: new GraphQLNonNull(GraphQLString) },
+      node: { type: new GraphQLNonNull(node) },
+    },
+  });
+  return new GraphQLObjectType({
+    name: `${node.name}Connection`,
+    fields: {
+      nodes: { type: allOf(node) },
+      edges: { type: allOf(edge) },
+      pageInfo: { type: new GraphQLNonNull(pageInfoType) },
+      ...fields,
+    },
+  });
+}
+
+function allOf(type: GraphQLObjectType) {
+  return new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
+}
+
+const totalCount = {
+  type: new GraphQLNonNull(GraphQLInt),
+  description: 'How many there are on all pages.',
+};
+
+export const datomType = new GraphQLObjectType({
+  name: 'Datom',
+  description: 'A fact that a transaction asserted or retracted.',
+  fields: () => ({
+    id: { type: new GraphQLNonNull(GraphQLID), description: 'The entity that it is about.' },
+    entity: {
+      type: entityInterface,
+      description: 'That entity as it is; null where it is not there any more.',
+    },
+    field: { type: new GraphQLNonNull(GraphQLString), description: 'The field that shows it.' },
+    attribute: { type: new GraphQLNonNull(scalarType('Keyword')) },
+    value: { type: scalarType('JSON'), description: 'As the field shows it; an entity by its id.' },
+    added: {
+      type: new GraphQLNonNull(GraphQLBoolean),
+      description: 'Whether it was asserted, not retracted.',
+    },
+    tx: { type: new GraphQLNonNull(txType) },
+  }),
+});
+
+const jsonValues = new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(scalarType('JSON'))));
+
+export const fieldDiffType = new GraphQLObjectType({
+  name: 'FieldDiff',
+  description: 'What a field does not say any more, and what it says instead.',
+  fields: {
+    field: { type: new GraphQLNonNull(GraphQLString) },
+    attribute: { type: new GraphQLNonNull(scalarType('Keyword')) },
+    removed: { type: jsonValues },
+    added: { type: jsonValues },
+  },
+});
+
+export const txConnectionType = connectionOf(txType);
+
+export const entityMetaType = new GraphQLObjectType({
+  name: 'EntityMeta',
+  fields: {
+    version: {
+      type: new GraphQLNonNull(scalarType('Long')),
+      description: 'The last transaction that changed the entity or one of its components.',
+    },
+    tx: { type: new GraphQLNonNull(txType), description: 'That transaction.' },
+    created: {
+      type: txType,
+      description: 'The first transaction that said something of the entity.',
+    },
+    history: {
+      type: new GraphQLNonNull(connectionOf(datomType, { totalCount })),
+      description: 'What was ever asserted and retracted of the entity.',
+      args: {
+        fields: {
+          type: listOf(GraphQLString),
+          description: 'Of these fields alone.',
+        },
+        newestFirst: { type: GraphQLBoolean, defaultValue: true },
+        first: { type: GraphQLInt },
+        after: { type: GraphQLString },
+      },
+    },
   },
 });
 

@@ -55,6 +55,7 @@ export function compileVisible(
 function ruleOf(context: FilterContext, type: string, e: Sym): Filter {
   const rule = context.rules.whereOf(type);
   if (rule === undefined) return NO_FILTER;
+  if (rule === false) return { clauses: [NEVER], binds: false };
   const model = context.rules.model ?? context.model;
   return compileWhere({ ...context, model, rules: NO_RULES }, type, rule, e, 'rule');
 }

@@ -53,6 +53,7 @@ describe('type names', () => {
     expect(rootNames('CrmPerson')).toEqual({
       lookup: 'crmPerson',
       connection: 'crmPersonConnection',
+      diff: 'crmPersonDiff',
       create: 'createCrmPerson',
       update: 'updateCrmPerson',
       upsert: 'upsertCrmPerson',
