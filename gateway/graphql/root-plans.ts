@@ -5,13 +5,18 @@ import { readScope } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import type { QueryField } from '../generate/graphql/root-fields.ts';
-import { planConnection, planEntities } from '../read/entity-plan.ts';
+import { COUNT_COST, planConnection, planEntities } from '../read/entity-plan.ts';
 import { readConnection, readEntities, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, isThere, parseBy } from '../read/find-entity.ts';
 import { decodeId } from '../read/global-id.ts';
 import { planDiff } from '../read/objects/diff.ts';
+import { many } from '../read/objects/object-plan.ts';
 import { planPage } from '../read/objects/page.ts';
+import { readGroups } from '../read/groups/groups.ts';
+import type { GroupArguments } from '../read/groups/parse-groups.ts';
+import { planGroups } from '../read/groups/plan-groups.ts';
+import { groupParts } from '../select/groups-from-graphql.ts';
 import { transactionsOf } from '../read/objects/transactions.ts';
 import type { TxListArguments } from '../read/objects/transactions.ts';
 import { TX_FIELDS } from '../read/objects/tx.ts';
@@ -48,6 +53,8 @@ export function planQueryField(
       return planLookup(operation, field.type, nodes, args);
     case 'connection':
       return planRootConnection(operation, field.type, nodes, args);
+    case 'groups':
+      return planRootGroups(operation, field.type, nodes, args);
     case 'transactions':
       return planTransactions(operation, nodes, args);
     case 'diff':
@@ -106,6 +113,33 @@ function planRootConnection(
       return (await readConnection(run, type, list, plan)).write(undefined);
     },
     cost: (variables) => plan.cost(args(variables), variables),
+  };
+}
+
+function planRootGroups(
+  operation: Operation,
+  type: EntityType,
+  nodes: ReadonlyArray<FieldNode>,
+  rootArguments: Given<object>,
+): RootPlan {
+  const args = rootArguments as Given<GroupArguments & Pick<RootArguments, 'asOf'>>;
+  const { model } = operation;
+  const parts = groupParts(operation, type, nodes);
+  const { object, folds } = planGroups(model, type, parts, entitiesOf(operation));
+  return {
+    answer: async (context, variables) => {
+      const given = args(variables);
+      const scope = readScope(context, given.asOf, type);
+      const groups = await readGroups(scope, type, given, folds);
+      return writeObject(
+        many(object, (all: typeof groups) => all),
+        { scope, variables },
+        groups,
+      );
+    },
+    cost: (variables) =>
+      (1 + folds.length) * COUNT_COST +
+      (args(variables).first ?? DEFAULT_PAGE) * object.cost(variables),
   };
 }
 

@@ -30,7 +30,7 @@ import type {
 const ROWS: ReadonlySet<string> = new Set(['nodes', 'edges', 'pageInfo']);
 
 /** What going through a whole list costs, in entities. */
-const COUNT_COST = 20;
+export const COUNT_COST = 20;
 
 /** `target`: the name of the type whose entities stand there, undefined for any. */
 export function planEntities(

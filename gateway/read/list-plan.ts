@@ -16,6 +16,8 @@ import {
   visibilityQuery,
 } from './query/list-query.ts';
 import type { FilterContext } from './query/filter.ts';
+import type { GroupPath } from './query/group-query.ts';
+import { groupFoldQuery, groupQuery } from './query/group-query.ts';
 import type { RowRules } from './row-rules.ts';
 import { NO_RULES, rulesOfPast } from './row-rules.ts';
 import type { Order } from './query/order.ts';
@@ -93,6 +95,15 @@ export class ListPlans {
   }
 }
 
+interface NamedPath extends GroupPath {
+  readonly name: string;
+}
+
+interface Folded {
+  readonly field: ScalarField;
+  readonly folds: ReadonlyArray<FoldName>;
+}
+
 export class ListPlan {
   readonly order: Order;
   readonly #forward: DirectedPlan;
@@ -119,11 +130,27 @@ export class ListPlan {
 
   /** What the values of a field come to. */
   folds(field: ScalarField, folds: ReadonlyArray<FoldName>): QueryForm {
-    const key = `${field.name} ${folds.join(' ')}`;
+    return this.#folded(`${field.name} ${folds.join(' ')}`, () =>
+      foldQuery(this.#spec, field, folds),
+    );
+  }
+
+  /** The groups of the list by some keys: how many entities they have, or what values of a field come to. */
+  groups(keys: ReadonlyArray<NamedPath>, folded?: Folded): QueryForm {
+    const by = keys.map(({ name, period }) => `${name}:${period ?? ''}`).join(',');
+    const key = `by ${by} ${folded?.field.name ?? ''} ${folded?.folds.join(' ') ?? ''}`;
+    return this.#folded(key, () =>
+      folded === undefined
+        ? groupQuery(this.#spec, keys)
+        : groupFoldQuery(this.#spec, keys, folded.field, folded.folds),
+    );
+  }
+
+  #folded(key: string, make: () => QueryForm): QueryForm {
     let form = this.#folds.get(key);
     if (form === undefined) {
       if (this.#folds.size >= MAX_FORMS) this.#folds.clear();
-      form = foldQuery(this.#spec, field, folds);
+      form = make();
       this.#folds.set(key, form);
     }
     return form;

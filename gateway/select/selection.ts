@@ -72,6 +72,16 @@ export type ConnectionPart =
     }
   | TypenamePart;
 
+/** What is told of a group of entities. */
+export type GroupPart =
+  | { readonly kind: 'key'; readonly key: string; readonly parts: ReadonlyArray<ObjectPart> }
+  | {
+      readonly kind: 'aggregate';
+      readonly key: string;
+      readonly parts: ReadonlyArray<AggregatePart>;
+    }
+  | TypenamePart;
+
 /** What is told of all entities of a list together. */
 export type AggregatePart =
   | { readonly kind: 'count'; readonly key: string }

@@ -17,6 +17,9 @@ const RESERVED_TYPES = [
   'AsOf',
   'Sort',
   'CountOrder',
+  'CountFoldOps',
+  'CountFoldOrder',
+  'DateTimeGroup',
   'TxOp',
   'TxMeta',
   'TxCondition',
@@ -44,6 +47,8 @@ const SCALAR_NAMES = [
   'FloatArray',
 ];
 
+const SCALAR_SUFFIXES = ['', 'Ops', 'ListOps', 'ListPatch', 'FoldOps', 'FoldOrder'];
+
 /** What follows a type's name in the names of the types that belong to it; several are kept for features to come. */
 const TYPE_SUFFIXES = [
   'Connection',
@@ -64,6 +69,7 @@ const TYPE_SUFFIXES = [
   'Distinct',
   'Group',
   'Groups',
+  'GroupsOrder',
   'GroupKey',
   'Having',
   'Condition',
@@ -85,6 +91,7 @@ export interface RootNames {
   readonly lookup: string;
   readonly connection: string;
   readonly diff: string;
+  readonly groups: string;
   readonly create: string;
   readonly update: string;
   readonly upsert: string;
@@ -103,7 +110,7 @@ export interface Claims {
 export function reservedTypeClaims(): Claims {
   const types = [
     ...RESERVED_TYPES,
-    ...SCALAR_NAMES.flatMap((name) => [name, `${name}Ops`, `${name}ListOps`, `${name}ListPatch`]),
+    ...SCALAR_NAMES.flatMap((name) => SCALAR_SUFFIXES.map((suffix) => `${name}${suffix}`)),
   ];
   return new Set([
     ...types.map((name) => `type ${name}`),
@@ -200,6 +207,7 @@ export function rootNames(typeName: string): RootNames {
     lookup,
     connection: connectionFieldName(lookup),
     diff: `${lookup}Diff`,
+    groups: `${lookup}Groups`,
     create: `create${typeName}`,
     update: `update${typeName}`,
     upsert: `upsert${typeName}`,

@@ -67,6 +67,11 @@ export function isOrderable(shape: Shape): boolean {
   );
 }
 
+/** Whether entities can be put together by their values. */
+export function isGroupable(shape: Shape): boolean {
+  return shape.kind === 'enum' || isOrderable(shape);
+}
+
 /** The name by which operators of the shape are known in the API. */
 export function shapeName(shape: Shape): string {
   switch (shape.kind) {

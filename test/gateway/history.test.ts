@@ -361,6 +361,14 @@ describe('who may see what was', () => {
     expect(refs).toEqual([]);
   });
 
+  it('groups by no entity that is not seen', async () => {
+    const { data } = await ask(
+      'german',
+      '{ cityGroups(by: [{twin: {id: true}}]) { key { twin { id } } aggregate { count } } }',
+    );
+    expect(data.cityGroups).toEqual([{ key: { twin: { id: null } }, aggregate: { count: 2 } }]);
+  });
+
   it('is not reached by a cursor', async () => {
     const page = (after: string) =>
       `{ countryConnection(first: 1, orderBy: [{name: DESC}] ${after}) { nodes { name } pageInfo { endCursor } } }`;

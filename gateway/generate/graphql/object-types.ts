@@ -12,6 +12,8 @@ import { connectionFieldName } from '../../../schema/model/naming.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
 import { createAggregateTypes } from './aggregate-types.ts';
 import { describeField } from './describe.ts';
+import type { GroupTypes } from './group-types.ts';
+import { createGroupTypes } from './group-types.ts';
 import type { Inputs, Target } from './inputs.ts';
 import { oncePerType } from './once-per-type.ts';
 import { outputType } from './value-types.ts';
@@ -34,6 +36,7 @@ export interface ObjectTypes {
   readonly connection: (target: Target) => GraphQLObjectType;
   readonly payload: ObjectOf;
   readonly diff: ObjectOf;
+  readonly groups: GroupTypes;
 }
 
 export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
@@ -104,7 +107,8 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
         }),
       }),
   );
-  return { entity, connection, payload: payloadTypes(entity), diff: diffTypes(entity) };
+  const groups = createGroupTypes(model, inputs, entity, aggregate);
+  return { entity, connection, payload: payloadTypes(entity), diff: diffTypes(entity), groups };
 }
 
 type ObjectOf = (type: EntityType) => GraphQLObjectType;

@@ -5,7 +5,7 @@ import { isWritable } from './inputs.ts';
 export type QueryField =
   | { readonly kind: 'node' }
   | { readonly kind: 'transactions' }
-  | { readonly kind: 'lookup' | 'connection' | 'diff'; readonly type: EntityType };
+  | { readonly kind: 'lookup' | 'connection' | 'groups' | 'diff'; readonly type: EntityType };
 
 export interface MutationField {
   readonly kind: 'create' | 'update' | 'upsert' | 'delete';
@@ -22,6 +22,7 @@ export function queryFields(model: Model): ReadonlyMap<string, QueryField> {
   for (const type of types) {
     fields.set(type.names.lookup, { kind: 'lookup', type });
     fields.set(type.names.connection, { kind: 'connection', type });
+    fields.set(type.names.groups, { kind: 'groups', type });
     if (showsPast(type)) fields.set(type.names.diff, { kind: 'diff', type });
   }
   return fields;

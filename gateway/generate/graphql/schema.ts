@@ -3,6 +3,7 @@ import {
   GraphQLBoolean,
   GraphQLID,
   GraphQLInt,
+  GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLSchema,
@@ -15,6 +16,8 @@ import { createInputs } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
 import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
+import type { GroupTypes } from './group-types.ts';
+import { listOf } from './value-types.ts';
 import type { MutationField, QueryField } from './root-fields.ts';
 import { mutationFields, queryFields } from './root-fields.ts';
 import {
@@ -95,6 +98,7 @@ function queryField(field: QueryField, inputs: Inputs, objects: ObjectTypes): Fi
       },
     };
   const { kind, type } = field;
+  if (kind === 'groups') return groupsField(type, inputs, objects.groups);
   if (kind === 'diff')
     return {
       type: objects.diff(type),
@@ -111,6 +115,26 @@ function queryField(field: QueryField, inputs: Inputs, objects: ObjectTypes): Fi
   }
   const list = connectionArguments(inputs.where(type.name), inputs.order(type.name));
   return { type: new GraphQLNonNull(objects.connection(type.name)), args: { ...list, asOf } };
+}
+
+function groupsField(type: EntityType, inputs: Inputs, groups: GroupTypes): FieldConfig {
+  const by = new GraphQLNonNull(listOf(groups.by(type.name)));
+  return {
+    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(groups.groups(type)))),
+    description: 'The entities put together by what they have in common.',
+    args: {
+      by: { type: by },
+      where: { type: inputs.where(type.name) },
+      having: { type: groups.having(type) },
+      orderBy: {
+        type: listOf(groups.order(type)),
+        description: 'By their keys unless it says otherwise.',
+      },
+      first: { type: GraphQLInt },
+      offset: { type: GraphQLInt },
+      asOf: { type: asOfInput },
+    },
+  };
 }
 
 /** Nullable: a field that fails must not take the answers of those before it along, whose transactions are done. */

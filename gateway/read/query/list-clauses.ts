@@ -217,7 +217,7 @@ function valueColumn(variable: Sym, key: SortKey, index: number): Column {
 }
 
 /** From the entity along refs to a value; what the caller may not see is no way. */
-function pathClauses(
+export function pathClauses(
   spec: ListSpec,
   scope: QueryScope,
   path: ReadonlyArray<SortStep>,

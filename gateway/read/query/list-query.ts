@@ -127,12 +127,15 @@ export function foldQuery(
   const parent = spec.origin.kind === 'link' ? [PARENT] : [];
   // Of idents only how many there are is told, and different ones are different entities.
   const counted = isIdent ? folds.filter((fold) => fold === 'countDistinct') : folds;
-  const find = [...parent, ...counted.map((fold) => new EdnList([sym(FUNCTIONS[fold]), value]))];
+  const find = [
+    ...parent,
+    ...counted.map((fold) => new EdnList([sym(FOLD_FUNCTIONS[fold]), value])),
+  ];
   const { query, inputs } = queryForm(find, scope, clauses);
   return { query: new Map([...query, [kw('with'), [ENTITY]]]), inputs };
 }
 
-const FUNCTIONS: Readonly<Record<FoldName, string>> = {
+export const FOLD_FUNCTIONS: Readonly<Record<FoldName, string>> = {
   sum: 'sum',
   avg: 'avg',
   min: 'min',
@@ -198,7 +201,8 @@ function isIn(spec: ListSpec, segment: Segment, position: PositionSlots): boolea
   return spec.order.keys.length === 0 || segment.valued === (position.values[0] !== null);
 }
 
-function filterOf(spec: ListSpec, scope: QueryScope): Filter {
+/** What lets entities into the list. */
+export function filterOf(spec: ListSpec, scope: QueryScope): Filter {
   const { origin } = spec;
   const target = origin.kind === 'type' ? origin.type.name : origin.field.target;
   return compileVisible({ ...spec, scope }, target, spec.where, ENTITY);

@@ -132,7 +132,11 @@ function parseIdKey(direction: unknown, path: ReadonlyArray<SortStep>, place: st
   return { kind: 'id', descending: parseSort(direction, place).descending };
 }
 
-function parseSort(sort: unknown, place: string): { descending: boolean; nullsFirst: boolean } {
+/** @throws BAD_USER_INPUT */
+export function parseSort(
+  sort: unknown,
+  place: string,
+): { descending: boolean; nullsFirst: boolean } {
   if (typeof sort !== 'string' || !SORTS.includes(sort)) {
     throw badInput(place, `must be one of ${SORTS.join(', ')}`);
   }

@@ -54,6 +54,7 @@ describe('type names', () => {
       lookup: 'crmPerson',
       connection: 'crmPersonConnection',
       diff: 'crmPersonDiff',
+      groups: 'crmPersonGroups',
       create: 'createCrmPerson',
       update: 'updateCrmPerson',
       upsert: 'upsertCrmPerson',

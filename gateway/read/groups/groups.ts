@@ -1,0 +1,119 @@
+/** The entities of a type in groups: read as rows of keys and folds, then filtered, sorted and cut here. */
+import type { FoldName } from '../../../schema/model/folds.ts';
+import type { EntityType, ScalarField } from '../../../schema/model/model.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import { valueKey } from '../../../schema/value-key.ts';
+import type { FoldsOfField } from '../list.ts';
+import { parsePage } from '../query/page.ts';
+import { shapeWhere, Slots } from '../query/slots.ts';
+import type { ReadScope } from '../scope.ts';
+import { compareFacts, meets } from './group-facts.ts';
+import type { GroupArguments, GroupFact, GroupKey, GroupSort } from './parse-groups.ts';
+import { parseGroupKeys, parseGroupOrder, parseHaving } from './parse-groups.ts';
+
+export interface Group {
+  readonly count: number;
+  /** By the names of keys; null where entities have none, undefined where that is no key. */
+  readonly keys: ReadonlyMap<string, EdnData>;
+  readonly fold: (field: ScalarField, fold: FoldName) => EdnData | undefined;
+}
+
+type Rows = ReadonlyArray<ReadonlyArray<EdnData>>;
+
+/** @throws BAD_USER_INPUT */
+export async function readGroups(
+  scope: ReadScope,
+  type: EntityType,
+  args: GroupArguments,
+  selected: ReadonlyArray<FoldsOfField>,
+): Promise<ReadonlyArray<Group>> {
+  const { by, where, having, orderBy } = args;
+  const page = parsePage({ first: args.first ?? null, offset: args.offset ?? null });
+  const keys = parseGroupKeys(scope.model, type, by ?? []);
+  const conditions = parseHaving(type, having ?? {});
+  const order = parseGroupOrder(type, keys, orderBy ?? []);
+  const folds = foldsFor(selected, [...conditions, ...order]);
+  const slots = new Slots([undefined, ...scope.claims]);
+  const plan = scope.lists.of({ kind: 'type', type }, shapeWhere(where ?? {}, slots), []);
+  const ask = async (folded?: FoldsOfField): Promise<Rows> => {
+    const { query, inputs } = plan.groups(keys, folded);
+    return (await scope.snapshot.q(query, inputs(slots.values))) as Rows;
+  };
+  const [rows, ...foldedRows] = await Promise.all([ask(), ...folds.map(ask)]);
+  const groups = groupsOf(keys, rows ?? [], folds, foldedRows);
+  const wanted = groups.filter((group) =>
+    conditions.every(({ fact, operators }) => meets(factOf(group, fact), operators)),
+  );
+  const sorted = wanted.toSorted(comparing([...order, ...keys.map(byKey)]));
+  return sorted.slice(page.offset, page.offset + page.size);
+}
+
+/** The folds that somebody needs, each once. */
+function foldsFor(
+  selected: ReadonlyArray<FoldsOfField>,
+  needed: ReadonlyArray<{ readonly fact: GroupFact }>,
+): ReadonlyArray<FoldsOfField> {
+  const byField = new Map<ScalarField, Set<FoldName>>();
+  const add = (field: ScalarField, fold: FoldName): void => {
+    const known = byField.get(field);
+    if (known === undefined) byField.set(field, new Set([fold]));
+    else known.add(fold);
+  };
+  for (const { field, folds } of selected) for (const fold of folds) add(field, fold);
+  for (const { fact } of needed) if (fact.kind === 'fold') add(fact.field, fact.fold);
+  return Array.from(byField, ([field, folds]) => ({ field, folds: Array.from(folds) }));
+}
+
+function groupsOf(
+  keys: ReadonlyArray<GroupKey>,
+  rows: Rows,
+  folds: ReadonlyArray<FoldsOfField>,
+  foldedRows: ReadonlyArray<Rows>,
+): ReadonlyArray<Group> {
+  const width = 2 * keys.length;
+  const keyOf = (row: ReadonlyArray<EdnData>): unknown => valueKey(row.slice(0, width));
+  const foldedBy = foldedRows.map((all) => new Map(all.map((row) => [keyOf(row), row])));
+  return rows.map((row) => {
+    const key = keyOf(row);
+    return {
+      count: Number(row[width]),
+      keys: new Map(
+        keys.map(({ name }, i) => [name, row[2 * i] === 1 ? (row[2 * i + 1] ?? null) : null]),
+      ),
+      fold: (field, fold) => {
+        const place = folds.findIndex((each) => each.field === field);
+        const column = folds[place]?.folds.indexOf(fold) ?? -1;
+        return column < 0 ? undefined : foldedBy[place]?.get(key)?.[width + column];
+      },
+    };
+  });
+}
+
+function factOf(group: Group, fact: GroupFact): EdnData | undefined {
+  switch (fact.kind) {
+    case 'count':
+      return group.count;
+    case 'key':
+      return group.keys.get(fact.name) ?? undefined;
+    case 'fold':
+      return group.fold(fact.field, fact.fold) ?? (fact.fold === 'countDistinct' ? 0 : undefined);
+  }
+}
+
+function byKey({ name }: GroupKey): GroupSort {
+  return { fact: { kind: 'key', name }, descending: false, nullsFirst: false };
+}
+
+function comparing(order: ReadonlyArray<GroupSort>): (a: Group, b: Group) => number {
+  return (a, b) => {
+    for (const { fact, descending, nullsFirst } of order) {
+      const [left, right] = [factOf(a, fact), factOf(b, fact)];
+      if (left === undefined && right === undefined) continue;
+      if (left === undefined || right === undefined)
+        return (left === undefined) === nullsFirst ? -1 : 1;
+      const compared = compareFacts(left, right);
+      if (compared !== 0) return descending ? -compared : compared;
+    }
+    return 0;
+  };
+}
