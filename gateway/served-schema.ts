@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import type { View } from './access/view.ts';
 import type { RootField } from './generate/graphql/root-fields.ts';
-import { mutationFields, queryFields } from './generate/graphql/root-fields.ts';
+import { mutationFields, queryFields, SUBGRAPH_FIELDS } from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
@@ -40,18 +40,24 @@ export async function serveSchema(
     encodeId: idEncoder(database),
     claimPaths: claims,
   };
-  const schema = await createSchema(model);
+  // A subgraph tells all of its schema.
+  const isSubgraph = development || introspection;
+  const schema = await createSchema(model, { isSubgraph });
   const operations = new CompiledOperations({
     schema,
     model,
     maxCost: MAX_COST,
-    rootFields: new Map<string, RootField>([...queryFields(model), ...mutationFields(model)]),
+    rootFields: new Map<string, RootField>([
+      ...queryFields(model),
+      ...SUBGRAPH_FIELDS,
+      ...mutationFields(model),
+    ]),
     formatError: (error, requestId) => formatOperationError(error, requestId, log),
   });
   const server = await startGraphQLServer({
     schema,
     operations,
-    introspection: development || introspection,
+    introspection: isSubgraph,
     development,
     log,
     createContext: createContext(served),

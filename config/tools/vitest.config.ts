@@ -24,6 +24,7 @@ export default defineConfig({
         testTimeout: 120_000,
         fileParallelism: false,
       }),
+      project('api', ['test/api/**/*.test.ts'], { testTimeout: 120_000, fileParallelism: false }),
       project('tour', ['test/tour/**/*.test.ts'], { testTimeout: 120_000 }),
       project('conformance', ['test/conformance/**/*.test.ts'], { testTimeout: 60_000 }),
     ],

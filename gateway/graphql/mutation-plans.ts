@@ -15,7 +15,7 @@ import type { Given, Variables } from '../select/selection.ts';
 import type { Input } from '../write/to-transaction.ts';
 import { createEntity, deleteEntity, updateEntity, upsertEntity } from '../write/write.ts';
 import type { WriteScope, Written } from '../write/write.ts';
-import type { RootArguments, RootPlan } from './root-plans.ts';
+import type { RootArguments, RootPlan } from './root-plan.ts';
 import type { EntityPlan } from '../read/plan.ts';
 
 export interface MutationArguments extends RootArguments {

@@ -32,7 +32,7 @@ import { collectFields } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
 import type { Variables } from '../select/selection.ts';
 import { planMutationField } from './mutation-plans.ts';
-import type { RootPlan } from './root-plans.ts';
+import type { RootPlan } from './root-plan.ts';
 import { planQueryField } from './root-plans.ts';
 
 /** What operations of one schema are compiled against. */

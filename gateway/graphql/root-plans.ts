@@ -2,12 +2,10 @@
 import type { FieldNode } from 'graphql';
 import type { EntityType } from '../../schema/model/model.ts';
 import { readScope } from '../http/context.ts';
-import type { RequestContext } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import type { QueryField } from '../generate/graphql/root-fields.ts';
 import { COUNT_COST, planConnection, planEntities } from '../read/entity-plan.ts';
 import { readConnection, readEntities, readEntity } from '../read/entity-json.ts';
-import type { By } from '../read/find-entity.ts';
 import { findEntity, isThere, parseBy } from '../read/find-entity.ts';
 import { decodeId } from '../read/global-id.ts';
 import { planDiff } from '../read/objects/diff.ts';
@@ -24,20 +22,9 @@ import type { ObjectPlan, PlanEntities, Run } from '../read/plan.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import type { Operation } from '../select/collect-fields.ts';
 import { connectionParts, entitySelection, objectParts } from '../select/from-graphql.ts';
-import type { Given, ListArguments, Variables } from '../select/selection.ts';
-
-export interface RootPlan {
-  /** The JSON of the field's value. */
-  readonly answer: (context: RequestContext, variables: Variables) => Promise<string>;
-  /** How many entities are read for it, at most. */
-  readonly cost: Given<number>;
-}
-
-export interface RootArguments extends ListArguments {
-  readonly id?: string;
-  readonly by?: By | null;
-  readonly asOf?: AsOf | null;
-}
+import { planRepresentations, planService } from './federation-plans.ts';
+import type { Given } from '../select/selection.ts';
+import type { RootArguments, RootPlan } from './root-plan.ts';
 
 /** `nodes`: all places where the operation selects the field under one response key. */
 export function planQueryField(
@@ -55,6 +42,10 @@ export function planQueryField(
       return planRootConnection(operation, field.type, nodes, args);
     case 'groups':
       return planRootGroups(operation, field.type, nodes, args);
+    case 'service':
+      return planService(operation, nodes);
+    case 'representations':
+      return planRepresentations(operation, nodes, args);
     case 'transactions':
       return planTransactions(operation, nodes, args);
     case 'diff':

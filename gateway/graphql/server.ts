@@ -82,8 +82,11 @@ function answerPlugin(
           body: { kind: 'single', singleResult },
         };
       },
-      willSendResponse: async ({ response, contextValue }) => {
+      willSendResponse: async ({ request, response, contextValue }) => {
         if (response.body.kind !== 'single') return;
+        const { errors } = response.body.singleResult;
+        if (isOfDocument(errors) && isLegacy(request.http?.headers.get('accept')))
+          response.http.status = 200;
         const { singleResult } = response.body;
         if (singleResult.extensions?.['basisT'] !== undefined) return;
         const { basisTx, requestId } = contextValue;
@@ -97,6 +100,22 @@ function answerPlugin(
       },
     }),
   };
+}
+
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+]);
+
+/** Whether a document was refused, or its variables. */
+function isOfDocument(errors: FormattedExecutionResult['errors']): boolean {
+  return errors?.every(({ extensions }) => REFUSALS.has(extensions?.['code'])) === true;
+}
+
+/** Clients that ask for `application/json` alone take another status for a failure of the server: the specification of GraphQL over HTTP asks for 200. */
+function isLegacy(accept: string | undefined): boolean {
+  return accept !== undefined && /^\s*application\/json\b[^,]*$/.test(accept);
 }
 
 function apolloLogger(log: Log) {

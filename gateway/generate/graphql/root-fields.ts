@@ -2,10 +2,15 @@
 import type { EntityType, Model } from '../../../schema/model/model.ts';
 import { isWritable } from './inputs.ts';
 
-export type QueryField =
+export type DatabaseField =
   | { readonly kind: 'node' }
   | { readonly kind: 'transactions' }
   | { readonly kind: 'lookup' | 'connection' | 'groups' | 'diff'; readonly type: EntityType };
+
+/** Of a subgraph: its document, and entities by their keys. */
+export type SubgraphField = { readonly kind: 'service' } | { readonly kind: 'representations' };
+
+export type QueryField = DatabaseField | SubgraphField;
 
 export interface MutationField {
   readonly kind: 'create' | 'update' | 'upsert' | 'delete';
@@ -15,8 +20,8 @@ export interface MutationField {
 export type RootField = QueryField | MutationField;
 
 /** By the names of the fields, in the order in which they are printed. */
-export function queryFields(model: Model): ReadonlyMap<string, QueryField> {
-  const fields = new Map<string, QueryField>([['node', { kind: 'node' }]]);
+export function queryFields(model: Model): ReadonlyMap<string, DatabaseField> {
+  const fields = new Map<string, DatabaseField>([['node', { kind: 'node' }]]);
   const types = Array.from(model.types.values());
   if (types.some(showsPast)) fields.set('txConnection', { kind: 'transactions' });
   for (const type of types) {
@@ -31,6 +36,12 @@ export function queryFields(model: Model): ReadonlyMap<string, QueryField> {
 function showsPast({ access }: EntityType): boolean {
   return access?.history !== false;
 }
+
+/** Those that a schema has besides as a subgraph of a federation. */
+export const SUBGRAPH_FIELDS: ReadonlyMap<string, SubgraphField> = new Map([
+  ['_service', { kind: 'service' }],
+  ['_entities', { kind: 'representations' }],
+]);
 
 /** As {@link queryFields}. */
 export function mutationFields(model: Model): ReadonlyMap<string, MutationField> {

@@ -12,13 +12,14 @@ import {
 } from 'graphql';
 import type { GraphQLFieldConfig, GraphQLNamedType } from 'graphql';
 import type { EntityType, Model } from '../../../schema/model/model.ts';
+import { entitiesField, serviceField } from './federation.ts';
 import { createInputs } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
 import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
 import type { GroupTypes } from './group-types.ts';
 import { listOf } from './value-types.ts';
-import type { MutationField, QueryField } from './root-fields.ts';
+import type { DatabaseField, MutationField } from './root-fields.ts';
 import { mutationFields, queryFields } from './root-fields.ts';
 import {
   asOfInput,
@@ -31,6 +32,11 @@ import {
 type Fields = Record<string, GraphQLFieldConfig<unknown, unknown>>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
+export interface SchemaOptions {
+  /** Whether it has the fields of a subgraph of a federation. */
+  readonly isSubgraph?: boolean;
+}
+
 /** How many types are defined before the event loop gets a turn. */
 const TYPES_PER_TURN = 20;
 
@@ -38,7 +44,10 @@ const TYPES_PER_TURN = 20;
  * Builds the schema of a model. The fields of a few types at a time are defined between turns of the event loop, so that a model
  * of a thousand types does not hold up requests.
  */
-export async function createSchema(model: Model): Promise<GraphQLSchema> {
+export async function createSchema(
+  model: Model,
+  { isSubgraph = false }: SchemaOptions = {},
+): Promise<GraphQLSchema> {
   const inputs = createInputs(model);
   const objects = createObjectTypes(model, inputs);
   const types: GraphQLNamedType[] = [nodeInterface, entityInterface];
@@ -49,6 +58,10 @@ export async function createSchema(model: Model): Promise<GraphQLSchema> {
   }
   const query: Fields = {};
   for (const [name, field] of queryFields(model)) query[name] = queryField(field, inputs, objects);
+  if (isSubgraph && model.types.size > 0) {
+    query['_service'] = serviceField;
+    query['_entities'] = entitiesField(Array.from(model.types.values(), objects.entity));
+  }
   const mutation: Fields = {};
   for (const [name, field] of mutationFields(model))
     mutation[name] = mutationField(field, inputs, objects);
@@ -76,7 +89,7 @@ function defineFields(type: EntityType, inputs: Inputs, objects: ObjectTypes): v
 
 const MUTATIONS = 'Each field is a transaction of its own; they run one after the other.';
 
-function queryField(field: QueryField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
+function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
   const asOf = { type: asOfInput };
   if (field.kind === 'node')
     return {
