@@ -7,7 +7,7 @@
  */
 import type { RequestListener } from 'node:http';
 import express from 'express';
-import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { ModelConfig } from '../../schema/model/model.ts';
@@ -21,13 +21,8 @@ import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
 import { createFront } from './front.ts';
-import {
-  GRAPHIQL_ASSETS,
-  GRAPHIQL_ASSETS_PATH,
-  GRAPHIQL_POLICY,
-  graphiqlPage,
-} from './graphiql.ts';
 import { checkNesting } from './nesting.ts';
+import { servePages } from './pages.ts';
 import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
@@ -74,7 +69,7 @@ export function createApp(options: AppOptions): App {
   app.get('/health', (_request, response) => {
     response.json(health(databases));
   });
-  if (development) serveGraphiql(app, defaultDatabase);
+  servePages(app, { defaultDatabase, development });
   app.use(
     express.json({
       limit: bodyLimitBytes,
@@ -94,11 +89,14 @@ export function createApp(options: AppOptions): App {
   });
   app.use(
     '/v1',
-    createRestRouter(async (request, response) => {
-      const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
-      const schema = await database.schemaFor(principalOf(request));
-      return createContext(database, schema, queryLimits, request, response);
-    }),
+    createRestRouter(
+      async (request, response) => {
+        const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
+        const schema = await database.schemaFor(principalOf(request));
+        return createContext(database, schema, queryLimits, request, response);
+      },
+      { isGuarded: access !== undefined },
+    ),
   );
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
@@ -173,33 +171,6 @@ function health(databases: DatabaseSource): object {
     { basisTx: reader.current().basisTx },
   ]);
   return { status: 'ok', databases: Object.fromEntries(basis) };
-}
-
-/** Also on GET /graphql, for whoever opens the endpoint in a browser. */
-function serveGraphiql(app: Express, defaultDatabase: string): void {
-  app.use(
-    GRAPHIQL_ASSETS_PATH,
-    express.static(GRAPHIQL_ASSETS, { fallthrough: false, index: false }),
-  );
-  const page: RequestHandler = (request, response) => {
-    const name = databaseParameter(request) ?? defaultDatabase;
-    response
-      .set('Content-Security-Policy', GRAPHIQL_POLICY)
-      .type('html')
-      .send(graphiqlPage(`/graphql/${encodeURIComponent(name)}`));
-  };
-  app.get(['/graphiql', '/graphiql/:database'], page);
-  app.get(['/graphql', '/graphql/:database'], (request, response, next) => {
-    const isPage = request.query['query'] === undefined && wantsHtml(request);
-    return isPage ? page(request, response, next) : next();
-  });
-}
-
-function wantsHtml(request: Request): boolean {
-  return (
-    request.accepts(['application/json', 'application/graphql-response+json', 'text/html']) ===
-    'text/html'
-  );
 }
 
 /** Whom the front found to have sent the request. */

@@ -12,11 +12,13 @@ import {
   postEntity,
   removeEntity,
 } from './resources.ts';
+import { openApiDocument } from './openapi-document.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 
 /** `createContext` finds the database of the path and pins its snapshot. */
 export function createRestRouter(
   createContext: (request: Request, response: Response) => Promise<RequestContext>,
+  { isGuarded }: { readonly isGuarded: boolean },
 ): Router {
   const route =
     (
@@ -34,6 +36,10 @@ export function createRestRouter(
       send(response, context, answered);
     };
   const router = Router();
+  router.get(
+    '/:database/openapi.json',
+    route(async (context) => openApiDocument(context, isGuarded)),
+  );
   router.route('/:database/:type').get(route(listEntities)).post(route(postEntity));
   router
     .route('/:database/:type/:id')

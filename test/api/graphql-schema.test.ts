@@ -1,9 +1,6 @@
 /** What tools of others make of the printed schema: rules of Relay, a supergraph, clients in TypeScript. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';
@@ -13,20 +10,16 @@ import type { GraphQLSchema } from 'graphql';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { federationSdl } from '../../gateway/generate/graphql/federation.ts';
 import { createSchema } from '../../gateway/generate/graphql/schema.ts';
-import { buildModel } from '../../schema/model/build-model.ts';
 import type { Model } from '../../schema/model/model.ts';
-import { openWorld } from '../gateway/world-database.ts';
+import { modelOfWorld } from '../gateway/world-database.ts';
+import { compile, runProgram } from './compile.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const run = promisify(execFile);
 
 let model: Model;
 let schema: GraphQLSchema;
 beforeAll(async () => {
-  const { reader, close } = await openWorld();
-  model = buildModel(reader.current().attributes.values());
+  model = await modelOfWorld();
   schema = await createSchema(model);
-  await close();
 });
 
 it('follows the rules of Relay', async () => {
@@ -42,13 +35,12 @@ it('follows the rules of Relay', async () => {
     'deprecations-have-a-reason',
     'enum-values-all-caps',
   ];
-  const { stdout } = await run(process.execPath, [
-    cliOf('graphql-schema-linter'),
+  const printed = await runProgram('graphql-schema-linter', 'graphql-schema-linter', [
     '--rules',
     rules.join(','),
     file,
-  ]).catch((error: { stdout: string }) => error);
-  expect(stdout.trim()).toBe('✔ 0 errors detected');
+  ]);
+  expect(printed.trim()).toBe('✔ 0 errors detected');
 });
 
 it('composes with a subgraph that refers to its entities', async () => {
@@ -70,8 +62,6 @@ it('composes with a subgraph that refers to its entities', async () => {
 });
 
 it('is what a generated client compiles against', async () => {
-  const folder = resolve('node_modules/.cache/datahike-gateway/api-client');
-  mkdirSync(folder, { recursive: true });
   const operations = parse(`
     query Cities($where: CityWhere, $first: Int) {
       cityConnection(where: $where, first: $first, orderBy: [{ population: DESC }]) {
@@ -91,15 +81,11 @@ it('is what a generated client compiles against', async () => {
     plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
     pluginMap: { typescriptOperations, typedDocumentNode },
   });
-  writeFileSync(join(folder, 'client.ts'), output);
-  writeFileSync(
-    join(folder, 'use.ts'),
-    `import { CitiesDocument, type CitiesQuery } from './client.ts';
-     export const names = (data: CitiesQuery): string[] =>
-       data.cityConnection.edges.map(({ node }) => node.name ?? '');
-     export const document = CitiesDocument;`,
-  );
-  await compile(folder);
+  const use = `import { CitiesDocument, type CitiesQuery } from './client.ts';
+    export const names = (data: CitiesQuery): string[] =>
+      data.cityConnection.edges.map(({ node }) => node.name ?? '');
+    export const document = CitiesDocument;`;
+  expect(await compile('graphql-client', { 'client.ts': output, 'use.ts': use })).toBe('');
 });
 
 /** As JSON has them. */
@@ -116,28 +102,3 @@ const SCALARS = {
   URI: 'string',
   UUID: 'string',
 };
-
-async function compile(folder: string): Promise<void> {
-  const options = [
-    '--noEmit',
-    '--ignoreConfig',
-    '--strict',
-    '--target',
-    'es2022',
-    '--module',
-    'nodenext',
-    '--allowImportingTsExtensions',
-    '--skipLibCheck',
-  ];
-  const args = [cliOf('typescript', 'tsc'), ...options, join(folder, 'use.ts')];
-  const { stdout } = await run(process.execPath, args).catch((error: { stdout: string }) => error);
-  expect(stdout).toBe('');
-}
-
-/** The program that a package has. */
-function cliOf(name: string, program = name): string {
-  const require = createRequire(import.meta.url);
-  const manifest = require.resolve(`${name}/package.json`);
-  const { bin } = require(manifest) as { bin: Record<string, string> };
-  return join(dirname(manifest), bin[program] ?? '');
-}

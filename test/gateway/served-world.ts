@@ -2,11 +2,13 @@
 import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { expect } from 'vitest';
+import { openApi } from '../../gateway/generate/rest/openapi.ts';
 import { createApp } from '../../gateway/http/app.ts';
 import { alwaysOpen } from '../support/served.ts';
 import type { AppOptions } from '../../gateway/http/app.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
+import { buildModel } from '../../schema/model/build-model.ts';
 import { openWorld } from './world-database.ts';
 
 export interface ServedWorld {
@@ -36,11 +38,16 @@ export interface GraphQLFailure {
   readonly extensions: Readonly<Record<string, unknown>>;
 }
 
+/** What stands before the world's REST interface; nothing, unless a test puts something there. */
+export const serving = {
+  through: async (app: RequestListener, _document: object): Promise<RequestListener> => app,
+};
+
 export async function serveWorld(options: Partial<AppOptions> = {}): Promise<ServedWorld> {
   const { reader, writer, close } = await openWorld();
   const errors: object[] = [];
   const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
-  const { app, stop } = createApp({
+  const { app: bare, stop } = createApp({
     databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: true,
@@ -48,6 +55,10 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
     log: { ...log, with: () => log } as unknown as AppOptions['log'],
     ...options,
   });
+  const { attributes } = reader.current();
+  const isGuarded = options.access !== undefined;
+  const document = openApi(buildModel(attributes.values()), { database: 'world', isGuarded });
+  const app = await serving.through(bare, document);
   const post = (query: string, variables: object, headers: Record<string, string>) =>
     request(app).post('/graphql').set(headers).send({ query, variables });
   const send = async (

@@ -5,6 +5,8 @@ import { connect } from '../../services/connection/connection.ts';
 import { createDatabase } from '../../services/connection/databases.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import { createLocalReader } from '../../services/reader/local-reader.ts';
+import { buildModel } from '../../schema/model/build-model.ts';
+import type { Model } from '../../schema/model/model.ts';
 import type { Reader } from '../../services/reader/reader.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { takeLease } from '../../services/writer/lease-keeper.ts';
@@ -40,4 +42,12 @@ export async function openWorld(): Promise<WorldDatabase> {
       await host.close();
     },
   };
+}
+
+/** What the world is shown as. */
+export async function modelOfWorld(): Promise<Model> {
+  const { reader, close } = await openWorld();
+  const model = buildModel(reader.current().attributes.values());
+  await close();
+  return model;
 }

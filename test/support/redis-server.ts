@@ -2,15 +2,12 @@
  * A private Redis that keeps nothing on the disk. No package of the registry brings a Redis, so where the machine has none
  * it is installed with the system's package manager.
  */
-import { execFile } from 'node:child_process';
 import { chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import {
   accepts,
-  findProgram,
   freePort,
   serverAccount,
   serverFolder,
@@ -18,44 +15,14 @@ import {
   type Account,
   type StartedServer,
 } from './child-server.ts';
+import { installed } from './install.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
-const INSTALL_TIMEOUT_MS = 150_000;
 const START_TIMEOUT_MS = 30_000;
 
 /** The path of `redis-server`, after installing it where it is not there. */
-export async function installRedis(): Promise<string> {
-  const found = findProgram('redis-server', ['/usr/bin', '/usr/local/bin']);
-  if (found !== undefined) return found;
-  if (findProgram('apt-get') === undefined || process.getuid?.() !== 0) throw noRedis();
-  try {
-    await aptGet('install').catch(async () => {
-      await aptGet('update'); // the list of packages is missing or old
-      await aptGet('install');
-    });
-  } catch (error) {
-    throw noRedis(error);
-  }
-  const installed = findProgram('redis-server', ['/usr/bin']);
-  if (installed === undefined) throw noRedis();
-  return installed;
-}
-
-async function aptGet(command: 'install' | 'update'): Promise<void> {
-  const args =
-    command === 'install'
-      ? ['install', '-y', '--no-install-recommends', 'redis-server']
-      : ['update'];
-  await promisify(execFile)('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-qq', ...args], {
-    timeout: INSTALL_TIMEOUT_MS,
-    maxBuffer: 1 << 24,
-    // In run level 1 the package does not start a Redis of its own.
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-  });
-}
-
-function noRedis(cause?: unknown): Error {
-  return new Error('No Redis was found: install redis-server, or set REDIS_URL', { cause });
+export function installRedis(): Promise<string> {
+  return installed(['redis-server'], 'redis-server', 'install redis-server, or set REDIS_URL');
 }
 
 interface RedisStart {

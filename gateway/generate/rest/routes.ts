@@ -43,7 +43,7 @@ export function resourceAt(model: Model, segment: string): Resource | undefined 
 const resources = new WeakMap<EntityType, Resource>();
 
 /** Models are immutable, so the resource of a type is made once. */
-function resourceOf(type: EntityType): Resource {
+export function resourceOf(type: EntityType): Resource {
   const known = resources.get(type);
   if (known !== undefined) return known;
   const parameters = [...ID_FILTERS, ...Array.from(type.fields.values(), filtersOf).flat()];

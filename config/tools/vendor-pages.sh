@@ -1,8 +1,9 @@
 #!/bin/sh
-# Copies the browser console into gateway/assets from the published packages. Run in the root of the repository.
+# Copies what the pages for people load into gateway/assets from the published packages. Run in the root of the repository.
 set -eu
 GRAPHIQL=3.9.0
 REACT=18.3.1
+SWAGGER_UI=5.35.0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -20,3 +21,4 @@ fetch() { # package version file...
 fetch graphiql "$GRAPHIQL" graphiql.min.js graphiql.min.css
 fetch react "$REACT" umd/react.production.min.js
 fetch react-dom "$REACT" umd/react-dom.production.min.js
+fetch swagger-ui-dist "$SWAGGER_UI" swagger-ui-bundle.js swagger-ui.css
