@@ -127,6 +127,7 @@ export function countingReader(reader: Reader): {
       snapshot: async (options) => counting(await reader.snapshot(options)),
       current: () => counting(reader.current()),
       onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
+      transactions: (from, signal) => reader.transactions(from, signal),
     },
   };
 }
