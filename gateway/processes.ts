@@ -246,8 +246,8 @@ async function serve(
     modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });
-  cleanup.add(stop);
   const server = createServer(app).listen(http.port, http.host);
-  cleanup.add(() => closeServer(server));
+  // Streams end when the app stops, and the server is closed when they have.
+  cleanup.add(() => Promise.all([closeServer(server), stop()]));
   return untilListening(server, http.host, http.port);
 }

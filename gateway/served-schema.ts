@@ -5,7 +5,7 @@ import type { RootField } from './generate/graphql/root-fields.ts';
 import { mutationFields, queryFields, SUBGRAPH_FIELDS } from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
-import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
 import type { ServedModel } from './http/context.ts';
 import { formatOperationError } from './http/error-response.ts';
@@ -17,6 +17,7 @@ export interface ServedSchema extends ServedModel {
   readonly graphql: RequestHandler;
   /** Those that were seen since the schema is served. */
   readonly operations: CompiledOperations;
+  readonly prepare: GraphQLServer['prepare'];
   readonly stop: () => Promise<void>;
 }
 
@@ -62,5 +63,6 @@ export async function serveSchema(
     log,
     createContext: createContext(served),
   });
-  return { ...served, operations, graphql: server.answer, stop: server.stop };
+  const { answer, prepare, stop } = server;
+  return { ...served, operations, graphql: answer, prepare, stop };
 }

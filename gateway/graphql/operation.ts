@@ -59,8 +59,20 @@ interface PlannedField {
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
 const MAX_VARIANTS = 64;
 
+/** What an operation came to. */
+export interface Outcome {
+  /** The members of the answer's JSON object, but for what it says of itself. */
+  readonly content: string;
+  readonly hasErrors: boolean;
+}
+
+/** The body of an answer, JSON. */
+export function answerBody(content: string, basisTx: number): string {
+  return `{${content},"extensions":{"basisT":"${basisTx}"}}\n`;
+}
+
 export class CompiledOperation {
-  readonly isMutation: boolean;
+  readonly type: OperationTypeNode;
   readonly #target: CompileTarget;
   readonly #document: DocumentNode;
   readonly #definition: OperationDefinitionNode;
@@ -70,7 +82,7 @@ export class CompiledOperation {
   readonly #variants = new Map<string, ReadonlyArray<PlannedField>>();
 
   constructor(target: CompileTarget, document: DocumentNode, definition: OperationDefinitionNode) {
-    this.isMutation = definition.operation === OperationTypeNode.MUTATION;
+    this.type = definition.operation;
     this.#target = target;
     this.#document = document;
     this.#definition = definition;
@@ -86,15 +98,17 @@ export class CompiledOperation {
     return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
   }
 
-  /**
-   * The body of the answer, JSON.
-   *
-   * @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done
-   */
+  /** As {@link run}, with what the answer says of itself. */
   async answer(context: RequestContext, variables: Variables): Promise<string> {
-    if (this.isMutation) requirePresent(context);
+    const { content } = await this.run(context, variables);
+    return answerBody(content, context.basisTx);
+  }
+
+  /** @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done */
+  async run(context: RequestContext, variables: Variables): Promise<Outcome> {
+    if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
+    this.checkCost(variables);
     const fields = this.#fieldsFor(variables);
-    this.#checkCost(fields, variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
     let isNull = false;
@@ -104,7 +118,7 @@ export class CompiledOperation {
       isNull ||= !field.isNullable;
       return 'null';
     };
-    if (this.isMutation)
+    if (this.type === OperationTypeNode.MUTATION)
       for (const field of fields)
         texts.push(field.prefix + (await answerOf(field, context, variables, fail)));
     else {
@@ -115,13 +129,14 @@ export class CompiledOperation {
     }
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
     const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
-    return `{${told}"data":${data},"extensions":{"basisT":"${context.basisTx}"}}\n`;
+    return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
   }
 
-  #checkCost(fields: ReadonlyArray<PlannedField>, variables: Variables): void {
+  /** @throws COST_LIMIT_EXCEEDED */
+  checkCost(variables: Variables): void {
     const { maxCost } = this.#target;
     let cost = 0;
-    for (const { plan } of fields) cost += plan.cost(variables);
+    for (const { plan } of this.#fieldsFor(variables)) cost += plan.cost(variables);
     if (cost <= maxCost) return;
     throw new DatabaseError(
       'COST_LIMIT_EXCEEDED',
@@ -143,7 +158,7 @@ export class CompiledOperation {
 
   #plan(variables: Variables): ReadonlyArray<PlannedField> {
     const { schema, model } = this.#target;
-    const root = this.isMutation ? schema.getMutationType() : schema.getQueryType();
+    const root = schema.getRootType(this.type);
     if (root === null || root === undefined) throw new Error('Expected a root type');
     const operation: Operation = {
       model,

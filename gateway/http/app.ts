@@ -28,6 +28,7 @@ import {
   graphiqlPage,
 } from './graphiql.ts';
 import { checkNesting } from './nesting.ts';
+import { EventStreams } from '../live/event-stream.ts';
 import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
@@ -105,19 +106,15 @@ export function createApp(options: AppOptions): App {
   });
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
-  const front = createFront({
-    served,
-    defaultDatabase,
-    bodyLimitBytes,
-    queryLimits,
-    authenticate,
-    log,
-    app,
-  });
+  const host = { served, defaultDatabase, bodyLimitBytes, queryLimits, authenticate, log };
+  const streams = new EventStreams(host);
+  const front = createFront({ ...host, streams, app });
   return {
     app: front.listener,
     stop: async () => {
-      await front.drain();
+      const drained = front.drain();
+      streams.close();
+      await drained;
       await served.close();
     },
   };

@@ -3,7 +3,8 @@
  * the Express app, with what was read of it.
  *
  *     request → name → body ─ compiled operation → answer
- *                        '── anything else ──────→ Express → Apollo | REST | pages
+ *                   |    '── anything else ──────→ Express → Apollo | REST | pages
+ *                   '── as a stream ─────────────→ live/event-stream
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -14,6 +15,8 @@ import type { OperationAnswer } from '../graphql/answer-operation.ts';
 import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { EventStreams } from '../live/event-stream.ts';
+import { wantsEventStream } from '../live/event-stream.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import type { GatewayRequest, RequestContext } from './context.ts';
@@ -27,6 +30,7 @@ export interface FrontOptions {
   readonly queryLimits: QueryLimits;
   readonly log: Log;
   readonly authenticate: Authenticate;
+  readonly streams: EventStreams;
   /** Answers what is not answered here. */
   readonly app: RequestListener;
 }
@@ -38,25 +42,28 @@ export interface Front {
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes } = options;
+  const { app, bodyLimitBytes, streams, defaultDatabase } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
     if (!requests.begin(response)) return;
     const database = databaseOfGraphQL(request);
-    const isPlain = database !== undefined && isPlainJson(request, bodyLimitBytes);
-    if (isPlain) void answer(options, request, response, database);
+    const isStream = database !== undefined && wantsEventStream(request.headers.accept);
+    const isPlain =
+      database !== undefined && request.method === 'POST' && isPlainJson(request, bodyLimitBytes);
+    if (isStream) void streams.answer(request, response, database || defaultDatabase);
+    else if (isPlain) void answer(options, request, response, database);
     else if (isOfDatabases(request)) void admit(options, request, response);
     else void app(request, response);
   };
   return { listener, drain: () => requests.drain() };
 }
 
-/** Undefined where the request is none for a compiled operation; the name is empty for the default database. */
+/** Undefined where the request is none for an operation; the name is empty for the default database. */
 function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | undefined {
-  if (method !== 'POST' || !url.startsWith('/graphql')) return undefined;
+  if ((method !== 'POST' && method !== 'GET') || !url.startsWith('/graphql')) return undefined;
   if (url === '/graphql') return '';
-  return /^\/graphql\/[\w.-]+$/.test(url) ? url.slice('/graphql/'.length) : undefined;
+  return /^\/graphql(?:\/([\w.-]+))?(?:\?|$)/.exec(url)?.slice(1).join('');
 }
 
 async function answer(

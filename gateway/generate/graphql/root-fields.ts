@@ -43,6 +43,11 @@ export const SUBGRAPH_FIELDS: ReadonlyMap<string, SubgraphField> = new Map([
   ['_entities', { kind: 'representations' }],
 ]);
 
+/** As {@link queryFields}: each of them can be watched. */
+export function subscriptionFields(model: Model): ReadonlyMap<string, DatabaseField> {
+  return queryFields(model);
+}
+
 /** As {@link queryFields}. */
 export function mutationFields(model: Model): ReadonlyMap<string, MutationField> {
   const fields = new Map<string, MutationField>();

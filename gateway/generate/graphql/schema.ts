@@ -20,7 +20,7 @@ import type { ObjectTypes } from './object-types.ts';
 import type { GroupTypes } from './group-types.ts';
 import { listOf } from './value-types.ts';
 import type { DatabaseField, MutationField } from './root-fields.ts';
-import { mutationFields, queryFields } from './root-fields.ts';
+import { mutationFields, queryFields, subscriptionFields } from './root-fields.ts';
 import {
   asOfInput,
   connectionArguments,
@@ -62,6 +62,9 @@ export async function createSchema(
     query['_service'] = serviceField;
     query['_entities'] = entitiesField(Array.from(model.types.values(), objects.entity));
   }
+  const subscription: Fields = {};
+  for (const [name, field] of subscriptionFields(model))
+    subscription[name] = queryField(field, inputs, objects);
   const mutation: Fields = {};
   for (const [name, field] of mutationFields(model))
     mutation[name] = mutationField(field, inputs, objects);
@@ -71,6 +74,11 @@ export async function createSchema(
       Object.keys(mutation).length === 0
         ? null
         : new GraphQLObjectType({ name: 'Mutation', description: MUTATIONS, fields: mutation }),
+    subscription: new GraphQLObjectType({
+      name: 'Subscription',
+      description: SUBSCRIPTIONS,
+      fields: subscription,
+    }),
     types,
     directives: specifiedDirectives,
   });
@@ -88,6 +96,9 @@ function defineFields(type: EntityType, inputs: Inputs, objects: ObjectTypes): v
 }
 
 const MUTATIONS = 'Each field is a transaction of its own; they run one after the other.';
+
+const SUBSCRIPTIONS =
+  'A field of a query is told again whenever a transaction has changed what it says, in its newest state.';
 
 function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
   const asOf = { type: asOfInput };
