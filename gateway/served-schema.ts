@@ -2,7 +2,11 @@
 import type { RequestHandler } from 'express';
 import type { View } from './access/view.ts';
 import type { RootField } from './generate/graphql/root-fields.ts';
-import { mutationFields, queryFields, SUBGRAPH_FIELDS } from './generate/graphql/root-fields.ts';
+import {
+  mutationFields,
+  SUBGRAPH_FIELDS,
+  subscriptionFields,
+} from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
 import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
@@ -49,7 +53,7 @@ export async function serveSchema(
     model,
     maxCost: MAX_COST,
     rootFields: new Map<string, RootField>([
-      ...queryFields(model),
+      ...subscriptionFields(model),
       ...SUBGRAPH_FIELDS,
       ...mutationFields(model),
     ]),

@@ -32,7 +32,8 @@ import { collectFields } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
 import type { Variables } from '../select/selection.ts';
 import { planMutationField } from './mutation-plans.ts';
-import type { RootPlan } from './root-plan.ts';
+import { planChanges } from './change-plans.ts';
+import type { ChangesPlan, RootPlan } from './root-plan.ts';
 import { planQueryField } from './root-plans.ts';
 
 /** What operations of one schema are compiled against. */
@@ -58,6 +59,12 @@ interface PlannedField {
 
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
 const MAX_VARIANTS = 64;
+
+export interface ChangesField {
+  /** What stands before each change. */
+  readonly prefix: string;
+  readonly plan: ChangesPlan;
+}
 
 /** What an operation came to. */
 export interface Outcome {
@@ -132,6 +139,13 @@ export class CompiledOperation {
     return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
   }
 
+  /** What is told of each transaction, where the operation asks for that. */
+  changes(variables: Variables): ChangesField | undefined {
+    const [field] = this.#fieldsFor(variables);
+    const plan = field?.plan.changes;
+    return field === undefined || plan === undefined ? undefined : { prefix: field.prefix, plan };
+  }
+
   /** @throws COST_LIMIT_EXCEEDED */
   checkCost(variables: Variables): void {
     const { maxCost } = this.#target;
@@ -189,10 +203,7 @@ export class CompiledOperation {
       throw new Error(`Expected the root field ${name} to have a meaning`);
     const args = argumentsOf(definition, node);
     const isNullable = !(definition.type instanceof GraphQLNonNull);
-    const plan = isMutationField(field)
-      ? planMutationField(operation, field, nodes, args)
-      : planQueryField(operation, field, nodes, args);
-    return { ...planned, isNullable, plan };
+    return { ...planned, isNullable, plan: planField(operation, field, nodes, args) };
   }
 
   /** What the schema says of itself, GraphQL answers: an operation of nothing else. */
@@ -236,10 +247,28 @@ async function answerOf(
   }
 }
 
-const MUTATIONS: ReadonlySet<string> = new Set(['create', 'update', 'upsert', 'delete']);
-
-function isMutationField(
+function planField(
+  operation: Operation,
   field: RootField,
-): field is Extract<RootField, { kind: 'create' | 'update' | 'upsert' | 'delete' }> {
-  return MUTATIONS.has(field.kind);
+  nodes: ReadonlyArray<FieldNode>,
+  args: ReturnType<typeof argumentsOf>,
+): RootPlan {
+  switch (field.kind) {
+    case 'node':
+    case 'transactions':
+    case 'lookup':
+    case 'connection':
+    case 'diff':
+    case 'groups':
+    case 'service':
+    case 'representations':
+      return planQueryField(operation, field, nodes, args);
+    case 'create':
+    case 'update':
+    case 'upsert':
+    case 'delete':
+      return planMutationField(operation, field, nodes, args);
+    case 'changed':
+      return planChanges(operation, field.type, nodes, args);
+  }
 }

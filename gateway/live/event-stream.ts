@@ -15,10 +15,11 @@ import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
 import type { OperationRequest } from '../graphql/server.ts';
 import { isPlainJson, parseJson, readAll } from '../http/body.ts';
-import { MIN_T_HEADER, parseMinTx, requestIdOf } from '../http/context.ts';
+import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx, requestIdOf } from '../http/context.ts';
+import type { AsOf } from '../read/as-of.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import { answersOf } from './answers.ts';
-import type { StreamedAnswer } from './answers.ts';
+import type { StreamedAnswer } from './asked-operation.ts';
 import type { LiveHost, OpenedOperation } from './open-operation.ts';
 import { openOperation, operationRequest } from './open-operation.ts';
 import { untilWoken } from './waiting.ts';
@@ -132,7 +133,7 @@ export class EventStreams {
   #expired(response: ServerResponse): StreamedAnswer {
     const error = new DatabaseError('UNAUTHENTICATED', 'The token has expired');
     const { body } = toGraphQLBody(error, requestIdOf(response), this.#options.log);
-    return { text: JSON.stringify(body), position: '' };
+    return { text: JSON.stringify(body) };
   }
 }
 
@@ -141,12 +142,13 @@ async function* answersIn(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedAnswer, void> {
   if (opened.kind === 'opened') yield* answersOf(opened.asked, signal);
-  else yield { text: JSON.stringify({ errors: opened.errors }), position: '' };
+  else yield { text: JSON.stringify({ errors: opened.errors }) };
 }
 
 function eventOf({ text, position }: StreamedAnswer): string {
-  const id = position === '' ? '' : `id: ${position}\n`;
-  return `${id}event: next\ndata: ${text.trimEnd()}\n\n`;
+  const id = position === undefined ? '' : `id: ${position}\n`;
+  const next = text === undefined ? '' : `event: next\ndata: ${text.trimEnd()}\n`;
+  return `${id}${next}\n`;
 }
 
 /** Whether a slow reader has taken what was sent, before patience with it ended. */
@@ -206,12 +208,13 @@ function checkMethod({ method }: IncomingMessage, opened: OpenedOperation): void
 function positionIn({ headers }: IncomingMessage): {
   readonly position: string | undefined;
   readonly minTx: number | undefined;
+  readonly asOf: AsOf | undefined;
 } {
   const last = headers['last-event-id'];
   const position = typeof last === 'string' && last !== '' ? last : undefined;
   const seenTx = position?.split('.')[0];
   const minTx = parseMinTx(seenTx, 'Last-Event-ID') ?? parseMinTx(headers[MIN_T_HEADER]);
-  return { position, minTx };
+  return { position, minTx, asOf: parseAsOf(headers[AS_OF_HEADER]) };
 }
 
 function refuse(

@@ -4,12 +4,11 @@ import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Hold, OnDemand } from '../../services/shared/on-demand.ts';
 import type { Authenticate } from '../access/authenticate.ts';
-import type { Principal } from '../access/principal.ts';
 import type { OperationRequest } from '../graphql/server.ts';
 import { badInput } from '../read/bad-input.ts';
 import { checkNesting } from '../http/nesting.ts';
 import type { ServedDatabase } from '../served-database.ts';
-import type { AskedOperation } from './answers.ts';
+import type { AskedOperation, Asker } from './asked-operation.ts';
 
 /** What all streams of a gateway share. */
 export interface LiveHost {
@@ -20,15 +19,6 @@ export interface LiveHost {
   /** Of one request or message. */
   readonly bodyLimitBytes: number;
   readonly log: Log;
-}
-
-export interface Asker {
-  readonly requestId: string;
-  readonly principal: Principal;
-  /** What the caller has seen already, so that its answers are no older. */
-  readonly minTx: number | undefined;
-  /** Where a stream was left that is gone on with. */
-  readonly position: string | undefined;
 }
 
 export type OpenedOperation =

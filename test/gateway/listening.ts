@@ -72,7 +72,11 @@ export function eventsOf(response: Response, controller = new AbortController())
   return {
     response,
     next,
-    answer: async () => JSON.parse((await next())?.['data'] ?? 'null') as Json,
+    answer: async () => {
+      let event = await next();
+      while (event !== undefined && event['event'] !== 'next') event = await next();
+      return JSON.parse(event?.['data'] ?? 'null') as Json;
+    },
     cancel: () => controller.abort(),
   };
 }
