@@ -235,7 +235,7 @@ async function serve(
 ): Promise<string> {
   const { http, bodyLimitBytes, query, open, development, databases: names, api } = config;
   const defaultDatabase = names[0] ?? '';
-  const { app, stop } = createApp({
+  const { app, upgrade, stop } = createApp({
     databases,
     defaultDatabase,
     open,
@@ -246,7 +246,7 @@ async function serve(
     modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });
-  const server = createServer(app).listen(http.port, http.host);
+  const server = createServer(app).on('upgrade', upgrade).listen(http.port, http.host);
   // Streams end when the app stops, and the server is closed when they have.
   cleanup.add(() => Promise.all([closeServer(server), stop()]));
   return untilListening(server, http.host, http.port);

@@ -8,6 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { OnDemand } from '../../services/shared/on-demand.ts';
@@ -17,6 +18,8 @@ import type { CompiledOperation } from '../graphql/operation.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import { wantsEventStream } from '../live/event-stream.ts';
+import type { WebSockets } from '../live/web-socket.ts';
+import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import type { GatewayRequest, RequestContext } from './context.ts';
@@ -31,18 +34,23 @@ export interface FrontOptions {
   readonly log: Log;
   readonly authenticate: Authenticate;
   readonly streams: EventStreams;
+  readonly sockets: WebSockets;
   /** Answers what is not answered here. */
   readonly app: RequestListener;
 }
 
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 export interface Front {
   readonly listener: RequestListener;
-  /** Refuses new requests, and waits for those under way. */
+  /** Takes requests to speak another protocol. */
+  readonly upgrade: UpgradeListener;
+  /** Refuses new requests, ends what is streamed, and waits for those under way. */
   readonly drain: () => Promise<void>;
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes, streams, defaultDatabase } = options;
+  const { app, bodyLimitBytes, streams, sockets, defaultDatabase } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
@@ -56,7 +64,20 @@ export function createFront(options: FrontOptions): Front {
     else if (isOfDatabases(request)) void admit(options, request, response);
     else void app(request, response);
   };
-  return { listener, drain: () => requests.drain() };
+  const upgrade: UpgradeListener = (request, socket, head) => {
+    const database = databaseOfGraphQL(request);
+    // A socket that breaks before it is taken over.
+    socket.on('error', () => socket.destroy());
+    if (requests.isDraining) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (database === undefined) refuseUpgrade(socket, '404 Not Found');
+    else sockets.accept(request, socket, head, database || defaultDatabase);
+  };
+  const drain = async (): Promise<void> => {
+    const drained = requests.drain();
+    streams.close();
+    await Promise.all([drained, sockets.close()]);
+  };
+  return { listener, upgrade, drain };
 }
 
 /** Undefined where the request is none for an operation; the name is empty for the default database. */
@@ -197,9 +218,13 @@ class RequestCount {
     if (this.#underWay === 0) this.#whenIdle?.();
   };
 
+  get isDraining(): boolean {
+    return this.#whenIdle !== undefined;
+  }
+
   /** False where no more are taken, which was said then. */
   begin(response: ServerResponse): boolean {
-    if (this.#whenIdle !== undefined) {
+    if (this.isDraining) {
       response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end();
       return false;
     }

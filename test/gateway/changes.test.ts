@@ -34,7 +34,7 @@ let listening: Listening;
 const open: EventReader[] = [];
 beforeAll(async () => {
   world = await serveWorld({ access: ACCESS });
-  listening = await listenOn(world.app);
+  listening = await listenOn(world);
 });
 afterEach(() => {
   for (const events of open.splice(0)) events.cancel();

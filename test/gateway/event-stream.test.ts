@@ -10,7 +10,7 @@ let world: ServedWorld;
 let listening: Listening;
 beforeAll(async () => {
   world = await serveWorld({ bodyLimitBytes: 10_000 });
-  listening = await listenOn(world.app);
+  listening = await listenOn(world);
 });
 afterAll(async () => {
   await listening.close();

@@ -1,8 +1,11 @@
 /** An app on a port of this machine, and readers of what it streams. */
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { App } from '../../gateway/index.ts';
 import type { Json } from './served-world.ts';
+
+type Served = Pick<App, 'app' | 'upgrade'>;
 
 export interface Listening {
   readonly url: string;
@@ -10,8 +13,8 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-export async function listenOn(app: RequestListener): Promise<Listening> {
-  const server = createServer(app);
+export async function listenOn({ app, upgrade }: Served): Promise<Listening> {
+  const server = createServer(app).on('upgrade', upgrade);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -4,13 +4,14 @@ import request from 'supertest';
 import { expect } from 'vitest';
 import { createApp } from '../../gateway/http/app.ts';
 import { alwaysOpen } from '../support/served.ts';
-import type { AppOptions } from '../../gateway/http/app.ts';
+import type { App, AppOptions } from '../../gateway/http/app.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
 import { openWorld } from './world-database.ts';
 
 export interface ServedWorld {
   readonly app: RequestListener;
+  readonly upgrade: App['upgrade'];
   readonly reader: Reader;
   readonly writer: Writer;
   /** What the log was told. */
@@ -40,7 +41,7 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
   const { reader, writer, close } = await openWorld();
   const errors: object[] = [];
   const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
-  const { app, stop } = createApp({
+  const { app, upgrade, stop } = createApp({
     databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: true,
@@ -64,6 +65,7 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
   };
   return {
     app,
+    upgrade,
     reader,
     writer,
     errors,
