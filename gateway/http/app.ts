@@ -30,10 +30,15 @@ import {
 } from './graphiql.ts';
 import { checkNesting } from './nesting.ts';
 import { EventStreams } from '../live/event-stream.ts';
+import type { EventStreamOptions } from '../live/event-stream.ts';
+import type { LiveHost } from '../live/open-operation.ts';
 import { WebSockets } from '../live/web-socket.ts';
+import type { WebSocketOptions } from '../live/web-socket.ts';
 import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
+
+type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost>;
 
 export interface AppOptions {
   readonly databases: DatabaseSource;
@@ -53,8 +58,8 @@ export interface AppOptions {
   readonly access?: AccessConfig | undefined;
   /** How a database is shown other than its attributes say; by default not at all. */
   readonly modelConfigOf?: (database: string) => ModelConfig;
-  /** Of pages elsewhere that may open WebSockets; by default only those of the gateway's own host. */
-  readonly origins?: ReadonlyArray<string>;
+  /** How streams are kept, and who may open them. */
+  readonly live?: LiveOptions;
   readonly log: Log;
 }
 
@@ -72,7 +77,7 @@ const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 /** An app that opens each database, and makes its schema, when the first request asks for it. */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
-  const { databases, defaultDatabase, access, origins = [] } = options;
+  const { databases, defaultDatabase, access, live = {} } = options;
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
@@ -113,8 +118,8 @@ export function createApp(options: AppOptions): App {
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
   const host = { served, defaultDatabase, bodyLimitBytes, queryLimits, authenticate, log };
-  const streams = new EventStreams(host);
-  const sockets = new WebSockets({ ...host, origins });
+  const streams = new EventStreams({ ...host, ...live });
+  const sockets = new WebSockets({ ...host, ...live });
   const front = createFront({ ...host, streams, sockets, app });
   return {
     app: front.listener,

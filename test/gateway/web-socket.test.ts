@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { createClient } from 'graphql-ws';
 import type { Client } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +39,8 @@ let listening: Listening;
 let guarded: ServedWorld;
 let guardedListening: Listening;
 beforeAll(async () => {
-  world = await serveWorld({ bodyLimitBytes: 10_000, origins: ['https://app.example.com'] });
+  const live = { origins: ['https://app.example.com'] };
+  world = await serveWorld({ bodyLimitBytes: 10_000, live });
   listening = await listenOn(world);
   guarded = await serveWorld({ access: ACCESS });
   guardedListening = await listenOn(guarded);
@@ -300,18 +302,48 @@ describe('a connection', () => {
   });
 });
 
-it('whoever does not say anything is not waited for', async () => {
-  const hasty = await serveWorld();
-  const at = await listenOn(hasty);
-  const { hostname, port } = new URL(at.url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
-  );
-  await once(socket, 'data');
-  // Half of it is closed: the server ends the rest.
-  socket.end();
-  await once(socket, 'close');
-  await at.close();
-  await hasty.stop();
+describe('whoever says nothing', () => {
+  let hasty: ServedWorld;
+  let at: Listening;
+  beforeAll(async () => {
+    hasty = await serveWorld({ live: { pingMs: 50, initTimeoutMs: 300 } });
+    at = await listenOn(hasty);
+  });
+  afterAll(async () => {
+    await at.close();
+    await hasty.stop();
+  });
+
+  /** A connection whose other side reads and writes nothing but what the test does. */
+  async function silent(): Promise<Socket> {
+    const { hostname, port } = new URL(at.url);
+    const socket = connect(Number(port), hostname);
+    const headers = [
+      'Host: x',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: graphql-transport-ws',
+    ];
+    socket.write(`GET /graphql HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'data');
+    return socket;
+  }
+
+  it('is not taken for somebody who asks', async () => {
+    expect(await closeCode(await open({}, undefined, at))).toBe(4408);
+  });
+
+  it('is not there', async () => {
+    const socket = await silent();
+    socket.resume();
+    await once(socket, 'close');
+  });
+
+  it('is not waited for where half of the connection is closed', async () => {
+    const socket = await silent();
+    socket.resume().end();
+    await once(socket, 'close');
+  });
 });
