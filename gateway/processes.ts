@@ -241,6 +241,7 @@ async function serve(
     open,
     bodyLimitBytes,
     queryLimits: query,
+    live: { origins: http.origins },
     development,
     access: api.access,
     modelConfigOf: (name) => modelConfigOf(config, name),
