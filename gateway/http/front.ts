@@ -96,6 +96,8 @@ async function answer(
   const { app, served, defaultDatabase, authenticate } = options;
   try {
     const body = readAll(request);
+    // It may fail before it is waited for, while it is found out who asks.
+    body.catch(() => undefined);
     const principal = await Promise.resolve(authenticate(request.headers.authorization));
     request.principal = principal;
     request.body = parseJson(await body);

@@ -55,7 +55,7 @@ export class EventStreams {
     response: ServerResponse,
     database: string,
   ): Promise<void> {
-    const { served, authenticate, log } = this.#options;
+    const { served, log } = this.#options;
     const ending = new AbortController();
     this.#open.add(ending);
     response.once('close', () => {
@@ -63,9 +63,10 @@ export class EventStreams {
       this.#open.delete(ending);
     });
     try {
-      const body = request.method === 'GET' ? undefined : this.#readBody(request);
-      const principal = await authenticate(request.headers.authorization);
-      const asked = body === undefined ? requestInUrl(request) : await body;
+      const [principal, asked] = await Promise.all([
+        this.#principalOf(request),
+        request.method === 'GET' ? requestInUrl(request) : this.#readBody(request),
+      ]);
       const hold = await served.hold(database);
       if (response.closed) hold.release();
       else response.once('close', hold.release);
@@ -82,6 +83,10 @@ export class EventStreams {
   /** Ends all streams, so that their clients ask again, elsewhere. */
   close(): void {
     for (const ending of this.#open) ending.abort();
+  }
+
+  async #principalOf({ headers }: IncomingMessage): Promise<Principal> {
+    return this.#options.authenticate(headers.authorization);
   }
 
   async #readBody(request: IncomingMessage): Promise<OperationRequest> {
@@ -169,7 +174,7 @@ async function hasDrained(
 }
 
 /** What was asked for as a query of the address. @throws BAD_USER_INPUT, FORBIDDEN */
-function requestInUrl({ url = '', headers }: IncomingMessage): OperationRequest {
+async function requestInUrl({ url = '', headers }: IncomingMessage): Promise<OperationRequest> {
   if (!isDeliberate(headers))
     throw new DatabaseError(
       'FORBIDDEN',

@@ -173,6 +173,34 @@ describe('a stream', () => {
   });
 });
 
+describe('a request of nobody', () => {
+  it.each([
+    ['as a stream', 'text/event-stream'],
+    ['for one answer', 'application/json'],
+  ])('%s is refused, also where it goes away in the middle', async (_what, accept) => {
+    const guarded = await serveWorld({ access: { tokens: [], roles: {} } });
+    const at = await listenOn(guarded);
+    const { port, hostname } = new URL(at.url);
+    const socket = connect(Number(port), hostname);
+    const headers = [
+      'Host: x',
+      'Authorization: Bearer unknown',
+      `Accept: ${accept}`,
+      'Content-Type: application/json',
+      'Content-Length: 1000',
+    ];
+    socket.write(`POST /graphql HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n{"query"`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toContain('401 Unauthorized');
+    // What is left of the request fails; nobody may be left to hear of it.
+    socket.resetAndDestroy();
+    const again = await fetch(at.url, { method: 'POST', headers: { accept } });
+    expect(again.status).toBe(401);
+    await at.close();
+    await guarded.stop();
+  });
+});
+
 describe('a gateway that stops', () => {
   it('ends what it streams, so that it is asked for elsewhere', async () => {
     const stopping = await serveWorld();
