@@ -66,6 +66,8 @@ export interface Config {
     readonly host: string;
     /** 4000 by default; 0 is any free one. */
     readonly port: number;
+    /** Of web pages that may open WebSockets, besides those of the gateway's own host; none by default. */
+    readonly origins: ReadonlyArray<string>;
   };
   readonly writer: {
     readonly host: string;
@@ -147,6 +149,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     http: {
       host: settings.get('http.host') ?? '127.0.0.1',
       port: settings.get('http.port') ?? 4_000,
+      origins: settings.get('http.origins') ?? [],
     },
     writer: {
       host: settings.get('writer.host') ?? '127.0.0.1',

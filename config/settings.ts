@@ -50,10 +50,16 @@ const flag = z.preprocess(
   z.boolean(),
 );
 
-const names = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
-  z.array(z.string().min(1).max(200)).min(1),
-);
+/** Several, which stand in one text with commas between them. */
+function listOf(item: z.ZodType<string>) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value),
+    z.array(item).min(1),
+  );
+}
+
+const names = listOf(z.string().min(1).max(200));
+const origins = listOf(z.string().regex(/^https?:\/\/[^\s/]+$/));
 
 export const SETTINGS = {
   'store.kind': oneOf(`${PREFIX}STORE`, 'memory', 'file', 'postgres'),
@@ -91,6 +97,11 @@ export const SETTINGS = {
   databases: setting(`${PREFIX}DATABASES`, 'names of databases, separated by commas', names),
   'http.host': text('HOST', 'the name or address of a network interface', /^[^\s/]+$/),
   'http.port': whole('PORT', 0, MAX_PORT),
+  'http.origins': setting(
+    `${PREFIX}ORIGINS`,
+    'origins of web pages such as https://app.example.com, separated by commas',
+    origins,
+  ),
   'writer.host': text(
     `${PREFIX}WRITER_HOST`,
     'the name or address of a network interface',

@@ -235,19 +235,20 @@ async function serve(
 ): Promise<string> {
   const { http, bodyLimitBytes, query, open, development, databases: names, api } = config;
   const defaultDatabase = names[0] ?? '';
-  const { app, stop } = createApp({
+  const { app, upgrade, stop } = createApp({
     databases,
     defaultDatabase,
     open,
     bodyLimitBytes,
     queryLimits: query,
+    live: { origins: http.origins },
     development,
     access: api.access,
     modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });
-  cleanup.add(stop);
-  const server = createServer(app).listen(http.port, http.host);
-  cleanup.add(() => closeServer(server));
+  const server = createServer(app).on('upgrade', upgrade).listen(http.port, http.host);
+  // Streams end when the app stops, and the server is closed when they have.
+  cleanup.add(() => Promise.all([closeServer(server), stop()]));
   return untilListening(server, http.host, http.port);
 }

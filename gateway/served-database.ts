@@ -19,6 +19,7 @@ import type { View } from './access/view.ts';
 import { rolesIn, viewOf, wholeView } from './access/view.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
 import type { ServedModel } from './http/context.ts';
+import { LiveQueries } from './live/live-queries.ts';
 import type { ServedSchema } from './served-schema.ts';
 import { serveSchema } from './served-schema.ts';
 
@@ -84,6 +85,7 @@ export class ServedDatabase {
   readonly name: string;
   readonly reader: Reader;
   readonly writer: Writer;
+  readonly live: LiveQueries;
   readonly #letGo: () => void;
   readonly #options: ServedDatabaseOptions;
   #generation: Generation | undefined;
@@ -101,6 +103,7 @@ export class ServedDatabase {
     this.name = name;
     this.reader = value.reader;
     this.writer = value.writer;
+    this.live = new LiveQueries(value.reader, options.log);
     this.#letGo = release;
     this.#options = options;
   }

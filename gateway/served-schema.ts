@@ -2,10 +2,14 @@
 import type { RequestHandler } from 'express';
 import type { View } from './access/view.ts';
 import type { RootField } from './generate/graphql/root-fields.ts';
-import { mutationFields, queryFields, SUBGRAPH_FIELDS } from './generate/graphql/root-fields.ts';
+import {
+  mutationFields,
+  SUBGRAPH_FIELDS,
+  subscriptionFields,
+} from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
-import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
 import type { ServedModel } from './http/context.ts';
 import { formatOperationError } from './http/error-response.ts';
@@ -17,6 +21,7 @@ export interface ServedSchema extends ServedModel {
   readonly graphql: RequestHandler;
   /** Those that were seen since the schema is served. */
   readonly operations: CompiledOperations;
+  readonly prepare: GraphQLServer['prepare'];
   readonly stop: () => Promise<void>;
 }
 
@@ -48,7 +53,7 @@ export async function serveSchema(
     model,
     maxCost: MAX_COST,
     rootFields: new Map<string, RootField>([
-      ...queryFields(model),
+      ...subscriptionFields(model),
       ...SUBGRAPH_FIELDS,
       ...mutationFields(model),
     ]),
@@ -62,5 +67,6 @@ export async function serveSchema(
     log,
     createContext: createContext(served),
   });
-  return { ...served, operations, graphql: server.answer, stop: server.stop };
+  const { answer, prepare, stop } = server;
+  return { ...served, operations, graphql: answer, prepare, stop };
 }

@@ -59,7 +59,7 @@ const SERVICES = {
     'services/versions',
     'services/maintenance',
   ],
-  'services/reader': ['services/shared', 'services/connection'],
+  'services/reader': ['services/shared', 'services/connection', 'services/versions'],
   'services/stream': ['services/shared', 'services/bus', 'services/connection', 'services/reader'],
   'services/backup': [
     'services/shared',
@@ -179,6 +179,8 @@ module.exports = {
       '^gateway/graphql/server[.]ts$',
       '^services/rpc/writer-server[.]ts$',
     ]),
+    onlyHere('ws', ['^gateway/live/web-socket[.]ts$']),
+    onlyHere('graphql-ws', ['^gateway/live/web-socket[.]ts$']),
     onlyHere('@apollo/server', ['^gateway/graphql/server[.]ts$']),
   ],
   options: {

@@ -44,11 +44,11 @@ function bearerToken(authorization: string): string {
 }
 
 function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Principal | undefined {
-  const known = tokens.map(({ name, sha256, roles, claims = {}, expires }) => ({
-    hash: Buffer.from(sha256, 'hex'),
-    expiresMs: expires === undefined ? Infinity : Date.parse(expires),
-    principal: { name, roles, claims },
-  }));
+  const known = tokens.map(({ name, sha256, roles, claims = {}, expires }) => {
+    const expiresMs = expires === undefined ? Infinity : Date.parse(expires);
+    const principal = { name, roles, claims, expiresMs };
+    return { hash: Buffer.from(sha256, 'hex'), expiresMs, principal };
+  });
   return (token) => {
     if (known.length === 0) return undefined;
     const hash = createHash('sha256').update(token).digest();
@@ -77,9 +77,10 @@ function jwtVerifier(config: JwtConfig): (token: string) => Principal | Promise<
     const { payload } = await jwtVerify(token, keys, options).catch((error: unknown) => {
       throw refusal(error);
     });
-    const principal = principalOf(payload, config.rolesClaim ?? 'roles');
+    const expiresMs = ((payload.exp ?? 0) + options.clockTolerance) * 1_000;
+    const principal = { ...principalOf(payload, config.rolesClaim ?? 'roles'), expiresMs };
     if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(token, { principal, expiresMs: (payload.exp ?? 0) * 1_000 });
+    verified.set(token, { principal, expiresMs });
     return principal;
   };
   return (token) => {

@@ -7,6 +7,8 @@ export interface Principal {
   /** Undefined for a developer on this machine, who may do everything. */
   readonly roles: ReadonlyArray<string> | undefined;
   readonly claims: Claims;
+  /** When it ends that the credentials are good, in milliseconds of the epoch; by default never. */
+  readonly expiresMs?: number;
 }
 
 /** Whoever reaches a gateway in development mode, which listens on loopback alone. */

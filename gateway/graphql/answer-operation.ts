@@ -1,4 +1,6 @@
 /** A compiled operation's answer, or what kept it from running: the same whoever asks it, the front or Apollo. */
+import { OperationTypeNode } from 'graphql';
+import { DatabaseError } from '../../schema/error.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Variables } from '../select/selection.ts';
@@ -19,6 +21,7 @@ export async function answerOperation(
   log: Log,
 ): Promise<OperationAnswer> {
   try {
+    if (operation.type === OperationTypeNode.SUBSCRIPTION) throw needsStream();
     return { status: 200, text: await operation.answer(context, variables) };
   } catch (error) {
     return refusal(error, context.requestId, log);
@@ -29,4 +32,11 @@ export async function answerOperation(
 export function refusal(error: unknown, requestId: string, log: Log): OperationAnswer {
   const { status, body } = toGraphQLBody(error, requestId, log);
   return { status, text: `${JSON.stringify(body)}\n` };
+}
+
+function needsStream(): DatabaseError {
+  return new DatabaseError(
+    'BAD_USER_INPUT',
+    'A subscription is answered as a stream: expected `Accept: text/event-stream`, or a WebSocket',
+  );
 }

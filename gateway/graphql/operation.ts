@@ -32,7 +32,8 @@ import { collectFields } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
 import type { Variables } from '../select/selection.ts';
 import { planMutationField } from './mutation-plans.ts';
-import type { RootPlan } from './root-plan.ts';
+import { planChanges } from './change-plans.ts';
+import type { ChangesPlan, RootPlan } from './root-plan.ts';
 import { planQueryField } from './root-plans.ts';
 
 /** What operations of one schema are compiled against. */
@@ -59,8 +60,26 @@ interface PlannedField {
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
 const MAX_VARIANTS = 64;
 
+export interface ChangesField {
+  /** What stands before each change. */
+  readonly prefix: string;
+  readonly plan: ChangesPlan;
+}
+
+/** What an operation came to. */
+export interface Outcome {
+  /** The members of the answer's JSON object, but for what it says of itself. */
+  readonly content: string;
+  readonly hasErrors: boolean;
+}
+
+/** The body of an answer, JSON. */
+export function answerBody(content: string, basisTx: number): string {
+  return `{${content},"extensions":{"basisT":"${basisTx}"}}\n`;
+}
+
 export class CompiledOperation {
-  readonly isMutation: boolean;
+  readonly type: OperationTypeNode;
   readonly #target: CompileTarget;
   readonly #document: DocumentNode;
   readonly #definition: OperationDefinitionNode;
@@ -70,7 +89,7 @@ export class CompiledOperation {
   readonly #variants = new Map<string, ReadonlyArray<PlannedField>>();
 
   constructor(target: CompileTarget, document: DocumentNode, definition: OperationDefinitionNode) {
-    this.isMutation = definition.operation === OperationTypeNode.MUTATION;
+    this.type = definition.operation;
     this.#target = target;
     this.#document = document;
     this.#definition = definition;
@@ -86,15 +105,17 @@ export class CompiledOperation {
     return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
   }
 
-  /**
-   * The body of the answer, JSON.
-   *
-   * @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done
-   */
+  /** As {@link run}, with what the answer says of itself. */
   async answer(context: RequestContext, variables: Variables): Promise<string> {
-    if (this.isMutation) requirePresent(context);
+    const { content } = await this.run(context, variables);
+    return answerBody(content, context.basisTx);
+  }
+
+  /** @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done */
+  async run(context: RequestContext, variables: Variables): Promise<Outcome> {
+    if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
+    this.checkCost(variables);
     const fields = this.#fieldsFor(variables);
-    this.#checkCost(fields, variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
     let isNull = false;
@@ -104,7 +125,7 @@ export class CompiledOperation {
       isNull ||= !field.isNullable;
       return 'null';
     };
-    if (this.isMutation)
+    if (this.type === OperationTypeNode.MUTATION)
       for (const field of fields)
         texts.push(field.prefix + (await answerOf(field, context, variables, fail)));
     else {
@@ -115,13 +136,21 @@ export class CompiledOperation {
     }
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
     const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
-    return `{${told}"data":${data},"extensions":{"basisT":"${context.basisTx}"}}\n`;
+    return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
   }
 
-  #checkCost(fields: ReadonlyArray<PlannedField>, variables: Variables): void {
+  /** What is told of each transaction, where the operation asks for that. */
+  changes(variables: Variables): ChangesField | undefined {
+    const [field] = this.#fieldsFor(variables);
+    const plan = field?.plan.changes;
+    return field === undefined || plan === undefined ? undefined : { prefix: field.prefix, plan };
+  }
+
+  /** @throws COST_LIMIT_EXCEEDED */
+  checkCost(variables: Variables): void {
     const { maxCost } = this.#target;
     let cost = 0;
-    for (const { plan } of fields) cost += plan.cost(variables);
+    for (const { plan } of this.#fieldsFor(variables)) cost += plan.cost(variables);
     if (cost <= maxCost) return;
     throw new DatabaseError(
       'COST_LIMIT_EXCEEDED',
@@ -143,7 +172,7 @@ export class CompiledOperation {
 
   #plan(variables: Variables): ReadonlyArray<PlannedField> {
     const { schema, model } = this.#target;
-    const root = this.isMutation ? schema.getMutationType() : schema.getQueryType();
+    const root = schema.getRootType(this.type);
     if (root === null || root === undefined) throw new Error('Expected a root type');
     const operation: Operation = {
       model,
@@ -174,10 +203,7 @@ export class CompiledOperation {
       throw new Error(`Expected the root field ${name} to have a meaning`);
     const args = argumentsOf(definition, node);
     const isNullable = !(definition.type instanceof GraphQLNonNull);
-    const plan = isMutationField(field)
-      ? planMutationField(operation, field, nodes, args)
-      : planQueryField(operation, field, nodes, args);
-    return { ...planned, isNullable, plan };
+    return { ...planned, isNullable, plan: planField(operation, field, nodes, args) };
   }
 
   /** What the schema says of itself, GraphQL answers: an operation of nothing else. */
@@ -221,10 +247,28 @@ async function answerOf(
   }
 }
 
-const MUTATIONS: ReadonlySet<string> = new Set(['create', 'update', 'upsert', 'delete']);
-
-function isMutationField(
+function planField(
+  operation: Operation,
   field: RootField,
-): field is Extract<RootField, { kind: 'create' | 'update' | 'upsert' | 'delete' }> {
-  return MUTATIONS.has(field.kind);
+  nodes: ReadonlyArray<FieldNode>,
+  args: ReturnType<typeof argumentsOf>,
+): RootPlan {
+  switch (field.kind) {
+    case 'node':
+    case 'transactions':
+    case 'lookup':
+    case 'connection':
+    case 'diff':
+    case 'groups':
+    case 'service':
+    case 'representations':
+      return planQueryField(operation, field, nodes, args);
+    case 'create':
+    case 'update':
+    case 'upsert':
+    case 'delete':
+      return planMutationField(operation, field, nodes, args);
+    case 'changed':
+      return planChanges(operation, field.type, nodes, args);
+  }
 }

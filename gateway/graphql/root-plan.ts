@@ -1,14 +1,31 @@
 /** A field at the root of an operation: what it was given, and what answers it. */
+import type { EntityType } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import type { By } from '../read/find-entity.ts';
-import type { Given, ListArguments, Variables } from '../select/selection.ts';
+import type { EntityChange } from '../read/objects/change.ts';
+import type { ObjectPlan } from '../read/plan.ts';
+import type { Given, ListArguments, Variables, Where } from '../select/selection.ts';
 
 export interface RootPlan {
   /** The JSON of the field's value. */
   readonly answer: (context: RequestContext, variables: Variables) => Promise<string>;
   /** How many entities are read for it, at most. */
   readonly cost: Given<number>;
+  /** Of a field that has no answer of its own: what it tells of transactions. */
+  readonly changes?: ChangesPlan;
+}
+
+/** What a field that follows the entities of a type tells of each change. */
+export interface ChangesPlan {
+  readonly type: EntityType;
+  readonly args: Given<ChangesArguments>;
+  readonly change: ObjectPlan<EntityChange>;
+}
+
+export interface ChangesArguments {
+  readonly where?: Where | null;
+  readonly since?: string | null;
 }
 
 export interface RootArguments extends ListArguments {

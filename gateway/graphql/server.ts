@@ -4,19 +4,53 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { Request, RequestHandler, Response } from 'express';
-import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { requestIdOf } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import { formatGraphQLError, toGraphQLError } from '../http/error-response.ts';
+import type { Variables } from '../select/selection.ts';
 import { answerOperation } from './answer-operation.ts';
 import type { CompiledOperations } from './compiled-operations.ts';
+import type { CompiledOperation } from './operation.ts';
 import { DEFAULT_DOCUMENT_LIMITS, validationRules } from './validation-rules.ts';
 import type { Log } from '../../services/shared/log.ts';
 
 const MAX_TOKENS = 5000;
 
+/** What a request says of the operation that it wants, however it came. */
+export interface OperationRequest {
+  readonly query?: string | undefined;
+  readonly operationName?: string | undefined;
+  readonly variables?: Variables | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An operation that can be run with its variables, or why not. */
+export type PreparedOperation =
+  | {
+      readonly kind: 'ready';
+      readonly operation: CompiledOperation;
+      readonly variables: Variables;
+    }
+  | { readonly kind: 'refused'; readonly errors: ReadonlyArray<GraphQLFormattedError> };
+
+/** Stands in the place of a request's context where the operation is not to be run. */
+interface Preparation {
+  readonly requestId: string;
+  /** Is given what would be run. */
+  readonly prepared: (ready: PreparedOperation) => void;
+}
+
+type OperationContext = RequestContext | Preparation;
+
+function isPreparation(context: OperationContext): context is Preparation {
+  return 'prepared' in context;
+}
+
 export interface GraphQLServer {
   readonly answer: RequestHandler;
+  /** What is done with an operation before it is run. */
+  readonly prepare: (request: OperationRequest, requestId: string) => Promise<PreparedOperation>;
   readonly stop: () => Promise<void>;
 }
 
@@ -33,7 +67,7 @@ export interface GraphQLServerOptions {
 
 export async function startGraphQLServer(options: GraphQLServerOptions): Promise<GraphQLServer> {
   const { schema, operations, introspection, development, log, createContext } = options;
-  const server = new ApolloServer<RequestContext>({
+  const server = new ApolloServer<OperationContext>({
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !development,
@@ -57,7 +91,20 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
       }
     },
   });
-  return { answer, stop: () => server.stop() };
+  const prepare: GraphQLServer['prepare'] = async (request, requestId) => {
+    let ready: PreparedOperation | undefined;
+    const prepared = (given: PreparedOperation): void => {
+      ready = given;
+    };
+    const { query, ...others } = request;
+    const given = { ...others, ...(query === undefined ? {} : { query }) } as { query: string };
+    const contextValue = { requestId, prepared };
+    const { body } = await server.executeOperation(given, { contextValue });
+    if (ready !== undefined) return ready;
+    const errors = body.kind === 'single' ? body.singleResult.errors : undefined;
+    return { kind: 'refused', errors: errors ?? [] };
+  };
+  return { answer, prepare, stop: () => server.stop() };
 }
 
 /**
@@ -67,7 +114,7 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
 function answerPlugin(
   operations: CompiledOperations,
   log: Log,
-): ApolloServerPlugin<RequestContext> {
+): ApolloServerPlugin<OperationContext> {
   return {
     requestDidStart: async () => ({
       responseForOperation: async ({ request, source, document, operation, contextValue }) => {
@@ -75,6 +122,10 @@ function answerPlugin(
         const variables = compiled.readVariables(request.variables ?? {});
         // GraphQL says what is wrong with them.
         if (variables === undefined) return null;
+        if (isPreparation(contextValue)) {
+          contextValue.prepared({ kind: 'ready', operation: compiled, variables });
+          return { http: NO_HTTP, body: { kind: 'single', singleResult: {} } };
+        }
         const { status, text } = await answerOperation(compiled, contextValue, variables, log);
         const singleResult = JSON.parse(text) as FormattedExecutionResult;
         return {
@@ -89,8 +140,11 @@ function answerPlugin(
           response.http.status = 200;
         const { singleResult } = response.body;
         if (singleResult.extensions?.['basisT'] !== undefined) return;
-        const { basisTx, requestId } = contextValue;
-        singleResult.extensions = { ...singleResult.extensions, basisT: String(basisTx) };
+        const { requestId } = contextValue;
+        if (!isPreparation(contextValue)) {
+          const { basisTx } = contextValue;
+          singleResult.extensions = { ...singleResult.extensions, basisT: String(basisTx) };
+        }
         if (singleResult.errors !== undefined) {
           singleResult.errors = singleResult.errors.map((error) => ({
             ...error,
@@ -117,6 +171,8 @@ function isOfDocument(errors: FormattedExecutionResult['errors']): boolean {
 function isLegacy(accept: string | undefined): boolean {
   return accept !== undefined && /^\s*application\/json\b[^,]*$/.test(accept);
 }
+
+const NO_HTTP = { headers: new HeaderMap() };
 
 function apolloLogger(log: Log) {
   const tell =

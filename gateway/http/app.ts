@@ -21,11 +21,19 @@ import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
 import { createFront } from './front.ts';
+import type { UpgradeListener } from './front.ts';
 import { checkNesting } from './nesting.ts';
 import { servePages } from './pages.ts';
+import { EventStreams } from '../live/event-stream.ts';
+import type { EventStreamOptions } from '../live/event-stream.ts';
+import type { LiveHost } from '../live/open-operation.ts';
+import { WebSockets } from '../live/web-socket.ts';
+import type { WebSocketOptions } from '../live/web-socket.ts';
 import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
+
+type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost>;
 
 export interface AppOptions {
   readonly databases: DatabaseSource;
@@ -45,12 +53,16 @@ export interface AppOptions {
   readonly access?: AccessConfig | undefined;
   /** How a database is shown other than its attributes say; by default not at all. */
   readonly modelConfigOf?: (database: string) => ModelConfig;
+  /** How streams are kept, and who may open them. */
+  readonly live?: LiveOptions;
   readonly log: Log;
 }
 
 export interface App {
   readonly app: RequestListener;
-  /** Refuses new requests, waits for those under way, and lets go of the databases. The HTTP server is the caller's to close. */
+  /** Of the server's `upgrade` event: without it there are no WebSockets. */
+  readonly upgrade: UpgradeListener;
+  /** Refuses new requests, ends what is streamed, waits for those under way, and lets go of the databases. The HTTP server is the caller's to close. */
   readonly stop: () => Promise<void>;
 }
 
@@ -60,7 +72,7 @@ const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 /** An app that opens each database, and makes its schema, when the first request asks for it. */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
-  const { databases, defaultDatabase, access } = options;
+  const { databases, defaultDatabase, access, live = {} } = options;
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
@@ -103,17 +115,13 @@ export function createApp(options: AppOptions): App {
   });
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
-  const front = createFront({
-    served,
-    defaultDatabase,
-    bodyLimitBytes,
-    queryLimits,
-    authenticate,
-    log,
-    app,
-  });
+  const host = { served, defaultDatabase, bodyLimitBytes, queryLimits, authenticate, log };
+  const streams = new EventStreams({ ...host, ...live });
+  const sockets = new WebSockets({ ...host, ...live });
+  const front = createFront({ ...host, streams, sockets, app });
   return {
     app: front.listener,
+    upgrade: front.upgrade,
     stop: async () => {
       await front.drain();
       await served.close();

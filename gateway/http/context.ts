@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Model } from '../../schema/model/model.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
-import type { QueryLimits, Reader, Snapshot } from '../../services/reader/reader.ts';
+import type { CancelSignal, QueryLimits, Reader, Snapshot } from '../../services/reader/reader.ts';
 import type { Principal } from '../access/principal.ts';
 import { DEVELOPER } from '../access/principal.ts';
 import { claimAt } from '../access/view.ts';
@@ -53,19 +53,40 @@ export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'e
   readonly claimPaths: ReadonlyArray<string>;
 }
 
+/** Who asks, and what the answer may take. */
+export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf'> {
+  readonly principal: Principal;
+  readonly limits: QueryLimits;
+}
+
 /** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
 export async function createContext(
-  { name, reader, writer }: Served,
-  { model, lists, encodeId, claimPaths }: ServedModel,
+  served: Served,
+  model: ServedModel,
   queryLimits: QueryLimits,
   { headers, principal = DEVELOPER }: GatewayRequest,
   response: ServerResponse,
 ): Promise<RequestContext> {
-  const limits = requestLimits(queryLimits, response);
+  const limits = limitsFromNow(queryLimits, new RequestSignal(response));
   const minTx = parseMinTx(headers[MIN_T_HEADER]);
-  const snapshot = await reader.snapshot({ minTx, limits });
-  return {
+  const snapshot = await served.reader.snapshot({ minTx, limits });
+  return contextOn(snapshot, served, model, {
     requestId: requestIdOf(response),
+    principal,
+    asOf: parseAsOf(headers[AS_OF_HEADER]),
+    limits,
+  });
+}
+
+/** What is answered from a snapshot. */
+export function contextOn(
+  snapshot: Snapshot,
+  { name, reader, writer }: Served,
+  { model, lists, encodeId, claimPaths }: ServedModel,
+  { requestId, principal, asOf, limits }: Caller,
+): RequestContext {
+  return {
+    requestId,
     database: name,
     model,
     lists,
@@ -74,17 +95,17 @@ export async function createContext(
     reader,
     writer,
     snapshot,
-    asOf: parseAsOf(headers[AS_OF_HEADER]),
+    asOf,
     limits,
     basisTx: snapshot.basisTx,
   };
 }
 
 /** The header by which a caller reads what was. */
-const AS_OF_HEADER = 'datahike-as-of';
+export const AS_OF_HEADER = 'datahike-as-of';
 
 /** The header by which a caller reads what it has written. */
-const MIN_T_HEADER = 'datahike-min-t';
+export const MIN_T_HEADER = 'datahike-min-t';
 
 /** The header that names a request, taken from the caller or made here. */
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -94,17 +115,20 @@ export function requestIdOf(response: ServerResponse): string {
 }
 
 /** @throws BAD_USER_INPUT */
-function parseMinTx(header: string | ReadonlyArray<string> | undefined): number | undefined {
+export function parseMinTx(
+  header: string | ReadonlyArray<string> | undefined,
+  name = 'Datahike-Min-T',
+): number | undefined {
   if (header === undefined || header === '') return undefined;
   if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
   throw new DatabaseError(
     'BAD_USER_INPUT',
-    `The header Datahike-Min-T must be a transaction number, got '${String(header).slice(0, 40)}'`,
+    `The header ${name} must be a transaction number, got '${String(header).slice(0, 40)}'`,
   );
 }
 
 /** @throws BAD_USER_INPUT */
-function parseAsOf(header: string | ReadonlyArray<string> | undefined): AsOf | undefined {
+export function parseAsOf(header: string | ReadonlyArray<string> | undefined): AsOf | undefined {
   return typeof header === 'string' && header !== ''
     ? asOfFromText(header, 'The header Datahike-As-Of')
     : undefined;
@@ -119,13 +143,13 @@ export function requirePresent({ asOf }: RequestContext): void {
     );
 }
 
-/** The limits of one request that begins now: its time, and that somebody waits for the answer. */
-function requestLimits(
+/** The limits of one answer that is begun now: its time, and that somebody waits for it. */
+export function limitsFromNow(
   { timeoutMs, ...limits }: QueryLimits,
-  response: ServerResponse,
+  signal: CancelSignal,
 ): QueryLimits {
   const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  return { ...limits, deadlineMs, signal: new RequestSignal(response) };
+  return { ...limits, deadlineMs, signal };
 }
 
 /**

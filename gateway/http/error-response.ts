@@ -88,7 +88,10 @@ export function toGraphQLBody(
   error: unknown,
   requestId: string,
   log: Log,
-): { readonly status: number; readonly body: object } {
+): {
+  readonly status: number;
+  readonly body: { readonly errors: ReadonlyArray<GraphQLFormattedError> };
+} {
   const told = toDatabaseError(error, log);
   const extensions = { ...extensionsOf(told), requestId };
   return { status: told.httpStatus, body: { errors: [{ message: told.message, extensions }] } };

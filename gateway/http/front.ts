@@ -3,10 +3,12 @@
  * the Express app, with what was read of it.
  *
  *     request → name → body ─ compiled operation → answer
- *                        '── anything else ──────→ Express → Apollo | REST | pages
+ *                   |    '── anything else ──────→ Express → Apollo | REST | pages
+ *                   '── as a stream ─────────────→ live/event-stream
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { OnDemand } from '../../services/shared/on-demand.ts';
@@ -14,6 +16,10 @@ import type { OperationAnswer } from '../graphql/answer-operation.ts';
 import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { EventStreams } from '../live/event-stream.ts';
+import { wantsEventStream } from '../live/event-stream.ts';
+import type { WebSockets } from '../live/web-socket.ts';
+import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import type { GatewayRequest, RequestContext } from './context.ts';
@@ -27,36 +33,58 @@ export interface FrontOptions {
   readonly queryLimits: QueryLimits;
   readonly log: Log;
   readonly authenticate: Authenticate;
+  readonly streams: EventStreams;
+  readonly sockets: WebSockets;
   /** Answers what is not answered here. */
   readonly app: RequestListener;
 }
 
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 export interface Front {
   readonly listener: RequestListener;
-  /** Refuses new requests, and waits for those under way. */
+  /** Takes requests to speak another protocol. */
+  readonly upgrade: UpgradeListener;
+  /** Refuses new requests, ends what is streamed, and waits for those under way. */
   readonly drain: () => Promise<void>;
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes } = options;
+  const { app, bodyLimitBytes, streams, sockets, defaultDatabase } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
     if (!requests.begin(response)) return;
     const database = databaseOfGraphQL(request);
-    const isPlain = database !== undefined && isPlainJson(request, bodyLimitBytes);
-    if (isPlain) void answer(options, request, response, database);
+    const isStream = database !== undefined && wantsEventStream(request.headers.accept);
+    const isPlain =
+      database !== undefined && request.method === 'POST' && isPlainJson(request, bodyLimitBytes);
+    if (isStream) void streams.answer(request, response, database || defaultDatabase);
+    else if (isPlain) void answer(options, request, response, database);
     else if (isOfDatabases(request)) void admit(options, request, response);
     else void app(request, response);
   };
-  return { listener, drain: () => requests.drain() };
+  const upgrade: UpgradeListener = (request, socket, head) => {
+    const database = databaseOfGraphQL(request);
+    // A socket that breaks before it is taken over.
+    socket.on('error', () => socket.destroy());
+    if (requests.isDraining) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (database === undefined) refuseUpgrade(socket, '404 Not Found');
+    else sockets.accept(request, socket, head, database || defaultDatabase);
+  };
+  const drain = async (): Promise<void> => {
+    const drained = requests.drain();
+    streams.close();
+    await Promise.all([drained, sockets.close()]);
+  };
+  return { listener, upgrade, drain };
 }
 
-/** Undefined where the request is none for a compiled operation; the name is empty for the default database. */
+/** Undefined where the request is none for an operation; the name is empty for the default database. */
 function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | undefined {
-  if (method !== 'POST' || !url.startsWith('/graphql')) return undefined;
+  if ((method !== 'POST' && method !== 'GET') || !url.startsWith('/graphql')) return undefined;
   if (url === '/graphql') return '';
-  return /^\/graphql\/[\w.-]+$/.test(url) ? url.slice('/graphql/'.length) : undefined;
+  return /^\/graphql(?:\/([\w.-]+))?(?:\?|$)/.exec(url)?.slice(1).join('');
 }
 
 async function answer(
@@ -68,6 +96,8 @@ async function answer(
   const { app, served, defaultDatabase, authenticate } = options;
   try {
     const body = readAll(request);
+    // It may fail before it is waited for, while it is found out who asks.
+    body.catch(() => undefined);
     const principal = await Promise.resolve(authenticate(request.headers.authorization));
     request.principal = principal;
     request.body = parseJson(await body);
@@ -190,9 +220,13 @@ class RequestCount {
     if (this.#underWay === 0) this.#whenIdle?.();
   };
 
+  get isDraining(): boolean {
+    return this.#whenIdle !== undefined;
+  }
+
   /** False where no more are taken, which was said then. */
   begin(response: ServerResponse): boolean {
-    if (this.#whenIdle !== undefined) {
+    if (this.isDraining) {
       response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end();
       return false;
     }

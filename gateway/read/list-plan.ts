@@ -9,6 +9,7 @@ import type { Bounds, ListOrigin, ListSpec, PositionSlots, Segment } from './que
 import type { QueryForm, RowQuery } from './query/list-query.ts';
 import {
   foldQuery,
+  membersQuery,
   rowQuery,
   segmentCountQuery,
   segmentsOf,
@@ -109,6 +110,7 @@ export class ListPlan {
   readonly #forward: DirectedPlan;
   #backward: DirectedPlan | undefined;
   readonly #spec: ListSpec;
+  #members: QueryForm | undefined;
   #totalCount: QueryForm | undefined;
   readonly #folds = new Map<string, QueryForm>();
 
@@ -154,6 +156,11 @@ export class ListPlan {
       this.#folds.set(key, form);
     }
     return form;
+  }
+
+  /** Which entities of a list of a type are among those in the slot of the parents. */
+  get members(): QueryForm {
+    return (this.#members ??= membersQuery(this.#spec));
   }
 
   /** How many entities there are in all. */

@@ -130,6 +130,14 @@ export class List {
     };
   }
 
+  /** Of some entities those that a list of a type has, whatever the page. */
+  async among(entities: ReadonlyArray<number>): Promise<ReadonlySet<number>> {
+    const { query, inputs } = this.#plan.members;
+    this.#slots.values[0] = entities;
+    const found = await this.scope.snapshot.q(query, inputs(this.#slots.values));
+    return new Set(found as ReadonlyArray<number>);
+  }
+
   /** How many entities the list of each parent has. */
   async totalCounts(
     parents: ReadonlyArray<number | undefined>,

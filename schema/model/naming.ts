@@ -24,6 +24,7 @@ const RESERVED_TYPES = [
   'TxMeta',
   'TxCondition',
   'TxResult',
+  'ChangeKind',
   'ClientMutationId',
 ];
 
@@ -96,6 +97,7 @@ export interface RootNames {
   readonly update: string;
   readonly upsert: string;
   readonly delete: string;
+  readonly changed: string;
   /** The segment of a REST path. */
   readonly route: string;
 }
@@ -212,6 +214,7 @@ export function rootNames(typeName: string): RootNames {
     update: `update${typeName}`,
     upsert: `upsert${typeName}`,
     delete: `delete${typeName}`,
+    changed: `${lookup}Changed`,
     route: kebabCase(typeName),
   };
 }

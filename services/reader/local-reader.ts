@@ -12,6 +12,7 @@ import {
   resolveEntityId,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
+import { followTransactions } from './follow.ts';
 import type { Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
@@ -22,6 +23,7 @@ export function createLocalReader(connection: Connection): Reader {
     },
     current: () => snapshotOf(connection.db()),
     onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(db))),
+    transactions: (from, signal) => followTransactions(connection, from, signal),
   };
 }
 

@@ -5,7 +5,7 @@
 import type { Attribute } from '../../schema/attribute.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
+import type { Datom, PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
@@ -13,6 +13,7 @@ export type TimePoint = number | Date;
 
 export type {
   CancelSignal,
+  Datom,
   Lists,
   PageOptions,
   Projected,
@@ -35,6 +36,24 @@ export interface Reader {
 
   /** Calls the listener after each move to a newer snapshot, or to another one where the store was set back; returns the function that stops it. */
   onAdvance(listener: (snapshot: Snapshot) => void): () => void;
+
+  /**
+   * The transactions from one on, in order and none left out: those that are there, and then each that comes. It reads on only while the consumer
+   * does, so that a slow one holds no more than a page of the log. Ends when the signal is given.
+   *
+   * @throws SNAPSHOT_EXPIRED where the store was set back: those told last may be lost
+   */
+  transactions(from: number, signal: AbortSignal): AsyncIterable<Transaction>;
+}
+
+export interface Transaction {
+  readonly tx: number;
+  /** Undefined where the database keeps no history, and so no times. */
+  readonly instant: Date | undefined;
+  /** What was asserted and retracted, in the order in which it happened. What was purged is not among it. */
+  readonly changes: ReadonlyArray<Datom>;
+  /** Whether it, or one near it, has purged. */
+  readonly hasPurged: boolean;
 }
 
 export interface SnapshotOptions {

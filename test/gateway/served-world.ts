@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { openApi } from '../../gateway/generate/rest/openapi.ts';
 import { createApp } from '../../gateway/http/app.ts';
 import { alwaysOpen } from '../support/served.ts';
-import type { AppOptions } from '../../gateway/http/app.ts';
+import type { App, AppOptions } from '../../gateway/http/app.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
@@ -13,6 +13,7 @@ import { openWorld } from './world-database.ts';
 
 export interface ServedWorld {
   readonly app: RequestListener;
+  readonly upgrade: App['upgrade'];
   readonly reader: Reader;
   readonly writer: Writer;
   /** What the log was told. */
@@ -47,7 +48,11 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
   const { reader, writer, close } = await openWorld();
   const errors: object[] = [];
   const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
-  const { app: bare, stop } = createApp({
+  const {
+    app: bare,
+    upgrade,
+    stop,
+  } = createApp({
     databases: alwaysOpen(new Map([['world', { reader, writer }]])),
     defaultDatabase: 'world',
     development: true,
@@ -75,6 +80,7 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
   };
   return {
     app,
+    upgrade,
     reader,
     writer,
     errors,
@@ -138,6 +144,7 @@ export function countingReader(reader: Reader): {
       snapshot: async (options) => counting(await reader.snapshot(options)),
       current: () => counting(reader.current()),
       onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
+      transactions: (from, signal) => reader.transactions(from, signal),
     },
   };
 }

@@ -96,11 +96,11 @@ export function federationSdl(schema: GraphQLSchema, model: Model): string {
 
 function annotated(node: ObjectTypeDefinitionNode, { types }: Model): ObjectTypeDefinitionNode {
   const name = node.name.value;
-  if (name === 'Query') {
+  if (name === 'Query' || name === 'Subscription') {
     const fields = node.fields?.filter((field) => !LEFT_OUT.has(field.name.value)) ?? [];
     return { ...node, fields };
   }
-  if (name === 'Mutation' || name === 'Subscription') return node;
+  if (name === 'Mutation') return node;
   const type = types.get(name);
   const directives = type === undefined ? [directive('shareable')] : keysOf(type).map(keyDirective);
   return { ...node, directives };

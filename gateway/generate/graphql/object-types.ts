@@ -24,6 +24,7 @@ import {
   fieldDiffType,
   nodeInterface,
   listArguments,
+  changeFields,
   pageInfoType,
   txType,
 } from './shared-types.ts';
@@ -37,6 +38,7 @@ export interface ObjectTypes {
   readonly payload: ObjectOf;
   readonly diff: ObjectOf;
   readonly groups: GroupTypes;
+  readonly change: ObjectOf;
 }
 
 export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
@@ -108,7 +110,14 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
       }),
   );
   const groups = createGroupTypes(model, inputs, entity, aggregate);
-  return { entity, connection, payload: payloadTypes(entity), diff: diffTypes(entity), groups };
+  return {
+    entity,
+    connection,
+    payload: payloadTypes(entity),
+    diff: diffTypes(entity),
+    change: changeTypes(entity),
+    groups,
+  };
 }
 
 type ObjectOf = (type: EntityType) => GraphQLObjectType;
@@ -141,6 +150,17 @@ function diffTypes(entity: ObjectOf): ObjectOf {
             description: 'The fields that say something else.',
           },
         }),
+      }),
+  );
+}
+
+function changeTypes(entity: ObjectOf): ObjectOf {
+  return oncePerType(
+    (type: EntityType) =>
+      new GraphQLObjectType({
+        name: `${type.name}Change`,
+        description: 'What a transaction did to one entity.',
+        fields: () => changeFields(entity(type)),
       }),
   );
 }

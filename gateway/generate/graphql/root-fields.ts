@@ -17,7 +17,12 @@ export interface MutationField {
   readonly type: EntityType;
 }
 
-export type RootField = QueryField | MutationField;
+export interface ChangedField {
+  readonly kind: 'changed';
+  readonly type: EntityType;
+}
+
+export type RootField = QueryField | MutationField | ChangedField;
 
 /** By the names of the fields, in the order in which they are printed. */
 export function queryFields(model: Model): ReadonlyMap<string, DatabaseField> {
@@ -42,6 +47,16 @@ export const SUBGRAPH_FIELDS: ReadonlyMap<string, SubgraphField> = new Map([
   ['_service', { kind: 'service' }],
   ['_entities', { kind: 'representations' }],
 ]);
+
+/** As {@link queryFields}: each of those can be watched, and the entities of each type. */
+export function subscriptionFields(
+  model: Model,
+): ReadonlyMap<string, DatabaseField | ChangedField> {
+  const fields = new Map<string, DatabaseField | ChangedField>(queryFields(model));
+  for (const type of model.types.values())
+    fields.set(type.names.changed, { kind: 'changed', type });
+  return fields;
+}
 
 /** As {@link queryFields}. */
 export function mutationFields(model: Model): ReadonlyMap<string, MutationField> {

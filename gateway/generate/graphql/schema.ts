@@ -19,8 +19,8 @@ import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
 import type { GroupTypes } from './group-types.ts';
 import { listOf } from './value-types.ts';
-import type { DatabaseField, MutationField } from './root-fields.ts';
-import { mutationFields, queryFields } from './root-fields.ts';
+import type { ChangedField, DatabaseField, MutationField } from './root-fields.ts';
+import { mutationFields, queryFields, subscriptionFields } from './root-fields.ts';
 import {
   asOfInput,
   connectionArguments,
@@ -62,6 +62,12 @@ export async function createSchema(
     query['_service'] = serviceField;
     query['_entities'] = entitiesField(Array.from(model.types.values(), objects.entity));
   }
+  const subscription: Fields = {};
+  for (const [name, field] of subscriptionFields(model))
+    subscription[name] =
+      field.kind === 'changed'
+        ? changedField(field, inputs, objects)
+        : queryField(field, inputs, objects);
   const mutation: Fields = {};
   for (const [name, field] of mutationFields(model))
     mutation[name] = mutationField(field, inputs, objects);
@@ -71,6 +77,11 @@ export async function createSchema(
       Object.keys(mutation).length === 0
         ? null
         : new GraphQLObjectType({ name: 'Mutation', description: MUTATIONS, fields: mutation }),
+    subscription: new GraphQLObjectType({
+      name: 'Subscription',
+      description: SUBSCRIPTIONS,
+      fields: subscription,
+    }),
     types,
     directives: specifiedDirectives,
   });
@@ -82,12 +93,16 @@ function defineFields(type: EntityType, inputs: Inputs, objects: ObjectTypes): v
     objects.entity(type),
     objects.connection(type.name),
     objects.payload(type),
+    objects.change(type),
     ...Object.values(inputs).map((input) => input(type.name)),
   ];
   for (const each of made) each.getFields();
 }
 
 const MUTATIONS = 'Each field is a transaction of its own; they run one after the other.';
+
+const SUBSCRIPTIONS =
+  'What can be queried is told again, in its newest state, whenever a transaction has changed it. Changes are told one by one.';
 
 function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
   const asOf = { type: asOfInput };
@@ -149,6 +164,24 @@ function groupsField(type: EntityType, inputs: Inputs, groups: GroupTypes): Fiel
     },
   };
 }
+
+function changedField({ type }: ChangedField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
+  return {
+    type: new GraphQLNonNull(objects.change(type)),
+    description: CHANGED,
+    args: {
+      where: { type: inputs.where(type.name) },
+      since: {
+        type: GraphQLString,
+        description:
+          'Tells first what came after a transaction, or after the `cursor` of a change.',
+      },
+    },
+  };
+}
+
+const CHANGED =
+  'Each entity that a transaction has changed, that came to meet the filter, or meets it no more.';
 
 /** Nullable: a field that fails must not take the answers of those before it along, whose transactions are done. */
 function mutationField(

@@ -168,6 +168,33 @@ export const entityMetaType = new GraphQLObjectType({
   },
 });
 
+const changeKind = new GraphQLEnumType({
+  name: 'ChangeKind',
+  values: {
+    ADDED: { description: 'It is among those that are followed from now on.' },
+    UPDATED: { description: 'It was among them and is.' },
+    REMOVED: { description: 'It is not among them any more.' },
+  },
+});
+
+/** What is told of an entity that was changed. */
+export function changeFields(entity: GraphQLObjectType) {
+  return {
+    kind: { type: new GraphQLNonNull(changeKind) },
+    id: idField,
+    entity: { type: entity, description: 'As the transaction left it; null where it is gone.' },
+    changes: {
+      type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(fieldDiffType))),
+      description: 'The fields that say something else; of one that was added what was said now.',
+    },
+    tx: { type: new GraphQLNonNull(txType) },
+    cursor: {
+      type: new GraphQLNonNull(GraphQLString),
+      description: 'Where to go on after this change, as `since`.',
+    },
+  };
+}
+
 export const sortEnum = new GraphQLEnumType({
   name: 'Sort',
   description: 'Entities without a value come last unless the name says otherwise.',

@@ -20,7 +20,7 @@ export interface Compared {
   readonly after: ReadScope;
 }
 
-interface FieldDiff {
+export interface FieldDiff {
   readonly field: ScalarField | RefField;
   readonly removed: ReadonlyArray<EdnData>;
   readonly added: ReadonlyArray<EdnData>;
@@ -78,7 +78,7 @@ export function planDiff(
 
 const NOTHING: EntitySelection = { kind: 'typed', fields: [] };
 
-const DIFF_FIELDS: ObjectFields<FieldDiff> = {
+export const DIFF_FIELDS: ObjectFields<FieldDiff> = {
   field: () => plain(({ field }) => quote(field.name)),
   attribute: () => plain(({ field }) => quote(field.attribute.ident.toString())),
   removed: () => plain(({ field, removed }, { scope }) => writeValues(field, removed, scope)),

@@ -89,6 +89,15 @@ export function rowQuery(spec: ListSpec, segment: Segment, bounds: Bounds): RowQ
   return { query, inputs: scope.inputs, toRow: rowReader(spec, segment, parent.length) };
 }
 
+/** Which entities of a list of a type are among those in the slot of the parents. */
+export function membersQuery(spec: ListSpec): QueryForm {
+  const scope = new QueryScope();
+  scope.each(ENTITY, spec.parents);
+  const filter = filterOf(spec, scope);
+  const clauses = [...originClauses(spec, scope, filter.binds), ...filter.clauses];
+  return queryForm([[ENTITY, sym('...')]], scope, clauses);
+}
+
 /** How many rows a segment has: one number. */
 export function segmentCountQuery(spec: ListSpec, segment: Segment, bounds: Bounds): QueryForm {
   const { scope, clauses } = segmentParts(spec, segment, bounds);

@@ -5,6 +5,7 @@ import { connect, createLocalReader, createLog, createMemoryBus } from '../../..
 import { kw } from '../../../engine/index.ts';
 import { CITY_COUNT } from '../../../examples/world/import-world.ts';
 import { readCities } from '../../../examples/world/world-data.ts';
+import { readEvents } from '../../gateway/listening.ts';
 import { graphql, startProcess } from '../../support/our-process.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
@@ -36,7 +37,12 @@ it('imports the world, serves it, finds it again at the second start, and stops 
   const query = '{ cityConnection(first: 1) { totalCount } country(by: {cca2: "CH"}) { name } }';
   const expected = { cityConnection: { totalCount: 3000 }, country: { name: 'Switzerland' } };
   expect((await graphql(first.url, query)).data).toEqual(expected);
+  // A stream that is open does not keep it from stopping.
+  const live = 'subscription { country(by: {cca2: "CH"}) { name } }';
+  const events = await readEvents(`${first.url}/graphql`, { query: live });
+  expect((await events.answer()).data).toEqual({ country: { name: 'Switzerland' } });
   expect(await first.end('SIGINT')).toBe(0);
+  expect(await events.next()).toBeUndefined();
 
   const second = await startProcess({ args, env });
   expect(second.output()).not.toMatch(/Imported/);

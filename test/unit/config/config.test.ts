@@ -35,7 +35,7 @@ describe('defaults', () => {
       store: { kind: 'file', directory: './data', cache: { kind: 'none' } },
       bus: { kind: 'none' },
       databases: ['world'],
-      http: { host: '127.0.0.1', port: 4000 },
+      http: { host: '127.0.0.1', port: 4000, origins: [] },
       writer: {
         host: '127.0.0.1',
         port: 4400,
@@ -124,7 +124,7 @@ describe('sources', () => {
     });
     const env = { PORT: '2', HOST: '' };
     const config = load({ file, env, overrides: { 'http.port': '3', 'writer.port': undefined } });
-    expect(config.http).toEqual({ host: 'a', port: 3 });
+    expect(config.http).toEqual({ host: 'a', port: 3, origins: [] });
     expect(config.writer.port).toBe(1);
     expect(config.databases).toEqual(['a', 'b']);
     expect(load({ file, env }).http.port).toBe(2);
@@ -141,8 +141,10 @@ describe('sources', () => {
       DATAHIKE_GATEWAY_DEVELOPMENT: 'true',
       DATAHIKE_GATEWAY_NODE_CACHE_BYTES: '2097152',
       DATAHIKE_GATEWAY_LOG_LEVEL: 'debug',
+      DATAHIKE_GATEWAY_ORIGINS: 'https://app.example.com, http://localhost:3000',
     };
     expect(load({ env })).toMatchObject({
+      http: { origins: ['https://app.example.com', 'http://localhost:3000'] },
       databases: ['one', 'two'],
       development: true,
       nodeCacheBytes: 2_097_152,

@@ -55,6 +55,7 @@ describe('type names', () => {
       connection: 'crmPersonConnection',
       diff: 'crmPersonDiff',
       groups: 'crmPersonGroups',
+      changed: 'crmPersonChanged',
       create: 'createCrmPerson',
       update: 'updateCrmPerson',
       upsert: 'upsertCrmPerson',

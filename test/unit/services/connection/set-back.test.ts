@@ -3,7 +3,13 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Db, RootWithLog, Store } from '../../../../engine/index.ts';
 import { NodeCache, q } from '../../../../engine/index.ts';
 import type { Connection } from '../../../../services/index.ts';
-import { connect, createLog, createMemoryBus, listen } from '../../../../services/index.ts';
+import {
+  connect,
+  createLocalReader,
+  createLog,
+  createMemoryBus,
+  listen,
+} from '../../../../services/index.ts';
 import type { WrittenDatabase } from '../../../support/written-database.ts';
 import { PERSON_SCHEMA, writtenDatabase } from '../../../support/written-database.ts';
 
@@ -154,4 +160,21 @@ it('deposes the writer of the process', async () => {
   await deposed;
   await expect(write(lost, 'lost')).rejects.toMatchObject({ code: 'WRITER_DEPOSED' });
   expect(await namesIn(connection.db())).toEqual([]);
+});
+
+it('ends for those who follow its transactions, who may begin again', async () => {
+  const { transactions, current: now } = createLocalReader(reader);
+  const { signal } = new AbortController();
+  const follow = () => transactions(now().basisTx + 1, signal)[Symbol.asyncIterator]();
+  const lostOnes = follow().next();
+  setBack();
+  await write(found, 'found');
+  await Promise.all([
+    expect(lostOnes).rejects.toMatchObject({ code: 'SNAPSHOT_EXPIRED' }),
+    reader.refresh(),
+  ]);
+  const foundOnes = follow().next();
+  const { tx } = await write(found, 'more');
+  await reader.refresh();
+  expect(await foundOnes).toMatchObject({ value: { tx } });
 });
