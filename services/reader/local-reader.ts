@@ -10,8 +10,10 @@ import {
   pullMany,
   qWithin,
   resolveEntityId,
+  run,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
+import { transactIf } from '../connection/transact-if.ts';
 import type { Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
@@ -32,6 +34,14 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     history: () => snapshotOf(history(db), limits),
+    with: async (request) => {
+      const report = await run(transactIf(db, request, new Date()), limits);
+      const { tx, instant, tempids, txData, dbAfter } = report;
+      return {
+        result: { tx, instant, tempids, datomCount: txData.length },
+        snapshot: snapshotOf(dbAfter, limits),
+      };
+    },
     entityId: (ref) => resolveEntityId(db, ref),
     q: (query, inputs = [], page) =>
       qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),

@@ -107,6 +107,7 @@ export function countingReader(reader: Reader): {
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
     history: () => counting(snapshot.history()),
+    with: (request) => snapshot.with(request),
     entityId: (ref) => snapshot.entityId(ref),
     count: (attribute, value) => snapshot.count(attribute, value),
     q: (query, inputs, window) => {
