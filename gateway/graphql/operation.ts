@@ -24,7 +24,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import { requirePresent } from '../http/context.ts';
-import type { RootField } from '../generate/graphql/root-fields.ts';
+import type { MutationField, QueryField, RootField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import { argumentsOf } from '../select/graphql-arguments.ts';
 import type { Operation } from '../select/collect-fields.ts';
@@ -221,10 +221,14 @@ async function answerOf(
   }
 }
 
-const MUTATIONS: ReadonlySet<string> = new Set(['create', 'update', 'upsert', 'delete']);
+const QUERIES: ReadonlySet<RootField['kind']> = new Set<QueryField['kind']>([
+  'node',
+  'transactions',
+  'lookup',
+  'connection',
+  'diff',
+]);
 
-function isMutationField(
-  field: RootField,
-): field is Extract<RootField, { kind: 'create' | 'update' | 'upsert' | 'delete' }> {
-  return MUTATIONS.has(field.kind);
+function isMutationField(field: RootField): field is MutationField {
+  return !QUERIES.has(field.kind);
 }

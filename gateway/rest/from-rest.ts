@@ -7,12 +7,12 @@ import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
 import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
-import { isWritableField } from '../generate/graphql/inputs.ts';
+import { isWritableField } from '../generate/writable.ts';
 import type { By } from '../read/find-entity.ts';
 import type { ListArguments, OrderInput } from '../select/selection.ts';
 import type { HistoryArguments } from '../read/objects/meta.ts';
 import { suggest } from '../read/suggest.ts';
-import type { Input } from '../write/to-transaction.ts';
+import type { Input } from '../write/input.ts';
 
 export interface ListRequest {
   readonly list: ListArguments;
@@ -86,7 +86,8 @@ export function parseBody(model: Model, type: EntityType, body: unknown, isPatch
   }
   const entries = Object.entries(body).map(([name, json]: [string, unknown]) => {
     const field = type.fields.get(name);
-    if (field === undefined || !isWritableField(field)) throw unknownField(type, name);
+    if (field === undefined || field.kind === 'reverse' || !isWritableField(field))
+      throw unknownField(type, name);
     return [name, parseField(model, field, json, isPatch)] as const;
   });
   return Object.fromEntries(entries);

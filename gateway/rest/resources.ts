@@ -3,15 +3,16 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
-import { readScope, writtenScope } from '../http/context.ts';
+import { readScope } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Connections } from '../read/connection-json.ts';
 import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
-import { createEntity, deleteEntity, updateEntity } from '../write/write.ts';
-import type { Written } from '../write/write.ts';
+import { commitWrites } from '../write/commit.ts';
+import type { Written } from '../write/commit.ts';
+import type { Write } from '../write/write.ts';
 import { parseAsOf, parseBody, parseByPath, parseListRequest } from './from-rest.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { entityHistory } from './history.ts';
@@ -62,9 +63,9 @@ export async function postEntity(
 ): Promise<RestAnswer> {
   const { type } = requireResource(context, request.type);
   const input = parseBody(context.model, type, request.body, false);
-  const written = await createEntity(context, type, input);
+  const written = await commitWrites(context, { writes: [{ kind: 'create', type, input }] });
   const body = await readWritten(context, type, written);
-  const id = context.encodeId(written.entity);
+  const id = context.encodeId(entityOf(written));
   const headers = { Location: `${request.url.pathname.replace(/\/$/, '')}/${id}` };
   return { status: 201, headers, body };
 }
@@ -76,7 +77,8 @@ export async function patchEntity(
 ): Promise<RestAnswer> {
   const { type } = requireResource(context, request.type);
   const patch = parseBody(context.model, type, request.body, true);
-  const written = await updateEntity(context, type, { id }, patch);
+  const write: Write = { kind: 'update', type, by: { id }, patch };
+  const written = await commitWrites(context, { writes: [write] });
   return { status: 200, headers: {}, body: await readWritten(context, type, written) };
 }
 
@@ -86,8 +88,7 @@ export async function removeEntity(
   id: string,
 ): Promise<RestAnswer> {
   const { type } = requireResource(context, request.type);
-  const written = await deleteEntity(context, type, { id });
-  context.basisTx = written.result.tx;
+  await commitWrites(context, { writes: [{ kind: 'delete', type, by: { id } }] });
   return { status: 204, headers: {}, body: undefined };
 }
 
@@ -110,13 +111,18 @@ async function showEntity(
 async function readWritten(
   context: RequestContext,
   type: EntityType,
-  { entity, result }: Written,
+  written: Written,
 ): Promise<string> {
-  context.basisTx = result.tx;
-  const scope = await writtenScope(context, result.tx);
-  return (
-    (await readEntity({ scope, variables: {} }, entityPlan(context.model, type), entity)) ?? 'null'
-  );
+  const run = { scope: written.after, variables: {} };
+  const plan = entityPlan(context.model, type);
+  return (await readEntity(run, plan, entityOf(written))) ?? 'null';
+}
+
+/** Of the one write. */
+function entityOf({ entities }: Written): number {
+  const entity = entities[0]?.[0];
+  if (entity === undefined) throw new Error('Expected one write of one entity');
+  return entity;
 }
 
 function requireResource({ model, database }: RequestContext, segment: string): Resource {

@@ -24,6 +24,8 @@ const RESERVED_TYPES = [
   'TxMeta',
   'TxCondition',
   'TxResult',
+  'TxTempid',
+  'TxVersion',
   'ClientMutationId',
 ];
 
@@ -76,6 +78,12 @@ const TYPE_SUFFIXES = [
   'Change',
   'Changed',
   'Diff',
+  'Create',
+  'Update',
+  'Upsert',
+  'Delete',
+  'Attrs',
+  'BulkPayload',
 ];
 
 const RESERVED_ROUTES = ['transact', 'query', 'openapi', 'openapi.json', 'schema', 'changes'];
@@ -96,6 +104,8 @@ export interface RootNames {
   readonly update: string;
   readonly upsert: string;
   readonly delete: string;
+  readonly updateMany: string;
+  readonly deleteMany: string;
   /** The segment of a REST path. */
   readonly route: string;
 }
@@ -212,6 +222,8 @@ export function rootNames(typeName: string): RootNames {
     update: `update${typeName}`,
     upsert: `upsert${typeName}`,
     delete: `delete${typeName}`,
+    updateMany: `update${typeName}s`,
+    deleteMany: `delete${typeName}s`,
     route: kebabCase(typeName),
   };
 }
@@ -235,6 +247,8 @@ function typeClaims(typeName: string): ReadonlyArray<string> {
     ...TYPE_SUFFIXES.map((suffix) => `type ${typeName}${suffix}`),
     `root ${names.lookup}`,
     `root ${names.connection}`,
+    `root ${names.update}`,
+    `root ${names.updateMany}`,
     `route ${names.route}`,
   ];
 }

@@ -47,9 +47,8 @@ export type Condition =
       readonly tx: number;
     }
   | {
-      /** Never holds: for a request that can only be answered by what was written under its key before. */
+      /** Never holds: for a request that asks what was written under its key before. */
       readonly kind: 'never';
-      readonly refusal: Refusal;
     };
 
 /** The error where a condition does not hold. */

@@ -16,7 +16,7 @@ import type { TransactRequest } from './writer-port.ts';
 /**
  * Applies a transaction where its conditions hold.
  *
- * @throws CAS_CONFLICT, UNIQUE_CONFLICT, ENTITY_NOT_FOUND, or the refusal of a condition; and as `transact`
+ * @throws CAS_CONFLICT, UNIQUE_CONFLICT, ENTITY_NOT_FOUND, NOT_FOUND, or the refusal of a condition; and as `transact`
  */
 export function* transactIf(
   db: Db,
@@ -51,7 +51,7 @@ async function check(condition: Condition, db: Db, tempids: TxReport['tempids'])
     case 'basis':
       return checkBasis(condition, db);
     case 'never':
-      throw refused(condition.refusal);
+      throw new DatabaseError('NOT_FOUND', 'Nothing was written under the key of the request');
   }
 }
 

@@ -1,4 +1,4 @@
-/** The object types of each entity type: the entity itself, its connection and edge, and what a mutation of it returns. */
+/** The object types of each entity type: the entity itself, its connection and edge. */
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { GraphQLFieldConfig, GraphQLOutputType } from 'graphql';
 import type {
@@ -25,7 +25,6 @@ import {
   nodeInterface,
   listArguments,
   pageInfoType,
-  txType,
 } from './shared-types.ts';
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -34,7 +33,6 @@ type Fields = Record<string, FieldConfig>;
 export interface ObjectTypes {
   readonly entity: ObjectOf;
   readonly connection: (target: Target) => GraphQLObjectType;
-  readonly payload: ObjectOf;
   readonly diff: ObjectOf;
   readonly groups: GroupTypes;
 }
@@ -108,24 +106,10 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
       }),
   );
   const groups = createGroupTypes(model, inputs, entity, aggregate);
-  return { entity, connection, payload: payloadTypes(entity), diff: diffTypes(entity), groups };
+  return { entity, connection, diff: diffTypes(entity), groups };
 }
 
 type ObjectOf = (type: EntityType) => GraphQLObjectType;
-
-function payloadTypes(entity: ObjectOf): ObjectOf {
-  return oncePerType(
-    (type: EntityType) =>
-      new GraphQLObjectType({
-        name: `${type.name}Payload`,
-        fields: () => ({
-          [type.names.lookup]: { type: entity(type) },
-          tx: { type: new GraphQLNonNull(txType) },
-          clientMutationId: { type: GraphQLString },
-        }),
-      }),
-  );
-}
 
 function diffTypes(entity: ObjectOf): ObjectOf {
   return oncePerType(

@@ -59,6 +59,8 @@ describe('type names', () => {
       update: 'updateCrmPerson',
       upsert: 'upsertCrmPerson',
       delete: 'deleteCrmPerson',
+      updateMany: 'updateCrmPersons',
+      deleteMany: 'deleteCrmPersons',
       route: 'crm-person',
     });
   });
