@@ -21,12 +21,17 @@ export async function answerOperation(
   try {
     return { status: 200, text: await operation.answer(context, variables) };
   } catch (error) {
-    return refusal(error, context.requestId, log);
+    return refusal(error, context.requestId, log, { basisT: String(context.basisTx) });
   }
 }
 
 /** The answer to an operation that was not run. */
-export function refusal(error: unknown, requestId: string, log: Log): OperationAnswer {
+export function refusal(
+  error: unknown,
+  requestId: string,
+  log: Log,
+  extensions?: object,
+): OperationAnswer {
   const { status, body } = toGraphQLBody(error, requestId, log);
-  return { status, text: `${JSON.stringify(body)}\n` };
+  return { status, text: `${JSON.stringify({ ...body, extensions })}\n` };
 }

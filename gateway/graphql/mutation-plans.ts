@@ -11,7 +11,8 @@ import type { By } from '../read/find-entity.ts';
 import { badInput } from '../read/bad-input.ts';
 import type { Operation } from '../select/collect-fields.ts';
 import type { Given, Where } from '../select/selection.ts';
-import { costOfPayload, planPayload, writePayload } from './payload.ts';
+import { entitiesOf, writeObject } from './object-fields.ts';
+import { planPayload } from './payload.ts';
 import type { RootPlan } from './root-plan.ts';
 
 /** What the fields take, each some of it. */
@@ -36,7 +37,7 @@ export function planMutationField(
   nodes: ReadonlyArray<FieldNode>,
   args: Given<MutationArguments>,
 ): RootPlan {
-  const payload = planPayload(operation, field, nodes);
+  const payload = planPayload(operation, field, nodes, entitiesOf(operation));
   const writes = field.kind === 'transact' ? opsReader(operation) : writeReader(field);
   const isRemoving = field.kind === 'delete' || field.kind === 'deleteMany';
   return {
@@ -48,9 +49,12 @@ export function planMutationField(
       const written = await commitWrites(context, request);
       const scope = isRemoving ? written.before : written.after;
       const { clientMutationId = null } = given;
-      return writePayload(payload, { run: { scope, variables }, written, clientMutationId });
+      return writeObject(payload, { scope, variables }, { written, clientMutationId });
     },
-    cost: costOfPayload(payload, (variables) => args(variables)),
+    cost: (variables) => {
+      const { atMost, ops } = args(variables);
+      return (1 + payload.cost(variables)) * (atMost ?? ops?.length ?? 1);
+    },
   };
 }
 

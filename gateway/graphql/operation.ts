@@ -24,7 +24,8 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import { requirePresent } from '../http/context.ts';
-import type { MutationField, QueryField, RootField } from '../generate/graphql/root-fields.ts';
+import type { RootField } from '../generate/graphql/root-fields.ts';
+import { isMutationField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import { argumentsOf } from '../select/graphql-arguments.ts';
 import type { Operation } from '../select/collect-fields.ts';
@@ -219,16 +220,4 @@ async function answerOf(
   } catch (error) {
     return fail(field, error);
   }
-}
-
-const QUERIES: ReadonlySet<RootField['kind']> = new Set<QueryField['kind']>([
-  'node',
-  'transactions',
-  'lookup',
-  'connection',
-  'diff',
-]);
-
-function isMutationField(field: RootField): field is MutationField {
-  return !QUERIES.has(field.kind);
 }

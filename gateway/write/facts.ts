@@ -64,6 +64,8 @@ export async function patchEntity(
   place = `${type.names.update}.patch`,
 ): Promise<void> {
   draft.permit({ entity, type }, 'update');
+  if (Object.values(patch).every((value) => value === undefined))
+    throw badInput(place, 'changes nothing');
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined) continue;
     const at = `${place}.${name}`;

@@ -71,8 +71,9 @@ export async function prepareWrites(scope: ReadScope, request: WriteRequest): Pr
   const entities: Array<ReadonlyArray<EntityTerm>> = [];
   for (const write of request.writes) entities.push(await prepareWrite(scope, draft, write));
   requireBasis(draft, request.if ?? {});
-  // What is said of a transaction that does nothing else would be a write of its own.
-  if (draft.operations.length > 0) await describeTransaction(draft, request.meta ?? {});
+  // Nobody asked for a transaction of nothing else.
+  if (entities.some((each) => each.length > 0))
+    await describeTransaction(draft, request.meta ?? {});
   return { draft, entities };
 }
 
@@ -102,7 +103,7 @@ async function prepareWrite(
     case 'update': {
       const named = await draft.named(type, write.by);
       await requireEntity(draft, named, write.if ?? {});
-      await update(draft, type, named.entity, write.patch);
+      await patchEntity(draft, type, named.entity, write.patch);
       return [named.entity];
     }
     case 'upsert':
@@ -115,7 +116,7 @@ async function prepareWrite(
     }
     case 'updateMany': {
       const entities = await entitiesWhere(scope, draft, write);
-      for (const entity of entities) await update(draft, type, entity, write.patch);
+      for (const entity of entities) await patchEntity(draft, type, entity, write.patch);
       return entities;
     }
     case 'deleteMany': {
@@ -124,18 +125,6 @@ async function prepareWrite(
       return entities;
     }
   }
-}
-
-async function update(
-  draft: Draft,
-  type: EntityType,
-  entity: EntityTerm,
-  patch: Input,
-): Promise<void> {
-  const before = draft.operations.length;
-  await patchEntity(draft, type, entity, patch);
-  if (draft.operations.length === before)
-    throw badInput(`${type.names.update}.patch`, 'changes nothing');
 }
 
 function remove(draft: Draft, named: Named): void {

@@ -55,3 +55,12 @@ export function mutationFields(model: Model): ReadonlyMap<string, MutationField>
   if (fields.size > 0) fields.set('transact', { kind: 'transact' });
   return fields;
 }
+
+const MUTATIONS: ReadonlySet<RootField['kind']> = new Set<MutationField['kind']>([
+  'transact',
+  ...WRITES,
+]);
+
+export function isMutationField(field: RootField): field is MutationField {
+  return MUTATIONS.has(field.kind);
+}
