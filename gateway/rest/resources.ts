@@ -1,4 +1,4 @@
-/** What the REST routes do, without a word of HTTP's mechanics: a request to a status, headers and a body. */
+/** What the REST routes read, without a word of HTTP's mechanics: a request to a status, headers and a body. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
@@ -10,10 +10,8 @@ import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
-import { commitWrites } from '../write/commit.ts';
-import type { Written } from '../write/commit.ts';
-import type { Write } from '../write/write.ts';
-import { parseAsOf, parseBody, parseByPath, parseListRequest } from './from-rest.ts';
+import { entityTag, hasTag } from './entity-tags.ts';
+import { parseAsOf, parseByPath, parseListRequest } from './from-rest.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { entityHistory } from './history.ts';
 import { entityPlan, listPlan } from './rest-plans.ts';
@@ -25,7 +23,7 @@ export async function listEntities(
   const resource = requireResource(context, request.type);
   const { list, asOf } = parseListRequest(resource, request.url.searchParams);
   const run = { scope: readScope(context, asOf, resource.type), variables: {} };
-  const plan = listPlan(context.model, resource.type, request.wantsCount);
+  const plan = listPlan(context.model, resource.type, request.preferences.wantsCount);
   const page = await readConnection(run, resource.type, list, plan);
   const link = pageLinks(request.url, page);
   return { status: 200, headers: link === '' ? {} : { Link: link }, body: page.write(undefined) };
@@ -57,41 +55,6 @@ export function entityByUnique(
   return showEntity(context, request, (type) => parseByPath(type, attribute, value));
 }
 
-export async function postEntity(
-  context: RequestContext,
-  request: RestRequest,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  const input = parseBody(context.model, type, request.body, false);
-  const written = await commitWrites(context, { writes: [{ kind: 'create', type, input }] });
-  const body = await readWritten(context, type, written);
-  const id = context.encodeId(entityOf(written));
-  const headers = { Location: `${request.url.pathname.replace(/\/$/, '')}/${id}` };
-  return { status: 201, headers, body };
-}
-
-export async function patchEntity(
-  context: RequestContext,
-  request: RestRequest,
-  id: string,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  const patch = parseBody(context.model, type, request.body, true);
-  const write: Write = { kind: 'update', type, by: { id }, patch };
-  const written = await commitWrites(context, { writes: [write] });
-  return { status: 200, headers: {}, body: await readWritten(context, type, written) };
-}
-
-export async function removeEntity(
-  context: RequestContext,
-  request: RestRequest,
-  id: string,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  await commitWrites(context, { writes: [{ kind: 'delete', type, by: { id } }] });
-  return { status: 204, headers: {}, body: undefined };
-}
-
 async function showEntity(
   context: RequestContext,
   request: RestRequest,
@@ -104,28 +67,17 @@ async function showEntity(
   const plan = entityPlan(context.model, type);
   const body =
     entity === undefined ? null : await readEntity({ scope, variables: {} }, plan, entity);
-  if (body === null) throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
-  return { status: 200, headers: {}, body };
+  if (entity === undefined || body === null)
+    throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
+  const [version = 0] = await scope.snapshot.versions([entity]);
+  const headers = { ETag: entityTag(version) };
+  const { ifNoneMatch } = request;
+  return ifNoneMatch !== undefined && hasTag(ifNoneMatch, headers.ETag)
+    ? { status: 304, headers, body: undefined }
+    : { status: 200, headers, body };
 }
 
-async function readWritten(
-  context: RequestContext,
-  type: EntityType,
-  written: Written,
-): Promise<string> {
-  const run = { scope: written.after, variables: {} };
-  const plan = entityPlan(context.model, type);
-  return (await readEntity(run, plan, entityOf(written))) ?? 'null';
-}
-
-/** Of the one write. */
-function entityOf({ entities }: Written): number {
-  const entity = entities[0]?.[0];
-  if (entity === undefined) throw new Error('Expected one write of one entity');
-  return entity;
-}
-
-function requireResource({ model, database }: RequestContext, segment: string): Resource {
+export function requireResource({ model, database }: RequestContext, segment: string): Resource {
   const resource = resourceAt(model, segment);
   if (resource !== undefined) return resource;
   const hint = suggest(segment, Array.from(model.typesByRoute.keys()));

@@ -143,7 +143,7 @@ async function upsert(
   if (typeof entity === 'number' && typeof tempid === 'string')
     throw badInput(`${place}.tempid`, 'is not needed, because by says which entity it is');
   for (const [attribute, value] of identitiesIn(type, input)) draft.join(type, attribute, value);
-  if (isGiven(condition)) {
+  if (isGiven(condition?.version) || isGiven(condition?.attrs)) {
     const known = typeof entity === 'number' ? entity : await joined(draft, type, by ?? {}, input);
     if (known === undefined)
       throw new DatabaseError('CAS_CONFLICT', `${place}.if expects an entity that is not there`);
@@ -152,7 +152,10 @@ async function upsert(
   // It may turn out to be new, or not.
   draft.permit({ entity, type }, 'create');
   draft.permit({ entity, type }, 'update');
-  await assertInput(draft, type, entity, input, place);
+  // One that is named by a unique value is made of that alone.
+  const isNamed = isGiven(by) && !('id' in by);
+  if (!isNamed || Object.keys(input).length > 0)
+    await assertInput(draft, type, entity, input, place);
   return entity;
 }
 
