@@ -154,10 +154,14 @@ export class Draft {
     if (name.kind === 'unique')
       this.require({ kind: 'holder', attribute: name.attribute, value: name.value, entity });
     const wanted = name.kind === 'id' ? 'with this id' : `with this ${name.attribute}`;
-    this.#ask('before', this.scope.lists.members(type), [entity], {
+    const refusal: Refusal = {
       code: 'ENTITY_NOT_FOUND',
       message: `There is no ${target?.name ?? 'entity'} ${wanted}`,
-    });
+    };
+    // Where nobody is hidden it is enough to look for an attribute, which takes the writer a fraction of the time of a query.
+    if (this.scope.lists.rule(type.name, 'read') === undefined)
+      this.require({ kind: 'has', entity, attributes: identsOf(type), refusal });
+    else this.#ask('before', this.scope.lists.members(type), [entity], refusal);
     return found;
   }
 
@@ -232,6 +236,10 @@ export class Draft {
 }
 
 const VALUE = sym('?v');
+
+function identsOf({ attributes }: EntityType): ReadonlyArray<Keyword> {
+  return attributes.map(({ ident }) => ident);
+}
 
 /** A fact between an entity and what its field leads to, from the end that states it. */
 function edge(

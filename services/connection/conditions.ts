@@ -28,6 +28,13 @@ export type Condition =
       readonly values: ReadonlyArray<EdnData>;
     }
   | {
+      /** An entity has at least one of some attributes. */
+      readonly kind: 'has';
+      readonly entity: number;
+      readonly attributes: ReadonlyArray<Keyword>;
+      readonly refusal: Refusal;
+    }
+  | {
       /**
        * A query gives back each of the entities that are its first input. They may be tempids of the transaction, and lookup refs, which ask for
        * nothing where they name nobody.

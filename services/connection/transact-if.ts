@@ -1,9 +1,10 @@
 /** The one place where a transaction meets its conditions, whether it is written or only tried. */
-import type { Db, Suspended, TxReport } from '../../engine/index.ts';
+import type { Db, Projection, Suspended, TxReport } from '../../engine/index.ts';
 import {
   DatabaseError,
   awaiting,
   entityVersions,
+  project,
   q,
   resolveEntityId,
   transact,
@@ -46,6 +47,8 @@ async function check(condition: Condition, db: Db, tempids: TxReport['tempids'])
       return checkHolder(condition, db);
     case 'values':
       return checkValues(condition, db);
+    case 'has':
+      return checkHas(condition, db);
     case 'matches':
       return checkMatches(condition, db, tempids);
     case 'basis':
@@ -98,6 +101,17 @@ async function checkValues(
 }
 
 const VALUES = '[:find [?v ...] :in $ ?e ?a :where [?e ?a ?v]]';
+
+async function checkHas(
+  { entity, attributes, refusal }: ConditionOf<'has'>,
+  db: Db,
+): Promise<void> {
+  const { idents } = await project(db, IDENTS, [entity]);
+  if (idents[0]?.some((ident) => attributes.includes(ident)) !== true)
+    throw refused(refusal, { entity });
+}
+
+const IDENTS: Projection = { attributes: [], idents: true };
 
 async function checkMatches(
   { entities, query, inputs, refusal }: ConditionOf<'matches'>,

@@ -164,6 +164,7 @@ const KINDS: ReadonlySet<Condition['kind']> = new Set([
   'version',
   'holder',
   'values',
+  'has',
   'matches',
   'basis',
   'never',

@@ -1,6 +1,6 @@
 /** Conditions of transactions: decided by the writer, also where they come over a wire, and where many leave in one commit. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EdnData } from '../../../../engine/index.ts';
+import type { EdnData, Keyword } from '../../../../engine/index.ts';
 import { entityVersions, kw, q, readEdn, toTxData } from '../../../../engine/index.ts';
 import type { Condition, Writer } from '../../../../services/index.ts';
 import { RemoteWriter, WriterServer, createLocalReader } from '../../../../services/index.ts';
@@ -51,6 +51,12 @@ const aged = (age: number, when: When, ...entities: ReadonlyArray<EdnData>): Con
   inputs: [age],
   refusal: { code: 'FORBIDDEN', message: 'Of adults only', data: { rule: 'age' } },
 });
+const having = (...attributes: ReadonlyArray<Keyword>): Condition => ({
+  kind: 'has',
+  entity: ada,
+  attributes,
+  refusal: { code: 'NOT_FOUND', message: 'Nothing' },
+});
 const adults = (when: When, ...entities: ReadonlyArray<EdnData>): Condition =>
   aged(18, when, ...entities);
 
@@ -59,6 +65,7 @@ const holding: ReadonlyArray<readonly [string, () => Condition]> = [
   ['a holder', () => ({ kind: 'holder', attribute: NAME, value: 'Ada', entity: ada })],
   ['no holder', () => ({ kind: 'holder', attribute: NAME, value: 'Bob', entity: null })],
   ['values', () => ({ kind: 'values', entity: ada, attribute: AGE, values: [36] })],
+  ['one of its attributes', () => having(AGE, NAME)],
   ['a match', () => adults('before', ada)],
   ['a match of a lookup ref', () => adults('before', [NAME, 'Ada'])],
   ['a lookup ref that names nobody', () => adults('before', [NAME, 'Nobody'])],
@@ -86,6 +93,11 @@ const failing: ReadonlyArray<readonly [string, () => Condition, object]> = [
     'other values',
     () => ({ kind: 'values', entity: ada, attribute: AGE, values: [] }),
     { code: 'CAS_CONFLICT', data: { attribute: ':person/age' } },
+  ],
+  [
+    'none of the attributes',
+    () => having(kw('person/none')),
+    { code: 'NOT_FOUND', data: { entity: expect.any(Number) as number } },
   ],
   [
     'no match of what is written',
