@@ -20,9 +20,9 @@ const fieldRule = z.strictObject({ read: z.boolean().optional(), write: z.boolea
 
 const typeRule = z.strictObject({
   read: rule.optional(),
-  create: z.boolean().optional(),
-  update: z.boolean().optional(),
-  delete: z.boolean().optional(),
+  create: rule.optional(),
+  update: rule.optional(),
+  delete: rule.optional(),
   history: z.boolean().optional(),
   fields: z.record(name, fieldRule).optional(),
 });

@@ -100,6 +100,8 @@ export interface Config {
   };
   /** The largest request body; 1 MiB by default. */
   readonly bodyLimitBytes: number;
+  /** Whether REST changes an entity only for callers that say of which version; false by default. */
+  readonly requireIfMatch: boolean;
   /** Where queries end that need too much. */
   readonly query: {
     /** The time of a whole request; 30,000 by default. */
@@ -169,6 +171,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       maxOpen: settings.get('open.maxOpen') ?? 1_000,
     },
     bodyLimitBytes: settings.get('bodyLimitBytes') ?? 2 ** 20,
+    requireIfMatch: settings.get('requireIfMatch') ?? false,
     query: {
       timeoutMs: settings.get('query.timeoutMs') ?? 30_000,
       maxRows: settings.get('query.maxRows') ?? 5_000_000,

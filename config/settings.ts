@@ -122,6 +122,7 @@ export const SETTINGS = {
   'open.idleMs': whole(`${PREFIX}OPEN_IDLE_MS`, 10, 86_400_000),
   'open.maxOpen': whole(`${PREFIX}MAX_OPEN`, 1, 1_000_000),
   bodyLimitBytes: whole(`${PREFIX}BODY_LIMIT_BYTES`, 1_024, 2 ** 30),
+  requireIfMatch: setting(`${PREFIX}REQUIRE_IF_MATCH`, 'true or false', flag),
   'query.timeoutMs': whole(`${PREFIX}QUERY_TIMEOUT_MS`, 1, 3_600_000),
   'query.maxRows': whole(`${PREFIX}QUERY_MAX_ROWS`, 1, 2 ** 30),
   'query.maxBytes': whole(`${PREFIX}QUERY_MAX_BYTES`, 2 ** 10, 2 ** 40),

@@ -233,13 +233,14 @@ async function serve(
   log: Log,
   cleanup: Cleanup,
 ): Promise<string> {
-  const { http, bodyLimitBytes, query, open, development, databases: names, api } = config;
-  const defaultDatabase = names[0] ?? '';
+  const { http, bodyLimitBytes, requireIfMatch, query, open, development, api } = config;
+  const [defaultDatabase = ''] = config.databases;
   const { app, upgrade, stop } = createApp({
     databases,
     defaultDatabase,
     open,
     bodyLimitBytes,
+    requireIfMatch,
     queryLimits: query,
     live: { origins: http.origins },
     development,

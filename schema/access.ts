@@ -44,15 +44,20 @@ export interface RoleConfig {
   readonly introspection?: boolean;
 }
 
-/** Of each kind of access: all, none, or the entities that a `where` lets through. Its values may be claims: `"$claims.sub"`. */
+/**
+ * Of each kind of access: all, none, or the entities that a `where` lets through. Its values may be claims: `"$claims.sub"`. What may not be read is as if
+ * it were not there; a write of what may not be written fails.
+ */
 export type Rule = boolean | Readonly<Record<string, unknown>>;
 
 export interface TypeRule {
   readonly read?: Rule;
-  readonly create?: boolean;
-  /** Of those that may be read. */
-  readonly update?: boolean;
-  readonly delete?: boolean;
+  /** As they are after the write. */
+  readonly create?: Rule;
+  /** Of those that may be read, as they are before the write and after it. */
+  readonly update?: Rule;
+  /** Of those that may be read, as they are before the write. */
+  readonly delete?: Rule;
   /** Whether what was is shown: history, `asOf`, `since`. */
   readonly history?: boolean;
   /** By the names of fields; `*` is for those that are not named. Everything is allowed that is not forbidden here. */

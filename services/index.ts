@@ -12,6 +12,7 @@ export type { OpenBranch, OpenDatabasesOptions } from './connection/open-databas
 export { OpenDatabases } from './connection/open-databases.ts';
 export type { EntityRecord } from './connection/load-entities.ts';
 export { loadEntities } from './connection/load-entities.ts';
+export type { Condition, Refusal } from './connection/conditions.ts';
 export type { TransactRequest, TransactResult, Writer } from './connection/writer-port.ts';
 export type { HeldDatabase, ReaderLeaseOptions } from './connection/reader-lease.ts';
 export { ReaderLease } from './connection/reader-lease.ts';

@@ -15,9 +15,7 @@ export function restrictModel(
     if (field.kind === 'reverse') {
       const source = model.types.get(field.target);
       if (source === undefined || !names.has(source.name)) return false;
-      const ref = Array.from(source.fields.values()).find(
-        (each) => each.kind === 'ref' && each.attribute === field.attribute,
-      );
+      const ref = refOf(source, field);
       return (
         ref !== undefined &&
         permissionsOf(source).canRead(ref.name) &&
@@ -28,11 +26,21 @@ export function restrictModel(
       return false;
     return permissions.canRead(field.name) && !holdsHidden(type, field, permissions);
   };
+  const isWritableAtSource = (field: Field): boolean => {
+    const source = field.kind === 'reverse' ? model.types.get(field.target) : undefined;
+    if (source === undefined) return true;
+    const { create, update, canWrite } = permissionsOf(source);
+    const ref = refOf(source, field);
+    return (create !== false || update !== false) && ref !== undefined && canWrite(ref.name);
+  };
   const types = visible.map((type): EntityType => {
     const { create, update, delete: remove, history, canWrite } = permissionsOf(type);
     const fields = Array.from(type.fields.values())
       .filter((field) => isVisible(type, field))
-      .map((field) => [field.name, { ...field, isReadOnly: !canWrite(field.name) }] as const);
+      .map((field) => {
+        const isWritable = canWrite(field.name) && isWritableAtSource(field);
+        return [field.name, { ...field, isReadOnly: !isWritable }] as const;
+      });
     const access = {
       create: create !== false,
       update: update !== false,
@@ -52,6 +60,13 @@ export function restrictModel(
     typesByRoute: new Map(types.map((type) => [type.names.route, type])),
     typesByAttribute: new Map(typesByAttribute),
   };
+}
+
+/** The field at the other end of one that leads back. */
+function refOf(source: EntityType, { attribute }: Field): Field | undefined {
+  return Array.from(source.fields.values()).find(
+    (each) => each.kind === 'ref' && each.attribute === attribute,
+  );
 }
 
 /** Whether a composite tuple shows an attribute that is hidden itself. */

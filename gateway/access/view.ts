@@ -9,7 +9,7 @@ import { shapeFromJson } from '../../schema/model/shapes.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { decodeId } from '../read/global-id.ts';
 import { ClaimSlot, ConstantSlot, NO_RULES } from '../read/row-rules.ts';
-import type { RowRules } from '../read/row-rules.ts';
+import type { AccessKind, RowRules } from '../read/row-rules.ts';
 import type { Where } from '../select/selection.ts';
 import type { OperandShape } from '../select/where-from-json.ts';
 import { whereFromJson } from '../select/where-from-json.ts';
@@ -61,31 +61,40 @@ export function viewOf(
   const restricted = restrictModel(model, ({ name }) => permissionsFor(configs, name));
   const claims = Array.from(new Set(configs.flatMap(claimsOf)));
   const read = operandReader(database, claims);
-  const whereByType = new Map<string, Where>();
+  const whereByType = new Map<string, Partial<Record<AccessKind, Where>>>();
   for (const type of restricted.types.keys()) {
-    const rule = permissionsFor(configs, type).read;
-    if (typeof rule !== 'boolean') whereByType.set(type, readRule(model, type, rule, read));
+    const permissions = permissionsFor(configs, type);
+    const filters: Partial<Record<AccessKind, Where>> = {};
+    for (const kind of ACCESS_KINDS) {
+      const rule = permissions[kind];
+      if (typeof rule !== 'boolean') filters[kind] = readRule(model, type, kind, rule, read);
+    }
+    whereByType.set(type, filters);
   }
+  const hidesRows = Array.from(whereByType.values()).some((filters) => filters.read !== undefined);
   return {
     model: restricted,
     rules: {
       model,
-      whereOf: (type) => whereByType.get(type),
-      isRestricted: whereByType.size > 0 || restricted.types.size < model.types.size,
+      whereOf: (type, kind) => whereByType.get(type)?.[kind],
+      isRestricted: hidesRows || restricted.types.size < model.types.size,
     },
     claims,
     introspection: configs.some(({ introspection }) => introspection === true),
   };
 }
 
+const ACCESS_KINDS: ReadonlyArray<AccessKind> = ['read', 'create', 'update', 'delete'];
+
 function readRule(
   model: Model,
   type: string,
+  kind: AccessKind,
   rule: Exclude<Rule, boolean>,
   read: ReturnType<typeof operandReader>,
 ): Where {
   try {
-    return whereFromJson(model, type, rule, read, `access: ${type}.read`);
+    return whereFromJson(model, type, rule, read, `access: ${type}.${kind}`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DatabaseError('BAD_CONFIG', why, { cause });

@@ -24,14 +24,19 @@ export async function answerOperation(
     if (operation.type === OperationTypeNode.SUBSCRIPTION) throw needsStream();
     return { status: 200, text: await operation.answer(context, variables) };
   } catch (error) {
-    return refusal(error, context.requestId, log);
+    return refusal(error, context.requestId, log, { basisT: String(context.basisTx) });
   }
 }
 
 /** The answer to an operation that was not run. */
-export function refusal(error: unknown, requestId: string, log: Log): OperationAnswer {
+export function refusal(
+  error: unknown,
+  requestId: string,
+  log: Log,
+  extensions?: object,
+): OperationAnswer {
   const { status, body } = toGraphQLBody(error, requestId, log);
-  return { status, text: `${JSON.stringify(body)}\n` };
+  return { status, text: `${JSON.stringify({ ...body, extensions })}\n` };
 }
 
 function needsStream(): DatabaseError {

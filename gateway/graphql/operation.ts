@@ -25,6 +25,7 @@ import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import { requirePresent } from '../http/context.ts';
 import type { RootField } from '../generate/graphql/root-fields.ts';
+import { isMutationField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import { argumentsOf } from '../select/graphql-arguments.ts';
 import type { Operation } from '../select/collect-fields.ts';
@@ -253,22 +254,8 @@ function planField(
   nodes: ReadonlyArray<FieldNode>,
   args: ReturnType<typeof argumentsOf>,
 ): RootPlan {
-  switch (field.kind) {
-    case 'node':
-    case 'transactions':
-    case 'lookup':
-    case 'connection':
-    case 'diff':
-    case 'groups':
-    case 'service':
-    case 'representations':
-      return planQueryField(operation, field, nodes, args);
-    case 'create':
-    case 'update':
-    case 'upsert':
-    case 'delete':
-      return planMutationField(operation, field, nodes, args);
-    case 'changed':
-      return planChanges(operation, field.type, nodes, args);
-  }
+  if (field.kind === 'changed') return planChanges(operation, field.type, nodes, args);
+  return isMutationField(field)
+    ? planMutationField(operation, field, nodes, args)
+    : planQueryField(operation, field, nodes, args);
 }

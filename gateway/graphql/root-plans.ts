@@ -5,7 +5,7 @@ import { readScope } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import type { QueryField } from '../generate/graphql/root-fields.ts';
 import { COUNT_COST, planConnection, planEntities } from '../read/entity-plan.ts';
-import { readConnection, readEntities, readEntity } from '../read/entity-json.ts';
+import { readConnection, readEntity } from '../read/entity-json.ts';
 import { findEntity, isThere, parseBy } from '../read/find-entity.ts';
 import { decodeId } from '../read/global-id.ts';
 import { planDiff } from '../read/objects/diff.ts';
@@ -18,9 +18,9 @@ import { groupParts } from '../select/groups-from-graphql.ts';
 import { transactionsOf } from '../read/objects/transactions.ts';
 import type { TxListArguments } from '../read/objects/transactions.ts';
 import { TX_FIELDS } from '../read/objects/tx.ts';
-import type { ObjectPlan, PlanEntities, Run } from '../read/plan.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import type { Operation } from '../select/collect-fields.ts';
+import { entitiesOf, writeObject } from './object-fields.ts';
 import { connectionParts, entitySelection, objectParts } from '../select/from-graphql.ts';
 import { planRepresentations, planService } from './federation-plans.ts';
 import type { Given } from '../select/selection.ts';
@@ -184,11 +184,3 @@ interface DiffArguments {
 }
 
 const ROOT_PART = { key: '', name: '', type: '', args: () => ({}), below: [], entity: undefined };
-
-function entitiesOf({ model }: Operation): PlanEntities {
-  return (target, selection) => planEntities(model, target, selection);
-}
-
-async function writeObject<T>(plan: ObjectPlan<T>, run: Run, value: T): Promise<string> {
-  return (await plan.read({ ...run, readEntities }, [value]))(value);
-}

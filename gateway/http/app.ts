@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly bodyLimitBytes?: number;
   /** For each request `timeoutMs`, for each of its queries the others; those of the library where nothing is said, and no time limit. */
   readonly queryLimits?: QueryLimits;
+  /** Whether REST changes an entity only for callers that say of which version; false by default. */
+  readonly requireIfMatch?: boolean;
   /** Introspection, suggestions and the browser console. */
   readonly development: boolean;
   /** Whether what is served for the first time is written down in the database, so that it stays so; true by default. */
@@ -101,14 +103,15 @@ export function createApp(options: AppOptions): App {
   });
   app.use(
     '/v1',
-    createRestRouter(
-      async (request, response) => {
+    createRestRouter({
+      isGuarded: access !== undefined,
+      requireIfMatch: options.requireIfMatch ?? false,
+      createContext: async (request, response) => {
         const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
         const schema = await database.schemaFor(principalOf(request));
         return createContext(database, schema, queryLimits, request, response);
       },
-      { isGuarded: access !== undefined },
-    ),
+    }),
   );
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);

@@ -15,6 +15,8 @@ import { RequestSignal } from './request-signal.ts';
 
 export interface RequestContext {
   readonly requestId: string;
+  /** The name of who asks. */
+  readonly caller: string;
   readonly database: string;
   readonly model: Model;
   readonly lists: ListPlans;
@@ -87,6 +89,7 @@ export function contextOn(
 ): RequestContext {
   return {
     requestId,
+    caller: principal.name,
     database: name,
     model,
     lists,
@@ -167,10 +170,10 @@ export function readScope(
   const point = asOf === undefined ? undefined : timePointOf(asOf);
   // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
   const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
-  if (!isPast) return { ...scopeOf(context, context.snapshot), asOf };
+  if (!isPast) return { ...scopeAt(context, context.snapshot), asOf };
   if (type?.access?.history === false)
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
-  const scope = scopeOf(context, context.snapshot.asOf(point));
+  const scope = scopeAt(context, context.snapshot.asOf(point));
   return { ...scope, lists: context.lists.ofPast, asOf, isPast };
 }
 
@@ -178,10 +181,11 @@ export function readScope(
 export async function writtenScope(context: RequestContext, tx: number): Promise<ReadScope> {
   // However late it is: what was written is told, so that nobody writes it again.
   const limits = { ...context.limits, deadlineMs: undefined };
-  return scopeOf(context, await snapshotAt({ ...context, limits }, tx));
+  return scopeAt(context, await snapshotAt({ ...context, limits }, tx));
 }
 
-function scopeOf(context: RequestContext, snapshot: Snapshot): ReadScope {
+/** The scope for one state of the database. */
+export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope {
   const { model, database, lists, claims, encodeId } = context;
   return {
     model,

@@ -8,8 +8,8 @@ import type { GraphQLFormattedError } from 'graphql';
 import { DatabaseError, ERROR_CODES } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
 
-/** RFC 9457. */
-export interface Problem {
+/** RFC 9457, with the {@link FACTS} that the error has. */
+export interface Problem extends Partial<Record<(typeof FACTS)[number], string>> {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -17,7 +17,6 @@ export interface Problem {
   readonly code: string;
   readonly retryable: boolean;
   readonly requestId: string;
-  readonly attribute?: string;
   readonly errorId?: string;
 }
 
@@ -33,7 +32,7 @@ export function toProblem(error: unknown, requestId: string, log: Log): Problem 
     code: told.code,
     retryable: told.retryable,
     requestId,
-    ...attributeOf(told),
+    ...factsOf(told),
     ...(typeof errorId === 'string' ? { errorId } : {}),
   };
 }
@@ -154,12 +153,17 @@ function extensionsOf(error: DatabaseError): Record<string, unknown> {
   return {
     code: error.code,
     retryable: error.retryable,
-    ...attributeOf(error),
+    ...factsOf(error),
     ...(typeof errorId === 'string' ? { errorId } : {}),
   };
 }
 
-function attributeOf(error: DatabaseError): { attribute?: string } {
-  const { attribute } = error.data;
-  return attribute === undefined || attribute === null ? {} : { attribute: String(attribute) };
+/** What of an error's data callers are told, as text like all numbers of transactions. */
+const FACTS = ['attribute', 'id', 'expected', 'version', 'count', 'atMost'] as const;
+
+function factsOf({ data }: DatabaseError): Partial<Record<(typeof FACTS)[number], string>> {
+  const facts = FACTS.flatMap((name) =>
+    data[name] === undefined || data[name] === null ? [] : [[name, String(data[name])] as const],
+  );
+  return Object.fromEntries(facts);
 }

@@ -121,6 +121,7 @@ export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
       reads.addEverything();
       return snapshot.history();
     },
+    with: (request) => snapshot.with(request),
     versions: (entities) => {
       reads.addEverything();
       return snapshot.versions(entities);

@@ -79,7 +79,7 @@ class Walk {
     for (const name of names) {
       const type = model.types.get(name);
       if (target === undefined && type !== undefined) this.addType(type, path);
-      const rule = rules.whereOf(name);
+      const rule = rules.whereOf(name, 'read');
       if (rule === undefined || rule === false) continue;
       this.addWhere({ model: rules.model ?? model, rules: NO_RULES }, name, rule, path);
     }

@@ -69,6 +69,12 @@ export async function findEntity(
   return snapshot.entityId([name.attribute, name.value]);
 }
 
+export interface FoundEntity {
+  readonly entity: number;
+  /** One of its types. */
+  readonly type: EntityType;
+}
+
 /**
  * As {@link findEntity}, for callers that need the entity; it has the type, or without one any that is shown, and the caller may see it.
  *
@@ -78,9 +84,10 @@ export async function requireEntity(
   scope: VisibilityScope & { readonly model: Model },
   type: EntityType | undefined,
   name: EntityName,
-): Promise<number> {
+): Promise<FoundEntity> {
   const entity = await findEntity(scope.snapshot, name);
-  if (entity !== undefined && (await isThere(scope, type, entity))) return entity;
+  const found = entity === undefined ? undefined : await typeSeen(scope, type, entity);
+  if (entity !== undefined && found !== undefined) return { entity, type: found };
   const wanted = name.kind === 'id' ? 'with this id' : `with this ${name.attribute}`;
   throw new DatabaseError('ENTITY_NOT_FOUND', `There is no ${type?.name ?? 'entity'} ${wanted}`, {
     data: name.kind === 'id' ? {} : { attribute: name.attribute.toString() },
@@ -90,17 +97,22 @@ export async function requireEntity(
 const IDENTS: Projection = { attributes: [], idents: true };
 
 /** Whether an entity has a type, or without one any that is shown, and the caller may see it. */
-export async function isThere(
+export async function isThere(...scopeWantedEntity: Parameters<typeof typeSeen>): Promise<boolean> {
+  return (await typeSeen(...scopeWantedEntity)) !== undefined;
+}
+
+/** A type under which the caller may see an entity: the one that is wanted, or any that is shown. */
+async function typeSeen(
   scope: VisibilityScope & { readonly model: Model },
   wanted: EntityType | undefined,
   entity: number,
-): Promise<boolean> {
+): Promise<EntityType | undefined> {
   const { idents } = await scope.snapshot.project(IDENTS, [entity]);
   const types = new Set(
     (idents[0] ?? []).flatMap((ident) => scope.model.typesByAttribute.get(ident) ?? []),
   );
   for (const type of types)
     if ((wanted === undefined || type === wanted) && (await isVisible(scope, type.name, entity)))
-      return true;
-  return false;
+      return type;
+  return undefined;
 }

@@ -2,7 +2,7 @@
  * The queries of lists, each made once for all lists of one shape: of one origin and order, with filters that differ in values alone.
  */
 import type { FoldName } from '../../schema/model/folds.ts';
-import type { Model, ScalarField } from '../../schema/model/model.ts';
+import type { EntityType, Model, ScalarField } from '../../schema/model/model.ts';
 import type { OrderInput } from '../select/selection.ts';
 import { decodeId } from './global-id.ts';
 import type { Bounds, ListOrigin, ListSpec, PositionSlots, Segment } from './query/list-clauses.ts';
@@ -11,15 +11,15 @@ import {
   foldQuery,
   membersQuery,
   rowQuery,
+  ruleQuery,
   segmentCountQuery,
   segmentsOf,
   totalCountQuery,
-  visibilityQuery,
 } from './query/list-query.ts';
 import type { FilterContext } from './query/filter.ts';
 import type { GroupPath } from './query/group-query.ts';
 import { groupFoldQuery, groupQuery } from './query/group-query.ts';
-import type { RowRules } from './row-rules.ts';
+import type { AccessKind, RowRules } from './row-rules.ts';
 import { NO_RULES, rulesOfPast } from './row-rules.ts';
 import type { Order } from './query/order.ts';
 import { parseOrder, reverseOrder } from './query/order.ts';
@@ -33,13 +33,16 @@ export const PARENTS_SLOT = new Slot(0);
 const MAX_PLANS = 2_000;
 const MAX_FORMS = 64;
 
+const ANY: ShapedWhere = { key: '', template: {} };
+
 export class ListPlans {
   readonly #model: Model;
   readonly #database: string;
   readonly rules: RowRules;
   readonly #plans = new Map<string, ListPlan>();
   #ofPast: ListPlans | undefined;
-  readonly #visibility = new Map<string, QueryForm>();
+  /** Questions about entities that are known. */
+  readonly #tests = new Map<string, QueryForm>();
 
   constructor(model: Model, database: string, rules: RowRules = NO_RULES) {
     this.#model = model;
@@ -57,13 +60,25 @@ export class ListPlans {
     return this.#ofPast;
   }
 
-  /** Of entities of a type in the slot of the parents those that the caller may see; undefined where those are all. */
-  visibility(type: string): QueryForm | undefined {
-    if (this.rules.whereOf(type) === undefined) return undefined;
-    let form = this.#visibility.get(type);
+  /** Of entities of a type in the slot of the parents those that a rule lets through; undefined where those are all. */
+  rule(type: string, kind: AccessKind): QueryForm | undefined {
+    if (this.rules.whereOf(type, kind) === undefined) return undefined;
+    return this.#test(`${kind} ${type}`, () => ruleQuery(this.#context, type, kind, PARENTS_SLOT));
+  }
+
+  /** Of entities in the slot of the parents those of a type that the caller may see and that a filter lets through. */
+  members(type: EntityType, { key, template }: ShapedWhere = ANY): QueryForm {
+    return this.#test(`members ${type.name}|${key}`, () =>
+      membersQuery(this.#context, type, template, PARENTS_SLOT),
+    );
+  }
+
+  #test(key: string, make: () => QueryForm): QueryForm {
+    let form = this.#tests.get(key);
     if (form === undefined) {
-      form = visibilityQuery(this.#context, type, PARENTS_SLOT);
-      this.#visibility.set(type, form);
+      if (this.#tests.size >= MAX_PLANS) this.#tests.clear();
+      form = make();
+      this.#tests.set(key, form);
     }
     return form;
   }
@@ -160,7 +175,7 @@ export class ListPlan {
 
   /** Which entities of a list of a type are among those in the slot of the parents. */
   get members(): QueryForm {
-    return (this.#members ??= membersQuery(this.#spec));
+    return (this.#members ??= membersOf(this.#spec));
   }
 
   /** How many entities there are in all. */
@@ -215,4 +230,10 @@ export function originKey(origin: ListOrigin): string {
   if (origin.kind === 'type') return origin.type.name;
   const { kind, attribute } = origin.field;
   return `${kind} ${attribute.ident.toString()}`;
+}
+
+function membersOf(spec: ListSpec): QueryForm {
+  const { origin, where, parents } = spec;
+  if (origin.kind !== 'type') throw new Error('Expected a list of a type');
+  return membersQuery(spec, origin.type, where, parents);
 }

@@ -1,5 +1,5 @@
 /**
- * Which entities a caller may see: for each type a filter, in whose place of some values the caller's claims stand. Wherever entities are read
+ * Which entities a caller may see, and which it may write: for each type a filter, in whose place of some values the caller's claims stand. Wherever entities are read
  * (lists, references in both directions, filters, orders, lookups) the same rules count, so that what is hidden is as if it were not there.
  */
 import type { Where } from '../select/selection.ts';
@@ -7,11 +7,13 @@ import type { Model } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { Slot } from './query/slots.ts';
 
+export type AccessKind = 'read' | 'create' | 'update' | 'delete';
+
 export interface RowRules {
   /** What rules are written in: they may speak of what the caller does not see. */
   readonly model: Model | undefined;
-  /** Undefined where all entities of the type may be seen, false where none. Values are in slots: those of the claims, or constant. */
-  readonly whereOf: (type: string) => Where | false | undefined;
+  /** Undefined where there is no filter, false where it lets nothing through. Values are in slots: those of the claims, or constant. */
+  readonly whereOf: (type: string, kind: AccessKind) => Where | false | undefined;
   /** Whether some entities may not be seen. */
   readonly isRestricted: boolean;
 }
@@ -26,7 +28,7 @@ export const NO_RULES: RowRules = {
 export function rulesOfPast(rules: RowRules, { types }: Model): RowRules {
   const isClosed = (name: string): boolean => types.get(name)?.access?.history === false;
   if (!Array.from(types.keys()).some(isClosed)) return rules;
-  const whereOf: RowRules['whereOf'] = (type) => !isClosed(type) && rules.whereOf(type);
+  const whereOf: RowRules['whereOf'] = (type, kind) => !isClosed(type) && rules.whereOf(type, kind);
   return { ...rules, whereOf, isRestricted: true };
 }
 

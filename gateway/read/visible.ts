@@ -9,7 +9,7 @@ export async function visibleAmong(
   type: string,
   entities: ReadonlyArray<number>,
 ): Promise<ReadonlySet<number> | undefined> {
-  const form = lists.visibility(type);
+  const form = lists.rule(type, 'read');
   if (form === undefined || entities.length === 0) return undefined;
   const found = await snapshot.q(form.query, form.inputs([entities, ...claims]));
   return new Set(found as ReadonlyArray<number>);

@@ -1,18 +1,16 @@
-/** The parts of a REST request as ours: parameters to list arguments, bodies to inputs, a type to what is shown of its entities. */
+/** The parameters of a REST request as ours. */
 import { DatabaseError } from '../../schema/error.ts';
-import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
+import type { EntityType } from '../../schema/model/model.ts';
 import { valueFromText } from '../../schema/model/scalars.ts';
-import { shapeFromJson, shapeFromText } from '../../schema/model/shapes.ts';
+import { shapeFromText } from '../../schema/model/shapes.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
 import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
-import { isWritableField } from '../generate/graphql/inputs.ts';
 import type { By } from '../read/find-entity.ts';
-import type { ListArguments, OrderInput } from '../select/selection.ts';
+import type { ListArguments, OrderInput, Where } from '../select/selection.ts';
 import type { HistoryArguments } from '../read/objects/meta.ts';
 import { suggest } from '../read/suggest.ts';
-import type { Input } from '../write/to-transaction.ts';
 
 export interface ListRequest {
   readonly list: ListArguments;
@@ -48,6 +46,14 @@ export function parseAsOf(parameters: URLSearchParams): AsOf | undefined {
   return text === null ? undefined : asOfFromText(text);
 }
 
+/** The filter of a write of many, which takes all that it finds. @throws BAD_USER_INPUT */
+export function parseFilter(resource: Resource, parameters: URLSearchParams): Where {
+  const filters = Array.from(resource.filters.keys());
+  for (const name of parameters.keys())
+    if (!resource.filters.has(name)) throw unknownParameter(filters, name);
+  return parseListRequest(resource, parameters).list.where ?? {};
+}
+
 export interface HistoryRequest {
   readonly list: HistoryArguments;
   readonly asOf: AsOf | undefined;
@@ -77,19 +83,6 @@ export function parseByPath(type: EntityType, name: string, text: string): By {
   const field = type.fields.get(name);
   if (field?.kind !== 'scalar') return { [name]: text };
   return { [name]: shapeFromText(field.shape, text, name) };
-}
-
-/** The body of a POST; `isPatch` for the merge patch of a PATCH, where a list replaces what is there. */
-export function parseBody(model: Model, type: EntityType, body: unknown, isPatch: boolean): Input {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badInput('The body must be a JSON object');
-  }
-  const entries = Object.entries(body).map(([name, json]: [string, unknown]) => {
-    const field = type.fields.get(name);
-    if (field === undefined || !isWritableField(field)) throw unknownField(type, name);
-    return [name, parseField(model, field, json, isPatch)] as const;
-  });
-  return Object.fromEntries(entries);
 }
 
 interface WhereDraft {
@@ -138,39 +131,6 @@ function parseOrderBy(text: string | null): ReadonlyArray<OrderInput> {
   });
 }
 
-function parseField(
-  model: Model,
-  field: ScalarField | RefField,
-  json: unknown,
-  isPatch: boolean,
-): unknown {
-  if (json === null) return null;
-  if (!field.many) return parseItem(model, field, json);
-  if (!Array.isArray(json)) throw badInput(`${field.name} must be a list`);
-  const items = json.map((item: unknown) => parseItem(model, field, item));
-  return isPatch ? { set: items } : items;
-}
-
-function parseItem(model: Model, field: ScalarField | RefField, json: unknown): unknown {
-  if (field.kind === 'scalar') return shapeFromJson(field.shape, json, field.name);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw badInput(
-      `${field.name} must name an entity by its id, as in {"id": "…"}, or by one unique attribute`,
-    );
-  }
-  const target = field.target === undefined ? undefined : model.types.get(field.target);
-  const by = Object.entries(json).map(([name, value]: [string, unknown]) => {
-    const unique = target?.fields.get(name);
-    return [
-      name,
-      unique?.kind === 'scalar'
-        ? shapeFromJson(unique.shape, value, `${field.name}.${name}`)
-        : value,
-    ] as const;
-  });
-  return { link: Object.fromEntries(by) };
-}
-
 function wholeNumber(parameters: URLSearchParams, name: string): number | null {
   const text = parameters.get(name);
   if (text === null) return null;
@@ -180,13 +140,6 @@ function wholeNumber(parameters: URLSearchParams, name: string): number | null {
 
 function unknownParameter(known: ReadonlyArray<string>, name: string): DatabaseError {
   return badInput(`There is no parameter '${name.slice(0, 60)}' here${suggest(name, known)}`);
-}
-
-function unknownField(type: EntityType, name: string): DatabaseError {
-  const known = Array.from(type.fields.keys());
-  return badInput(
-    `${type.name} has no field '${name.slice(0, 60)}' that can be written${suggest(name, known)}`,
-  );
 }
 
 function badInput(message: string): DatabaseError {

@@ -30,7 +30,7 @@ export async function entityHistory(
   const run = { scope, variables: {}, readEntities };
   const page = (await historyOf(run, [entity], list))(entity);
   // Of an entity that is gone there is nobody left to ask whether the caller may see it.
-  const isGone = scope.lists.rules.whereOf(type.name) === undefined && hasType(page, type);
+  const isGone = scope.lists.rules.whereOf(type.name, 'read') === undefined && hasType(page, type);
   if (!isGone && !(await isThere(scope, type, entity)))
     throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
   const write = await HISTORY.read(run, [page]);

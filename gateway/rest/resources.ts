@@ -1,18 +1,17 @@
-/** What the REST routes do, without a word of HTTP's mechanics: a request to a status, headers and a body. */
+/** What the REST routes read, without a word of HTTP's mechanics: a request to a status, headers and a body. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
-import { readScope, writtenScope } from '../http/context.ts';
+import { readScope } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Connections } from '../read/connection-json.ts';
 import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
-import { createEntity, deleteEntity, updateEntity } from '../write/write.ts';
-import type { Written } from '../write/write.ts';
-import { parseAsOf, parseBody, parseByPath, parseListRequest } from './from-rest.ts';
+import { entityTag, hasTag } from './entity-tags.ts';
+import { parseAsOf, parseByPath, parseListRequest } from './from-rest.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { entityHistory } from './history.ts';
 import { entityPlan, listPlan } from './rest-plans.ts';
@@ -24,7 +23,7 @@ export async function listEntities(
   const resource = requireResource(context, request.type);
   const { list, asOf } = parseListRequest(resource, request.url.searchParams);
   const run = { scope: readScope(context, asOf, resource.type), variables: {} };
-  const plan = listPlan(context.model, resource.type, request.wantsCount);
+  const plan = listPlan(context.model, resource.type, request.preferences.wantsCount);
   const page = await readConnection(run, resource.type, list, plan);
   const link = pageLinks(request.url, page);
   return { status: 200, headers: link === '' ? {} : { Link: link }, body: page.write(undefined) };
@@ -56,41 +55,6 @@ export function entityByUnique(
   return showEntity(context, request, (type) => parseByPath(type, attribute, value));
 }
 
-export async function postEntity(
-  context: RequestContext,
-  request: RestRequest,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  const input = parseBody(context.model, type, request.body, false);
-  const written = await createEntity(context, type, input);
-  const body = await readWritten(context, type, written);
-  const id = context.encodeId(written.entity);
-  const headers = { Location: `${request.url.pathname.replace(/\/$/, '')}/${id}` };
-  return { status: 201, headers, body };
-}
-
-export async function patchEntity(
-  context: RequestContext,
-  request: RestRequest,
-  id: string,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  const patch = parseBody(context.model, type, request.body, true);
-  const written = await updateEntity(context, type, { id }, patch);
-  return { status: 200, headers: {}, body: await readWritten(context, type, written) };
-}
-
-export async function removeEntity(
-  context: RequestContext,
-  request: RestRequest,
-  id: string,
-): Promise<RestAnswer> {
-  const { type } = requireResource(context, request.type);
-  const written = await deleteEntity(context, type, { id });
-  context.basisTx = written.result.tx;
-  return { status: 204, headers: {}, body: undefined };
-}
-
 async function showEntity(
   context: RequestContext,
   request: RestRequest,
@@ -103,23 +67,17 @@ async function showEntity(
   const plan = entityPlan(context.model, type);
   const body =
     entity === undefined ? null : await readEntity({ scope, variables: {} }, plan, entity);
-  if (body === null) throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
-  return { status: 200, headers: {}, body };
+  if (entity === undefined || body === null)
+    throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
+  const [version = 0] = await scope.snapshot.versions([entity]);
+  const headers = { ETag: entityTag(version) };
+  const { ifNoneMatch } = request;
+  return ifNoneMatch !== undefined && hasTag(ifNoneMatch, headers.ETag)
+    ? { status: 304, headers, body: undefined }
+    : { status: 200, headers, body };
 }
 
-async function readWritten(
-  context: RequestContext,
-  type: EntityType,
-  { entity, result }: Written,
-): Promise<string> {
-  context.basisTx = result.tx;
-  const scope = await writtenScope(context, result.tx);
-  return (
-    (await readEntity({ scope, variables: {} }, entityPlan(context.model, type), entity)) ?? 'null'
-  );
-}
-
-function requireResource({ model, database }: RequestContext, segment: string): Resource {
+export function requireResource({ model, database }: RequestContext, segment: string): Resource {
   const resource = resourceAt(model, segment);
   if (resource !== undefined) return resource;
   const hint = suggest(segment, Array.from(model.typesByRoute.keys()));

@@ -1,4 +1,5 @@
 /** A REST request and its answer, without HTTP's mechanics. */
+import type { Preferences } from './preferences.ts';
 
 export interface RestRequest {
   /** The segment of the entity type. */
@@ -6,8 +7,14 @@ export interface RestRequest {
   /** Path and query of the request, for links to other pages. */
   readonly url: URL;
   readonly body: unknown;
-  /** `Prefer: count=exact` */
-  readonly wantsCount: boolean;
+  /** The media type of the body, in lower case and without parameters. */
+  readonly bodyType: string | undefined;
+  readonly preferences: Preferences;
+  readonly ifMatch: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Whether a change has to say of which version. */
+  readonly needsIfMatch: boolean;
 }
 
 export interface RestAnswer {

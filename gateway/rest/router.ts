@@ -1,73 +1,129 @@
-/** The REST routes on Express: each hands a request to `resolve/rest.ts` and sends what comes back. */
+/** The REST routes on Express: each hands a request to what reads or writes, and sends what comes back. */
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RequestContext } from '../http/context.ts';
 import { requirePresent } from '../http/context.ts';
-import {
-  entityById,
-  entityByUnique,
-  historyOfEntity,
-  listEntities,
-  patchEntity,
-  postEntity,
-  removeEntity,
-} from './resources.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { parsePreferences } from './preferences.ts';
+import { entityById, entityByUnique, historyOfEntity, listEntities } from './resources.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
+import { transact } from './transact.ts';
+import {
+  PATCH_TYPES,
+  patchEntities,
+  patchEntity,
+  postEntity,
+  putEntity,
+  removeEntities,
+  removeEntity,
+} from './writes.ts';
 
-/** `createContext` finds the database of the path and pins its snapshot. */
-export function createRestRouter(
-  createContext: (request: Request, response: Response) => Promise<RequestContext>,
-  { isGuarded }: { readonly isGuarded: boolean },
-): Router {
-  const route =
-    (
-      answer: (
-        context: RequestContext,
-        request: RestRequest,
-        parameters: Readonly<Record<string, string>>,
-      ) => Promise<RestAnswer>,
-    ): RequestHandler =>
-    async (request, response) => {
-      const context = await createContext(request, response);
-      if (request.method !== 'GET' && request.method !== 'HEAD') requirePresent(context);
-      const parameters = request.params as Readonly<Record<string, string>>;
-      const answered = await answer(context, toRestRequest(request, parameters), parameters);
-      send(response, context, answered);
-    };
-  const router = Router();
-  router.get(
+type Parameters = Readonly<Record<string, string>>;
+
+type Answer = (
+  context: RequestContext,
+  request: RestRequest,
+  parameters: Parameters,
+  options: RestOptions,
+) => Promise<RestAnswer>;
+
+export interface RestOptions {
+  /** Finds the database of the path and pins its snapshot. */
+  readonly createContext: (request: Request, response: Response) => Promise<RequestContext>;
+  /** Whether callers need a token. */
+  readonly isGuarded: boolean;
+  /** Whether PATCH, PUT and DELETE of one entity have to say of which version. */
+  readonly requireIfMatch: boolean;
+}
+
+/** What each address can be asked, in the order in which they are tried. */
+const ROUTES: ReadonlyArray<readonly [path: string, methods: Readonly<Record<string, Answer>>]> = [
+  [
     '/:database/openapi.json',
-    route(async (context) => openApiDocument(context, isGuarded)),
-  );
-  router.route('/:database/:type').get(route(listEntities)).post(route(postEntity));
-  router
-    .route('/:database/:type/:id')
-    .get(route((context, request, { id = '' }) => entityById(context, request, id)))
-    .patch(route((context, request, { id = '' }) => patchEntity(context, request, id)))
-    .delete(route((context, request, { id = '' }) => removeEntity(context, request, id)));
-  router.get(
+    {
+      GET: async (context, _request, _parameters, { isGuarded }) =>
+        openApiDocument(context, isGuarded),
+    },
+  ],
+  ['/:database/transact', { POST: transact }],
+  [
+    '/:database/:type',
+    { GET: listEntities, POST: postEntity, PATCH: patchEntities, DELETE: removeEntities },
+  ],
+  [
+    '/:database/:type/:id',
+    {
+      GET: (context, request, { id = '' }) => entityById(context, request, id),
+      PATCH: (context, request, { id = '' }) => patchEntity(context, request, id),
+      DELETE: (context, request, { id = '' }) => removeEntity(context, request, id),
+    },
+  ],
+  [
     '/:database/:type/:id/history',
-    route((context, request, { id = '' }) => historyOfEntity(context, request, id)),
-  );
-  router.get(
+    { GET: (context, request, { id = '' }) => historyOfEntity(context, request, id) },
+  ],
+  [
     '/:database/:type/by/:attribute/:value',
-    route((context, request, { attribute = '', value = '' }) =>
-      entityByUnique(context, request, attribute, value),
-    ),
-  );
+    {
+      GET: (context, request, { attribute = '', value = '' }) =>
+        entityByUnique(context, request, attribute, value),
+      PUT: (context, request, { attribute = '', value = '' }) =>
+        putEntity(context, request, attribute, value),
+    },
+  ],
+];
+
+export function createRestRouter(options: RestOptions): Router {
+  const router = Router();
+  for (const [path, methods] of ROUTES) router.all(path, answerWith(methods, options));
   return router;
+}
+
+function answerWith(
+  methods: Readonly<Record<string, Answer>>,
+  options: RestOptions,
+): RequestHandler {
+  const { createContext, requireIfMatch } = options;
+  const allowed = Object.keys(methods).flatMap((method) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  return async (request, response) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (methods['PATCH'] !== undefined) response.set('Accept-Patch', PATCH_TYPES.join(', '));
+    const answer = methods[isRead ? 'GET' : request.method];
+    if (answer === undefined) {
+      response.set('Allow', allow);
+      if (request.method === 'OPTIONS') return void response.status(204).end();
+      throw new DatabaseError(
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not for this address; it takes ${allow}`,
+      );
+    }
+    const context = await createContext(request, response);
+    if (!isRead) requirePresent(context);
+    const parameters = request.params as Parameters;
+    const asked = toRestRequest(request, parameters, requireIfMatch);
+    send(response, context, await answer(context, asked, parameters, options));
+  };
 }
 
 function toRestRequest(
   request: Request,
-  parameters: Readonly<Record<string, string>>,
+  parameters: Parameters,
+  needsIfMatch: boolean,
 ): RestRequest {
   return {
     type: parameters['type'] ?? '',
     url: new URL(request.originalUrl, 'http://localhost'),
     body: request.body,
-    wantsCount: /(^|,)\s*count=exact\s*(,|$)/.test(request.get('prefer') ?? ''),
+    bodyType: request.get('content-type')?.split(';')[0]?.trim().toLowerCase(),
+    preferences: parsePreferences(request.get('prefer')),
+    ifMatch: request.get('if-match'),
+    ifNoneMatch: request.get('if-none-match'),
+    idempotencyKey: request.get('idempotency-key'),
+    needsIfMatch,
   };
 }
 

@@ -1,179 +1,212 @@
-/**
- * The writes of the API: each is one transaction. What it made is read from the database as that transaction left it.
- */
+/** The writes of the API, each as its part of one transaction. */
 import { DatabaseError } from '../../schema/error.ts';
-import { kw, sym } from '../../schema/keyword.ts';
-import type { Keyword } from '../../schema/keyword.ts';
-import type { EntityType, Model, TypeAccess } from '../../schema/model/model.ts';
-import type { EdnData } from '../../schema/value.ts';
-import type { TransactResult, Writer } from '../../services/connection/writer-port.ts';
-import type { Snapshot } from '../../services/reader/reader.ts';
-import { findEntity, parseBy, requireEntity } from '../read/find-entity.ts';
+import type { EntityType } from '../../schema/model/model.ts';
+import { badInput } from '../read/bad-input.ts';
 import type { By } from '../read/find-entity.ts';
-import type { VisibilityScope } from '../read/visible.ts';
-import { isVisible } from '../read/visible.ts';
-import { ENTITY } from '../read/query/list-clauses.ts';
-import { TransactionDraft } from './to-transaction.ts';
-import type { EntityTerm, Input, WriteLookup } from './to-transaction.ts';
+import { parseBy } from '../read/find-entity.ts';
+import { suggest } from '../read/suggest.ts';
+import type { ReadScope } from '../read/scope.ts';
+import type { EntityTerm, Named } from './draft.ts';
+import { Draft, TEMPID } from './draft.ts';
+import { assertInput, createEntity, identitiesIn, patchEntity } from './facts.ts';
+import type { Input } from './input.ts';
+import { isGiven } from './input.ts';
+import type { Many } from './many.ts';
+import { entitiesWhere } from './many.ts';
+import type { EntityCondition, TxCondition } from './requirements.ts';
+import { requireBasis, requireEntity } from './requirements.ts';
 
-/** `snapshot` is the database that the write starts from. */
-export interface WriteScope extends VisibilityScope {
-  readonly model: Model;
-  readonly database: string;
-  readonly writer: Writer;
+export type Write =
+  | {
+      readonly kind: 'create';
+      readonly type: EntityType;
+      readonly input: Input;
+      readonly tempid?: string | null | undefined;
+    }
+  | {
+      readonly kind: 'update';
+      readonly type: EntityType;
+      readonly by: By;
+      readonly patch: Input;
+      readonly if?: EntityCondition | null | undefined;
+    }
+  | {
+      /** The entity that `by` or an identity in the input names, or a new one. */
+      readonly kind: 'upsert';
+      readonly type: EntityType;
+      readonly by?: By | null | undefined;
+      readonly input: Input;
+      readonly if?: EntityCondition | null | undefined;
+      readonly tempid?: string | null | undefined;
+    }
+  | {
+      /** Also retracts references to the entity, and its components. */
+      readonly kind: 'delete';
+      readonly type: EntityType;
+      readonly by: By;
+      readonly if?: EntityCondition | null | undefined;
+    }
+  | ({ readonly kind: 'updateMany'; readonly patch: Input } & Many)
+  | ({ readonly kind: 'deleteMany' } & Many);
+
+export interface WriteRequest {
+  readonly writes: ReadonlyArray<Write>;
+  readonly if?: TxCondition | null | undefined;
+  /** What is said of the transaction itself: inputs by the names under which their types are looked up. */
+  readonly meta?: Readonly<Record<string, Input | null | undefined>> | null | undefined;
 }
 
-export interface Written {
-  readonly entity: number;
-  readonly result: TransactResult;
+export interface Prepared {
+  readonly draft: Draft;
+  /** What each write is of. */
+  readonly entities: ReadonlyArray<ReadonlyArray<EntityTerm>>;
 }
 
-/** @throws UNIQUE_CONFLICT where an entity holds one of the identities */
-export async function createEntity(
-  scope: WriteScope,
-  type: EntityType,
-  input: Input,
-): Promise<Written> {
-  checkAccess(type, 'create');
-  const draft = newDraft(scope);
-  const tempid = await draft.create(type, input);
-  return commit(scope, draft, tempid);
+/** What a transaction that is to be written says of itself. */
+const CURRENT_TX = ':db/current-tx';
+
+/** @throws BAD_USER_INPUT, ENTITY_NOT_FOUND, FORBIDDEN, UNIQUE_CONFLICT, LIMIT_EXCEEDED */
+export async function prepareWrites(scope: ReadScope, request: WriteRequest): Promise<Prepared> {
+  const draft = new Draft(scope, declaredIn(request.writes));
+  const entities: Array<ReadonlyArray<EntityTerm>> = [];
+  for (const write of request.writes) entities.push(await prepareWrite(scope, draft, write));
+  requireBasis(draft, request.if ?? {});
+  // Nobody asked for a transaction of nothing else.
+  if (entities.some((each) => each.length > 0))
+    await describeTransaction(draft, request.meta ?? {});
+  return { draft, entities };
 }
 
-/** @throws ENTITY_NOT_FOUND */
-export async function updateEntity(
-  scope: WriteScope,
-  type: EntityType,
-  by: By,
-  patch: Input,
-): Promise<Written> {
-  checkAccess(type, 'update');
-  const entity = await requireEntity(scope, type, nameOf(scope, type, by));
-  const draft = newDraft(scope);
-  await draft.patch(type, entity, patch);
-  if (draft.operations.length === 0) {
-    throw new DatabaseError('BAD_USER_INPUT', `${type.names.update}.patch changes nothing`);
+/** The tempids that callers give to what they make. */
+function declaredIn(writes: ReadonlyArray<Write>): ReadonlyMap<string, EntityType> {
+  const declared = new Map<string, EntityType>();
+  for (const write of writes) {
+    if (!('tempid' in write) || !isGiven(write.tempid)) continue;
+    const { tempid, type } = write;
+    if (!TEMPID.test(tempid))
+      throw badInput('tempid', `must be like tmp:a, got '${tempid.slice(0, 40)}'`);
+    if (declared.has(tempid)) throw badInput('tempid', `${tempid} stands for two entities`);
+    declared.set(tempid, type);
   }
-  return commit(scope, draft, entity);
+  return declared;
 }
 
-/** The entity that `by` or an identity in the input names, or a new one. */
-export async function upsertEntity(
-  scope: WriteScope,
-  type: EntityType,
-  by: By | undefined,
-  input: Input,
-): Promise<Written> {
-  checkAccess(type, 'create');
-  checkAccess(type, 'update');
-  const draft = newDraft(scope);
-  const entity = await upsertTarget(scope, type, by, draft);
-  await refuseHiddenIdentities(scope, type, by, input);
-  await draft.assert(type, entity, input, type.names.upsert);
-  return commit(scope, draft, entity);
-}
-
-/** Also retracts references to the entity, and its components. */
-export async function deleteEntity(scope: WriteScope, type: EntityType, by: By): Promise<Written> {
-  checkAccess(type, 'delete');
-  const entity = await requireEntity(scope, type, nameOf(scope, type, by));
-  const draft = newDraft(scope);
-  draft.retractEntity(entity);
-  return commit(scope, draft, entity);
-}
-
-async function upsertTarget(
-  scope: WriteScope,
-  type: EntityType,
-  by: By | undefined,
-  draft: TransactionDraft,
-): Promise<EntityTerm> {
-  if (by === undefined) return draft.newTempid();
-  const name = nameOf(scope, type, by);
-  if (name.kind === 'id') return requireEntity(scope, type, name);
-  // The writer joins a new entity to the one that holds the identity, if there is one by then.
-  const found = name.identity ? undefined : await findEntity(scope.snapshot, name);
-  const entity = found ?? draft.newTempid();
-  draft.add(entity, name.attribute, name.value);
-  return entity;
-}
-
-/** What is not allowed is not in the GraphQL schema, but REST has one address for all methods. */
-function checkAccess({ name, access }: EntityType, kind: keyof TypeAccess): void {
-  if (access?.[kind] === false)
-    throw new DatabaseError('FORBIDDEN', `The caller may not ${kind} entities of ${name}`);
-}
-
-/** An upsert would change the entity that has an identity, also where the caller may not see it. */
-async function refuseHiddenIdentities(
-  scope: WriteScope,
-  type: EntityType,
-  by: By | undefined,
-  input: Input,
-): Promise<void> {
-  for (const [name, value] of Object.entries({ ...by, ...input })) {
-    const field = type.fields.get(name);
-    const isIdentity = field?.kind === 'scalar' && field.attribute.unique !== undefined;
-    if (!isIdentity || value === null || value === undefined) continue;
-    const { ident } = field.attribute;
-    const entity = await scope.snapshot.entityId([ident, value as EdnData]);
-    if (entity === undefined || (await isVisible(scope, type.name, entity))) continue;
-    throw new DatabaseError('UNIQUE_CONFLICT', `Another entity has this ${ident}`, {
-      data: { attribute: ident.toString() },
-    });
-  }
-}
-
-/** A new entity with a taken identity would silently become the entity that has it. */
-async function refuseTakenIdentities(snapshot: Snapshot, draft: TransactionDraft): Promise<void> {
-  for (const [attribute, value] of draft.identities) {
-    if ((await snapshot.entityId([attribute, value])) !== undefined) {
-      throw new DatabaseError(
-        'UNIQUE_CONFLICT',
-        `Another entity has this ${attribute}; use upsert to change it`,
-        { data: { attribute: attribute.toString() } },
-      );
+async function prepareWrite(
+  scope: ReadScope,
+  draft: Draft,
+  write: Write,
+): Promise<ReadonlyArray<EntityTerm>> {
+  const { type } = write;
+  switch (write.kind) {
+    case 'create':
+      return [await createEntity(draft, type, write.input, write.tempid ?? undefined)];
+    case 'update': {
+      const named = await draft.named(type, write.by);
+      await requireEntity(draft, named, write.if ?? {});
+      await patchEntity(draft, type, named.entity, write.patch);
+      return [named.entity];
+    }
+    case 'upsert':
+      return [await upsert(draft, write)];
+    case 'delete': {
+      const named = await draft.named(type, write.by);
+      await requireEntity(draft, named, write.if ?? {});
+      remove(draft, named);
+      return [named.entity];
+    }
+    case 'updateMany': {
+      const entities = await entitiesWhere(scope, draft, write);
+      for (const entity of entities) await patchEntity(draft, type, entity, write.patch);
+      return entities;
+    }
+    case 'deleteMany': {
+      const entities = await entitiesWhere(scope, draft, write);
+      for (const entity of entities) remove(draft, { entity, type });
+      return entities;
     }
   }
 }
 
-async function commit(
-  scope: WriteScope,
-  draft: TransactionDraft,
-  entity: EntityTerm,
-): Promise<Written> {
-  await refuseTakenIdentities(scope.snapshot, draft);
-  const result = await scope.writer.transact({ txData: draft.operations });
-  const id = typeof entity === 'number' ? entity : result.tempids.get(entity);
-  if (id === undefined) throw new Error(`Expected the writer to resolve the tempid ${entity}`);
-  return { entity: id, result };
+function remove(draft: Draft, named: Named): void {
+  if (typeof named.entity === 'string')
+    throw badInput(named.entity, 'is made by the transaction, and cannot be deleted by it');
+  draft.permit(named, 'delete');
+  draft.retractEntity(named.entity);
 }
 
-function nameOf(scope: WriteScope, type: EntityType, by: By) {
-  return parseBy(scope.model, scope.database, type.name, by);
+async function upsert(
+  draft: Draft,
+  { type, by, input, if: condition, tempid }: Extract<Write, { kind: 'upsert' }>,
+): Promise<EntityTerm> {
+  const place = type.names.upsert;
+  const entity = await upserted(draft, type, by ?? undefined, tempid ?? draft.newTempid());
+  if (typeof entity === 'number' && typeof tempid === 'string')
+    throw badInput(`${place}.tempid`, 'is not needed, because by says which entity it is');
+  for (const [attribute, value] of identitiesIn(type, input)) draft.join(type, attribute, value);
+  if (isGiven(condition?.version) || isGiven(condition?.attrs)) {
+    const known = typeof entity === 'number' ? entity : await joined(draft, type, by ?? {}, input);
+    if (known === undefined)
+      throw new DatabaseError('CAS_CONFLICT', `${place}.if expects an entity that is not there`);
+    await requireEntity(draft, { entity: known, type }, condition);
+  }
+  // It may turn out to be new, or not.
+  draft.permit({ entity, type }, 'create');
+  draft.permit({ entity, type }, 'update');
+  // One that is named by a unique value is made of that alone.
+  const isNamed = isGiven(by) && !('id' in by);
+  if (!isNamed || Object.keys(input).length > 0)
+    await assertInput(draft, type, entity, input, place);
+  return entity;
 }
 
-function newDraft(scope: WriteScope): TransactionDraft {
-  const { model, database, snapshot } = scope;
-  const lookup: WriteLookup = {
-    require: (target, name) =>
-      requireEntity(scope, target === undefined ? undefined : model.types.get(target), name),
-    values: (entity, attribute) => currentValues(snapshot, entity, attribute),
-  };
-  return new TransactionDraft(model, database, lookup);
+async function upserted(
+  draft: Draft,
+  type: EntityType,
+  by: By | undefined,
+  tempid: string,
+): Promise<EntityTerm> {
+  if (by === undefined) return tempid;
+  const { scope } = draft;
+  const name = parseBy(scope.model, scope.database, type.name, by);
+  if (name.kind === 'id') return (await draft.named(type, by)).entity;
+  const { attribute, value, identity } = name;
+  // The writer joins a new entity to the one that holds an identity, if there is one by then.
+  const holder = identity ? undefined : await draft.holderOf(attribute, value);
+  if (!identity) draft.require({ kind: 'holder', attribute, value, entity: holder ?? null });
+  draft.join(type, attribute, value);
+  draft.addFact(holder ?? tempid, attribute, value);
+  return holder ?? tempid;
 }
 
-async function currentValues(
-  snapshot: Snapshot,
-  entity: number,
-  attribute: Keyword,
-): Promise<ReadonlyArray<EdnData>> {
-  const query = new Map<EdnData, EdnData>([
-    [kw('find'), [[VALUE, sym('...')]]],
-    [kw('in'), [sym('$'), ENTITY]],
-    [kw('where'), [[ENTITY, attribute, VALUE]]],
-  ]);
-  return (await snapshot.q(query, [entity])) as ReadonlyArray<EdnData>;
+/** The entity that an upsert finds by an identity. */
+async function joined(
+  draft: Draft,
+  type: EntityType,
+  by: By,
+  input: Input,
+): Promise<number | undefined> {
+  for (const [attribute, value] of identitiesIn(type, { ...input, ...by })) {
+    const holder = await draft.holderOf(attribute, value);
+    if (holder !== undefined) return holder;
+  }
+  return undefined;
 }
 
-const VALUE = sym('?v');
+/** Facts of the transaction itself, which is an entity like any other. */
+async function describeTransaction(
+  draft: Draft,
+  meta: NonNullable<WriteRequest['meta']>,
+): Promise<void> {
+  const types = new Map(
+    Array.from(draft.scope.model.types.values(), (type) => [type.names.lookup, type]),
+  );
+  for (const [name, input] of Object.entries(meta)) {
+    if (!isGiven(input)) continue;
+    const type = types.get(name);
+    if (type === undefined)
+      throw badInput(`meta.${name}`, `names no type${suggest(name, Array.from(types.keys()))}`);
+    draft.permit({ entity: CURRENT_TX, type }, 'create');
+    for (const [attribute, value] of identitiesIn(type, input)) draft.claim(attribute, value);
+    await assertInput(draft, type, CURRENT_TX, input, `meta.${name}`);
+  }
+}

@@ -25,6 +25,8 @@ const RESERVED_TYPES = [
   'TxCondition',
   'TxResult',
   'ChangeKind',
+  'TxTempid',
+  'TxVersion',
   'ClientMutationId',
 ];
 
@@ -77,6 +79,12 @@ const TYPE_SUFFIXES = [
   'Change',
   'Changed',
   'Diff',
+  'Create',
+  'Update',
+  'Upsert',
+  'Delete',
+  'Attrs',
+  'BulkPayload',
 ];
 
 const RESERVED_ROUTES = ['transact', 'query', 'openapi', 'openapi.json', 'schema', 'changes'];
@@ -98,6 +106,8 @@ export interface RootNames {
   readonly upsert: string;
   readonly delete: string;
   readonly changed: string;
+  readonly updateMany: string;
+  readonly deleteMany: string;
   /** The segment of a REST path. */
   readonly route: string;
 }
@@ -215,6 +225,8 @@ export function rootNames(typeName: string): RootNames {
     upsert: `upsert${typeName}`,
     delete: `delete${typeName}`,
     changed: `${lookup}Changed`,
+    updateMany: `update${typeName}s`,
+    deleteMany: `delete${typeName}s`,
     route: kebabCase(typeName),
   };
 }
@@ -238,6 +250,8 @@ function typeClaims(typeName: string): ReadonlyArray<string> {
     ...TYPE_SUFFIXES.map((suffix) => `type ${typeName}${suffix}`),
     `root ${names.lookup}`,
     `root ${names.connection}`,
+    `root ${names.update}`,
+    `root ${names.updateMany}`,
     `route ${names.route}`,
   ];
 }

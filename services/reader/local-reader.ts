@@ -10,9 +10,11 @@ import {
   pullMany,
   qWithin,
   resolveEntityId,
+  run,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import { followTransactions } from './follow.ts';
+import { transactIf } from '../connection/transact-if.ts';
 import type { Reader, Snapshot } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
@@ -34,6 +36,14 @@ function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
     attributes: db.schema.userAttributes,
     asOf: (point) => snapshotOf(asOf(db, point), limits),
     history: () => snapshotOf(history(db), limits),
+    with: async (request) => {
+      const report = await run(transactIf(db, request, new Date()), limits);
+      const { tx, instant, tempids, txData, dbAfter } = report;
+      return {
+        result: { tx, instant, tempids, datomCount: txData.length },
+        snapshot: snapshotOf(dbAfter, limits),
+      };
+    },
     entityId: (ref) => resolveEntityId(db, ref),
     q: (query, inputs = [], page) =>
       qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),

@@ -7,6 +7,7 @@ import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import type { Datom, PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
+import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
 
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
@@ -76,6 +77,13 @@ export interface Snapshot {
   /** All that was ever asserted or retracted. @throws BAD_USER_INPUT where the database keeps no history */
   history(): Snapshot;
 
+  /**
+   * What the writer would make of a transaction if this snapshot were the newest: all of it is checked, and nothing is written. Of the present only.
+   *
+   * @throws as `Writer.transact`
+   */
+  with(request: TransactRequest): Promise<Speculation>;
+
   /** The entity that an id, ident or lookup ref `[attr value]` names, or undefined. */
   entityId(ref: EdnData): Promise<number | undefined>;
 
@@ -110,4 +118,10 @@ export interface Snapshot {
 
   /** How many datoms hold the attribute (and the value), from counts in the index: exact for the present, of the past at least as many. */
   count(attribute: Keyword, value?: Value): Promise<number>;
+}
+
+/** A transaction that was not written, and the database as it would be after it. */
+export interface Speculation {
+  readonly result: TransactResult;
+  readonly snapshot: Snapshot;
 }

@@ -1,7 +1,8 @@
 /** Transactions that leave in one commit: applied one after the other, each with its own transaction id, report and answer. */
 import type { Db, StoredSegment, Suspended, TxReport } from '../../engine/index.ts';
-import { awaiting, encodeSegment, start, transact } from '../../engine/index.ts';
+import { awaiting, encodeSegment, start } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
+import { transactIf } from '../connection/transact-if.ts';
 import { resolveParents } from '../versions/commits.ts';
 import { isPurge } from './purge-job.ts';
 import type { Waiting } from './waiting.ts';
@@ -89,13 +90,9 @@ function isAlone({ waiting, report }: Applied): boolean {
 }
 
 function* apply(db: Db, waiting: Waiting, { store }: Connection): Suspended<Applied> {
-  const { txData, txMeta, parents } = waiting.request;
+  const { parents } = waiting.request;
   if (parents !== undefined) yield* awaiting(resolveParents(store, parents));
-  const now = new Date();
-  const report = yield* transact(
-    db,
-    txMeta === undefined ? { txData, now } : { txData, txMeta, now },
-  );
+  const report = yield* transactIf(db, waiting.request, new Date());
   const { tx, changes, dbAfter, tempids } = report;
   const { name } = waiting;
   const request = name && { digest: name.digest, tempids };

@@ -127,16 +127,16 @@ class PendingRequest {
   }
 }
 
-function nameOf(key: string, { txData, txMeta, parents }: TransactRequest): RequestName {
+function nameOf(key: string, { txData, txMeta, parents, content }: TransactRequest): RequestName {
   if (key.length === 0 || key.length > MAX_KEY_LENGTH)
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Expected an idempotency key of 1 to ${MAX_KEY_LENGTH} characters, got ${key.length}`,
     );
-  const content = printEdn([txData, txMeta ?? null, parents ?? null]);
+  const text = content ?? printEdn([txData, txMeta ?? null, parents ?? null]);
   return {
     hash: createHash('sha256').update(key).digest('hex').slice(0, 32),
-    digest: createHash('sha256').update(content).digest().subarray(0, 16),
+    digest: createHash('sha256').update(text).digest().subarray(0, 16),
   };
 }
 

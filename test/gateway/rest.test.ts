@@ -150,7 +150,7 @@ describe('a problem', () => {
     [{ nmae: 'x' }, /did you mean 'name'/],
     [{ country: 'FR' }, /country must name an entity/],
     [{ monuments: {} }, /monuments must be a list/],
-    [[], /must be a JSON object/],
+    [[], /body must be an object/],
     [{}, /needs at least one value/],
   ])('%j is no city', async (body, detail) => {
     const answer = await request(world.app).post('/v1/world/city').send(body).expect(400);

@@ -4,6 +4,7 @@ import request from 'supertest';
 import { expect } from 'vitest';
 import { openApi } from '../../gateway/generate/rest/openapi.ts';
 import { createApp } from '../../gateway/http/app.ts';
+import type { DatabasePorts } from '../../gateway/index.ts';
 import { alwaysOpen } from '../support/served.ts';
 import type { App, AppOptions } from '../../gateway/http/app.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
@@ -28,6 +29,8 @@ export interface ServedWorld {
     variables?: object,
     headers?: Record<string, string>,
   ) => Promise<request.Response>;
+  /** Sends a mutation to this database alone: one of several that come together, or under a key. */
+  readonly sendHere: ServedWorld['send'];
   readonly stop: () => Promise<void>;
 }
 
@@ -45,34 +48,64 @@ export const serving = {
 };
 
 export async function serveWorld(options: Partial<AppOptions> = {}): Promise<ServedWorld> {
-  const { reader, writer, close } = await openWorld();
+  const { reader, writer, fork, close } = await openWorld();
   const errors: object[] = [];
-  const log = { error: (event: object) => errors.push(event), info: ignore, debug: ignore };
+  const logTo = (error: (event: object) => void) => {
+    const log = { error, info: ignore, debug: ignore };
+    return { ...log, with: () => log } as unknown as AppOptions['log'];
+  };
+  const serve = (ports: DatabasePorts, log: AppOptions['log']) =>
+    createApp({
+      databases: alwaysOpen(new Map([['world', ports]])),
+      defaultDatabase: 'world',
+      development: true,
+      locksSchema: false,
+      log,
+      ...options,
+    });
   const {
     app: bare,
     upgrade,
     stop,
-  } = createApp({
-    databases: alwaysOpen(new Map([['world', { reader, writer }]])),
-    defaultDatabase: 'world',
-    development: true,
-    locksSchema: false,
-    log: { ...log, with: () => log } as unknown as AppOptions['log'],
-    ...options,
-  });
+  } = serve(
+    { reader, writer },
+    logTo((event) => errors.push(event)),
+  );
   const { attributes } = reader.current();
   const isGuarded = options.access !== undefined;
   const document = openApi(buildModel(attributes.values()), { database: 'world', isGuarded });
   const app = await serving.through(bare, document);
-  const post = (query: string, variables: object, headers: Record<string, string>) =>
-    request(app).post('/graphql').set(headers).send({ query, variables });
+  const postTo =
+    (to: RequestListener) => (query: string, variables: object, headers: Record<string, string>) =>
+      request(to).post('/graphql').set(headers).send({ query, variables });
+  const post = postTo(app);
+  /** A mutation as what is compiled of it answers, on a database of its own. */
+  const sendToFork: typeof send = async (query, variables = {}, headers = {}) => {
+    const forked = await fork();
+    const served = serve(forked, logTo(ignore));
+    try {
+      // Refused before it writes anything, and known from then on.
+      await postTo(served.app)(query, variables, { ...headers, 'Datahike-As-Of': '1' });
+      return await postTo(served.app)(query, variables, headers);
+    } finally {
+      await served.stop();
+      await forked.close();
+    }
+  };
   const send = async (
     query: string,
     variables: object = {},
     headers: Record<string, string> = {},
   ) => {
+    if (query.trimStart().startsWith('mutation')) {
+      // A database of the test's own cannot be forked.
+      const isOwn = options.databases === undefined;
+      const compiled = isOwn ? await sendToFork(query, variables, headers) : undefined;
+      const answered = await post(query, variables, headers);
+      if (compiled !== undefined) expect(seen(compiled)).toEqual(seen(answered));
+      return answered;
+    }
     const first = await post(query, variables, headers);
-    if (query.trimStart().startsWith('mutation')) return first;
     // What is compiled by now answers as Apollo did.
     const second = await post(query, variables, headers);
     expect(seen(second)).toEqual(seen(first));
@@ -85,6 +118,7 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
     writer,
     errors,
     send,
+    sendHere: (query, variables = {}, headers = {}) => post(query, variables, headers),
     data: async (query, variables) => {
       const { body } = (await send(query, variables)) as { body: Json };
       if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
@@ -108,7 +142,9 @@ function seen({ status, headers, text }: request.Response): object {
   const { 'x-request-id': _id, date: _date, ...others } = headers as Record<string, string>;
   const body = text
     .replaceAll(/"(requestId|errorId)":"[^"]*"/g, '')
-    .replaceAll(/logged as [\w-]+/g, '');
+    .replaceAll(/logged as [\w-]+/g, '')
+    // Each is written at its own time.
+    .replaceAll(/"instant":"[^"]*"/g, '');
   return { status, others, body };
 }
 
@@ -124,6 +160,7 @@ export function countingReader(reader: Reader): {
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
     history: () => counting(snapshot.history()),
+    with: (request) => snapshot.with(request),
     entityId: (ref) => snapshot.entityId(ref),
     count: (attribute, value) => snapshot.count(attribute, value),
     q: (query, inputs, window) => {

@@ -1,5 +1,7 @@
 /** The world as a database in memory, with a writer and a reader of its own. */
 import { createMemoryStoreHost, MAIN_BRANCH, NodeCache } from '../../engine/index.ts';
+import type { Store } from '../../engine/index.ts';
+import type { Bus } from '../../services/bus/bus.ts';
 import { createMemoryBus } from '../../services/bus/memory-bus.ts';
 import { connect } from '../../services/connection/connection.ts';
 import { createDatabase } from '../../services/connection/databases.ts';
@@ -9,6 +11,7 @@ import { buildModel } from '../../schema/model/build-model.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { Reader } from '../../services/reader/reader.ts';
 import { createLog } from '../../services/shared/log.ts';
+import { createBranch } from '../../services/versions/branches.ts';
 import { takeLease } from '../../services/writer/lease-keeper.ts';
 import { LocalWriter } from '../../services/writer/local-writer.ts';
 import { WORLD, WORLD_SCHEMA } from './world.ts';
@@ -16,6 +19,8 @@ import { WORLD, WORLD_SCHEMA } from './world.ts';
 export interface WorldDatabase {
   readonly reader: Reader;
   readonly writer: Writer;
+  /** The same database from here on, whatever becomes of this one. */
+  readonly fork: () => Promise<WorldDatabase>;
   readonly close: () => Promise<void>;
 }
 
@@ -24,20 +29,13 @@ export async function openWorld(): Promise<WorldDatabase> {
   await createDatabase(host, 'world');
   const store = await host.open('world');
   const bus = createMemoryBus();
-  const log = createLog({ level: 'silent' });
-  const nodeCache = new NodeCache(16 * 1024 * 1024);
-  const connection = await connect({ store, bus, nodeCache, pollIntervalMs: 1000, log });
-  const owner = { branch: MAIN_BRANCH, owner: 'test', address: null, ttlMs: 60_000 };
-  const lease = await takeLease({ store, log, ...owner });
-  const writer = await LocalWriter.start({ connection, lease, bus, log });
-  await writer.transact({ txData: WORLD_SCHEMA });
-  await writer.transact({ txData: WORLD });
+  const world = await openBranch(store, bus, MAIN_BRANCH);
+  await world.writer.transact({ txData: WORLD_SCHEMA });
+  await world.writer.transact({ txData: WORLD });
   return {
-    reader: createLocalReader(connection),
-    writer,
+    ...world,
     close: async () => {
-      await writer.stop();
-      await connection.release();
+      await world.close();
       await bus.close();
       await host.close();
     },
@@ -50,4 +48,35 @@ export async function modelOfWorld(): Promise<Model> {
   const model = buildModel(reader.current().attributes.values());
   await close();
   return model;
+}
+
+let forks = 0;
+
+async function openBranch(store: Store, bus: Bus, branch: string): Promise<WorldDatabase> {
+  const log = createLog({ level: 'silent' });
+  const nodeCache = new NodeCache(16 * 1024 * 1024);
+  const connection = await connect({ store, branch, bus, nodeCache, pollIntervalMs: 1000, log });
+  const lease = await takeLease({
+    store,
+    log,
+    branch,
+    owner: 'test',
+    address: null,
+    ttlMs: 60_000,
+  });
+  const writer = await LocalWriter.start({ connection, lease, bus, log });
+  return {
+    reader: createLocalReader(connection),
+    writer,
+    fork: async () => {
+      forks += 1;
+      const name = `fork-${forks}`;
+      await createBranch(connection, branch, name);
+      return openBranch(store, bus, name);
+    },
+    close: async () => {
+      await writer.stop();
+      await connection.release();
+    },
+  };
 }

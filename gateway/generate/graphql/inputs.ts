@@ -1,60 +1,30 @@
 /**
- * The input types of each entity type: how to name one (`PersonBy`), filter (`PersonWhere`, `PersonListWhere`), order
- * (`PersonOrder`), and write (`PersonInput`, `PersonPatch`, `PersonLink`, `PersonListLink`). A ref without a known target uses the
- * same under the name `Entity`.
+ * The input types by which entities of each type are asked for: how to name one (`PersonBy`), filter (`PersonWhere`, `PersonListWhere`) and order
+ * (`PersonOrder`). A ref without a known target uses the same under the name `Entity`.
  */
-import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
+import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType } from 'graphql';
 import type { GraphQLInputFieldConfig, GraphQLInputType } from 'graphql';
-import type {
-  EntityType,
-  Field,
-  Model,
-  RefField,
-  ScalarField,
-} from '../../../schema/model/model.ts';
+import type { Field, Model } from '../../../schema/model/model.ts';
 import { isOrderable } from '../../../schema/model/shapes.ts';
 import { describeField } from './describe.ts';
 import { oncePerType } from './once-per-type.ts';
 import { countOrder, idOps, sortEnum } from './shared-types.ts';
-import {
-  inputType,
-  listOf,
-  listOperatorsInput,
-  listPatchInput,
-  operatorsInput,
-} from './value-types.ts';
+import { inputType, listOf, listOperatorsInput, operatorsInput } from './value-types.ts';
 
 /** The name of an entity type, or undefined for any entity. */
 export type Target = string | undefined;
 
-type InputOf = (target: Target) => GraphQLInputObjectType;
+export type InputOf = (target: Target) => GraphQLInputObjectType;
 
 export interface Inputs {
   readonly by: InputOf;
   readonly where: InputOf;
   readonly listWhere: InputOf;
   readonly order: InputOf;
-  readonly input: InputOf;
-  readonly patch: InputOf;
-  readonly link: InputOf;
-  readonly listLink: InputOf;
-}
-
-/** Whether entities of the type can be written through the API; a type of nothing but composite tuples cannot. */
-export function isWritable(type: EntityType | undefined): boolean {
-  const fields = Array.from(type?.fields.values() ?? []);
-  return fields.some(isWritableField);
-}
-
-function isCreatable(type: EntityType | undefined): boolean {
-  return isWritable(type) && type?.access?.create !== false;
 }
 
 export function createInputs(model: Model): Inputs {
-  const typeOf = (target: Target): EntityType | undefined =>
-    target === undefined ? undefined : model.types.get(target);
-  const fieldsOf = (target: Target): ReadonlyArray<Field> =>
-    Array.from(typeOf(target)?.fields.values() ?? []);
+  const fieldsOf = (target: Target): ReadonlyArray<Field> => fieldsOfTarget(model, target);
   // The types refer to each other; their fields are made when GraphQL first asks for them.
   const inputs: Inputs = {
     by: define('By', 'Names one entity.', (target) => byFields(fieldsOf(target)), ONE_OF),
@@ -70,28 +40,21 @@ export function createInputs(model: Model): Inputs {
       (target) => orderFields(inputs, fieldsOf(target)),
       ONE_OF,
     ),
-    input: define('Input', 'A new entity.', (target) => createFields(inputs, fieldsOf(target))),
-    patch: define('Patch', 'Changes: what is left out stays, null removes.', (target) =>
-      patchFields(inputs, fieldsOf(target)),
-    ),
-    link: define(
-      'Link',
-      'An entity to refer to: one that is there, a new one, or none.',
-      (target) => linkFields(inputs, target, isCreatable(typeOf(target))),
-      ONE_OF,
-    ),
-    listLink: define('ListLink', 'Either `set`, or `add` and `remove`.', (target) =>
-      listLinkFields(inputs, target),
-    ),
   };
   return inputs;
 }
 
-type Fields = Record<string, GraphQLInputFieldConfig>;
+export function fieldsOfTarget(model: Model, target: Target): ReadonlyArray<Field> {
+  return Array.from(
+    (target === undefined ? undefined : model.types.get(target))?.fields.values() ?? [],
+  );
+}
 
-const ONE_OF = { isOneOf: true };
+export type Fields = Record<string, GraphQLInputFieldConfig>;
 
-function define(
+export const ONE_OF = { isOneOf: true };
+
+export function define(
   suffix: string,
   description: string,
   fields: (target: Target) => Fields,
@@ -157,40 +120,7 @@ function orderFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
   return { id: { type: sortEnum }, ...keys };
 }
 
-function createFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
-  return eachField(fields, (field) => {
-    if (!isWritableField(field)) return undefined;
-    const type = field.kind === 'ref' ? inputs.link(field.target) : inputType(field.shape);
-    const isRequired = field.attribute.annotations?.required === true;
-    const taken = field.many ? listOf(type) : type;
-    return isRequired ? new GraphQLNonNull(taken) : taken;
-  });
-}
-
-function patchFields(inputs: Inputs, fields: ReadonlyArray<Field>): Fields {
-  return eachField(fields, (field) => {
-    if (!isWritableField(field)) return undefined;
-    if (field.kind === 'scalar') {
-      return field.many ? listPatchInput(field.shape) : inputType(field.shape);
-    }
-    return field.many ? inputs.listLink(field.target) : inputs.link(field.target);
-  });
-}
-
-function linkFields(inputs: Inputs, target: Target, isTargetWritable: boolean): Fields {
-  return {
-    link: { type: inputs.by(target) },
-    ...(isTargetWritable ? { create: { type: inputs.input(target) } } : {}),
-    unlink: { type: GraphQLBoolean },
-  };
-}
-
-function listLinkFields(inputs: Inputs, target: Target): Fields {
-  const link = listOf(inputs.link(target));
-  return { set: { type: link }, add: { type: link }, remove: { type: listOf(inputs.by(target)) } };
-}
-
-function eachField(
+export function eachField(
   fields: ReadonlyArray<Field>,
   typeOf: (field: Field) => GraphQLInputType | undefined,
 ): Fields {
@@ -200,10 +130,4 @@ function eachField(
     if (type !== undefined) found[field.name] = { type, description: describeField(field) };
   }
   return found;
-}
-
-/** Composite tuples follow from other attributes. */
-export function isWritableField(field: Field): field is ScalarField | RefField {
-  if (field.kind === 'reverse' || field.isReadOnly === true) return false;
-  return field.kind === 'ref' || field.shape.kind !== 'tuple' || !field.shape.isComposite;
 }

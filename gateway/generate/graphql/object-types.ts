@@ -1,4 +1,4 @@
-/** The object types of each entity type: the entity itself, its connection and edge, and what a mutation of it returns. */
+/** The object types of each entity type: the entity itself, its connection and edge. */
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { GraphQLFieldConfig, GraphQLOutputType } from 'graphql';
 import type {
@@ -26,7 +26,6 @@ import {
   listArguments,
   changeFields,
   pageInfoType,
-  txType,
 } from './shared-types.ts';
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -35,7 +34,6 @@ type Fields = Record<string, FieldConfig>;
 export interface ObjectTypes {
   readonly entity: ObjectOf;
   readonly connection: (target: Target) => GraphQLObjectType;
-  readonly payload: ObjectOf;
   readonly diff: ObjectOf;
   readonly groups: GroupTypes;
   readonly change: ObjectOf;
@@ -113,7 +111,6 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
   return {
     entity,
     connection,
-    payload: payloadTypes(entity),
     diff: diffTypes(entity),
     change: changeTypes(entity),
     groups,
@@ -121,20 +118,6 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
 }
 
 type ObjectOf = (type: EntityType) => GraphQLObjectType;
-
-function payloadTypes(entity: ObjectOf): ObjectOf {
-  return oncePerType(
-    (type: EntityType) =>
-      new GraphQLObjectType({
-        name: `${type.name}Payload`,
-        fields: () => ({
-          [type.names.lookup]: { type: entity(type) },
-          tx: { type: new GraphQLNonNull(txType) },
-          clientMutationId: { type: GraphQLString },
-        }),
-      }),
-  );
-}
 
 function diffTypes(entity: ObjectOf): ObjectOf {
   return oncePerType(

@@ -1,6 +1,7 @@
 /** What the fields at the root of the API mean: the one list from which the schema is printed and operations are planned. */
 import type { EntityType, Model } from '../../../schema/model/model.ts';
-import { isWritable } from './inputs.ts';
+import type { WriteKind } from '../writable.ts';
+import { isAllowed, WRITES } from '../writable.ts';
 
 export type DatabaseField =
   | { readonly kind: 'node' }
@@ -12,8 +13,10 @@ export type SubgraphField = { readonly kind: 'service' } | { readonly kind: 'rep
 
 export type QueryField = DatabaseField | SubgraphField;
 
-export interface MutationField {
-  readonly kind: 'create' | 'update' | 'upsert' | 'delete';
+export type MutationField = { readonly kind: 'transact' } | WriteField;
+
+export interface WriteField {
+  readonly kind: WriteKind;
   readonly type: EntityType;
 }
 
@@ -61,15 +64,18 @@ export function subscriptionFields(
 /** As {@link queryFields}. */
 export function mutationFields(model: Model): ReadonlyMap<string, MutationField> {
   const fields = new Map<string, MutationField>();
-  for (const type of model.types.values()) {
-    if (!isWritable(type)) continue;
-    for (const kind of ['create', 'update', 'upsert', 'delete'] as const)
+  for (const type of model.types.values())
+    for (const kind of WRITES)
       if (isAllowed(type, kind)) fields.set(type.names[kind], { kind, type });
-  }
+  if (fields.size > 0) fields.set('transact', { kind: 'transact' });
   return fields;
 }
 
-function isAllowed({ access }: EntityType, kind: MutationField['kind']): boolean {
-  if (access === undefined) return true;
-  return kind === 'upsert' ? access.create && access.update : access[kind];
+const MUTATIONS: ReadonlySet<RootField['kind']> = new Set<MutationField['kind']>([
+  'transact',
+  ...WRITES,
+]);
+
+export function isMutationField(field: RootField): field is MutationField {
+  return MUTATIONS.has(field.kind);
 }

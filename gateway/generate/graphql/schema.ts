@@ -19,7 +19,10 @@ import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
 import type { GroupTypes } from './group-types.ts';
 import { listOf } from './value-types.ts';
-import type { ChangedField, DatabaseField, MutationField } from './root-fields.ts';
+import { createMutationFields } from './mutation-fields.ts';
+import type { PayloadTypes } from './payload-types.ts';
+import { createPayloadTypes } from './payload-types.ts';
+import type { ChangedField, DatabaseField } from './root-fields.ts';
 import { mutationFields, queryFields, subscriptionFields } from './root-fields.ts';
 import {
   asOfInput,
@@ -28,6 +31,8 @@ import {
   nodeInterface,
   txConnectionType,
 } from './shared-types.ts';
+import type { WriteInputs } from './write-inputs.ts';
+import { createWriteInputs } from './write-inputs.ts';
 
 type Fields = Record<string, GraphQLFieldConfig<unknown, unknown>>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -48,12 +53,14 @@ export async function createSchema(
   model: Model,
   { isSubgraph = false }: SchemaOptions = {},
 ): Promise<GraphQLSchema> {
-  const inputs = createInputs(model);
+  const reads = createInputs(model);
+  const inputs = { ...reads, ...createWriteInputs(model, reads) };
   const objects = createObjectTypes(model, inputs);
+  const payloads = createPayloadTypes(objects);
   const types: GraphQLNamedType[] = [nodeInterface, entityInterface];
   for (const [index, type] of Array.from(model.types.values()).entries()) {
     types.push(objects.entity(type));
-    defineFields(type, inputs, objects);
+    defineFields(type, inputs, objects, payloads);
     if (index % TYPES_PER_TURN === TYPES_PER_TURN - 1) await nextTurn();
   }
   const query: Fields = {};
@@ -69,8 +76,8 @@ export async function createSchema(
         ? changedField(field, inputs, objects)
         : queryField(field, inputs, objects);
   const mutation: Fields = {};
-  for (const [name, field] of mutationFields(model))
-    mutation[name] = mutationField(field, inputs, objects);
+  const mutationOf = createMutationFields(model, inputs, payloads);
+  for (const [name, field] of mutationFields(model)) mutation[name] = mutationOf(field);
   return new GraphQLSchema({
     query: new GraphQLObjectType({ name: 'Query', fields: query }),
     mutation:
@@ -88,12 +95,18 @@ export async function createSchema(
 }
 
 /** Makes the fields of a type's types now; GraphQLSchema would make those of all types in one go. */
-function defineFields(type: EntityType, inputs: Inputs, objects: ObjectTypes): void {
+function defineFields(
+  type: EntityType,
+  inputs: Inputs & WriteInputs,
+  objects: ObjectTypes,
+  payloads: PayloadTypes,
+): void {
   const made = [
     objects.entity(type),
     objects.connection(type.name),
-    objects.payload(type),
     objects.change(type),
+    payloads.one(type),
+    payloads.many(type),
     ...Object.values(inputs).map((input) => input(type.name)),
   ];
   for (const each of made) each.getFields();
@@ -182,32 +195,6 @@ function changedField({ type }: ChangedField, inputs: Inputs, objects: ObjectTyp
 
 const CHANGED =
   'Each entity that a transaction has changed, that came to meet the filter, or meets it no more.';
-
-/** Nullable: a field that fails must not take the answers of those before it along, whose transactions are done. */
-function mutationField(
-  { kind, type }: MutationField,
-  inputs: Inputs,
-  objects: ObjectTypes,
-): FieldConfig {
-  const payload = objects.payload(type);
-  const by = { type: new GraphQLNonNull(inputs.by(type.name)) };
-  const input = { type: new GraphQLNonNull(inputs.input(type.name)) };
-  const patch = { type: new GraphQLNonNull(inputs.patch(type.name)) };
-  const clientMutationId = { type: GraphQLString };
-  switch (kind) {
-    case 'create':
-      return { type: payload, args: { input, clientMutationId } };
-    case 'update':
-      return { type: payload, args: { by, patch, clientMutationId } };
-    case 'upsert':
-      return {
-        type: payload,
-        args: { by: { type: inputs.by(type.name) }, input, clientMutationId },
-      };
-    case 'delete':
-      return { type: payload, args: { by, clientMutationId } };
-  }
-}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -195,6 +195,28 @@ export function changeFields(entity: GraphQLObjectType) {
   };
 }
 
+const txTempidType = new GraphQLObjectType({
+  name: 'TxTempid',
+  fields: {
+    tempid: { type: new GraphQLNonNull(GraphQLID) },
+    id: { type: new GraphQLNonNull(GraphQLID) },
+  },
+});
+
+export const txResultType = new GraphQLObjectType({
+  name: 'TxResult',
+  description: 'What a transaction did.',
+  fields: {
+    tx: { type: new GraphQLNonNull(txType) },
+    tempids: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(txTempidType))) },
+    entities: {
+      type: new GraphQLNonNull(new GraphQLList(entityInterface)),
+      description: 'The entity of each write, in their order; null for one that was deleted.',
+    },
+    clientMutationId: { type: GraphQLString },
+  },
+});
+
 export const sortEnum = new GraphQLEnumType({
   name: 'Sort',
   description: 'Entities without a value come last unless the name says otherwise.',

@@ -2,7 +2,7 @@
 import { ERROR_CODES } from '../../../schema/error.ts';
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
-import { isWritableField } from '../graphql/inputs.ts';
+import { isWritableField } from '../writable.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { COMMON_SCHEMAS, referenceTo, shapeSchema } from './json-schemas.ts';
 import type { FilterParameter } from './routes.ts';

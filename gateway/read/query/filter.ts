@@ -10,7 +10,7 @@ import { badInput } from '../bad-input.ts';
 import { booleanAt, eachWhere, operatorsAt, whereAt } from './filter-input.ts';
 import { binding, predicate } from './query-scope.ts';
 import type { QueryScope } from './query-scope.ts';
-import type { RowRules } from '../row-rules.ts';
+import type { AccessKind, RowRules } from '../row-rules.ts';
 import { NO_RULES } from '../row-rules.ts';
 import type { LinkField, Where } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
@@ -47,13 +47,19 @@ export function compileVisible(
 ): Filter {
   const asked = compileWhere(context, target, where, e, place);
   if (!context.rules.isRestricted) return asked;
-  const rule = target === undefined ? anyVisible(context, e) : ruleOf(context, target, e);
+  const rule =
+    target === undefined ? anyVisible(context, e) : compileRule(context, target, 'read', e);
   return allOf([asked, rule]);
 }
 
-/** What lets the caller see an entity of a type. */
-function ruleOf(context: FilterContext, type: string, e: Sym): Filter {
-  const rule = context.rules.whereOf(type);
+/** What lets the caller see an entity of a type, or write it. */
+export function compileRule(
+  context: FilterContext,
+  type: string,
+  kind: AccessKind,
+  e: Sym,
+): Filter {
+  const rule = context.rules.whereOf(type, kind);
   if (rule === undefined) return NO_FILTER;
   if (rule === false) return { clauses: [NEVER], binds: false };
   const model = context.rules.model ?? context.model;
@@ -64,7 +70,7 @@ function ruleOf(context: FilterContext, type: string, e: Sym): Filter {
 function anyVisible(context: FilterContext, e: Sym): Filter {
   const branches = Array.from(context.model.types.values(), (type) => [
     membershipClause(context.scope, type, e),
-    ...ruleOf(context, type.name, e).clauses,
+    ...compileRule(context, type.name, 'read', e).clauses,
   ]);
   if (branches.length === 0) return { clauses: [NEVER], binds: false };
   return { clauses: [context.scope.orJoin([e], branches)], binds: true };

@@ -8,11 +8,13 @@
  */
 import { kw, sym } from '../../../schema/keyword.ts';
 import type { FoldName } from '../../../schema/model/folds.ts';
-import type { ScalarField } from '../../../schema/model/model.ts';
+import type { EntityType, ScalarField } from '../../../schema/model/model.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import type { FilterContext } from './filter.ts';
-import { compileVisible } from './filter.ts';
+import { compileRule, compileVisible, membershipClause } from './filter.ts';
+import type { AccessKind } from '../row-rules.ts';
+import type { Where } from '../../select/selection.ts';
 import type { Slot } from './slots.ts';
 import {
   endClauses,
@@ -89,15 +91,6 @@ export function rowQuery(spec: ListSpec, segment: Segment, bounds: Bounds): RowQ
   return { query, inputs: scope.inputs, toRow: rowReader(spec, segment, parent.length) };
 }
 
-/** Which entities of a list of a type are among those in the slot of the parents. */
-export function membersQuery(spec: ListSpec): QueryForm {
-  const scope = new QueryScope();
-  scope.each(ENTITY, spec.parents);
-  const filter = filterOf(spec, scope);
-  const clauses = [...originClauses(spec, scope, filter.binds), ...filter.clauses];
-  return queryForm([[ENTITY, sym('...')]], scope, clauses);
-}
-
 /** How many rows a segment has: one number. */
 export function segmentCountQuery(spec: ListSpec, segment: Segment, bounds: Bounds): QueryForm {
   const { scope, clauses } = segmentParts(spec, segment, bounds);
@@ -152,16 +145,31 @@ export const FOLD_FUNCTIONS: Readonly<Record<FoldName, string>> = {
   countDistinct: 'count-distinct',
 };
 
-/** Of the entities in a slot those that the caller may see as ones of a type. */
-export function visibilityQuery(
+/** Of the entities in a slot, its first input, those that a rule lets through. */
+export function ruleQuery(
   context: Omit<FilterContext, 'scope'>,
   type: string,
+  kind: AccessKind,
   entities: Slot,
 ): QueryForm {
   const scope = new QueryScope();
   scope.each(ENTITY, entities);
-  const { clauses } = compileVisible({ ...context, scope }, type, {}, ENTITY);
+  const { clauses } = compileRule({ ...context, scope }, type, kind, ENTITY);
   return queryForm([[ENTITY, sym('...')]], scope, clauses);
+}
+
+/** Of the entities in a slot, its first input, those of a type that the caller may see and that a filter lets through. */
+export function membersQuery(
+  context: Omit<FilterContext, 'scope'>,
+  type: EntityType,
+  where: Where,
+  entities: Slot,
+): QueryForm {
+  const scope = new QueryScope();
+  scope.each(ENTITY, entities);
+  const { clauses } = compileVisible({ ...context, scope }, type.name, where, ENTITY);
+  const membership = membershipClause(scope, type, ENTITY);
+  return queryForm([[ENTITY, sym('...')]], scope, [membership, ...clauses]);
 }
 
 const COUNT = new EdnList([sym('count'), ENTITY]);

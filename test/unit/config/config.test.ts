@@ -47,6 +47,7 @@ describe('defaults', () => {
       collect: { intervalMs: 3_600_000, retainDays: 1, readerLeaseMs: 60_000 },
       open: { idleMs: 300_000, maxOpen: 1_000 },
       bodyLimitBytes: 1_048_576,
+      requireIfMatch: false,
       query: {
         timeoutMs: 30_000,
         maxRows: 5_000_000,

@@ -60,6 +60,8 @@ describe('type names', () => {
       update: 'updateCrmPerson',
       upsert: 'upsertCrmPerson',
       delete: 'deleteCrmPerson',
+      updateMany: 'updateCrmPersons',
+      deleteMany: 'deleteCrmPersons',
       route: 'crm-person',
     });
   });
