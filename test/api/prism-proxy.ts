@@ -43,8 +43,9 @@ export async function throughPrism(
   const proxyUrl = await proxy.listen(0, '127.0.0.1');
   const violations: string[] = [];
   const proxied: RequestListener = (request, response) => {
-    // Other addresses are none of the document's.
-    if (request.url?.startsWith(`${base}/`) !== true) app(request, response);
+    // Other addresses, and what may be asked of one, are none of the document's.
+    const isDescribed = request.method !== 'OPTIONS' && request.url?.startsWith(`${base}/`);
+    if (isDescribed !== true) app(request, response);
     else void forward(proxyUrl, base, request, response, violations);
   };
   return {
@@ -81,13 +82,20 @@ async function forward(
     ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
   });
   const said = JSON.parse(answer.headers.get('sl-violations') ?? '[]') as ReadonlyArray<Violation>;
-  for (const { location, message } of said)
-    // A request that was refused is meant to break the document.
-    if (location[0] === 'response' || answer.ok)
-      violations.push(`${method} ${url} ${answer.status}: ${location.join('.')}: ${message}`);
+  const isBare = answer.headers.get('preference-applied')?.includes('return=minimal') === true;
+  for (const { location, message } of said) {
+    const isOfRequest = location[0] === 'request';
+    // A request that was refused is meant to break the document. Prism takes all types that end with +json for one, and each answer to have a body.
+    if (isOfRequest ? !answer.ok || isPatch(request) : isBare) continue;
+    violations.push(`${method} ${url} ${answer.status}: ${location.join('.')}: ${message}`);
+  }
   for (const [name, value] of answer.headers)
     if (!HOP_BY_HOP.has(name) && name !== 'content-encoding') response.setHeader(name, value);
   response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+}
+
+function isPatch({ headers }: Received): boolean {
+  return headers['content-type']?.startsWith('application/json-patch+json') === true;
 }
 
 async function listen(app: RequestListener): Promise<Server> {

@@ -1,14 +1,15 @@
 /** The clauses that are left of a query, worked out with one batch of bindings after the other. */
-import type { Value } from '../../../schema/value.ts';
+import type { EdnData, Value } from '../../../schema/value.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Context } from '../context.ts';
-import type { Clause, PatternClause, Variable } from '../language/ast.ts';
+import type { Clause, Variable } from '../language/ast.ts';
 import { nameOf } from '../language/ast.ts';
 import { termsIn } from '../patterns/pattern.ts';
 import { wayOf } from '../patterns/way.ts';
 import { take } from '../relation/algebra.ts';
 import { Relation } from '../relation/relation.ts';
 import type { DriveAccess } from './access.ts';
+import type { ColumnClause } from './drives.ts';
 import type { AskedAttribute } from './entity-columns.ts';
 import { columnsOfEntities } from './entity-columns.ts';
 import type { PageTrace } from './page-trace.ts';
@@ -16,8 +17,17 @@ import type { PageTrace } from './page-trace.ts';
 /** The columns of so many entities are read one entity after the other; those of more by one pass over each attribute. */
 const FEW = 256;
 
-interface AskedColumn extends AskedAttribute {
+/** Which attribute a clause is about, and what is made of what an entity has of it. */
+interface AskedColumn {
+  readonly place: number;
   readonly variable: Variable | undefined;
+  readonly columnOf: (values: ReadonlyArray<Value | undefined>) => ReadonlyArray<EdnData>;
+}
+
+interface Asked {
+  /** Each once. */
+  readonly attributes: ReadonlyArray<AskedAttribute>;
+  readonly columns: ReadonlyArray<AskedColumn>;
 }
 
 export class BatchRest {
@@ -26,10 +36,10 @@ export class BatchRest {
   readonly #wanted: ReadonlySet<Variable>;
   readonly #trace: PageTrace | undefined;
   readonly #all: ReadonlyArray<Clause>;
-  readonly #columns: ReadonlyArray<PatternClause>;
+  readonly #columns: ReadonlyArray<ColumnClause>;
   /** Those that are no columns. */
   readonly #others: ReadonlyArray<Clause>;
-  #asked: ReadonlyArray<AskedColumn> | undefined;
+  #asked: Asked | undefined;
 
   constructor(
     context: Context,
@@ -48,7 +58,7 @@ export class BatchRest {
     this.#others =
       this.#columns.length === 0
         ? this.#all
-        : this.#all.filter((clause) => !this.#columns.some((column) => column === clause));
+        : this.#all.filter((clause) => !this.#columns.some((column) => column.clause === clause));
   }
 
   /** The bindings joined with what the clauses say of them. */
@@ -66,36 +76,64 @@ export class BatchRest {
     const { db, drive } = this.#access;
     const startedMs = this.#trace === undefined ? 0 : performance.now();
     const asked = (this.#asked ??= yield* this.#ask());
-    if (asked.length < this.#columns.length) return Relation.empty([]);
-    const { places, columns } = yield* columnsOfEntities(db, bindings.column(drive.e), asked);
+    if (asked === NOBODY) return Relation.empty([]);
+    const entities = bindings.column(drive.e);
+    const { places, columns } = yield* columnsOfEntities(db, entities, asked.attributes);
     const kept = yield* take(bindings, places);
-    const isNew = asked.map(({ variable }) => variable !== undefined);
-    const names = asked.flatMap(({ variable }) => variable ?? []);
+    const named = asked.columns.flatMap(({ variable, place, columnOf }) =>
+      variable === undefined ? [] : [{ variable, column: columnOf(columns[place]!) }],
+    );
     const found = new Relation(
-      [...kept.variables, ...names],
-      [...kept.held, ...columns.filter((_, i) => isNew[i])],
+      [...kept.variables, ...named.map(({ variable }) => variable)],
+      [...kept.held, ...named.map(({ column }) => column)],
       kept.length,
       {
         sortedBy: kept.sortedBy,
-        dependencies: [...kept.dependencies, ...names.map((to) => ({ from: drive.e, to }))],
+        dependencies: [
+          ...kept.dependencies,
+          ...named.map(({ variable: to }) => ({ from: drive.e, to })),
+        ],
       },
     );
-    this.#trace?.noteColumns(this.#columns, found, performance.now() - startedMs);
+    const clauses = this.#columns.map(({ clause }) => clause);
+    this.#trace?.noteColumns(clauses, found, performance.now() - startedMs);
     return found;
   }
 
-  /** The attributes with the values that are given; fewer where one of these names nothing. */
-  *#ask(): Suspended<ReadonlyArray<AskedColumn>> {
-    const asked: AskedColumn[] = [];
-    for (const clause of this.#columns) {
-      const terms = termsIn(this.#context, clause);
+  /** The attributes with the values that are given. */
+  *#ask(): Suspended<Asked> {
+    const attributes: AskedAttribute[] = [];
+    const columns: AskedColumn[] = [];
+    for (const column of this.#columns) {
+      if (column.kind === 'lookUp') {
+        const { attribute, variable, otherwise } = column;
+        const known = attributes.findIndex(({ number }) => number === attribute.number);
+        const asked = { number: attribute.number, value: undefined, isOptional: true };
+        const place = known >= 0 ? known : attributes.push(asked) - 1;
+        columns.push({ place, variable, columnOf: (values) => lookedUp(values, otherwise) });
+        continue;
+      }
+      const terms = termsIn(this.#context, column.clause);
       const way = yield* wayOf(this.#access.db, terms, undefined);
       const number = way?.fixed.a;
-      if (way === undefined || number === undefined) return [];
+      if (way === undefined || number === undefined) return NOBODY;
       const [, , v] = terms;
       const [variable] = v === undefined ? [] : nameOf(v);
-      asked.push({ number, value: way.fixed.v as Value | undefined, variable });
+      const place = attributes.push({ number, value: way.fixed.v as Value | undefined }) - 1;
+      columns.push({ place, variable, columnOf: (values) => values as ReadonlyArray<EdnData> });
     }
-    return asked;
+    return { attributes, columns };
   }
+}
+
+/** Where one of the values that are given names nothing, no entity has it. */
+const NOBODY: Asked = { attributes: [], columns: [] };
+
+function lookedUp(
+  values: ReadonlyArray<Value | undefined>,
+  otherwise: EdnData | undefined,
+): ReadonlyArray<EdnData> {
+  return otherwise === undefined
+    ? values.map((value) => value === undefined)
+    : values.map((value) => value ?? otherwise);
 }

@@ -8,7 +8,9 @@
  *   is a tuple of genre and length. It stands for the patterns of all of these members.
  */
 import type { Schema, SchemaAttribute } from '../../db/schema.ts';
-import type { Clause, PatternClause, Query, Term, Variable } from '../language/ast.ts';
+import type { EdnData } from '../../../schema/value.ts';
+import type { CallClause, Clause, PatternClause, Query, Term, Variable } from '../language/ast.ts';
+import { variablesOf } from '../language/ast.ts';
 import { workPerRow } from './streamable.ts';
 import type { Fit, WantedKey } from './wanted-order.ts';
 import { fitOf, wantedOrder } from './wanted-order.ts';
@@ -26,14 +28,26 @@ export interface Drive extends Fit {
   readonly given: ReadonlyArray<PatternClause>;
   /** The clauses that are left. */
   readonly rest: ReadonlyArray<Clause>;
-  /** Of these, what else is asked of the entity: attributes that have one value at most, each once. */
-  readonly columns: ReadonlyArray<PatternClause>;
+  /** Of these, what else is asked of the entity: attributes that have one value at most. */
+  readonly columns: ReadonlyArray<ColumnClause>;
   /** How many patterns are worked out for each row of the index. */
   readonly restWork: number;
   readonly e: Variable;
   /** Undefined where no value is looked at. */
   readonly v: Variable | undefined;
 }
+
+/** What one look at the entity answers: a pattern of it, or a look-up of what it may have. */
+export type ColumnClause =
+  | { readonly kind: 'pattern'; readonly clause: PatternClause }
+  | {
+      readonly kind: 'lookUp';
+      readonly clause: CallClause;
+      readonly attribute: SchemaAttribute;
+      readonly variable: Variable;
+      /** What stands for a value where there is none; undefined where it is asked whether there is none. */
+      readonly otherwise: EdnData | undefined;
+    };
 
 const drivesByQuery = new WeakMap<Query, WeakMap<Schema, ReadonlyArray<Drive>>>();
 
@@ -68,7 +82,8 @@ function findDrives(query: Query, schema: Schema): Drive[] {
     const rest = query.where.filter((clause) => !covered.includes(clause));
     const bound = new Set([...inputs, drive.e, ...(drive.v === undefined ? [] : [drive.v])]);
     const restWork = workPerRow(rest, bound, schema);
-    const columns = columnsIn(rest, patterns, drive);
+    const ofPatterns = columnsIn(rest, patterns, drive);
+    const columns = [...ofPatterns, ...lookUpsIn(rest, schema, drive, bound, ofPatterns)];
     return restWork === undefined ? [] : [{ ...drive, rest, columns, restWork }];
   });
   return drives.sort((one, other) => one.restWork - other.restWork);
@@ -108,7 +123,7 @@ function columnsIn(
   rest: ReadonlyArray<Clause>,
   patterns: ReadonlyArray<KnownPattern>,
   { e, v }: Found,
-): PatternClause[] {
+): ColumnClause[] {
   const seen = new Set<Variable | number>(v === undefined ? [e] : [e, v]);
   return patterns.flatMap((one) => {
     const { clause, attribute } = one;
@@ -117,7 +132,40 @@ function columnsIn(
     if (!isOfEntity || !isNew || attribute.valueType === undefined) return [];
     seen.add(attribute.number);
     if (one.v !== undefined) seen.add(one.v);
-    return [clause];
+    return [{ kind: 'pattern', clause }];
+  });
+}
+
+/** `[(get-else $ ?e :attribute otherwise) ?v]` and `[(missing? $ ?e :attribute) ?is]` of the drive's entity. */
+function lookUpsIn(
+  rest: ReadonlyArray<Clause>,
+  schema: Schema,
+  { e }: Found,
+  bound: ReadonlySet<Variable>,
+  others: ReadonlyArray<ColumnClause>,
+): ColumnClause[] {
+  // A variable that has a value already would have to be compared with it.
+  const named = new Set(bound);
+  for (const { clause } of others) for (const name of variablesOf(clause)) named.add(name);
+  return rest.flatMap((clause): ColumnClause[] => {
+    if (clause.kind !== 'call' || clause.binding?.kind !== 'scalar') return [];
+    const [source, entity, ident, otherwise] = clause.arguments;
+    const isOfEntity =
+      source?.kind === 'source' && source.name === '$' && entity?.kind === 'variable';
+    if (!isOfEntity || entity.name !== e || ident?.kind !== 'constant') return [];
+    const number = schema.numberFor(ident.value);
+    const attribute = number === undefined ? undefined : schema.attribute(number);
+    const { name: variable } = clause.binding;
+    if (attribute?.cardinality !== 'one' || attribute.valueType === undefined) return [];
+    const isLookUp =
+      (clause.function === 'missing?' && clause.arguments.length === 3) ||
+      (clause.function === 'get-else' &&
+        otherwise?.kind === 'constant' &&
+        otherwise.value !== null);
+    if (!isLookUp || named.has(variable)) return [];
+    named.add(variable);
+    const value = otherwise?.kind === 'constant' ? otherwise.value : undefined;
+    return [{ kind: 'lookUp', clause, attribute, variable, otherwise: value }];
   });
 }
 

@@ -122,6 +122,8 @@ function* rowsFor(
 /** What the other clauses leave of the rows of an index. */
 interface Rest {
   readonly share: number;
+  /** Into the database for each row, beside patterns. */
+  readonly looks: number;
   readonly costOf: (rowCount: number) => number;
 }
 
@@ -147,7 +149,7 @@ function* estimated(
   const matches = known ?? (yield* matchesOf(context, where));
   const others = restOf(access, where, matches, Math.max(all, 1));
   const expected = Math.ceil(wanted / others.share);
-  const most = costOfAll(where, matches, rows, rows * others.share) / LEAST_GAIN;
+  const most = costOfAll(where, matches, rows, rows * others.share, others.looks) / LEAST_GAIN;
   return expected > rows || START_COST + others.costOf(expected) > most
     ? undefined
     : { expected, most, costOf: others.costOf };
@@ -164,7 +166,9 @@ function restOf(
   const ofPatterns: number[] = [];
   for (const clause of rest) {
     const own = matches[where.indexOf(clause)] ?? Infinity;
-    share *= own === Infinity ? SHARE_OF_TEST : Math.min(1, own / all);
+    if (own !== Infinity) share *= Math.min(1, own / all);
+    // What a value is found for goes on being one.
+    else if (clause.kind !== 'call' || clause.binding === undefined) share *= SHARE_OF_TEST;
     if (clause.kind === 'pattern') ofPatterns.push(own);
   }
   const looks = drive.restWork - ofPatterns.length;
@@ -174,7 +178,7 @@ function restOf(
       (sum, own) => sum + Math.min(rowCount * LOOK_COST, 2 * own),
       rowCount * (ROW_COST + looks * LOOK_COST),
     );
-  return { share, costOf };
+  return { share, looks, costOf };
 }
 
 /** About what it costs to work out everything, rather less than more. */
@@ -183,11 +187,12 @@ function costOfAll(
   matches: ReadonlyArray<number>,
   rows: number,
   answers: number,
+  looks: number,
 ): number {
   const ofPatterns = matches.filter((_, place) => where[place]?.kind === 'pattern');
   const least = Math.min(rows, ...ofPatterns);
   return ofPatterns.reduce(
     (sum, own) => sum + Math.min(own, least * JOIN_COST),
-    ROW_COST * Math.min(least, answers),
+    least * looks * JOIN_COST + ROW_COST * Math.min(least, answers),
   );
 }

@@ -1,11 +1,11 @@
 /**
  * Whether clauses can be worked out a batch of bindings after the other, at a cost that goes with the rows of the batch: patterns that an
- * index is searched for, comparisons, look-ups, and what is made of these. Functions are not among them, as one that fails for some row
+ * index is searched for, comparisons, look-ups, names of values, and what is made of these. Functions are not among them, as one that fails for some row
  * fails whatever page is asked for; nor are rules, which share their work over all rows.
  */
 import type { Schema } from '../../db/schema.ts';
 import { isComparison } from '../clauses/compare-rows.ts';
-import type { Clause, PatternClause, Term, Variable } from '../language/ast.ts';
+import type { CallClause, Clause, PatternClause, Term, Variable } from '../language/ast.ts';
 import { argumentsOf, boundBy, variablesOf } from '../language/ast.ts';
 
 /** Functions that look into a database. */
@@ -42,7 +42,8 @@ function workOf(clause: Clause, bound: ReadonlySet<Variable>, schema: Schema): n
     case 'pattern':
       return isSearched(clause, bound, schema) ? 1 : undefined;
     case 'call': {
-      const isKnown = isComparison(clause.function) || LOOK_UPS.has(clause.function);
+      const isKnown =
+        isComparison(clause.function) || LOOK_UPS.has(clause.function) || isGround(clause);
       const isTest = boundBy(clause.binding).every((name) => !bound.has(name));
       if (!isKnown || !isTest || !argumentsOf(clause).every((name) => bound.has(name)))
         return undefined;
@@ -65,6 +66,11 @@ function workOf(clause: Clause, bound: ReadonlySet<Variable>, schema: Schema): n
     case 'given':
       return undefined;
   }
+}
+
+/** Whether a value is given a name, which neither fails nor makes more rows. */
+function isGround({ function: name, binding }: CallClause): boolean {
+  return name === 'ground' && binding?.kind === 'scalar';
 }
 
 /** Whether an index is searched by what is bound in a pattern. */

@@ -79,6 +79,20 @@ export const COMMON_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     minProperties: 1,
     maxProperties: 1,
   },
+  JsonPatch: {
+    type: 'array',
+    description: 'RFC 6902.',
+    items: {
+      type: 'object',
+      required: ['op', 'path'],
+      properties: {
+        op: { type: 'string', enum: ['add', 'copy', 'move', 'remove', 'replace', 'test'] },
+        path: STRING,
+        from: STRING,
+        value: {},
+      },
+    },
+  },
   PageInfo: {
     type: 'object',
     required: ['hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'],

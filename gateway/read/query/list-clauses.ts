@@ -2,7 +2,7 @@
  * The parts of a list's query: which entities (`originClauses`, the filter), their sort keys (`sortColumns`) and the place in the order
  * from which to read (`stepClauses`, `endClauses`).
  */
-import type { Sym } from '../../../schema/keyword.ts';
+import type { Keyword, Sym } from '../../../schema/keyword.ts';
 import { sym } from '../../../schema/keyword.ts';
 import type { EntityType } from '../../../schema/model/model.ts';
 import type { EdnData } from '../../../schema/value.ts';
@@ -93,7 +93,7 @@ export function sortColumns(
     : { clauses: [scope.notJoin([ENTITY], path)], columns: [] };
   const rest = others.map((key, i) => optionalColumns(spec, scope, key, i + 1));
   return {
-    clauses: [...leading.clauses, ...rest.map((each) => each.clause)],
+    clauses: [...leading.clauses, ...rest.flatMap((each) => each.clauses)],
     columns: [...leading.columns, ...rest.flatMap((each) => each.columns)],
   };
 }
@@ -172,41 +172,51 @@ function isMissing(position: PositionSlots, index: number): boolean {
   return (position.values[index] ?? null) === null;
 }
 
-/** What the flag column of a further sort key says. */
-export function missingFlag(key: SortKey): number {
-  return key.nullsFirst ? 0 : 1;
-}
-
+/** A further sort key: whether it is missing, and what it is. Missing ones are equal among each other. */
 function optionalColumns(
   spec: ListSpec,
   scope: QueryScope,
   key: SortKey,
   index: number,
-): { readonly clause: EdnData; readonly columns: ReadonlyArray<Column> } {
+): { readonly clauses: ReadonlyArray<EdnData>; readonly columns: ReadonlyArray<Column> } {
   const flag = scope.fresh('m');
   const value = scope.fresh('k');
-  const missing = missingFlag(key);
-  const present = 1 - missing;
-  const path = pathClauses(spec, scope, key.path, value);
+  const flagColumn: Column = {
+    variable: flag,
+    descending: key.nullsFirst,
+    at: (position) => isMissing(position, index),
+  };
+  const columns = [flagColumn, valueColumn(value, key, index)];
+  const [step, ...others] = key.path;
+  if (step?.kind === 'value' && others.length === 0)
+    return { clauses: lookUps(step.ident, flag, value), columns };
   const clause = scope.orJoin(
     [flag, value],
     [
-      [...path, binding('ground', [present], flag)],
+      [...pathClauses(spec, scope, key.path, value), binding('ground', [false], flag)],
       [
         scope.notJoin([ENTITY], pathClauses(spec, scope, key.path, scope.fresh('k'))),
-        binding('ground', [missing], flag),
-        binding('ground', [0], value),
+        binding('ground', [true], flag),
+        binding('ground', [NO_VALUE], value),
       ],
     ],
     [ENTITY],
   );
-  const flagColumn: Column = {
-    variable: flag,
-    descending: false,
-    at: (position) => (isMissing(position, index) ? missing : present),
-  };
-  return { clause, columns: [flagColumn, valueColumn(value, key, index)] };
+  return { clauses: [clause], columns };
 }
+
+/** In the place of a value where there is none. */
+const NO_VALUE = 0;
+
+/** The entity's own attribute is looked up for each row that is wanted, which costs less than a join. */
+function lookUps(ident: Keyword, flag: Sym, value: Sym): ReadonlyArray<EdnData> {
+  return [
+    binding('missing?', [DATABASE, ENTITY, ident], flag),
+    binding('get-else', [DATABASE, ENTITY, ident, NO_VALUE], value),
+  ];
+}
+
+const DATABASE = sym('$');
 
 function valueColumn(variable: Sym, key: SortKey, index: number): Column {
   return {

@@ -20,7 +20,6 @@ import {
   endClauses,
   ENTITY,
   entityColumn,
-  missingFlag,
   originClauses,
   PARENT,
   sortColumns,
@@ -244,9 +243,9 @@ function rowReader(
   const [first, ...others] = spec.order.keys;
   const valuesFrom = parents + 1 + (segment.valued ? 1 : 0);
   return (columns) => {
-    const rest = others.map((key, i) => {
+    const rest = others.map((_key, i) => {
       const flag = columns[valuesFrom + 2 * i];
-      return flag === missingFlag(key) ? null : (columns[valuesFrom + 2 * i + 1] ?? null);
+      return flag === true ? null : (columns[valuesFrom + 2 * i + 1] ?? null);
     });
     const head =
       first === undefined ? [] : [segment.valued ? (columns[parents + 1] ?? null) : null];

@@ -193,11 +193,11 @@ describe('an order', () => {
     const form = query(cities({}, [{ country: { cca2: 'ASC' } }, { population: 'DESC' }]), VALUED);
     expect(part(form, 'find')).toBe('[?e ?k1 ?m3 ?k4]');
     expect(part(form, 'order-by')).toBe('[?k1 :asc ?m3 :asc ?k4 :desc ?e :asc]');
-    expect(form.toRow([7, 'FR', 0, 12])).toEqual({
+    expect(form.toRow([7, 'FR', false, 12])).toEqual({
       parent: undefined,
       position: { entity: 7, values: ['FR', 12] },
     });
-    expect(form.toRow([7, 'FR', 1, 0]).position.values).toEqual(['FR', null]);
+    expect(form.toRow([7, 'FR', true, 0]).position.values).toEqual(['FR', null]);
   });
 
   it('is reversed key by key, with its nulls', () => {
