@@ -73,6 +73,7 @@ const annotations = z.strictObject({
   enum: z.array(keyword).min(1).optional(),
   referenceDatabase: z.string().optional(),
   referenceAttribute: keyword.optional(),
+  referenceName: z.string().optional(),
 });
 
 const model = z.strictObject({

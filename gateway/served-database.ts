@@ -6,15 +6,18 @@
  */
 import { ANNOTATION } from '../schema/annotations.ts';
 import type { AccessConfig } from '../schema/access.ts';
+import { DatabaseError } from '../schema/error.ts';
 import { buildModel } from '../schema/model/build-model.ts';
+import { foreignDatabases } from '../schema/model/foreign-model.ts';
 import { annotationData, lockData } from '../schema/model/lock.ts';
 import type { Model, ModelConfig } from '../schema/model/model.ts';
 import { isSameModel } from '../schema/model/same-model.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../services/reader/reader.ts';
 import type { Log } from '../services/shared/log.ts';
-import type { Hold } from '../services/shared/on-demand.ts';
+import type { Hold, OnDemand } from '../services/shared/on-demand.ts';
 import type { Principal } from './access/principal.ts';
+import { linkView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
 import { rolesIn, viewOf, wholeView } from './access/view.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
@@ -44,6 +47,10 @@ export interface ServedDatabaseOptions {
   readonly modelConfigOf: (database: string) => ModelConfig;
   /** Undefined where everybody may do everything. */
   readonly access: AccessConfig | undefined;
+  /** The other databases. */
+  readonly others: Pick<OnDemand<ServedDatabase>, 'peek' | 'hold'>;
+  /** The models of databases that others lead into, as they were seen last. */
+  readonly knownModels: Map<string, Model>;
   readonly createContext: (
     database: ServedDatabase,
     schema: ServedModel,
@@ -72,11 +79,27 @@ type Attributes = Snapshot['attributes'];
 interface Generation {
   readonly attributes: Attributes;
   readonly model: Model;
+  /** The databases that the model leads into. */
+  readonly foreign: ReadonlySet<string>;
   readonly views: Map<string, Promise<ServedSchema>>;
 }
 
 /** Of callers who may do everything. */
 const WHOLE = '';
+
+function keyOf(roles: ReadonlyArray<string> | undefined): string {
+  return roles?.join(' ') ?? WHOLE;
+}
+
+/** Each model has its own, by which views are told apart. */
+const modelNumbers = new WeakMap<Model, number>();
+let modelCount = 0;
+
+function modelNumber(model: Model): number {
+  let number = modelNumbers.get(model);
+  if (number === undefined) modelNumbers.set(model, (number = ++modelCount));
+  return number;
+}
 
 /** So many are kept; what is made anew costs some tens of milliseconds. */
 const MAX_VIEWS = 100;
@@ -114,23 +137,104 @@ export class ServedDatabase {
    * @throws FORBIDDEN
    */
   schemaFor(principal: Principal): Promise<ServedSchema> {
-    const generation = this.#generation;
-    if (generation === undefined) throw new Error('Expected the database to be started');
-    const { access } = this.#options;
-    const roles =
-      access === undefined || principal.roles === undefined
-        ? undefined
-        : rolesIn(access, principal, this.name);
-    const key = roles?.join(' ') ?? WHOLE;
-    const known = generation.views.get(key);
-    if (known !== undefined) return known;
+    const generation = this.#started;
+    if (generation.foreign.size > 0) return this.#linkedSchemaFor(principal, generation);
     const { model, views } = generation;
-    const view =
-      access === undefined || roles === undefined
-        ? wholeView(model)
-        : viewOf(model, this.name, access, roles);
+    const roles = this.#rolesIn(principal, this.name);
+    return this.#viewAt(views, keyOf(roles), () => this.#viewOf(model, this.name, roles));
+  }
+
+  /** What all roles together see of it. */
+  get model(): Model {
+    return this.#started.model;
+  }
+
+  /** Another database for what this one shows of it. @throws as opening it does */
+  readonly holdOther = (name: string): Promise<Hold<ServedDatabase>> =>
+    this.#options.others.hold(name);
+
+  get #started(): Generation {
+    if (this.#generation === undefined) throw new Error('Expected the database to be started');
+    return this.#generation;
+  }
+
+  /** As {@link schemaFor}, where the model leads into others: their models and the caller's roles there decide as well. */
+  async #linkedSchemaFor(
+    principal: Principal,
+    { model, foreign, views }: Generation,
+  ): Promise<ServedSchema> {
+    const roles = this.#rolesIn(principal, this.name);
+    const seen = new Map<string, () => View>();
+    const keys = [keyOf(roles)];
+    for (const name of foreign) {
+      const there = await this.#foreignModel(name);
+      const rolesThere = there === undefined ? undefined : this.#rolesThere(principal, name);
+      if (there === undefined || rolesThere === undefined) continue;
+      seen.set(name, () => this.#viewOf(there, name, rolesThere.roles));
+      keys.push(`${name} ${modelNumber(there)} ${keyOf(rolesThere.roles)}`);
+    }
+    const own = () => this.#viewOf(model, this.name, roles);
+    return this.#viewAt(views, keys.join('|'), own, (name) => seen.get(name)?.());
+  }
+
+  /** The model of another database: what is open now, or as it was seen last; undefined where it never could be opened. */
+  async #foreignModel(name: string): Promise<Model | undefined> {
+    const { others, knownModels, log } = this.#options;
+    const known = others.peek(name)?.model ?? knownModels.get(name);
+    if (known !== undefined) {
+      knownModels.set(name, known);
+      return known;
+    }
+    try {
+      const { value, release } = await others.hold(name);
+      const { model } = value;
+      release();
+      knownModels.set(name, model);
+      return model;
+    } catch (error) {
+      log.error({ event: 'database not shown in another', database: this.name, name, error });
+      return undefined;
+    }
+  }
+
+  /** Undefined for callers who may do everything. @throws FORBIDDEN */
+  #rolesIn(principal: Principal, database: string): ReadonlyArray<string> | undefined {
+    const { access } = this.#options;
+    if (access === undefined || principal.roles === undefined) return undefined;
+    return rolesIn(access, principal, database);
+  }
+
+  /** As {@link #rolesIn}; undefined where the caller has none, so that it sees nothing of the database. */
+  #rolesThere(
+    principal: Principal,
+    database: string,
+  ): { readonly roles: ReadonlyArray<string> | undefined } | undefined {
+    try {
+      return { roles: this.#rolesIn(principal, database) };
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === 'FORBIDDEN') return undefined;
+      throw error;
+    }
+  }
+
+  #viewOf(model: Model, database: string, roles: ReadonlyArray<string> | undefined): View {
+    const { access } = this.#options;
+    return access === undefined || roles === undefined
+      ? wholeView(model)
+      : viewOf(model, database, access, roles);
+  }
+
+  #viewAt(
+    views: Generation['views'],
+    key: string,
+    viewOfOwn: () => View,
+    viewOfOther: (database: string) => View | undefined = () => undefined,
+  ): Promise<ServedSchema> {
+    const known = views.get(key);
+    if (known !== undefined) return known;
+    const view = viewOfOwn();
     if (views.size >= MAX_VIEWS) views.clear();
-    const made = this.#serve(view);
+    const made = this.#serve(view, viewOfOther);
     views.set(key, made);
     made.catch(() => views.delete(key));
     return made;
@@ -200,11 +304,11 @@ export class ServedDatabase {
 
   /** The view that all callers have is made before it is needed. */
   async #generate(attributes: Attributes, model = this.#modelOf(attributes)): Promise<Generation> {
-    const generation = { attributes, model, views: new Map<string, Promise<ServedSchema>>() };
-    if (this.#options.access !== undefined) return generation;
-    const whole = this.#serve(wholeView(model));
-    generation.views.set(WHOLE, whole);
-    await whole;
+    const views = new Map<string, Promise<ServedSchema>>();
+    const generation = { attributes, model, foreign: foreignDatabases(model), views };
+    // Others are looked at when somebody asks, not while this one is opened: two may lead into each other.
+    if (this.#options.access === undefined && generation.foreign.size === 0)
+      await this.#viewAt(views, WHOLE, () => wholeView(model));
     return generation;
   }
 
@@ -212,9 +316,9 @@ export class ServedDatabase {
     return buildModel(attributes.values(), this.#options.modelConfigOf(this.name));
   }
 
-  #serve(view: View): Promise<ServedSchema> {
+  #serve(view: View, viewOfOther: (database: string) => View | undefined): Promise<ServedSchema> {
     const { createContext, ...options } = this.#options;
-    return serveSchema(this.name, view, {
+    return serveSchema(this.name, linkView(view, viewOfOther), {
       ...options,
       createContext: (schema) => createContext(this, schema),
     });

@@ -1,5 +1,6 @@
 /** A database as callers of one view are served: what they see of its model, and all that is made from that. */
 import type { RequestHandler } from 'express';
+import type { LinkedView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
 import type { RootField } from './generate/graphql/root-fields.ts';
 import {
@@ -36,21 +37,23 @@ const MAX_COST = 100_000;
 
 export async function serveSchema(
   database: string,
-  { model, rules, claims, introspection }: View,
+  view: LinkedView,
   { development, log, createContext }: ServedSchemaOptions,
 ): Promise<ServedSchema> {
-  const served: ServedModel = {
-    model,
-    lists: new ListPlans(model, database, rules),
-    encodeId: idEncoder(database),
-    claimPaths: claims,
-  };
+  const { model, introspection } = view;
+  const foreign = new Map(
+    Array.from(view.foreign, ([name, seen]) => [name, servedModel(name, seen, NO_FOREIGN)]),
+  );
+  const served = servedModel(database, view, foreign);
   // A subgraph tells all of its schema.
   const isSubgraph = development || introspection;
-  const schema = await createSchema(model, { isSubgraph });
+  // Whatever is in an operation is named by its type, and no two databases share a name.
+  const types = [served, ...foreign.values()].flatMap((each) => [...each.model.types]);
+  const whole = { ...model, types: new Map(types) };
+  const schema = await createSchema(model, { isSubgraph, types: whole.types });
   const operations = new CompiledOperations({
     schema,
-    model,
+    model: whole,
     maxCost: MAX_COST,
     rootFields: new Map<string, RootField>([
       ...subscriptionFields(model),
@@ -69,4 +72,20 @@ export async function serveSchema(
   });
   const { answer, prepare, stop } = server;
   return { ...served, operations, graphql: answer, prepare, stop };
+}
+
+const NO_FOREIGN: ServedModel['foreign'] = new Map();
+
+function servedModel(
+  database: string,
+  { model, rules, claims }: View,
+  foreign: ServedModel['foreign'],
+): ServedModel {
+  return {
+    model,
+    lists: new ListPlans(model, database, rules),
+    encodeId: idEncoder(database),
+    claimPaths: claims,
+    foreign,
+  };
 }

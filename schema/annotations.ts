@@ -25,6 +25,8 @@ export const ANNOTATION = {
   /** The database, and the unique attribute there, that the values are of. */
   referenceDatabase: kw('gateway/reference-database'),
   referenceAttribute: kw('gateway/reference-attribute'),
+  /** The name of the field that leads there. */
+  referenceName: kw('gateway/reference-name'),
   /** What the field was when it was first served: see `model/lock.ts`. */
   lockType: kw('gateway.lock/type'),
   lockField: kw('gateway.lock/field'),
@@ -56,6 +58,7 @@ export const ANNOTATION_ATTRIBUTES: ReadonlyArray<AnnotationAttribute> = [
   annotation(ANNOTATION.enum, 'keyword', 'The keywords that there are', 'many'),
   annotation(ANNOTATION.referenceDatabase, 'string', 'The database that the values are of'),
   annotation(ANNOTATION.referenceAttribute, 'keyword', 'The unique attribute there'),
+  annotation(ANNOTATION.referenceName, 'string', 'The name of the field that leads there'),
   annotation(ANNOTATION.lockType, 'string', 'The type under which the attribute was first served'),
   annotation(ANNOTATION.lockField, 'string', 'The field as which it was first served'),
   annotation(ANNOTATION.lockShape, 'string', 'What the field held'),
@@ -79,6 +82,7 @@ export interface Annotations {
   readonly enum?: ReadonlyArray<Keyword>;
   readonly referenceDatabase?: string;
   readonly referenceAttribute?: Keyword;
+  readonly referenceName?: string;
   readonly lockType?: string;
   readonly lockField?: string;
   readonly lockShape?: string;

@@ -47,7 +47,9 @@ export function restrictModel(
       delete: remove !== false,
       history,
     };
-    return { ...type, fields: new Map(fields), access };
+    const shown = new Map(fields);
+    const foreign = new Map(Array.from(type.foreign).filter(([, { key }]) => shown.has(key.name)));
+    return { ...type, fields: shown, foreign, access };
   });
   const byName = new Map(types.map((type) => [type.name, type]));
   const typesByAttribute = Array.from(model.typesByAttribute).flatMap(([ident, { name }]) => {

@@ -81,8 +81,12 @@ function parseRepresentation({ model }: Operation, json: unknown, place: string)
   if (typeof json !== 'object' || json === null) throw badInput(place, 'must be an object');
   const { __typename: name, ...given } = json as Readonly<Record<string, unknown>>;
   const type = model.types.get(String(name));
-  if (type === undefined) {
-    const hint = suggest(String(name), Array.from(model.types.keys()));
+  if (type === undefined || type.database !== undefined) {
+    const own = Array.from(model.types.values()).filter((each) => each.database === undefined);
+    const hint = suggest(
+      String(name),
+      own.map((each) => each.name),
+    );
     throw badInput(`${place}.__typename`, `names no type of this database${hint}`);
   }
   const keys = keysOf(type);

@@ -74,10 +74,17 @@ export interface Outcome {
   readonly hasErrors: boolean;
 }
 
-/** The body of an answer, JSON. */
-export function answerBody(content: string, basisTx: number): string {
-  return `{${content},"extensions":{"basisT":"${basisTx}"}}\n`;
+/** The body of an answer, JSON, with the transactions up to which databases were read: its own, and others by their names. */
+export function answerBody(
+  content: string,
+  basisTx: number,
+  bases: Readonly<Record<string, string>> = NO_BASES,
+): string {
+  const others = bases === NO_BASES ? '' : `,"bases":${JSON.stringify(bases)}`;
+  return `{${content},"extensions":{"basisT":"${basisTx}"${others}}}\n`;
 }
+
+const NO_BASES = {};
 
 export class CompiledOperation {
   readonly type: OperationTypeNode;
@@ -109,7 +116,7 @@ export class CompiledOperation {
   /** As {@link run}, with what the answer says of itself. */
   async answer(context: RequestContext, variables: Variables): Promise<string> {
     const { content } = await this.run(context, variables);
-    return answerBody(content, context.basisTx);
+    return answerBody(content, context.basisTx, context.foreign.bases());
   }
 
   /** @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done */
@@ -134,6 +141,10 @@ export class CompiledOperation {
         fields.map((field) => answerOf(field, context, variables, fail)),
       );
       for (const [i, field] of fields.entries()) texts.push(field.prefix + (answers[i] ?? 'null'));
+    }
+    for (const { at, error } of context.foreign.takeFailures()) {
+      const located = locatedError(error, at.nodes, at.path);
+      errors.push(this.#target.formatError(located, context.requestId));
     }
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
     const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
@@ -178,11 +189,14 @@ export class CompiledOperation {
     const operation: Operation = {
       model,
       schema,
+      rootKey: '',
       fragments: this.#fragments,
       isIncluded: (node) => isIncluded(node, variables),
     };
     const fields = collectFields(operation, [this.#definition], root.name);
-    return Array.from(fields, ([key, nodes]) => this.#planField(operation, root, key, nodes));
+    return Array.from(fields, ([key, nodes]) =>
+      this.#planField({ ...operation, rootKey: key }, root, key, nodes),
+    );
   }
 
   #planField(

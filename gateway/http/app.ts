@@ -142,7 +142,8 @@ function serveOnDemand({
   modelConfigOf = () => ({}),
   log,
 }: AppOptions): OnDemand<ServedDatabase> {
-  const options: ServedDatabaseOptions = {
+  const common: Omit<ServedDatabaseOptions, 'others'> = {
+    knownModels: new Map(),
     development,
     access,
     modelConfigOf,
@@ -151,16 +152,18 @@ function serveOnDemand({
     createContext: (owner, schema) => (request, response) =>
       createContext(owner, schema, queryLimits, request, response),
   };
-  return new OnDemand({
+  const served: OnDemand<ServedDatabase> = new OnDemand({
     ...open,
     async open(name) {
-      if (databases.has(name)) return serveDatabase(name, await databases.hold(name), options);
+      if (databases.has(name))
+        return serveDatabase(name, await databases.hold(name), { ...common, others: served });
       const shown = name.slice(0, 60);
       throw new DatabaseError('DATABASE_NOT_FOUND', `There is no database '${shown}'`);
     },
     close: (database) => database.stop(),
     onFault: (error) => log.error({ event: 'database not closed', error }),
   });
+  return served;
 }
 
 /** The database of a request, open until the answer is sent or nobody waits for it any more. */

@@ -10,7 +10,10 @@ import { claimAt } from '../access/view.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
-import type { ReadScope } from '../read/scope.ts';
+import { NO_FOREIGN } from '../read/scope.ts';
+import type { ForeignScopes, ReadScope } from '../read/scope.ts';
+import { ForeignDatabases } from './foreign-databases.ts';
+import type { HoldReader } from './foreign-databases.ts';
 import { RequestSignal } from './request-signal.ts';
 
 export interface RequestContext {
@@ -28,6 +31,10 @@ export interface RequestContext {
   readonly snapshot: Snapshot;
   /** The point in time that everything is read at, unless a field names another one. */
   readonly asOf: AsOf | undefined;
+  readonly foreign: ForeignDatabases;
+  /** What is shown of other databases, by their names. */
+  readonly foreignModels: ReadonlyMap<string, ServedModel>;
+  readonly principal: Principal;
   /** What all queries of the request together may use of time, and each of memory. */
   readonly limits: QueryLimits;
   /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
@@ -48,11 +55,14 @@ export interface Served {
   readonly name: string;
   readonly reader: Reader;
   readonly writer: Writer;
+  readonly holdOther: HoldReader;
 }
 
 export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'encodeId'> {
   /** The claims that rules speak of, in the order of their slots. */
   readonly claimPaths: ReadonlyArray<string>;
+  /** What is shown of other databases, by their names. */
+  readonly foreign: ReadonlyMap<string, ServedModel>;
 }
 
 /** Who asks, and what the answer may take. */
@@ -72,19 +82,21 @@ export async function createContext(
   const limits = limitsFromNow(queryLimits, new RequestSignal(response));
   const minTx = parseMinTx(headers[MIN_T_HEADER]);
   const snapshot = await served.reader.snapshot({ minTx, limits });
-  return contextOn(snapshot, served, model, {
+  const context = contextOn(snapshot, served, model, {
     requestId: requestIdOf(response),
     principal,
     asOf: parseAsOf(headers[AS_OF_HEADER]),
     limits,
   });
+  if (model.foreign.size > 0) response.once('close', () => context.foreign.release());
+  return context;
 }
 
 /** What is answered from a snapshot. */
 export function contextOn(
   snapshot: Snapshot,
-  { name, reader, writer }: Served,
-  { model, lists, encodeId, claimPaths }: ServedModel,
+  { name, reader, writer, holdOther }: Served,
+  { model, lists, encodeId, claimPaths, foreign }: ServedModel,
   { requestId, principal, asOf, limits }: Caller,
 ): RequestContext {
   return {
@@ -99,6 +111,9 @@ export function contextOn(
     writer,
     snapshot,
     asOf,
+    foreign: new ForeignDatabases(holdOther, (other) => other.snapshot({ limits })),
+    foreignModels: foreign,
+    principal,
     limits,
     basisTx: snapshot.basisTx,
   };
@@ -170,11 +185,12 @@ export function readScope(
   const point = asOf === undefined ? undefined : timePointOf(asOf);
   // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
   const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
-  if (!isPast) return { ...scopeAt(context, context.snapshot), asOf };
+  const foreign = foreignScopes(context, point instanceof Date ? point : undefined);
+  if (!isPast) return { ...scopeAt(context, context.snapshot), foreign, asOf };
   if (type?.access?.history === false)
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
   const scope = scopeAt(context, context.snapshot.asOf(point));
-  return { ...scope, lists: context.lists.ofPast, asOf, isPast };
+  return { ...scope, lists: context.lists.ofPast, foreign, asOf, isPast };
 }
 
 /** The scope for what a transaction has just made. */
@@ -195,12 +211,44 @@ export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope 
     encodeId,
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
+    foreign: foreignScopes(context, undefined),
     asOf: undefined,
     isPast: false,
   };
 }
 
-async function snapshotAt(context: RequestContext, tx: number): Promise<Snapshot> {
+/** Other databases as a request reads them: of an instant all are read as they were, of a transaction only its own. */
+function foreignScopes(
+  { foreign, foreignModels, principal, limits }: RequestContext,
+  instant: Date | undefined,
+): ForeignScopes {
+  return {
+    fail: (failure) => foreign.fail(failure),
+    open: async (database) => {
+      const served = foreignModels.get(database);
+      if (served === undefined) throw new Error(`Expected ${database} to be shown`);
+      const { reader, snapshot } = await foreign.open(database);
+      const { model, lists, encodeId, claimPaths } = served;
+      return {
+        model,
+        database,
+        lists: instant === undefined ? lists : lists.ofPast,
+        claims: claimPaths.map((path) => claimAt(principal.claims, path)),
+        encodeId,
+        snapshot: instant === undefined ? snapshot : snapshot.asOf(instant),
+        snapshotAt: (tx) => snapshotAt({ snapshot, reader, limits }, tx),
+        foreign: NO_FOREIGN,
+        asOf: instant === undefined ? undefined : { instant },
+        isPast: instant !== undefined,
+      };
+    },
+  };
+}
+
+async function snapshotAt(
+  context: Pick<RequestContext, 'snapshot' | 'reader' | 'limits'>,
+  tx: number,
+): Promise<Snapshot> {
   const { snapshot, reader, limits } = context;
   const current = snapshot.basisTx >= tx ? snapshot : await reader.snapshot({ minTx: tx, limits });
   return current.basisTx === tx ? current : current.asOf(tx);

@@ -27,8 +27,12 @@ export async function* answersOf(
 
 async function onlyAnswer(asked: AskedOperation, signal: AbortSignal): Promise<StreamedAnswer> {
   const context = await currentContext(asked, signal);
-  const text = await asked.operation.answer(context, asked.variables);
-  return { text, position: String(context.basisTx) };
+  try {
+    const text = await asked.operation.answer(context, asked.variables);
+    return { text, position: String(context.basisTx) };
+  } finally {
+    context.foreign.release();
+  }
 }
 
 async function* streamedAnswers(
@@ -45,8 +49,8 @@ async function* streamedAnswers(
   const { claims } = await currentContext(asked, signal);
   const run = (reads: Reads, ending: AbortSignal) => runLive(asked, reads, ending);
   const key = JSON.stringify([given, claims, asked.asOf]);
-  for await (const { content, basisTx } of database.live.watch(operation, key, run, signal))
-    yield { text: answerBody(content, basisTx), position: String(basisTx) };
+  for await (const { content, basisTx, bases } of database.live.watch(operation, key, run, signal))
+    yield { text: answerBody(content, basisTx, bases), position: String(basisTx) };
 }
 
 /** From the newest state; those who watch the same share it. */
@@ -61,7 +65,13 @@ async function runLive(
     const snapshot = await asked.database.reader.snapshot({ limits });
     ({ basisTx } = snapshot);
     const context = contextFrom(recordReads(snapshot, reads), asked, limits);
-    return { basisTx, ...(await asked.operation.run(context, asked.variables)) };
+    const outcome = await asked.operation.run(context, asked.variables);
+    return {
+      basisTx,
+      ...outcome,
+      bases: context.foreign.bases(),
+      followOthers: (changed) => context.foreign.follow(changed),
+    };
   } catch (error) {
     const { body } = toGraphQLBody(error, asked.requestId, asked.log);
     return { basisTx, content: JSON.stringify(body).slice(1, -1), hasErrors: true };

@@ -14,6 +14,7 @@ import { answerBody } from '../graphql/operation.ts';
 import type { ChangesField } from '../graphql/operation.ts';
 import type { ChangesPlan } from '../graphql/root-plan.ts';
 import { readScope, requirePresent } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
 import { readEntities } from '../read/entity-json.ts';
 import { List } from '../read/list.ts';
 import type { ChangeKind, EntityChange } from '../read/objects/change.ts';
@@ -124,7 +125,10 @@ async function* changesIn(
   signal: AbortSignal,
 ): AsyncGenerator<WrittenChange, void> {
   const { type, change } = followed.plan;
-  const scopes = [await scopeAt(asked, tx - 1, signal), await scopeAt(asked, tx, signal)] as const;
+  const scopes = [
+    readScope(await contextAt(asked, tx - 1, signal), undefined),
+    readScope(await contextAt(asked, tx, signal), undefined),
+  ] as const;
   const snapshots = scopes.map(({ snapshot }) => snapshot);
   const concerned = await concernedBy(followed.points, changes, snapshots);
   if (concerned.size === 0) return;
@@ -141,9 +145,17 @@ async function* changesIn(
   }
   for (let i = 0; i < told.length; i += CHANGES_PER_READ) {
     const page = told.slice(i, i + CHANGES_PER_READ);
-    const scope = await scopeAt(asked, tx, signal);
-    const write = await change.read({ scope, variables: asked.variables, readEntities }, page);
-    for (const each of page) yield { cursor: each.cursor, json: write(each) };
+    const context = await contextAt(asked, tx, signal);
+    try {
+      const scope = readScope(context, undefined);
+      const write = await change.read({ scope, variables: asked.variables, readEntities }, page);
+      const [failure] = context.foreign.takeFailures();
+      // The stream ends where another database cannot be read, and is gone on with there.
+      if (failure !== undefined) throw failure.error;
+      for (const each of page) yield { cursor: each.cursor, json: write(each) };
+    } finally {
+      context.foreign.release();
+    }
   }
 }
 
@@ -159,11 +171,15 @@ function kindOf(
 }
 
 /** The database as a transaction left it, for the time of one answer. */
-async function scopeAt(asked: AskedOperation, tx: number, signal: AbortSignal): Promise<ReadScope> {
+async function contextAt(
+  asked: AskedOperation,
+  tx: number,
+  signal: AbortSignal,
+): Promise<RequestContext> {
   const limits = answerLimits(asked, signal);
   const current = await asked.database.reader.snapshot({ minTx: tx, limits });
   const snapshot = current.basisTx === tx ? current : current.asOf(tx);
-  return readScope(contextFrom(snapshot, asked, limits), undefined);
+  return contextFrom(snapshot, asked, limits);
 }
 
 async function endAt(

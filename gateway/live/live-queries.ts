@@ -19,6 +19,10 @@ export interface LiveAnswer {
   readonly content: string;
   /** Whether not everything could be read, so that it is tried again with every transaction. */
   readonly hasErrors: boolean;
+  /** The last transactions of other databases that were read, by their names. */
+  readonly bases?: Readonly<Record<string, string>> | undefined;
+  /** Tells when other databases that were read have changed, until it is stopped. */
+  readonly followOthers?: (changed: () => void) => () => void;
 }
 
 /** Answers from the newest state, and writes down what it reads. It does not throw. */
@@ -162,7 +166,8 @@ export class LiveQueries {
       if (query === undefined) return;
       if (query.isEnded) continue;
       this.#running++;
-      void query.runOnce().finally(() => {
+      const wantAgain = (): void => this.#want(query);
+      void query.runOnce(wantAgain).finally(() => {
         this.#running--;
         if (query.isWanted) this.#wanted.push(query);
         this.#runNext();
@@ -170,6 +175,8 @@ export class LiveQueries {
     }
   }
 }
+
+const NOTHING_TO_LEAVE = (): void => undefined;
 
 class LiveQuery {
   watchers = 0;
@@ -184,6 +191,7 @@ class LiveQuery {
   readonly #ending = new AbortController();
   readonly #wakes = new Set<() => void>();
   #reads = new Reads();
+  #leaveOthers: () => void = NOTHING_TO_LEAVE;
   /** What came during a run: whether that has read it is known when it is done. */
   #missed: Array<{ readonly tx: number; readonly changes: Changes }> = [];
 
@@ -197,6 +205,7 @@ class LiveQuery {
 
   end(): void {
     this.#ending.abort();
+    this.#leaveOthers();
   }
 
   /** Resolves after the next run, or with the signal. */
@@ -216,13 +225,16 @@ class LiveQuery {
     return this.answer !== undefined && tx > this.answer.basisTx && this.#reads.meet(changes);
   }
 
-  async runOnce(): Promise<void> {
+  async runOnce(wantAgain: () => void): Promise<void> {
     this.isWanted = false;
     this.isRunning = true;
     this.#missed = [];
     const reads = new Reads();
     const answer = await this.#run(reads, this.#ending.signal);
     if (answer.hasErrors) reads.addEverything();
+    this.#leaveOthers();
+    this.#leaveOthers = answer.followOthers?.(wantAgain) ?? NOTHING_TO_LEAVE;
+    if (this.isEnded) this.#leaveOthers();
     this.#reads = reads;
     this.runs++;
     if (answer.content !== this.answer?.content) this.version++;

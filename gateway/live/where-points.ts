@@ -4,6 +4,7 @@
  *
  *     { country: { name: { eq: "France" } } }    :city/country of the entity;  :country/name one step further along :city/country
  */
+import { badInput } from '../read/bad-input.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import { kw, sym } from '../../schema/keyword.ts';
 import type { EntityType, Field, Model } from '../../schema/model/model.ts';
@@ -62,6 +63,12 @@ class Walk {
   addWhere(seen: Seen, target: string | undefined, where: Where, path: ReadonlyArray<Step>): void {
     const type = target === undefined ? undefined : seen.model.types.get(target);
     for (const [name, condition] of Object.entries(where)) {
+      const foreign = type?.foreign.get(name);
+      if (foreign !== undefined)
+        throw badInput(
+          `where.${name}`,
+          `depends on what '${foreign.database}' says, whose changes are not followed here: watch a query instead`,
+        );
       const field = type?.fields.get(name);
       if (field !== undefined) this.#addField(seen, field, condition as Where, path);
       else if (name === '_not') this.addWhere(seen, target, condition as Where, path);

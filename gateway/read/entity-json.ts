@@ -11,6 +11,7 @@ import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import type { ListArguments } from '../select/selection.ts';
 import type { Connections } from './connection-json.ts';
 import { entitiesOn, readConnections, writeNodes } from './connection-json.ts';
+import { findByKey } from './foreign-keys.ts';
 import { List, NO_PARENTS } from './list.ts';
 import { visibleAmong } from './visible.ts';
 import type { ConnectionPlan, EntityPlan, FieldPlan, Fragments, ObjectPlan, Run } from './plan.ts';
@@ -121,6 +122,8 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
       return field.isIdent ? identWriter(run, field, level) : valueWriter(run, field, projected);
     case 'one':
       return oneWriter(run, field.below, targetsIn(projected, field.column), level.places);
+    case 'foreign':
+      return foreignWriter(run, field, level);
     case 'list':
       return listWriter(run, field, level);
     case 'connection':
@@ -254,6 +257,40 @@ async function oneWriter(
     const target = targetOf(place);
     return (target === undefined ? undefined : fragments.get(target)) ?? 'null';
   };
+}
+
+/** One question for all values of the level; then the entities are read as everything in their database is. */
+async function foreignWriter(
+  run: Run,
+  { field, column, below, at }: Extract<FieldPlan, { kind: 'foreign' }>,
+  { projected, places }: Level,
+): Promise<WriteAt> {
+  const valuesAt = valuesIn(projected, column);
+  const values = places.flatMap(valuesAt);
+  try {
+    if (values.length === 0) return () => (field.key.many ? '[]' : 'null');
+    const scope = await run.scope.foreign.open(field.database);
+    const entityOf = await findByKey(scope.snapshot, field.attribute, values);
+    const entities = new Set(values.flatMap((value) => entityOf(value) ?? []));
+    const fragments = await readEntities({ ...run, scope }, below, Array.from(entities));
+    const textsAt = (place: number): ReadonlyArray<string> =>
+      valuesAt(place).flatMap((value) => fragments.get(entityOf(value) ?? -1) ?? []);
+    return field.key.many
+      ? (place) => `[${textsAt(place).join(',')}]`
+      : (place) => textsAt(place)[0] ?? 'null';
+  } catch (error) {
+    run.scope.foreign.fail({ at, error });
+    return () => 'null';
+  }
+}
+
+/** The values of each one, none, one or many. */
+function valuesIn({ columns }: Projected, column: number): (place: number) => EdnData[] {
+  const found = columns[column] as ReadonlyArray<EdnData | undefined> | Lists;
+  if (Array.isArray(found))
+    return (place) => (found[place] === undefined ? [] : [found[place] as EdnData]);
+  const { starts, values } = found as Lists;
+  return (place) => values.slice(starts[place], starts[place + 1]) as EdnData[];
 }
 
 async function listWriter(

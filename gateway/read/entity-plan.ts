@@ -88,6 +88,7 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
   const costs = fields.flatMap((field): Given<number>[] => {
     switch (field.kind) {
       case 'one':
+      case 'foreign':
         return [field.below.cost];
       case 'list':
         return [
@@ -200,6 +201,13 @@ function planFields(
           field.kind === 'reverse' ? { kind: 'reverse', ident, limit: 1 } : { kind: 'one', ident },
         );
         return { kind: 'one', prefix, column, below: planEntities(model, field.target, selection) };
+      }
+      case 'foreign': {
+        const { field, selection, at } = selected;
+        const { many, attribute } = field.key;
+        const column = draft.column({ kind: many ? 'many' : 'one', ident: attribute.ident });
+        const below = planEntities(model, field.target, selection);
+        return { kind: 'foreign', prefix, column, field, at, below };
       }
       case 'list': {
         const { field, list, selection } = selected;

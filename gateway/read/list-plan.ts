@@ -2,6 +2,7 @@
  * The queries of lists, each made once for all lists of one shape: of one origin and order, with filters that differ in values alone.
  */
 import type { FoldName } from '../../schema/model/folds.ts';
+import type { Keyword } from '../../schema/keyword.ts';
 import type { EntityType, Model, ScalarField } from '../../schema/model/model.ts';
 import type { OrderInput } from '../select/selection.ts';
 import { decodeId } from './global-id.ts';
@@ -15,6 +16,7 @@ import {
   segmentCountQuery,
   segmentsOf,
   totalCountQuery,
+  valuesQuery,
 } from './query/list-query.ts';
 import type { FilterContext } from './query/filter.ts';
 import type { GroupPath } from './query/group-query.ts';
@@ -70,6 +72,13 @@ export class ListPlans {
   members(type: EntityType, { key, template }: ShapedWhere = ANY): QueryForm {
     return this.#test(`members ${type.name}|${key}`, () =>
       membersQuery(this.#context, type, template, PARENTS_SLOT),
+    );
+  }
+
+  /** The values of an attribute that entities of a type have which the caller may see and a filter lets through. */
+  values(type: EntityType, attribute: Keyword, { key, template }: ShapedWhere): QueryForm {
+    return this.#test(`values ${attribute} ${type.name}|${key}`, () =>
+      valuesQuery(this.#context, type, attribute, template),
     );
   }
 

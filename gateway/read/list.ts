@@ -8,7 +8,8 @@ import type { EdnData } from '../../schema/value.ts';
 import type { Lists, Projection, PageOptions } from '../../services/reader/reader.ts';
 import type { LinkField, ListArguments } from '../select/selection.ts';
 import type { DirectedPlan, ListPlan } from './list-plan.ts';
-import { originKey } from './list-plan.ts';
+import { localWhere } from './foreign-keys.ts';
+import { originKey, targetOf } from './list-plan.ts';
 import { decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
 import type { Cursor } from './query/cursor.ts';
 import type { Bounds, ListOrigin, Position, PositionSlots } from './query/list-clauses.ts';
@@ -82,7 +83,8 @@ export class List {
     const reserved = slots.values.length;
     const where = list.where ?? NOTHING;
     const orderBy = list.orderBy ?? NO_ORDER;
-    const plan = scope.lists.of(origin, shapeWhere(where, slots), orderBy);
+    const local = await localWhere(scope, targetOf(origin), where);
+    const plan = scope.lists.of(origin, shapeWhere(local, slots), orderBy);
     let known: string | undefined;
     const hash = (): string =>
       (known ??= hashList([originKey(origin), where, orderBy, scope.asOf ?? null]));

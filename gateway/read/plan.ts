@@ -2,10 +2,11 @@
  * What is read at the places of an answer, and how it is written: the shapes of plans, and of what runs them. Entities, pages of them, and objects that
  * are no entities stand in each other; who makes and runs each kind is in `entity-plan`, `connection-json`, `entity-json` and `objects/`.
  */
-import type { EntityType } from '../../schema/model/model.ts';
+import type { EntityType, ForeignField } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Projection } from '../../services/reader/reader.ts';
 import type {
+  AnswerPlace,
   EntitySelection,
   Given,
   LinkField,
@@ -75,6 +76,15 @@ export type FieldPlan =
       readonly kind: 'one';
       readonly prefix: string;
       readonly column: number;
+      readonly below: EntityPlan;
+    }
+  | {
+      readonly kind: 'foreign';
+      readonly prefix: string;
+      /** Of the values that lead there. */
+      readonly column: number;
+      readonly field: ForeignField;
+      readonly at: AnswerPlace;
       readonly below: EntityPlan;
     }
   | {

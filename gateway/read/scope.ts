@@ -1,6 +1,7 @@
 /** From what one root field is answered. */
 import type { Model } from '../../schema/model/model.ts';
 import type { Snapshot } from '../../services/reader/reader.ts';
+import type { AnswerPlace } from '../select/selection.ts';
 import type { ListPlans } from './list-plan.ts';
 
 /** One consistent view of a database. */
@@ -14,8 +15,28 @@ export interface ReadScope {
   readonly snapshot: Snapshot;
   /** The database as of a transaction, for the later pages of a list. */
   readonly snapshotAt: (tx: number) => Promise<Snapshot>;
+  readonly foreign: ForeignScopes;
   /** What the caller said of time; a part of each cursor's list. */
   readonly asOf: unknown;
   /** Whether the snapshot is at a point that the caller named, so that cursors need not fix it. */
   readonly isPast: boolean;
 }
+
+/** The other databases that are read beside one. */
+export interface ForeignScopes {
+  /** @throws where it cannot be read now */
+  readonly open: (database: string) => Promise<ReadScope>;
+  /** Takes note of what is null because its database cannot be read. */
+  readonly fail: (failure: ForeignFailure) => void;
+}
+
+export interface ForeignFailure {
+  readonly at: AnswerPlace;
+  readonly error: unknown;
+}
+
+/** Of a scope that leads nowhere else. */
+export const NO_FOREIGN: ForeignScopes = {
+  open: (database) => Promise.reject(new Error(`Expected nothing to lead to ${database}`)),
+  fail: () => undefined,
+};

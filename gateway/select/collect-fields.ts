@@ -7,6 +7,8 @@ import type { Model } from '../../schema/model/model.ts';
 export interface Operation {
   readonly model: Model;
   readonly schema: GraphQLSchema;
+  /** The response key of the root field that is read. */
+  readonly rootKey: string;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** Whether `@skip` and `@include` let a node be there. */
   readonly isIncluded: (node: SelectionNode) => boolean;

@@ -4,7 +4,7 @@
  */
 import { getNamedType, GraphQLObjectType, isAbstractType, Kind } from 'graphql';
 import type { FieldNode, SelectionSetNode } from 'graphql';
-import type { EntityType } from '../../schema/model/model.ts';
+import type { EntityType, ForeignField } from '../../schema/model/model.ts';
 import { connectionFieldName } from '../../schema/model/naming.ts';
 import { argumentsOf } from './graphql-arguments.ts';
 import type {
@@ -90,6 +90,8 @@ function entityFields(
     if (name === '_meta')
       return [{ kind: 'meta', key, parts: objectParts(operation, META, nodes) }];
     if (type === undefined) return [];
+    const foreign = type.foreign.get(name);
+    if (foreign !== undefined) return [foreignSelection(operation, key, foreign, nodes)];
     const field = type.fields.get(name);
     if (field === undefined) return connectionOfRef(operation, type, key, nodes);
     if (field.kind === 'scalar') return [{ kind: 'scalar', key, field }];
@@ -140,6 +142,17 @@ function linkSelection(
   return field.kind === 'reverse'
     ? { kind: 'connection', key, field, list, parts: connectionParts(operation, target, nodes) }
     : { kind: 'list', key, field, list, selection: entitySelection(operation, targetType, nodes) };
+}
+
+function foreignSelection(
+  operation: Operation,
+  key: string,
+  field: ForeignField,
+  nodes: ReadonlyArray<FieldNode>,
+): FieldSelection {
+  const type = operation.model.types.get(field.target ?? '');
+  const selection = entitySelection(operation, type, nodes);
+  return { kind: 'foreign', key, field, selection, at: { nodes, path: [operation.rootKey] } };
 }
 
 function connectionOfRef(

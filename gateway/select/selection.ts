@@ -4,8 +4,14 @@
  *
  * `key` is the name under which a part appears in the answer; it differs from the field's name where GraphQL uses an alias.
  */
+import type { FieldNode } from 'graphql';
 import type { FoldName } from '../../schema/model/folds.ts';
-import type { RefField, ReverseField, ScalarField } from '../../schema/model/model.ts';
+import type {
+  ForeignField,
+  RefField,
+  ReverseField,
+  ScalarField,
+} from '../../schema/model/model.ts';
 
 /** The variables that come with a request, as values. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -39,8 +45,22 @@ export type FieldSelection =
       readonly field: LinkField;
       readonly selection: EntitySelection;
     }
+  /** What a value leads to in another database. */
+  | {
+      readonly kind: 'foreign';
+      readonly key: string;
+      readonly field: ForeignField;
+      readonly selection: EntitySelection;
+      readonly at: AnswerPlace;
+    }
   | ListSelection
   | LinkConnection;
+
+/** Where a part of an answer is asked for, and below which root field it stands. */
+export interface AnswerPlace {
+  readonly nodes: ReadonlyArray<FieldNode>;
+  readonly path: ReadonlyArray<string>;
+}
 
 /** A to-many ref as a plain list. */
 export interface ListSelection {

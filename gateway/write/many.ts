@@ -2,6 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { badInput } from '../read/bad-input.ts';
+import { localWhere } from '../read/foreign-keys.ts';
 import { List, NO_PARENTS } from '../read/list.ts';
 import { shapeWhere, Slots } from '../read/query/slots.ts';
 import type { ReadScope } from '../read/scope.ts';
@@ -38,7 +39,8 @@ export async function entitiesWhere(
   const entities = rows.map(({ position }) => position.entity);
   if (entities.length === 0) return entities;
   const slots = new Slots([[], ...scope.claims]);
-  const form = scope.lists.members(type, shapeWhere(where, slots));
+  const local = await localWhere(scope, type.name, where, `${place}.where`);
+  const form = scope.lists.members(type, shapeWhere(local, slots));
   draft.confirm(form, slots.values, entities);
   return entities;
 }

@@ -4,9 +4,19 @@
  */
 import type { Attribute } from '../attribute.ts';
 import type { Keyword } from '../keyword.ts';
-import type { EntityType, Field, Lock, Mixin, Model, ModelConfig, Provenance } from './model.ts';
+import type {
+  EntityType,
+  Field,
+  ForeignField,
+  Lock,
+  Mixin,
+  Model,
+  ModelConfig,
+  Provenance,
+} from './model.ts';
 import {
   claimFieldName,
+  claimForeignName,
   claimMergedFieldName,
   claimReverseName,
   claimTypeName,
@@ -35,6 +45,7 @@ interface TypeDraft {
   readonly since: number;
   readonly attributes: Attribute[];
   readonly fields: Map<string, Field>;
+  readonly foreign: Map<string, ForeignField>;
   readonly claims: Claims;
 }
 
@@ -63,7 +74,11 @@ class ModelBuilder {
       for (const attribute of group) this.#place(attribute);
       for (const attribute of group) this.#nameField(attribute);
       for (const attribute of group) this.#addField(attribute);
+      for (const attribute of group)
+        if (attribute.annotations?.lockReverse !== undefined) this.#addForeign(attribute);
     }
+    // Those without a lock take no name from an attribute, whenever they were said to be references.
+    for (const attribute of this.#attributes) this.#addForeign(attribute);
     return this.#freeze();
   }
 
@@ -92,6 +107,7 @@ class ModelBuilder {
       since: installedTx,
       attributes: [],
       fields: new Map<string, Field>(),
+      foreign: new Map<string, ForeignField>(),
       claims: isMixin ? this.#mixinClaims(namespace) : this.#typeClaims(name),
     };
     this.#drafts.set(name, draft);
@@ -219,6 +235,28 @@ class ModelBuilder {
     return name;
   }
 
+  /** The field that leads from the values of an attribute into the database that they are of. */
+  #addForeign(attribute: Attribute): void {
+    const { ident, annotations = {} } = attribute;
+    const { referenceDatabase: database, referenceAttribute: referenced } = annotations;
+    const draft = this.#draftOf(attribute);
+    const key = draft.fields.get(this.#fieldNames.get(ident) ?? '');
+    const lock = this.#locks.get(ident);
+    const isAdded = Array.from(draft.foreign.values()).some((each) => each.key === key);
+    if (database === undefined || referenced === undefined || lock === undefined || isAdded) return;
+    if (key?.kind !== 'scalar' || key.isIdent || key.shape.kind !== 'scalar') {
+      this.#notes.push(
+        `${ident} references ${referenced} of ${database}, but holds no plain value`,
+      );
+      return;
+    }
+    const wish = annotations.lockReverse ?? annotations.referenceName;
+    const name = claimForeignName(draft.claims, key.name, referenced.namespace, wish);
+    const target = undefined;
+    draft.foreign.set(name, { name, key, database, attribute: referenced, target });
+    this.#locks.set(ident, { ...lock, reverse: name });
+  }
+
   /** The one type a ref leads to, or none for any: by its lock, by annotation, as a component, or by its local name. */
   #targetOf(attribute: Attribute): Target {
     const { annotations, ident } = attribute;
@@ -270,7 +308,7 @@ class ModelBuilder {
 const ANY_TARGET = 'Entity';
 
 function typeOf(draft: TypeDraft, mixins: ReadonlyArray<Mixin>): EntityType {
-  const { name, attributes, fields } = draft;
+  const { name, attributes, fields, foreign } = draft;
   const namespaces = Array.from(draft.namespaces);
   const shared = mixins.filter(({ types }) => types.includes(name));
   // A field of the type's own hides one of the same name that it shares.
@@ -279,7 +317,7 @@ function typeOf(draft: TypeDraft, mixins: ReadonlyArray<Mixin>): EntityType {
   const doc = namespaces.includes('')
     ? 'Entities with attributes that have no namespace.'
     : `Entities with attributes of the namespace ${named}.`;
-  return { name, namespaces, names: rootNames(name), doc, attributes, fields: all };
+  return { name, namespaces, names: rootNames(name), doc, attributes, fields: all, foreign };
 }
 
 /** An attribute with what the configuration says of it. */

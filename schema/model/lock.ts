@@ -17,7 +17,11 @@ export function lockData(
 ): ReadonlyArray<EdnData> {
   return Array.from(attributes).flatMap(({ id, ident, annotations }) => {
     const lock = locks.get(ident);
-    return lock === undefined || annotations?.lockField !== undefined ? [] : lockOf(id, lock);
+    if (lock === undefined) return [];
+    if (annotations?.lockField === undefined) return lockOf(id, lock);
+    // What was said to be a reference later.
+    const isLocked = lock.reverse === undefined || annotations.lockReverse !== undefined;
+    return isLocked ? [] : [add(id, ANNOTATION.lockReverse, lock.reverse)];
   });
 }
 
@@ -53,12 +57,15 @@ const LOCK_ATTRIBUTES: ReadonlyArray<Keyword> = [
 
 /** Two gateways may lock at once: the second one finds that the first has. */
 function lockOf(id: number, lock: Lock): ReadonlyArray<EdnData> {
-  const add = (attribute: Keyword, value: EdnData): EdnData => [kw('db/add'), id, attribute, value];
   return [
     [kw('db.fn/cas'), id, ANNOTATION.lockField, null, lock.field],
-    add(ANNOTATION.lockType, lock.type),
-    add(ANNOTATION.lockShape, lock.shape),
-    ...(lock.reverse === undefined ? [] : [add(ANNOTATION.lockReverse, lock.reverse)]),
-    add(ANNOTATION.lockProvenance, kw(lock.provenance)),
+    add(id, ANNOTATION.lockType, lock.type),
+    add(id, ANNOTATION.lockShape, lock.shape),
+    ...(lock.reverse === undefined ? [] : [add(id, ANNOTATION.lockReverse, lock.reverse)]),
+    add(id, ANNOTATION.lockProvenance, kw(lock.provenance)),
   ];
+}
+
+function add(id: number, attribute: Keyword, value: EdnData): EdnData {
+  return [kw('db/add'), id, attribute, value];
 }

@@ -31,6 +31,10 @@ export interface EntityType {
   /** Every attribute of the namespaces, also those that no field shows; an entity with one of them has this type. */
   readonly attributes: ReadonlyArray<Attribute>;
   readonly fields: ReadonlyMap<string, Field>;
+  /** What leads into other databases, by name. */
+  readonly foreign: ReadonlyMap<string, ForeignField>;
+  /** The database that it is of, where another one shows it. */
+  readonly database?: string;
   /** What a caller may do with its entities; everything where nothing is said. */
   readonly access?: TypeAccess;
 }
@@ -83,6 +87,17 @@ export interface ReverseField extends FieldBase {
   readonly target: string;
 }
 
+/** Leads from a value to the entity in another database that has it: the value of a unique attribute there. */
+export interface ForeignField {
+  readonly name: string;
+  /** The field with the value. */
+  readonly key: ScalarField;
+  readonly database: string;
+  readonly attribute: Keyword;
+  /** The name of the entity's type here; undefined while the other database is not known, or not shown to the caller. */
+  readonly target: string | undefined;
+}
+
 /** Why an attribute is served as it is: its own words, what its name or its being a component say, or for want of anything better. */
 export type Provenance = 'annotated' | 'matched' | 'fallback' | 'locked';
 
@@ -92,7 +107,7 @@ export interface Lock {
   readonly field: string;
   /** What the field holds: a scalar, an enum, a tuple, or the type that a reference leads to (`Entity` for any). */
   readonly shape: string;
-  /** The field at the other end of a reference. */
+  /** The field at the other end of a reference, or the one that leads into another database. */
   readonly reverse: string | undefined;
   readonly provenance: Provenance;
 }

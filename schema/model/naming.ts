@@ -178,6 +178,25 @@ export function claimReverseName(
   return claim(claims, numbered(wishes, pretty), (name) => [name]);
 }
 
+/** Names the field that leads from a value to the entity in another database that has it: `_productBySku`. */
+export function claimForeignName(
+  claims: Claims,
+  keyField: string,
+  namespace: string,
+  wish?: Wish,
+): string {
+  return claimReverseName(claims, pascalCase(namespace) ?? exactForm(namespace), keyField, wish);
+}
+
+/**
+ * What stands before the names of another database's types: `Catalogue_`. No two databases share one: whatever is not made of words between hyphens
+ * has its exact form.
+ */
+export function foreignPrefix(database: string): string {
+  const isPlain = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(database);
+  return `${isPlain ? pascalCase(database) : upperFirst(exactForm(database))}_`;
+}
+
 /** Names the type that the values of one field have: `OrderStatus`. */
 export function claimValueTypeName(
   claims: Claims,

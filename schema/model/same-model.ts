@@ -21,12 +21,18 @@ function textOf(model: Model): string {
   return text;
 }
 
-function typeData({ name, doc, attributes, fields }: EntityType): unknown {
+function typeData({ name, doc, attributes, fields, foreign }: EntityType): unknown {
   return [
     name,
     doc,
     attributes.map(({ id, installedTx }) => [id, installedTx]),
     Array.from(fields.values(), fieldData),
+    Array.from(foreign.values(), (each) => [
+      each.name,
+      each.key.name,
+      each.database,
+      each.attribute.toString(),
+    ]),
   ];
 }
 

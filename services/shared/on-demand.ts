@@ -55,6 +55,11 @@ export class OnDemand<T> {
       if (opened !== undefined) yield [key, opened.thing];
   }
 
+  /** What is open now under a key; nothing is opened, and it is not kept. */
+  peek(key: string): T | undefined {
+    return this.#entries.get(key)?.opened?.thing;
+  }
+
   /**
    * Opens something where it is not open, and keeps it so.
    *

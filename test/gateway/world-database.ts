@@ -9,6 +9,7 @@ import type { Writer } from '../../services/connection/writer-port.ts';
 import { createLocalReader } from '../../services/reader/local-reader.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
 import type { Model } from '../../schema/model/model.ts';
+import type { EdnData } from '../../schema/value.ts';
 import type { Reader } from '../../services/reader/reader.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { createBranch } from '../../services/versions/branches.ts';
@@ -24,18 +25,25 @@ export interface WorldDatabase {
   readonly close: () => Promise<void>;
 }
 
-export async function openWorld(): Promise<WorldDatabase> {
+export function openWorld(): Promise<WorldDatabase> {
+  return openWith('world', WORLD_SCHEMA, WORLD);
+}
+
+/** A database of its own store, with some transactions in it. */
+export async function openWith(
+  name: string,
+  ...transactions: ReadonlyArray<ReadonlyArray<EdnData>>
+): Promise<WorldDatabase> {
   const host = createMemoryStoreHost();
-  await createDatabase(host, 'world');
-  const store = await host.open('world');
+  await createDatabase(host, name);
+  const store = await host.open(name);
   const bus = createMemoryBus();
-  const world = await openBranch(store, bus, MAIN_BRANCH);
-  await world.writer.transact({ txData: WORLD_SCHEMA });
-  await world.writer.transact({ txData: WORLD });
+  const opened = await openBranch(store, bus, MAIN_BRANCH);
+  for (const txData of transactions) await opened.writer.transact({ txData });
   return {
-    ...world,
+    ...opened,
     close: async () => {
-      await world.close();
+      await opened.close();
       await bus.close();
       await host.close();
     },

@@ -4,10 +4,10 @@ import type { EdnData } from '../../schema/value.ts';
 
 type Facts = Readonly<Record<string, EdnData>>;
 
-const entity = (facts: Facts): EdnData =>
+export const entity = (facts: Facts): EdnData =>
   new Map<EdnData, EdnData>(Object.entries(facts).map(([ident, value]) => [kw(ident), value]));
 
-const attribute = (ident: string, valueType: string, facts: Facts = {}): EdnData =>
+export const attribute = (ident: string, valueType: string, facts: Facts = {}): EdnData =>
   entity({
     'db/ident': kw(ident),
     'db/valueType': kw(`db.type/${valueType}`),

@@ -10,6 +10,7 @@ import { concernedBy, wherePoints } from '../../gateway/live/where-points.ts';
 import { idEncoder } from '../../gateway/read/global-id.ts';
 import { List, NO_PARENTS } from '../../gateway/read/list.ts';
 import { ListPlans } from '../../gateway/read/list-plan.ts';
+import { NO_FOREIGN } from '../../gateway/read/scope.ts';
 import type { ReadScope } from '../../gateway/read/scope.ts';
 import type { Where } from '../../gateway/select/selection.ts';
 import type { AccessConfig } from '../../schema/access.ts';
@@ -143,6 +144,7 @@ function scopes(reader: Reader, isRestricted: boolean): (snapshot: Snapshot) => 
     encodeId,
     snapshot,
     snapshotAt: (tx) => Promise.resolve(snapshot.asOf(tx)),
+    foreign: NO_FOREIGN,
     asOf: undefined,
     isPast: false,
   });

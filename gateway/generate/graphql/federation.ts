@@ -102,7 +102,10 @@ function annotated(node: ObjectTypeDefinitionNode, { types }: Model): ObjectType
   }
   if (name === 'Mutation') return node;
   const type = types.get(name);
-  const directives = type === undefined ? [directive('shareable')] : keysOf(type).map(keyDirective);
+  const directives =
+    type === undefined || type.database !== undefined
+      ? [directive('shareable')]
+      : keysOf(type).map(keyDirective);
   return { ...node, directives };
 }
 

@@ -4,7 +4,7 @@
  */
 import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType } from 'graphql';
 import type { GraphQLInputFieldConfig, GraphQLInputType } from 'graphql';
-import type { Field, Model } from '../../../schema/model/model.ts';
+import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
 import { isOrderable } from '../../../schema/model/shapes.ts';
 import { describeField } from './describe.ts';
 import { oncePerType } from './once-per-type.ts';
@@ -28,9 +28,10 @@ export function createInputs(model: Model): Inputs {
   // The types refer to each other; their fields are made when GraphQL first asks for them.
   const inputs: Inputs = {
     by: define('By', 'Names one entity.', (target) => byFields(fieldsOf(target)), ONE_OF),
-    where: define('Where', 'What must hold of an entity; every part of it.', (target) =>
-      whereFields(inputs, target, fieldsOf(target)),
-    ),
+    where: define('Where', 'What must hold of an entity; every part of it.', (target) => ({
+      ...whereFields(inputs, target, fieldsOf(target)),
+      ...foreignWhereFields(inputs, model.types.get(target ?? '')),
+    })),
     listWhere: define('ListWhere', 'What must hold of the entities referred to.', (target) =>
       listWhereFields(inputs.where(target)),
     ),
@@ -97,6 +98,14 @@ function whereFields(inputs: Inputs, target: Target, fields: ReadonlyArray<Field
     id: { type: idOps },
     ...conditions,
   };
+}
+
+function foreignWhereFields(inputs: Inputs, type: EntityType | undefined): Fields {
+  const fields: Fields = {};
+  for (const { name, key, target, database } of type?.foreign.values() ?? [])
+    if (!key.many && target !== undefined)
+      fields[name] = { type: inputs.where(target), description: `In \`${database}\`.` };
+  return fields;
 }
 
 function listWhereFields(where: GraphQLInputObjectType): Fields {

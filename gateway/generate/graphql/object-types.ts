@@ -4,6 +4,7 @@ import type { GraphQLFieldConfig, GraphQLOutputType } from 'graphql';
 import type {
   EntityType,
   Field,
+  ForeignField,
   Model,
   RefField,
   ScalarField,
@@ -61,6 +62,8 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
         yield [connectionFieldName(field.name), connectionConfig(field)];
       }
     }
+    for (const field of type.foreign.values())
+      if (field.target !== undefined) yield [field.name, foreignConfig(field, targetType)];
   }
 
   const fieldConfig = (field: Field): FieldConfig => {
@@ -146,6 +149,18 @@ function changeTypes(entity: ObjectOf): ObjectOf {
         fields: () => changeFields(entity(type)),
       }),
   );
+}
+
+/** Null where there is none, and where its database cannot be read, which is an error besides. */
+function foreignConfig(
+  { key, database, attribute, target }: ForeignField,
+  targetType: (target: Target) => GraphQLOutputType,
+): FieldConfig {
+  const type = targetType(target);
+  return {
+    type: key.many ? new GraphQLList(new GraphQLNonNull(type)) : type,
+    description: `In \`${database}\`: the \`${attribute}\` is the \`${key.name}\`.`,
+  };
 }
 
 const AGGREGATE = 'Of all entities on all pages.';

@@ -40,6 +40,8 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 export interface SchemaOptions {
   /** Whether it has the fields of a subgraph of a federation. */
   readonly isSubgraph?: boolean;
+  /** The types that can stand anywhere: those of the model, which alone are at the root, unless others are linked to it. */
+  readonly types?: Model['types'];
 }
 
 /** How many types are defined before the event loop gets a turn. */
@@ -51,16 +53,17 @@ const TYPES_PER_TURN = 20;
  */
 export async function createSchema(
   model: Model,
-  { isSubgraph = false }: SchemaOptions = {},
+  { isSubgraph = false, types: all = model.types }: SchemaOptions = {},
 ): Promise<GraphQLSchema> {
-  const reads = createInputs(model);
+  const whole = { ...model, types: all };
+  const reads = createInputs(whole);
   const inputs = { ...reads, ...createWriteInputs(model, reads) };
-  const objects = createObjectTypes(model, inputs);
+  const objects = createObjectTypes(whole, inputs);
   const payloads = createPayloadTypes(objects);
   const types: GraphQLNamedType[] = [nodeInterface, entityInterface];
-  for (const [index, type] of Array.from(model.types.values()).entries()) {
+  for (const [index, type] of Array.from(all.values()).entries()) {
     types.push(objects.entity(type));
-    defineFields(type, inputs, objects, payloads);
+    if (model.types.has(type.name)) defineFields(type, inputs, objects, payloads);
     if (index % TYPES_PER_TURN === TYPES_PER_TURN - 1) await nextTurn();
   }
   const query: Fields = {};

@@ -4,6 +4,7 @@ import type { EntityType, ScalarField } from '../../../schema/model/model.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { valueKey } from '../../../schema/value-key.ts';
 import type { FoldsOfField } from '../list.ts';
+import { localWhere } from '../foreign-keys.ts';
 import { parsePage } from '../query/page.ts';
 import { shapeWhere, Slots } from '../query/slots.ts';
 import type { ReadScope } from '../scope.ts';
@@ -34,7 +35,8 @@ export async function readGroups(
   const order = parseGroupOrder(type, keys, orderBy ?? []);
   const folds = foldsFor(selected, [...conditions, ...order]);
   const slots = new Slots([undefined, ...scope.claims]);
-  const plan = scope.lists.of({ kind: 'type', type }, shapeWhere(where ?? {}, slots), []);
+  const local = await localWhere(scope, type.name, where ?? {});
+  const plan = scope.lists.of({ kind: 'type', type }, shapeWhere(local, slots), []);
   const ask = async (folded?: FoldsOfField): Promise<Rows> => {
     const { query, inputs } = plan.groups(keys, folded);
     return (await scope.snapshot.q(query, inputs(slots.values))) as Rows;

@@ -6,6 +6,7 @@
  * asked only when a page reaches it. Further keys are two columns, whether there is a value and which: values of one type meet only
  * each other.
  */
+import type { Keyword } from '../../../schema/keyword.ts';
 import { kw, sym } from '../../../schema/keyword.ts';
 import type { FoldName } from '../../../schema/model/folds.ts';
 import type { EntityType, ScalarField } from '../../../schema/model/model.ts';
@@ -169,6 +170,19 @@ export function membersQuery(
   const { clauses } = compileVisible({ ...context, scope }, type.name, where, ENTITY);
   const membership = membershipClause(scope, type, ENTITY);
   return queryForm([[ENTITY, sym('...')]], scope, [membership, ...clauses]);
+}
+
+/** The values of an attribute that entities of a type have which the caller may see and a filter lets through. */
+export function valuesQuery(
+  context: Omit<FilterContext, 'scope'>,
+  type: EntityType,
+  attribute: Keyword,
+  where: Where,
+): QueryForm {
+  const scope = new QueryScope();
+  const value = scope.fresh('v');
+  const { clauses } = compileVisible({ ...context, scope }, type.name, where, ENTITY);
+  return queryForm([[value, sym('...')]], scope, [[ENTITY, attribute, value], ...clauses]);
 }
 
 const COUNT = new EdnList([sym('count'), ENTITY]);
