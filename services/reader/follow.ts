@@ -1,5 +1,6 @@
 /** The transactions of a connection for one consumer at its own pace: from the log while there are any, then as they come. */
 import { DatabaseError } from '../../schema/error.ts';
+import type { Datom, Db } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LoggedTransaction } from '../versions/transactions.ts';
 import { transactions } from '../versions/transactions.ts';
@@ -34,7 +35,7 @@ export async function* followTransactions(
       for (const { tx, instant, txData } of await readPage(connection, next, db.maxTx + 1)) {
         if (signal.aborted) return;
         moves.check();
-        yield { tx, instant, changes: txData, hasPurged };
+        yield { tx, instant, changes: withIdents(db, txData), hasPurged };
         next = tx + 1;
       }
       moves.check();
@@ -42,6 +43,15 @@ export async function* followTransactions(
   } finally {
     moves.stop();
   }
+}
+
+/** Datoms that name their attributes by idents, also where attributes are entities. */
+function withIdents({ schema, config }: Db, datoms: ReadonlyArray<Datom>): ReadonlyArray<Datom> {
+  if (!config.attributeRefs) return datoms;
+  return datoms.map((datom) => {
+    const { e, a, v, tx, added, attribute } = datom;
+    return { e, a, v, tx, added, attribute: schema.identOfNumber(a) ?? attribute };
+  });
 }
 
 /** The moves of a connection's head, for one who waits for the next. */

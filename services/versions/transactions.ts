@@ -42,7 +42,8 @@ export async function* transactions(
   }
 }
 
-function instantIn(
+/** When a transaction was, by what it says of itself; undefined where it says nothing. */
+export function instantIn(
   txData: ReadonlyArray<Datom>,
   tx: number,
   connection: Connection,

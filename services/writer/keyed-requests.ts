@@ -5,13 +5,13 @@
 import { createHash } from 'node:crypto';
 import DataLoader from 'dataloader';
 import type { KeyedRequest } from '../../engine/index.ts';
-import { DatabaseError, datomOf, kw, printEdn, readSegment, run } from '../../engine/index.ts';
+import { DatabaseError, datomOf, printEdn, readSegment, run } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
+import { instantIn } from '../versions/transactions.ts';
 import type { RequestName, Waiting } from './waiting.ts';
 
 const MAX_KEY_LENGTH = 1_024;
-const TX_INSTANT = kw('db/txInstant');
 
 /** Transactions that are read together to find the commit that ends with one of them. */
 const SEGMENTS_PER_READ = 256;
@@ -85,12 +85,9 @@ export class KeyedRequests {
     requireSame(name, segment.request.digest);
     const { request, changes } = segment;
     const commitId = await this.#commitWith(tx);
-    const instant = changes
-      .map(datomOf)
-      .find(({ e, attribute }) => e === tx && attribute === TX_INSTANT);
     return {
       tx,
-      instant: instant?.v instanceof Date ? instant.v : new Date(0),
+      instant: instantIn(changes.map(datomOf), tx, this.#connection) ?? new Date(0),
       tempids: request.tempids,
       datomCount: changes.length,
       commitId,

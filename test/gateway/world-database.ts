@@ -7,6 +7,9 @@ import { connect } from '../../services/connection/connection.ts';
 import { createDatabase } from '../../services/connection/databases.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import { createLocalReader } from '../../services/reader/local-reader.ts';
+import { DEFAULT_DATABASE_CONFIG } from '../../schema/database.ts';
+import type { DatabaseConfig } from '../../schema/database.ts';
+import { annotationData } from '../../schema/model/lock.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
@@ -25,6 +28,9 @@ export interface WorldDatabase {
   readonly close: () => Promise<void>;
 }
 
+/** How the databases of tests are made from now on. */
+export const making: { config: DatabaseConfig } = { config: DEFAULT_DATABASE_CONFIG };
+
 export function openWorld(): Promise<WorldDatabase> {
   return openWith('world', WORLD_SCHEMA, WORLD);
 }
@@ -35,10 +41,12 @@ export async function openWith(
   ...transactions: ReadonlyArray<ReadonlyArray<EdnData>>
 ): Promise<WorldDatabase> {
   const host = createMemoryStoreHost();
-  await createDatabase(host, name);
+  await createDatabase(host, name, making.config);
   const store = await host.open(name);
   const bus = createMemoryBus();
   const opened = await openBranch(store, bus, MAIN_BRANCH);
+  // Where attributes are entities, those that speak of them are installed as well.
+  if (making.config.attributeRefs) await opened.writer.transact({ txData: annotationData() });
   for (const txData of transactions) await opened.writer.transact({ txData });
   return {
     ...opened,
