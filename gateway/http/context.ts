@@ -96,16 +96,17 @@ export async function createContext(
 export function contextOn(
   snapshot: Snapshot,
   { name, reader, writer, holdOther }: Served,
-  { model, lists, encodeId, claimPaths, foreign }: ServedModel,
+  schema: ServedModel,
   { requestId, principal, asOf, limits }: Caller,
 ): RequestContext {
+  const { model, lists, encodeId, foreign } = schema;
   return {
     requestId,
     caller: principal.name,
     database: name,
     model,
     lists,
-    claims: claimPaths.map((path) => claimAt(principal.claims, path)),
+    claims: claimsOf(schema, principal),
     encodeId,
     reader,
     writer,
@@ -117,6 +118,14 @@ export function contextOn(
     limits,
     basisTx: snapshot.basisTx,
   };
+}
+
+/** The caller's claims that the rules of a database speak of, in the order of their slots. */
+export function claimsOf(
+  { claimPaths }: ServedModel,
+  { claims }: Principal,
+): ReadonlyArray<unknown> {
+  return claimPaths.map((path) => claimAt(claims, path));
 }
 
 /** The header by which a caller reads what was. */
@@ -228,12 +237,12 @@ function foreignScopes(
       const served = foreignModels.get(database);
       if (served === undefined) throw new Error(`Expected ${database} to be shown`);
       const { reader, snapshot } = await foreign.open(database);
-      const { model, lists, encodeId, claimPaths } = served;
+      const { model, lists, encodeId } = served;
       return {
         model,
         database,
         lists: instant === undefined ? lists : lists.ofPast,
-        claims: claimPaths.map((path) => claimAt(principal.claims, path)),
+        claims: claimsOf(served, principal),
         encodeId,
         snapshot: instant === undefined ? snapshot : snapshot.asOf(instant),
         snapshotAt: (tx) => snapshotAt({ snapshot, reader, limits }, tx),

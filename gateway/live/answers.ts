@@ -3,6 +3,7 @@ import { OperationTypeNode } from 'graphql';
 import { answerBody } from '../graphql/operation.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import type { AskedOperation, StreamedAnswer } from './asked-operation.ts';
+import { claimsOf } from '../http/context.ts';
 import { answerLimits, contextFrom, currentContext } from './asked-operation.ts';
 import { changeAnswers } from './changes.ts';
 import type { LiveAnswer } from './live-queries.ts';
@@ -46,9 +47,11 @@ async function* streamedAnswers(
     yield* changeAnswers(asked, changes, signal);
     return;
   }
-  const { claims } = await currentContext(asked, signal);
+  const { claims, foreignModels, principal } = await currentContext(asked, signal);
+  // Whoever shares an answer is let see the same, also of other databases.
+  const claimsThere = Array.from(foreignModels.values(), (each) => claimsOf(each, principal));
   const run = (reads: Reads, ending: AbortSignal) => runLive(asked, reads, ending);
-  const key = JSON.stringify([given, claims, asked.asOf]);
+  const key = JSON.stringify([given, claims, claimsThere, asked.asOf]);
   for await (const { content, basisTx, bases } of database.live.watch(operation, key, run, signal))
     yield { text: answerBody(content, basisTx, bases), position: String(basisTx) };
 }

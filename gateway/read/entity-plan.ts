@@ -88,8 +88,11 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
   const costs = fields.flatMap((field): Given<number>[] => {
     switch (field.kind) {
       case 'one':
-      case 'foreign':
         return [field.below.cost];
+      case 'foreign': {
+        const size = field.field.key.many ? DEFAULT_REFS : 1;
+        return [(variables) => size * field.below.cost(variables)];
+      }
       case 'list':
         return [
           (variables) => sizeOf(field.list(variables), DEFAULT_REFS) * field.below.cost(variables),

@@ -74,11 +74,12 @@ class ModelBuilder {
       for (const attribute of group) this.#place(attribute);
       for (const attribute of group) this.#nameField(attribute);
       for (const attribute of group) this.#addField(attribute);
-      for (const attribute of group)
-        if (attribute.annotations?.lockReverse !== undefined) this.#addForeign(attribute);
+      // What is locked takes its name before what was said to be a reference later.
+      const isLocked = ({ annotations }: Attribute): boolean =>
+        annotations?.lockReverse !== undefined;
+      for (const attribute of group) if (isLocked(attribute)) this.#addForeign(attribute);
+      for (const attribute of group) if (!isLocked(attribute)) this.#addForeign(attribute);
     }
-    // Those without a lock take no name from an attribute, whenever they were said to be references.
-    for (const attribute of this.#attributes) this.#addForeign(attribute);
     return this.#freeze();
   }
 
@@ -242,8 +243,7 @@ class ModelBuilder {
     const draft = this.#draftOf(attribute);
     const key = draft.fields.get(this.#fieldNames.get(ident) ?? '');
     const lock = this.#locks.get(ident);
-    const isAdded = Array.from(draft.foreign.values()).some((each) => each.key === key);
-    if (database === undefined || referenced === undefined || lock === undefined || isAdded) return;
+    if (database === undefined || referenced === undefined || lock === undefined) return;
     if (key?.kind !== 'scalar' || key.isIdent || key.shape.kind !== 'scalar') {
       this.#notes.push(
         `${ident} references ${referenced} of ${database}, but holds no plain value`,

@@ -74,11 +74,11 @@ const SHOP: ReadonlyArray<EdnData> = [
 const sha256 = (token: string): string => createHash('sha256').update(token).digest('hex');
 const everything = { '*': { read: true, create: true, update: true, delete: true, history: true } };
 const ACCESS: AccessConfig = {
-  tokens: ['both', 'shopper', 'toys'].map((name) => ({
+  tokens: ['both', 'shopper', 'toys', 'tools'].map((name) => ({
     name,
     sha256: sha256(name),
-    roles: name === 'toys' ? ['shopper', 'toys'] : [name],
-    claims: { kind: 'TOY' },
+    roles: name.startsWith('to') ? ['shopper', 'toys'] : [name],
+    claims: { kind: name === 'tools' ? 'TOOL' : 'TOY' },
   })),
   roles: {
     both: { types: everything },
@@ -261,6 +261,36 @@ it('shows what the roles of the caller in the other database allow', async () =>
       { sku: null, _productBySku: null },
     ]);
   } finally {
+    await guarded.stop();
+  }
+});
+
+it('tells those who watch the same what each may see', async () => {
+  const guarded = createApp({
+    databases: alwaysOpen(ports()),
+    defaultDatabase: 'shop',
+    access: ACCESS,
+    development: false,
+    locksSchema: false,
+    log: createLog({ level: 'silent' }),
+  });
+  const { url, close } = await listenOn(guarded);
+  const query = 'subscription { orderLinesConnection { nodes { _productBySku { sku } } } }';
+  const seen = async (token: string): Promise<unknown> => {
+    const events = await readEvents(url, { query }, { Authorization: `Bearer ${token}` });
+    const { data } = await events.answer();
+    opened.push(events.cancel);
+    const nodes = data.orderLinesConnection.nodes as ReadonlyArray<Json>;
+    return nodes.flatMap(({ _productBySku: product }) => product?.sku ?? []).toSorted();
+  };
+  const opened: Array<() => void> = [];
+  try {
+    expect(await seen('toys')).toEqual(['ball']);
+    expect(await seen('tools')).toEqual(['axe', 'saw']);
+    expect(await seen('toys')).toEqual(['ball']);
+  } finally {
+    for (const cancel of opened) cancel();
+    await close();
     await guarded.stop();
   }
 });

@@ -1,14 +1,17 @@
 /** Installing attributes never breaks an API that is there: nothing is renamed, retyped or removed, locked or not. */
 import fc from 'fast-check';
 import { findBreakingChanges } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { expect, it } from 'vitest';
+import { linkView } from '../../gateway/access/linked-view.ts';
+import { wholeView } from '../../gateway/access/view.ts';
 import { createSchema } from '../../gateway/generate/graphql/schema.ts';
 import type { Annotations } from '../../schema/annotations.ts';
 import type { Attribute, ValueType } from '../../schema/attribute.ts';
 import { kw } from '../../schema/keyword.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
 import type { Model } from '../../schema/model/model.ts';
-import { attributes } from '../unit/schema/model/attributes.ts';
+import { attributes, IDENTITY } from '../unit/schema/model/attributes.ts';
 import { runs } from '../support/runs.ts';
 
 const PARTS = [
@@ -39,6 +42,9 @@ const annotations: fc.Arbitrary<Annotations | undefined> = fc.option(
         namespaces.filter((each) => each !== '').map((each) => kw(each)),
         { maxLength: 2 },
       ),
+      referenceDatabase: fc.constant('other'),
+      referenceAttribute: fc.constantFrom(kw('a/b'), kw('b/a')),
+      referenceName: fc.constantFrom('_x', '_aByB', '_b'),
       int: fc.boolean(),
       deprecated: fc.constant('old'),
       enum: fc.uniqueArray(
@@ -79,19 +85,19 @@ it('is additive', async () => {
       async (steps, isLocked) => {
         let tx = 536870913;
         let all: ReadonlyArray<Attribute> = [];
-        let before = await createSchema(buildModel([]));
+        let before = await schemaOf(buildModel([]));
         for (const [i, step] of steps.entries()) {
           if (step.isLater || i === 0) tx += 1;
           all = [...all, { ...attributeOf(step), id: i + 1, installedTx: tx }];
           // What a transaction installs is seen as a whole.
           if (steps[i + 1]?.isLater === false) continue;
           const model = buildModel(all);
-          const after = await createSchema(model);
+          const after = await schemaOf(model);
           expect(findBreakingChanges(before, after)).toEqual([]);
           before = after;
           if (isLocked) {
             all = all.map((attribute) => locked(attribute, model));
-            expect(findBreakingChanges(before, await createSchema(buildModel(all)))).toEqual([]);
+            expect(findBreakingChanges(before, await schemaOf(buildModel(all)))).toEqual([]);
           }
         }
       },
@@ -99,6 +105,17 @@ it('is additive', async () => {
     runs(60),
   );
 });
+
+const OTHER = buildModel(
+  attributes(['a/b', 'string', IDENTITY], ['b/a', 'long', IDENTITY], ['b/b', 'ref']),
+);
+
+/** With what another database shows in it. */
+function schemaOf(own: Model): Promise<GraphQLSchema> {
+  const { model, foreign } = linkView(wholeView(own), () => wholeView(OTHER));
+  const others = Array.from(foreign.values(), (view) => [...view.model.types]);
+  return createSchema(model, { types: new Map([...model.types, ...others.flat()]) });
+}
 
 function attributeOf({
   namespace,

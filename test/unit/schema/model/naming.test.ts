@@ -5,6 +5,7 @@ import {
   claimReverseName,
   claimTypeName,
   exactForm,
+  foreignPrefix,
   reservedTypeClaims,
   rootNames,
 } from '../../../../schema/model/naming.ts';
@@ -135,4 +136,12 @@ describe('names of any ident', () => {
       }),
     );
   });
+});
+
+it('gives no two databases one prefix', () => {
+  const pretty = ['a', 'b', 'ab', 'a-b', 'a.b', 'a_b', 'A', 'Ab', 'a1', 'a-1', '1a', 'é', 'a-B'];
+  const prefixes = pretty.map(foreignPrefix);
+  expect(new Set(prefixes).size).toBe(pretty.length);
+  expect(foreignPrefix('catalogue')).toBe('Catalogue_');
+  expect(foreignPrefix('my-shop')).toBe('MyShop_');
 });
