@@ -177,6 +177,16 @@ it('shows of the other database what can be reached from there', async () => {
   expect(names).not.toContain('Catalogue_Stranger');
 });
 
+it('is a subgraph for its own entities alone', async () => {
+  const { _service: service } = await served.data('{ _service { sdl } }');
+  expect(service.sdl).toMatch(/type Catalogue_Product [^{]*@shareable/);
+  expect(service.sdl).toMatch(/type Order [^{]*@key/);
+  const { message } = await served.error(
+    '{ _entities(representations: [{ __typename: "Catalogue_Product", sku: "saw" }]) { __typename } }',
+  );
+  expect(message).toContain('names no type of this database');
+});
+
 it('goes back through references of the other database, with its filters and pages', async () => {
   const { orderLinesConnection } = await served.data(
     `{ orderLinesConnection(where: { sku: { eq: "saw" } }) { nodes { _productBySku { maker {
