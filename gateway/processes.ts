@@ -245,6 +245,8 @@ async function serve(
     live: { origins: http.origins },
     development,
     access: api.access,
+    operations: { registered: api.operations, onlyRegistered: api.onlyOperations },
+    limits: api.limits,
     modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });

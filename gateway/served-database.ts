@@ -4,6 +4,7 @@
  * A request takes the served schema once and finishes on it. A new one is built beside it and swapped in by one assignment; if it
  * cannot be built, the old one stays.
  */
+import { createHash } from 'node:crypto';
 import { ANNOTATION } from '../schema/annotations.ts';
 import type { AccessConfig } from '../schema/access.ts';
 import { buildModel } from '../schema/model/build-model.ts';
@@ -18,6 +19,7 @@ import type { Principal } from './access/principal.ts';
 import type { View } from './access/view.ts';
 import { rolesIn, viewOf, wholeView } from './access/view.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
 import { LiveQueries } from './live/live-queries.ts';
 import type { ServedSchema } from './served-schema.ts';
@@ -40,6 +42,7 @@ export interface DatabaseSource {
 export interface ServedDatabaseOptions {
   readonly development: boolean;
   readonly locksSchema: boolean;
+  readonly limits: OperationLimits;
   readonly log: Log;
   readonly modelConfigOf: (database: string) => ModelConfig;
   /** Undefined where everybody may do everything. */
@@ -67,6 +70,9 @@ export async function serveDatabase(
 }
 
 type Attributes = Snapshot['attributes'];
+
+/** Counted up where the same request is answered otherwise than by the version before. */
+const FORM_OF_ANSWERS = 1;
 
 /** What is served since the schema last changed: views are made when a caller asks for the first time. */
 interface Generation {
@@ -124,13 +130,13 @@ export class ServedDatabase {
     const key = roles?.join(' ') ?? WHOLE;
     const known = generation.views.get(key);
     if (known !== undefined) return known;
-    const { model, views } = generation;
+    const { model, views, attributes } = generation;
     const view =
       access === undefined || roles === undefined
         ? wholeView(model)
         : viewOf(model, this.name, access, roles);
     if (views.size >= MAX_VIEWS) views.clear();
-    const made = this.#serve(view);
+    const made = this.#serve(view, attributes, roles);
     views.set(key, made);
     made.catch(() => views.delete(key));
     return made;
@@ -202,7 +208,7 @@ export class ServedDatabase {
   async #generate(attributes: Attributes, model = this.#modelOf(attributes)): Promise<Generation> {
     const generation = { attributes, model, views: new Map<string, Promise<ServedSchema>>() };
     if (this.#options.access !== undefined) return generation;
-    const whole = this.#serve(wholeView(model));
+    const whole = this.#serve(wholeView(model), attributes);
     generation.views.set(WHOLE, whole);
     await whole;
     return generation;
@@ -212,11 +218,23 @@ export class ServedDatabase {
     return buildModel(attributes.values(), this.#options.modelConfigOf(this.name));
   }
 
-  #serve(view: View): Promise<ServedSchema> {
+  #serve(view: View, attributes: Attributes, roles?: ReadonlyArray<string>): Promise<ServedSchema> {
     const { createContext, ...options } = this.#options;
+    let fingerprint: string | undefined;
     return serveSchema(this.name, view, {
       ...options,
+      fingerprint: () => (fingerprint ??= this.#fingerprint(attributes, roles)),
+      isPublic: options.access === undefined,
       createContext: (schema) => createContext(this, schema),
     });
+  }
+
+  /** The same in all gateways that serve the same to these roles. */
+  #fingerprint(attributes: Attributes, roles: ReadonlyArray<string> | undefined): string {
+    const { access, modelConfigOf, development } = this.#options;
+    const rules = roles?.map((role) => access?.roles[role]);
+    const shown = [Array.from(attributes.values()), modelConfigOf(this.name), development];
+    const text = JSON.stringify([FORM_OF_ANSWERS, this.name, roles, rules, shown]);
+    return createHash('sha256').update(text).digest('base64url');
   }
 }

@@ -11,6 +11,7 @@ import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
 import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
+import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
 import { formatOperationError } from './http/error-response.ts';
 import { idEncoder } from './read/global-id.ts';
@@ -27,23 +28,26 @@ export interface ServedSchema extends ServedModel {
 
 export interface ServedSchemaOptions {
   readonly development: boolean;
+  readonly limits: OperationLimits;
   readonly log: Log;
+  /** Of {@link ServedModel}. */
+  readonly fingerprint: () => string;
+  readonly isPublic: boolean;
   readonly createContext: (schema: ServedModel) => GraphQLServerOptions['createContext'];
 }
-
-/** In entities. */
-const MAX_COST = 100_000;
 
 export async function serveSchema(
   database: string,
   { model, rules, claims, introspection }: View,
-  { development, log, createContext }: ServedSchemaOptions,
+  { development, limits, log, createContext, fingerprint, isPublic }: ServedSchemaOptions,
 ): Promise<ServedSchema> {
   const served: ServedModel = {
     model,
     lists: new ListPlans(model, database, rules),
     encodeId: idEncoder(database),
     claimPaths: claims,
+    fingerprint,
+    isPublic,
   };
   // A subgraph tells all of its schema.
   const isSubgraph = development || introspection;
@@ -51,7 +55,7 @@ export async function serveSchema(
   const operations = new CompiledOperations({
     schema,
     model,
-    maxCost: MAX_COST,
+    maxCost: limits.maxCost,
     rootFields: new Map<string, RootField>([
       ...subscriptionFields(model),
       ...SUBGRAPH_FIELDS,
@@ -64,6 +68,7 @@ export async function serveSchema(
     operations,
     introspection: isSubgraph,
     development,
+    limits,
     log,
     createContext: createContext(served),
   });

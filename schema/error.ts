@@ -86,8 +86,9 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The request has to say for what it was made',
   },
+  // Its clients look for it in what was answered well, and send the document then.
   PERSISTED_QUERY_NOT_FOUND: {
-    httpStatus: 404,
+    httpStatus: 200,
     retryable: false,
     meaning: 'There is no operation of this hash',
   },

@@ -16,6 +16,10 @@ import type { Log } from '../../services/shared/log.ts';
 import { OnDemand } from '../../services/shared/on-demand.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
 import type { Principal } from '../access/principal.ts';
+import { Documents, namesDocument } from '../graphql/documents.ts';
+import type { DocumentsOptions } from '../graphql/documents.ts';
+import type { OperationLimits } from '../graphql/validation-rules.ts';
+import { DEFAULT_OPERATION_LIMITS } from '../graphql/validation-rules.ts';
 import { checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
@@ -23,6 +27,8 @@ import { toGraphQLBody, toProblem } from './error-response.ts';
 import { createFront } from './front.ts';
 import type { UpgradeListener } from './front.ts';
 import { checkNesting } from './nesting.ts';
+import type { OperationMembers } from './operation-request.ts';
+import { operationInUrl } from './operation-request.ts';
 import { servePages } from './pages.ts';
 import { EventStreams } from '../live/event-stream.ts';
 import type { EventStreamOptions } from '../live/event-stream.ts';
@@ -55,6 +61,10 @@ export interface AppOptions {
   readonly access?: AccessConfig | undefined;
   /** How a database is shown other than its attributes say; by default not at all. */
   readonly modelConfigOf?: (database: string) => ModelConfig;
+  /** The operations of applications, and whether there are no others; by default there are none, and any may be sent. */
+  readonly operations?: DocumentsOptions;
+  /** What one operation may hold and ask for; what is not said is as by default. */
+  readonly limits?: Partial<OperationLimits>;
   /** How streams are kept, and who may open them. */
   readonly live?: LiveOptions;
   readonly log: Log;
@@ -75,6 +85,7 @@ const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
   const { databases, defaultDatabase, access, live = {} } = options;
+  const documents = new Documents(options.operations);
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
@@ -95,6 +106,7 @@ export function createApp(options: AppOptions): App {
     const name = databaseParameter(request) ?? defaultDatabase;
     // A request that carries no body, such as GET, has none for Apollo to read.
     request.body ??= {};
+    sayInFull(request, documents);
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
     checkNesting(query ?? request.query['query'], variables);
     const database = await heldForAnswer(served, name, response);
@@ -118,7 +130,8 @@ export function createApp(options: AppOptions): App {
   });
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
-  const host = { served, defaultDatabase, bodyLimitBytes, queryLimits, authenticate, log };
+  const shared = { served, defaultDatabase, bodyLimitBytes, queryLimits, documents, log };
+  const host = { ...shared, authenticate };
   const streams = new EventStreams({ ...host, ...live });
   const sockets = new WebSockets({ ...host, ...live });
   const front = createFront({ ...host, streams, sockets, app });
@@ -138,6 +151,7 @@ function serveOnDemand({
   development,
   queryLimits = {},
   locksSchema = true,
+  limits = {},
   access,
   modelConfigOf = () => ({}),
   log,
@@ -147,6 +161,7 @@ function serveOnDemand({
     access,
     modelConfigOf,
     locksSchema,
+    limits: { ...DEFAULT_OPERATION_LIMITS, ...limits },
     log,
     createContext: (owner, schema) => (request, response) =>
       createContext(owner, schema, queryLimits, request, response),
@@ -173,6 +188,22 @@ async function heldForAnswer(
   if (response.closed) release();
   else response.once('close', release);
   return value;
+}
+
+/** Puts the document that a request names where Apollo looks for it. @throws BAD_USER_INPUT, FORBIDDEN, PERSISTED_QUERY_NOT_FOUND */
+function sayInFull(request: Request, documents: Documents): void {
+  const isInUrl = request.method !== 'POST';
+  const members = (isInUrl ? operationInUrl(request) : request.body) as OperationMembers;
+  const query = documents.textFor(members);
+  if (query === undefined || !namesDocument(members)) return;
+  if (!isInUrl) {
+    request.body = { ...members, query, extensions: null };
+    return;
+  }
+  const url = new URL(request.url, 'http://localhost');
+  url.searchParams.set('query', query);
+  url.searchParams.delete('extensions');
+  request.url = `${url.pathname}${url.search}`;
 }
 
 /** Of the databases that are open now. */
@@ -203,6 +234,7 @@ function answerError(log: Log): ErrorRequestHandler {
       return;
     }
     const requestId = requestIdOf(response);
+    response.set('Cache-Control', 'no-store');
     if (error instanceof DatabaseError && error.httpStatus === 401)
       response.set('WWW-Authenticate', 'Bearer');
     if (request.path === '/graphql' || request.path.startsWith('/graphql/')) {

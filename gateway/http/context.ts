@@ -23,6 +23,10 @@ export interface RequestContext {
   /** The caller's claims that rules speak of, in the order of their slots. */
   readonly claims: ReadonlyArray<unknown>;
   readonly encodeId: (entity: number) => string;
+  /** Tells apart what is seen under different roles, schemas and databases. */
+  readonly fingerprint: () => string;
+  /** Whether everybody sees the same. */
+  readonly isPublic: boolean;
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshot: Snapshot;
@@ -50,7 +54,10 @@ export interface Served {
   readonly writer: Writer;
 }
 
-export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'encodeId'> {
+export interface ServedModel extends Pick<
+  RequestContext,
+  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic'
+> {
   /** The claims that rules speak of, in the order of their slots. */
   readonly claimPaths: ReadonlyArray<string>;
 }
@@ -84,7 +91,7 @@ export async function createContext(
 export function contextOn(
   snapshot: Snapshot,
   { name, reader, writer }: Served,
-  { model, lists, encodeId, claimPaths }: ServedModel,
+  { model, lists, encodeId, fingerprint, isPublic, claimPaths }: ServedModel,
   { requestId, principal, asOf, limits }: Caller,
 ): RequestContext {
   return {
@@ -93,8 +100,10 @@ export function contextOn(
     database: name,
     model,
     lists,
-    claims: claimPaths.map((path) => claimAt(principal.claims, path)),
     encodeId,
+    fingerprint,
+    isPublic,
+    claims: claimPaths.map((path) => claimAt(principal.claims, path)),
     reader,
     writer,
     snapshot,
@@ -175,6 +184,15 @@ export function readScope(
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
   const scope = scopeAt(context, context.snapshot.asOf(point));
   return { ...scope, lists: context.lists.ofPast, asOf, isPast };
+}
+
+/**
+ * Whether what is read at a point in time stays as it is: only before a transaction that is there. Which transaction an instant means may change, where one
+ * is written with a time of its own.
+ */
+export function isSettled(context: RequestContext, given: AsOf | null | undefined): boolean {
+  const { t, tx = t } = given ?? context.asOf ?? {};
+  return typeof tx === 'number' && tx < context.basisTx;
 }
 
 /** The scope for what a transaction has just made. */

@@ -59,7 +59,9 @@ export function formatGraphQLError(
     // A rule of our own names its code, under the one that every error of validation has.
     const own = (thrown as GraphQLError).extensions['code'];
     const code = String(own ?? formatted.extensions?.['code']);
-    return { message: formatted.message, ...place, extensions: { code, retryable: false } };
+    // What Apollo says of requests is said with our own code.
+    const told = code === 'BAD_REQUEST' ? 'BAD_USER_INPUT' : code;
+    return { message: formatted.message, ...place, extensions: { code: told, retryable: false } };
   }
   const told = toDatabaseError(thrown, log);
   // GraphQL says of a bad variable where it stands; our own message is within.

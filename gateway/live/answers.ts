@@ -27,8 +27,8 @@ export async function* answersOf(
 
 async function onlyAnswer(asked: AskedOperation, signal: AbortSignal): Promise<StreamedAnswer> {
   const context = await currentContext(asked, signal);
-  const text = await asked.operation.answer(context, asked.variables);
-  return { text, position: String(context.basisTx) };
+  const { content } = await asked.operation.run(context, asked.variables);
+  return { text: answerBody(content, context.basisTx), position: String(context.basisTx) };
 }
 
 async function* streamedAnswers(

@@ -14,10 +14,12 @@ import { DatabaseError } from '../../schema/error.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
 import type { OperationRequest } from '../graphql/server.ts';
+import { OPERATION_TYPES, preferredType } from '../http/accept.ts';
 import { isPlainJson, parseJson, readAll } from '../http/body.ts';
 import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx, requestIdOf } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
+import { isDeliberate, operationInUrl } from '../http/operation-request.ts';
 import { answersOf } from './answers.ts';
 import type { StreamedAnswer } from './asked-operation.ts';
 import type { LiveHost, OpenedOperation } from './open-operation.ts';
@@ -174,32 +176,13 @@ async function hasDrained(
 }
 
 /** What was asked for as a query of the address. @throws BAD_USER_INPUT, FORBIDDEN */
-async function requestInUrl({ url = '', headers }: IncomingMessage): Promise<OperationRequest> {
-  if (!isDeliberate(headers))
+async function requestInUrl(request: IncomingMessage): Promise<OperationRequest> {
+  if (!isDeliberate(request))
     throw new DatabaseError(
       'FORBIDDEN',
       'A web page elsewhere could have sent this unasked: expected the header apollo-require-preflight, or a page of the same origin',
     );
-  const given = new URL(url, 'http://localhost').searchParams;
-  const json = (name: string): unknown => {
-    const text = given.get(name);
-    return text === null ? undefined : parseJson(Buffer.from(text));
-  };
-  return operationRequest({
-    query: given.get('query'),
-    operationName: given.get('operationName'),
-    variables: json('variables'),
-    extensions: json('extensions'),
-  });
-}
-
-/** Whether a script of this origin, or one that was let to, sends a GET: others can send neither header, nor forge what browsers say of a request. */
-function isDeliberate(headers: IncomingMessage['headers']): boolean {
-  return (
-    headers['apollo-require-preflight'] !== undefined ||
-    headers['x-apollo-operation-name'] !== undefined ||
-    headers['sec-fetch-site'] === 'same-origin'
-  );
+  return operationRequest(operationInUrl(request));
 }
 
 /** GET changes nothing. @throws METHOD_NOT_ALLOWED */
@@ -236,24 +219,10 @@ function refuse(
   response.end(`${JSON.stringify(body)}\n`);
 }
 
-/** The media types that a GraphQL request can be answered with, and whether they are a stream. */
-const ANSWER_TYPES: ReadonlyMap<string, boolean> = new Map([
-  ['text/event-stream', true],
-  ['application/json', false],
-  ['application/graphql-response+json', false],
-  ['*/*', false],
-  ['application/*', false],
-]);
-
 /** Whether a stream is what a caller likes best of what there is. */
 export function wantsEventStream(accept: string | undefined): boolean {
-  if (accept === undefined || !accept.includes('text/event-stream')) return false;
-  const ranges = accept.split(',').map((range) => {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const quality = parameters.find((each) => each.startsWith('q='))?.slice(2);
-    return { type, quality: quality === undefined ? 1 : Number(quality) };
-  });
-  const known = ranges.filter(({ type, quality }) => ANSWER_TYPES.has(type) && quality > 0);
-  const [best] = known.toSorted((one, other) => other.quality - one.quality);
-  return best !== undefined && ANSWER_TYPES.get(best.type) === true;
+  if (accept === undefined || !accept.includes(EVENT_STREAM)) return false;
+  return preferredType(accept, [...OPERATION_TYPES, EVENT_STREAM]) === EVENT_STREAM;
 }
+
+const EVENT_STREAM = 'text/event-stream';

@@ -10,7 +10,8 @@ import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
-import { entityTag, hasTag } from './entity-tags.ts';
+import { hasTag } from '../http/caching.ts';
+import { entityTag } from './entity-tags.ts';
 import { parseAsOf, parseByPath, parseListRequest } from './from-rest.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { entityHistory } from './history.ts';
@@ -71,8 +72,7 @@ async function showEntity(
     throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
   const [version = 0] = await scope.snapshot.versions([entity]);
   const headers = { ETag: entityTag(version) };
-  const { ifNoneMatch } = request;
-  return ifNoneMatch !== undefined && hasTag(ifNoneMatch, headers.ETag)
+  return hasTag(request.ifNoneMatch, headers.ETag)
     ? { status: 304, headers, body: undefined }
     : { status: 200, headers, body };
 }
