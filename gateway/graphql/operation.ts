@@ -106,10 +106,10 @@ export class CompiledOperation {
     return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
   }
 
-  /** @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done */
+  /** @throws COST_LIMIT_EXCEEDED, RATE_LIMITED, BAD_USER_INPUT, and then nothing was done */
   async run(context: RequestContext, variables: Variables): Promise<Outcome> {
     if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
-    this.checkCost(variables);
+    context.charge('cost', this.checkCost(variables));
     const fields = this.#fieldsFor(variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
@@ -149,12 +149,12 @@ export class CompiledOperation {
     );
   }
 
-  /** @throws COST_LIMIT_EXCEEDED */
-  checkCost(variables: Variables): void {
+  /** How many entities may be read for it. @throws COST_LIMIT_EXCEEDED */
+  checkCost(variables: Variables): number {
     const { maxCost } = this.#target;
     let cost = 0;
     for (const { plan } of this.#fieldsFor(variables)) cost += plan.cost(variables);
-    if (cost <= maxCost) return;
+    if (cost <= maxCost) return cost;
     throw new DatabaseError(
       'COST_LIMIT_EXCEEDED',
       `The operation may read ${cost} entities, more than ${maxCost}; ask for smaller pages, or for less in each of their entities`,

@@ -20,6 +20,8 @@ import { Documents, namesDocument } from '../graphql/documents.ts';
 import type { DocumentsOptions } from '../graphql/documents.ts';
 import type { OperationLimits } from '../graphql/validation-rules.ts';
 import { DEFAULT_OPERATION_LIMITS } from '../graphql/validation-rules.ts';
+import type { CallerLimits } from './caller.ts';
+import { Callers, DEFAULT_CALLER_LIMITS } from './caller.ts';
 import { checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
@@ -39,7 +41,7 @@ import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
 
-type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost>;
+type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost | 'origins'>;
 
 export interface AppOptions {
   readonly databases: DatabaseSource;
@@ -63,6 +65,12 @@ export interface AppOptions {
   readonly modelConfigOf?: (database: string) => ModelConfig;
   /** The operations of applications, and whether there are no others; by default there are none, and any may be sent. */
   readonly operations?: DocumentsOptions;
+  /** What one caller may ask for; by default anything, and 1,000 streams. */
+  readonly callers?: Partial<CallerLimits>;
+  /** Of web pages elsewhere that may ask; none by default, `*` is all of them, without credentials. */
+  readonly origins?: ReadonlyArray<string>;
+  /** Default 16 KiB. */
+  readonly maxUrlBytes?: number;
   /** What one operation may hold and ask for; what is not said is as by default. */
   readonly limits?: Partial<OperationLimits>;
   /** How streams are kept, and who may open them. */
@@ -79,13 +87,16 @@ export interface App {
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+const DEFAULT_MAX_URL_BYTES = 16 * 1024;
 const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 
 /** An app that opens each database, and makes its schema, when the first request asks for it. */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
   const { databases, defaultDatabase, access, live = {} } = options;
+  const { origins = [], maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
   const documents = new Documents(options.operations);
+  const callers = new Callers({ ...DEFAULT_CALLER_LIMITS, ...options.callers });
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
@@ -131,10 +142,10 @@ export function createApp(options: AppOptions): App {
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
   const shared = { served, defaultDatabase, bodyLimitBytes, queryLimits, documents, log };
-  const host = { ...shared, authenticate };
+  const host = { ...shared, authenticate, callers, origins };
   const streams = new EventStreams({ ...host, ...live });
   const sockets = new WebSockets({ ...host, ...live });
-  const front = createFront({ ...host, streams, sockets, app });
+  const front = createFront({ ...host, maxUrlBytes, streams, sockets, app });
   return {
     app: front.listener,
     upgrade: front.upgrade,

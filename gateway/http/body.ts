@@ -27,8 +27,12 @@ export function readAll(request: IncomingMessage): Promise<Buffer> {
     request.once('end', () =>
       resolve(more.length === 0 ? (first ?? NOTHING) : Buffer.concat([first ?? NOTHING, ...more])),
     );
-    request.once('error', reject);
+    request.once('error', () => reject(gone()));
   });
+}
+
+function gone(): DatabaseError {
+  return new DatabaseError('CANCELLED', 'The request ended before all of its body came');
 }
 
 const NOTHING = Buffer.alloc(0);

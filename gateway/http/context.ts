@@ -11,6 +11,8 @@ import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import type { ReadScope } from '../read/scope.ts';
+import type { Charge } from './caller.ts';
+import { FREE } from './caller.ts';
 import { RequestSignal } from './request-signal.ts';
 
 export interface RequestContext {
@@ -32,6 +34,8 @@ export interface RequestContext {
   readonly snapshot: Snapshot;
   /** The point in time that everything is read at, unless a field names another one. */
   readonly asOf: AsOf | undefined;
+  /** Takes what the request costs from what its caller may ask for. */
+  readonly charge: Charge;
   /** What all queries of the request together may use of time, and each of memory. */
   readonly limits: QueryLimits;
   /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
@@ -43,6 +47,7 @@ export interface GatewayRequest extends IncomingMessage {
   /** As Express has it. */
   body?: unknown;
   principal?: Principal;
+  charge?: Charge;
   /** Why it cannot be answered. */
   fault?: unknown;
 }
@@ -63,7 +68,7 @@ export interface ServedModel extends Pick<
 }
 
 /** Who asks, and what the answer may take. */
-export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf'> {
+export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf' | 'charge'> {
   readonly principal: Principal;
   readonly limits: QueryLimits;
 }
@@ -73,7 +78,7 @@ export async function createContext(
   served: Served,
   model: ServedModel,
   queryLimits: QueryLimits,
-  { headers, principal = DEVELOPER }: GatewayRequest,
+  { headers, principal = DEVELOPER, charge = FREE }: GatewayRequest,
   response: ServerResponse,
 ): Promise<RequestContext> {
   const limits = limitsFromNow(queryLimits, new RequestSignal(response));
@@ -82,6 +87,7 @@ export async function createContext(
   return contextOn(snapshot, served, model, {
     requestId: requestIdOf(response),
     principal,
+    charge,
     asOf: parseAsOf(headers[AS_OF_HEADER]),
     limits,
   });
@@ -92,7 +98,7 @@ export function contextOn(
   snapshot: Snapshot,
   { name, reader, writer }: Served,
   { model, lists, encodeId, fingerprint, isPublic, claimPaths }: ServedModel,
-  { requestId, principal, asOf, limits }: Caller,
+  { requestId, principal, charge, asOf, limits }: Caller,
 ): RequestContext {
   return {
     requestId,
@@ -108,6 +114,7 @@ export function contextOn(
     writer,
     snapshot,
     asOf,
+    charge,
     limits,
     basisTx: snapshot.basisTx,
   };

@@ -18,7 +18,9 @@ import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { Documents } from '../graphql/documents.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
 import type { Variables } from '../select/selection.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { Principal } from '../access/principal.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import { wantsEventStream } from '../live/event-stream.ts';
 import type { WebSockets } from '../live/web-socket.ts';
@@ -28,6 +30,8 @@ import type { ServedSchema } from '../served-schema.ts';
 import { OPERATION_TYPES, preferredType } from './accept.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
+import type { Callers } from './caller.ts';
+import { answerOrigin } from './cors.ts';
 import type { GatewayRequest, RequestContext } from './context.ts';
 import { createContext, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { checkNesting } from './nesting.ts';
@@ -40,6 +44,10 @@ export interface FrontOptions {
   readonly queryLimits: QueryLimits;
   readonly log: Log;
   readonly documents: Documents;
+  readonly callers: Callers;
+  /** Of web pages elsewhere that may ask; `*` is all of them. */
+  readonly origins: ReadonlyArray<string>;
+  readonly maxUrlBytes: number;
   readonly authenticate: Authenticate;
   readonly streams: EventStreams;
   readonly sockets: WebSockets;
@@ -58,11 +66,16 @@ export interface Front {
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes, streams, sockets, defaultDatabase } = options;
+  const { app, bodyLimitBytes, streams, sockets, defaultDatabase, origins, maxUrlBytes } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
     if (!requests.begin(response)) return;
+    if (answerOrigin(origins, request, response)) return;
+    if ((request.url?.length ?? 0) > maxUrlBytes) {
+      request.fault = urlTooLong(maxUrlBytes);
+      return void app(request, response);
+    }
     const database = databaseOfGraphQL(request);
     const isStream = database !== undefined && wantsEventStream(request.headers.accept);
     const isPlain =
@@ -88,6 +101,13 @@ export function createFront(options: FrontOptions): Front {
   return { listener, upgrade, drain };
 }
 
+function urlTooLong(maxUrlBytes: number): DatabaseError {
+  return new DatabaseError(
+    'URL_TOO_LONG',
+    `Expected an address of at most ${maxUrlBytes} bytes; send what is asked in a body`,
+  );
+}
+
 /** Undefined where the request is none for an operation; the name is empty for the default database. */
 function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | undefined {
   const isAsked = method === 'POST' || method === 'GET' || method === 'HEAD';
@@ -103,14 +123,13 @@ async function answer(
   response: ServerResponse,
   database: string,
 ): Promise<void> {
-  const { app, served, defaultDatabase, authenticate, documents } = options;
+  const { app, served, defaultDatabase, documents } = options;
   const isRead = request.method !== 'POST';
   try {
     const body = isRead ? undefined : readAll(request);
     // It may fail before it is waited for, while it is found out who asks.
     body?.catch(() => undefined);
-    const principal = await Promise.resolve(authenticate(request.headers.authorization));
-    request.principal = principal;
+    const principal = await identify(options, request, response);
     if (body !== undefined) request.body = parseJson(await body);
     const asked = isRead
       ? askedInUrl(request, documents)
@@ -160,16 +179,32 @@ function isOfDatabases({ url = '' }: IncomingMessage): boolean {
 
 /** Finds out who sends a request, and hands it on. */
 async function admit(
-  { app, authenticate }: FrontOptions,
+  options: FrontOptions,
   request: GatewayRequest,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    request.principal = await authenticate(request.headers.authorization);
+    await identify(options, request, response);
   } catch (error) {
     request.fault = error;
   }
-  void app(request, response);
+  void options.app(request, response);
+}
+
+/** Finds out who sends a request, and counts it: whoever guesses tokens is counted by its address. @throws UNAUTHENTICATED, RATE_LIMITED */
+async function identify(
+  { authenticate, callers }: FrontOptions,
+  request: GatewayRequest,
+  response: ServerResponse,
+): Promise<Principal> {
+  let principal: Principal | undefined;
+  try {
+    principal = request.principal = await authenticate(request.headers.authorization);
+    return principal;
+  } finally {
+    request.charge = callers.chargeFor(request, principal, response);
+    request.charge('requests', 1);
+  }
 }
 
 interface Asked {

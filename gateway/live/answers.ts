@@ -27,7 +27,9 @@ export async function* answersOf(
 
 async function onlyAnswer(asked: AskedOperation, signal: AbortSignal): Promise<StreamedAnswer> {
   const context = await currentContext(asked, signal);
-  const { content } = await asked.operation.run(context, asked.variables);
+  const { operation, variables } = asked;
+  asked.charge('cost', operation.checkCost(variables));
+  const { content } = await operation.run(context, variables);
   return { text: answerBody(content, context.basisTx), position: String(context.basisTx) };
 }
 
@@ -36,7 +38,7 @@ async function* streamedAnswers(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedAnswer, void> {
   const { database, operation, variables, given } = asked;
-  operation.checkCost(variables);
+  asked.charge('cost', operation.checkCost(variables));
   const changes = operation.changes(variables);
   if (changes !== undefined) {
     yield* changeAnswers(asked, changes, signal);

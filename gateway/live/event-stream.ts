@@ -57,7 +57,7 @@ export class EventStreams {
     response: ServerResponse,
     database: string,
   ): Promise<void> {
-    const { served, log } = this.#options;
+    const { served, log, callers } = this.#options;
     const ending = new AbortController();
     this.#open.add(ending);
     response.once('close', () => {
@@ -69,10 +69,12 @@ export class EventStreams {
         this.#principalOf(request),
         request.method === 'GET' ? requestInUrl(request) : this.#readBody(request),
       ]);
+      this.#takeSlot(request, response, principal);
       const hold = await served.hold(database);
-      if (response.closed) hold.release();
-      else response.once('close', hold.release);
-      const asker = { requestId: requestIdOf(response), principal, ...positionIn(request) };
+      onceClosed(response, hold.release);
+      const charge = callers.chargeFor(request, principal, response);
+      const requestId = requestIdOf(response);
+      const asker = { requestId, principal, charge, ...positionIn(request) };
       const opened = await openOperation(this.#options, hold, asker, asked);
       checkMethod(request, opened);
       await this.#stream(response, principal, opened, ending);
@@ -85,6 +87,16 @@ export class EventStreams {
   /** Ends all streams, so that their clients ask again, elsewhere. */
   close(): void {
     for (const ending of this.#open) ending.abort();
+  }
+
+  /** Released with the response. @throws RATE_LIMITED */
+  #takeSlot(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
+    const { slots } = this.#options.callers;
+    const release = slots.take();
+    if (release === undefined)
+      throw new DatabaseError('RATE_LIMITED', 'This gateway has as many streams as it may have');
+    onceClosed(response, release);
+    onceClosed(response, slots.takeFor(this.#options.callers.nameOf(request, principal)));
   }
 
   async #principalOf({ headers }: IncomingMessage): Promise<Principal> {
@@ -205,6 +217,11 @@ function positionIn({ headers }: IncomingMessage): {
   return { position, minTx, asOf: parseAsOf(headers[AS_OF_HEADER]) };
 }
 
+function onceClosed(response: ServerResponse, release: () => void): void {
+  if (response.closed) release();
+  else response.once('close', release);
+}
+
 function refuse(
   response: ServerResponse,
   { status, body }: ReturnType<typeof toGraphQLBody>,
@@ -214,6 +231,7 @@ function refuse(
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 429 && !response.hasHeader('retry-after') ? { 'retry-after': '1' } : {}),
     ...(status === 405 ? { allow: 'POST' } : {}),
   });
   response.end(`${JSON.stringify(body)}\n`);

@@ -4,6 +4,7 @@ import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Hold, OnDemand } from '../../services/shared/on-demand.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { Callers } from '../http/caller.ts';
 import type { Documents } from '../graphql/documents.ts';
 import type { OperationRequest } from '../graphql/server.ts';
 import { badInput } from '../read/bad-input.ts';
@@ -15,6 +16,7 @@ import type { AskedOperation, Asker } from './asked-operation.ts';
 export interface LiveHost {
   readonly served: OnDemand<ServedDatabase>;
   readonly defaultDatabase: string;
+  readonly callers: Callers;
   readonly documents: Documents;
   readonly authenticate: Authenticate;
   readonly queryLimits: QueryLimits;
@@ -27,13 +29,14 @@ export type OpenedOperation =
   | { readonly kind: 'opened'; readonly asked: AskedOperation }
   | { readonly kind: 'refused'; readonly errors: ReadonlyArray<GraphQLFormattedError> };
 
-/** @throws BAD_USER_INPUT, FORBIDDEN */
+/** @throws BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED */
 export async function openOperation(
   { documents, queryLimits, log }: LiveHost,
   { value: database }: Hold<ServedDatabase>,
   asker: Asker,
   request: OperationRequest,
 ): Promise<OpenedOperation> {
+  asker.charge('requests', 1);
   const { operationName, variables: given = {} } = request;
   const query = documents.textFor(request);
   checkNesting(query, given);

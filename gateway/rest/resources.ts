@@ -1,6 +1,7 @@
 /** What the REST routes read, without a word of HTTP's mechanics: a request to a status, headers and a body. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
+import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
 import { readScope } from '../http/context.ts';
@@ -23,6 +24,7 @@ export async function listEntities(
 ): Promise<RestAnswer> {
   const resource = requireResource(context, request.type);
   const { list, asOf } = parseListRequest(resource, request.url.searchParams);
+  context.charge('cost', list.first ?? list.last ?? DEFAULT_PAGE);
   const run = { scope: readScope(context, asOf, resource.type), variables: {} };
   const plan = listPlan(context.model, resource.type, request.preferences.wantsCount);
   const page = await readConnection(run, resource.type, list, plan);
