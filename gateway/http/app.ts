@@ -22,7 +22,7 @@ import type { OperationLimits } from '../graphql/validation-rules.ts';
 import { DEFAULT_OPERATION_LIMITS } from '../graphql/validation-rules.ts';
 import type { CallerLimits } from './caller.ts';
 import { Callers, DEFAULT_CALLER_LIMITS } from './caller.ts';
-import { checkJson } from './body.ts';
+import { checkBodyType, checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
@@ -106,6 +106,10 @@ export function createApp(options: AppOptions): App {
     response.json(health(databases));
   });
   servePages(app, { defaultDatabase, development });
+  app.use((request, _response, next) => {
+    checkBodyType(request);
+    next();
+  });
   app.use(
     express.json({
       limit: bodyLimitBytes,

@@ -5,6 +5,7 @@ import type { RequestContext } from '../http/context.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from '../http/caching.ts';
 import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
+import { checkNesting } from '../http/nesting.ts';
 import { parseAsOf } from './from-rest.ts';
 import { parsePreferences } from './preferences.ts';
 import { entityById, entityByUnique, historyOfEntity, listEntities } from './resources.ts';
@@ -111,6 +112,7 @@ function answerWith(
         `${request.method} is not for this address; it takes ${allow}`,
       );
     }
+    checkNesting(undefined, request.body);
     const context = await createContext(request, response);
     if (!isRead) requirePresent(context);
     const parameters = request.params as Parameters;
