@@ -52,7 +52,7 @@ export function checkJson(bytes: Buffer): void {
   checkedText(bytes);
 }
 
-/** The types in which operations are sent by pages that ask nobody; who refuses them says so. */
+/** What web pages can send to anybody unasked: Apollo refuses it, and says why. */
 const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)$/;
 
 /** @throws UNSUPPORTED_MEDIA_TYPE where the type of a body is one that is not read here */
@@ -64,7 +64,8 @@ export function checkBodyType({ headers, url = '' }: IncomingMessage): void {
   const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((each) => each.startsWith('charset='))?.slice(8);
   const isText = charset === undefined || /^"?utf-?8"?$/.test(charset);
-  const isLeft = url.startsWith('/graphql') && SIMPLE_TYPES.test(type);
+  // REST says for each address what it takes.
+  const isLeft = !url.startsWith('/graphql') || SIMPLE_TYPES.test(type);
   if (isText && (isLeft || /^application\/([\w.-]+\+)?json$/.test(type))) return;
   throw new DatabaseError(
     'UNSUPPORTED_MEDIA_TYPE',
