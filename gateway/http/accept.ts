@@ -10,7 +10,8 @@ export function preferredType<const T extends string>(
   accept: string | undefined,
   offered: ReadonlyArray<T>,
 ): T | undefined {
-  if (accept === undefined || accept === '') return offered[0];
+  const isUsual = accept === undefined || accept === '' || accept === ANY || accept === offered[0];
+  if (isUsual) return offered[0];
   const ranges = accept.split(',', MAX_RANGES).map(parseRange);
   let best: { readonly type: T; readonly rank: Rank } | undefined;
   for (const type of offered) {
@@ -20,6 +21,8 @@ export function preferredType<const T extends string>(
   }
   return best?.type;
 }
+
+const ANY = '*/*';
 
 const MAX_RANGES = 100;
 
@@ -53,8 +56,6 @@ function rankOf(type: string, ranges: ReadonlyArray<Range>): Rank {
   }
   return rank;
 }
-
-const ANY = '*/*';
 
 function isBefore(one: Rank, other: Rank): boolean {
   if (one.quality !== other.quality) return one.quality > other.quality;
