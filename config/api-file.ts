@@ -7,7 +7,7 @@ import { DatabaseError } from '../schema/error.ts';
 import { kw } from '../schema/keyword.ts';
 import type { ModelConfig } from '../schema/model/model.ts';
 
-export interface ApiConfig {
+export interface ApiFile {
   /** Undefined where nobody said who may do what: then it is development, or nothing. */
   readonly access: AccessConfig | undefined;
   /** By the names of databases; `*` is for those that are not named. */
@@ -89,7 +89,7 @@ const api = z.strictObject({
 });
 
 /** @throws BAD_CONFIG naming the place in the file */
-export function readApiFile(path: string): ApiConfig {
+export function readApiFile(path: string): ApiFile {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
@@ -101,7 +101,7 @@ export function readApiFile(path: string): ApiConfig {
   if (result.success) {
     const { access: given, models = {} } = result.data;
     checkRoles(given as AccessConfig | undefined, path);
-    return { access: given as AccessConfig | undefined, models: models as ApiConfig['models'] };
+    return { access: given as AccessConfig | undefined, models: models as ApiFile['models'] };
   }
   const [issue] = result.error.issues;
   const place = issue?.path.map(String).join('.') ?? '';

@@ -6,9 +6,10 @@
  * defaults below.
  */
 import { DatabaseError } from '../schema/error.ts';
-import type { ApiConfig } from './api-file.ts';
+import type { ApiFile } from './api-file.ts';
 import { accessOfToken, readApiFile } from './api-file.ts';
 import { readConfigFile } from './config-file.ts';
+import { readOperationsFile } from './operations-file.ts';
 import {
   FILE_VARIABLE,
   OWN_PREFIX,
@@ -54,6 +55,28 @@ export type BusConfig =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'postgres'; readonly url: string };
 
+export interface ApiConfig extends ApiFile {
+  /** The documents of applications, by their ids. */
+  readonly operations: ReadonlyMap<string, string>;
+  /** Whether all others are refused; false by default. */
+  readonly onlyOperations: boolean;
+  /** What one operation may hold and ask for. */
+  readonly limits: {
+    /** Entities that it may read; 100,000 by default. */
+    readonly maxCost: number;
+    /** Fields within each other; 20 by default. */
+    readonly maxDepth: number;
+    /** 100 by default. */
+    readonly maxAliases: number;
+    /** 100 by default. */
+    readonly maxDirectives: number;
+    /** 50 by default. */
+    readonly maxRootFields: number;
+    /** 5,000 by default. */
+    readonly maxTokens: number;
+  };
+}
+
 export interface Config {
   /** PostgreSQL where there is a `DATABASE_URL`, else the folder `./data`. */
   readonly store: StoreConfig;
@@ -66,8 +89,27 @@ export interface Config {
     readonly host: string;
     /** 4000 by default; 0 is any free one. */
     readonly port: number;
-    /** Of web pages that may open WebSockets, besides those of the gateway's own host; none by default. */
+    /** Of web pages that may ask, besides those of the gateway's own host; none by default, `*` is all of them. */
     readonly origins: ReadonlyArray<string>;
+    /** What one caller may ask for; 0 is anything, which is the default in development. */
+    readonly rate: {
+      /** 60,000 by default. */
+      readonly requestsPerMinute: number;
+      /** In entities that may be read; 30,000,000 by default. */
+      readonly costPerMinute: number;
+    };
+    /** How many proxies in front of the gateway say truly whom they speak for; 0 by default. */
+    readonly trustedProxies: number;
+    /** How many streams and WebSockets may be open; 10,000 by default. */
+    readonly maxStreams: number;
+    /** Of one caller; 1,000 by default. */
+    readonly maxStreamsPerCaller: number;
+    /** In which a request has to have come, with its body; 30,000 by default. */
+    readonly receiveTimeoutMs: number;
+    /** 32 KiB by default. */
+    readonly maxHeaderBytes: number;
+    /** 16 KiB by default. */
+    readonly maxUrlBytes: number;
   };
   readonly writer: {
     readonly host: string;
@@ -144,6 +186,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const file = sources.file ?? env[FILE_VARIABLE];
   const settings = new Settings(sources.overrides ?? {}, env, file);
   const store = storeConfig(settings);
+  const development = settings.get('development') ?? false;
   return {
     store,
     bus: busConfig(settings, store),
@@ -152,6 +195,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       host: settings.get('http.host') ?? '127.0.0.1',
       port: settings.get('http.port') ?? 4_000,
       origins: settings.get('http.origins') ?? [],
+      ...httpLimits(settings, development),
     },
     writer: {
       host: settings.get('writer.host') ?? '127.0.0.1',
@@ -181,8 +225,26 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     pollIntervalMs: settings.get('pollIntervalMs') ?? 1_000,
     nodeCacheBytes: settings.get('nodeCacheBytes') ?? 256 * 2 ** 20,
     logLevel: settings.get('logLevel') ?? 'info',
-    development: settings.get('development') ?? false,
+    development,
     api: apiConfig(settings),
+  };
+}
+
+function httpLimits(
+  settings: Settings,
+  development: boolean,
+): Omit<Config['http'], 'host' | 'port' | 'origins'> {
+  return {
+    rate: {
+      requestsPerMinute: settings.get('http.rate.requestsPerMinute') ?? (development ? 0 : 60_000),
+      costPerMinute: settings.get('http.rate.costPerMinute') ?? (development ? 0 : 30_000_000),
+    },
+    trustedProxies: settings.get('http.trustedProxies') ?? 0,
+    maxStreams: settings.get('http.maxStreams') ?? 10_000,
+    maxStreamsPerCaller: settings.get('http.maxStreamsPerCaller') ?? 1_000,
+    receiveTimeoutMs: settings.get('http.receiveTimeoutMs') ?? 30_000,
+    maxHeaderBytes: settings.get('http.maxHeaderBytes') ?? 32 * 2 ** 10,
+    maxUrlBytes: settings.get('http.maxUrlBytes') ?? 16 * 2 ** 10,
   };
 }
 
@@ -197,7 +259,24 @@ function apiConfig(settings: Settings): ApiConfig {
       `${SETTINGS['api.token'].variable}: expected nothing because ${String(file)} says who may do what, got a token`,
       { data: { key: 'api.token' } },
     );
-  return { access: access ?? (token === undefined ? undefined : accessOfToken(token)), models };
+  const operations = settings.get('api.operations');
+  const onlyOperations = settings.get('api.onlyOperations') ?? false;
+  if (onlyOperations && operations === undefined)
+    throw missing('api.operations', 'api.onlyOperations is true');
+  return {
+    access: access ?? (token === undefined ? undefined : accessOfToken(token)),
+    models,
+    operations: operations === undefined ? new Map() : readOperationsFile(operations),
+    onlyOperations,
+    limits: {
+      maxCost: settings.get('api.limits.maxCost') ?? 100_000,
+      maxDepth: settings.get('api.limits.maxDepth') ?? 20,
+      maxAliases: settings.get('api.limits.maxAliases') ?? 100,
+      maxDirectives: settings.get('api.limits.maxDirectives') ?? 100,
+      maxRootFields: settings.get('api.limits.maxRootFields') ?? 50,
+      maxTokens: settings.get('api.limits.maxTokens') ?? 5_000,
+    },
+  };
 }
 
 function storeConfig(settings: Settings): StoreConfig {

@@ -59,7 +59,7 @@ function listOf(item: z.ZodType<string>) {
 }
 
 const names = listOf(z.string().min(1).max(200));
-const origins = listOf(z.string().regex(/^https?:\/\/[^\s/]+$/));
+const origins = listOf(z.string().regex(/^(https?:\/\/[^\s/]+|\*)$/));
 
 export const SETTINGS = {
   'store.kind': oneOf(`${PREFIX}STORE`, 'memory', 'file', 'postgres'),
@@ -94,14 +94,30 @@ export const SETTINGS = {
     'at least 16 characters without spaces',
     /^[\x21-\x7e]{16,}$/,
   ),
+  'api.operations': text(`${PREFIX}OPERATIONS`, 'the path of a JSON file', /^[^\0]+$/),
+  'api.onlyOperations': setting(`${PREFIX}ONLY_OPERATIONS`, 'true or false', flag),
+  'api.limits.maxCost': whole(`${PREFIX}MAX_COST`, 1, 2 ** 30),
+  'api.limits.maxDepth': whole(`${PREFIX}MAX_DEPTH`, 1, 100),
+  'api.limits.maxAliases': whole(`${PREFIX}MAX_ALIASES`, 0, 10_000),
+  'api.limits.maxDirectives': whole(`${PREFIX}MAX_DIRECTIVES`, 0, 10_000),
+  'api.limits.maxRootFields': whole(`${PREFIX}MAX_ROOT_FIELDS`, 1, 10_000),
+  'api.limits.maxTokens': whole(`${PREFIX}MAX_TOKENS`, 100, 100_000),
   databases: setting(`${PREFIX}DATABASES`, 'names of databases, separated by commas', names),
   'http.host': text('HOST', 'the name or address of a network interface', /^[^\s/]+$/),
   'http.port': whole('PORT', 0, MAX_PORT),
   'http.origins': setting(
     `${PREFIX}ORIGINS`,
-    'origins of web pages such as https://app.example.com, separated by commas',
+    'origins of web pages such as https://app.example.com, separated by commas, or *',
     origins,
   ),
+  'http.rate.requestsPerMinute': whole(`${PREFIX}REQUESTS_PER_MINUTE`, 0, 2 ** 31 - 1),
+  'http.rate.costPerMinute': whole(`${PREFIX}COST_PER_MINUTE`, 0, 2 ** 31 - 1),
+  'http.trustedProxies': whole(`${PREFIX}TRUSTED_PROXIES`, 0, 10),
+  'http.maxStreams': whole(`${PREFIX}MAX_STREAMS`, 0, 1_000_000),
+  'http.maxStreamsPerCaller': whole(`${PREFIX}MAX_STREAMS_PER_CALLER`, 0, 1_000_000),
+  'http.receiveTimeoutMs': whole(`${PREFIX}RECEIVE_TIMEOUT_MS`, 100, 3_600_000),
+  'http.maxHeaderBytes': whole(`${PREFIX}MAX_HEADER_BYTES`, 4_096, 2 ** 20),
+  'http.maxUrlBytes': whole(`${PREFIX}MAX_URL_BYTES`, 1_024, 2 ** 20),
   'writer.host': text(
     `${PREFIX}WRITER_HOST`,
     'the name or address of a network interface',

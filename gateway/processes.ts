@@ -19,8 +19,8 @@ import { closeStorage, openStorage } from '../services/storage.ts';
 import { Standby } from '../services/writer/standby.ts';
 import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
-import { createServer } from 'node:http';
 import { createApp } from './http/app.ts';
+import { createGatewayServer } from './http/server.ts';
 import { modelConfigOf } from './model-config.ts';
 import type { DatabasePorts, DatabaseSource } from './served-database.ts';
 
@@ -242,13 +242,17 @@ async function serve(
     bodyLimitBytes,
     requireIfMatch,
     queryLimits: query,
-    live: { origins: http.origins },
+    origins: http.origins,
+    callers: http,
+    maxUrlBytes: http.maxUrlBytes,
     development,
     access: api.access,
+    operations: { registered: api.operations, onlyRegistered: api.onlyOperations },
+    limits: api.limits,
     modelConfigOf: (name) => modelConfigOf(config, name),
     log,
   });
-  const server = createServer(app).on('upgrade', upgrade).listen(http.port, http.host);
+  const server = createGatewayServer({ app, upgrade }, log, http).listen(http.port, http.host);
   // Streams end when the app stops, and the server is closed when they have.
   cleanup.add(() => Promise.all([closeServer(server), stop()]));
   return untilListening(server, http.host, http.port);

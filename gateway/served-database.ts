@@ -4,6 +4,7 @@
  * A request takes the served schema once and finishes on it. A new one is built beside it and swapped in by one assignment; if it
  * cannot be built, the old one stays.
  */
+import { createHash } from 'node:crypto';
 import { ANNOTATION } from '../schema/annotations.ts';
 import type { AccessConfig } from '../schema/access.ts';
 import { DatabaseError } from '../schema/error.ts';
@@ -17,10 +18,12 @@ import type { Reader, Snapshot } from '../services/reader/reader.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { Hold, OnDemand } from '../services/shared/on-demand.ts';
 import type { Principal } from './access/principal.ts';
+import type { LinkedView } from './access/linked-view.ts';
 import { linkView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
 import { rolesIn, viewOf, wholeView } from './access/view.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
 import { LiveQueries } from './live/live-queries.ts';
 import type { ServedSchema } from './served-schema.ts';
@@ -43,6 +46,7 @@ export interface DatabaseSource {
 export interface ServedDatabaseOptions {
   readonly development: boolean;
   readonly locksSchema: boolean;
+  readonly limits: OperationLimits;
   readonly log: Log;
   readonly modelConfigOf: (database: string) => ModelConfig;
   /** Undefined where everybody may do everything. */
@@ -74,6 +78,9 @@ export async function serveDatabase(
 }
 
 type Attributes = Snapshot['attributes'];
+
+/** Counted up where the same request is answered otherwise than by the version before. */
+const FORM_OF_ANSWERS = 1;
 
 /** What is served since the schema last changed: views are made when a caller asks for the first time. */
 interface Generation {
@@ -139,9 +146,8 @@ export class ServedDatabase {
   schemaFor(principal: Principal): Promise<ServedSchema> {
     const generation = this.#started;
     if (generation.foreign.size > 0) return this.#linkedSchemaFor(principal, generation);
-    const { model, views } = generation;
     const roles = this.#rolesIn(principal, this.name);
-    return this.#viewAt(views, keyOf(roles), () => this.#viewOf(model, this.name, roles));
+    return this.#viewAt(generation, keyOf(roles), roles);
   }
 
   /** What all roles together see of it. */
@@ -159,22 +165,18 @@ export class ServedDatabase {
   }
 
   /** As {@link schemaFor}, where the model leads into others: their models and the caller's roles there decide as well. */
-  async #linkedSchemaFor(
-    principal: Principal,
-    { model, foreign, views }: Generation,
-  ): Promise<ServedSchema> {
+  async #linkedSchemaFor(principal: Principal, generation: Generation): Promise<ServedSchema> {
     const roles = this.#rolesIn(principal, this.name);
     const seen = new Map<string, () => View>();
     const keys = [keyOf(roles)];
-    for (const name of foreign) {
+    for (const name of generation.foreign) {
       const there = await this.#foreignModel(name);
       const rolesThere = there === undefined ? undefined : this.#rolesThere(principal, name);
       if (there === undefined || rolesThere === undefined) continue;
       seen.set(name, () => this.#viewOf(there, name, rolesThere.roles));
       keys.push(`${name} ${modelNumber(there)} ${keyOf(rolesThere.roles)}`);
     }
-    const own = () => this.#viewOf(model, this.name, roles);
-    return this.#viewAt(views, keys.join('|'), own, (name) => seen.get(name)?.());
+    return this.#viewAt(generation, keys.join('|'), roles, (name) => seen.get(name)?.());
   }
 
   /** The model of another database: what is open now, or as it was seen last; undefined where it never could be opened. */
@@ -225,16 +227,16 @@ export class ServedDatabase {
   }
 
   #viewAt(
-    views: Generation['views'],
+    { model, views, attributes }: Generation,
     key: string,
-    viewOfOwn: () => View,
+    roles: ReadonlyArray<string> | undefined,
     viewOfOther: (database: string) => View | undefined = () => undefined,
   ): Promise<ServedSchema> {
     const known = views.get(key);
     if (known !== undefined) return known;
-    const view = viewOfOwn();
+    const view = linkView(this.#viewOf(model, this.name, roles), viewOfOther);
     if (views.size >= MAX_VIEWS) views.clear();
-    const made = this.#serve(view, viewOfOther);
+    const made = this.#serve(view, attributes, roles);
     views.set(key, made);
     made.catch(() => views.delete(key));
     return made;
@@ -308,7 +310,7 @@ export class ServedDatabase {
     const generation = { attributes, model, foreign: foreignDatabases(model), views };
     // Others are looked at when somebody asks, not while this one is opened: two may lead into each other.
     if (this.#options.access === undefined && generation.foreign.size === 0)
-      await this.#viewAt(views, WHOLE, () => wholeView(model));
+      await this.#viewAt(generation, WHOLE, undefined);
     return generation;
   }
 
@@ -316,11 +318,27 @@ export class ServedDatabase {
     return buildModel(attributes.values(), this.#options.modelConfigOf(this.name));
   }
 
-  #serve(view: View, viewOfOther: (database: string) => View | undefined): Promise<ServedSchema> {
+  #serve(
+    view: LinkedView,
+    attributes: Attributes,
+    roles?: ReadonlyArray<string>,
+  ): Promise<ServedSchema> {
     const { createContext, ...options } = this.#options;
-    return serveSchema(this.name, linkView(view, viewOfOther), {
+    let fingerprint: string | undefined;
+    return serveSchema(this.name, view, {
       ...options,
+      fingerprint: () => (fingerprint ??= this.#fingerprint(attributes, roles)),
+      isPublic: options.access === undefined,
       createContext: (schema) => createContext(this, schema),
     });
+  }
+
+  /** The same in all gateways that serve the same to these roles. */
+  #fingerprint(attributes: Attributes, roles: ReadonlyArray<string> | undefined): string {
+    const { access, modelConfigOf, development } = this.#options;
+    const rules = roles?.map((role) => access?.roles[role]);
+    const shown = [Array.from(attributes.values()), modelConfigOf(this.name), development];
+    const text = JSON.stringify([FORM_OF_ANSWERS, this.name, roles, rules, shown]);
+    return createHash('sha256').update(text).digest('base64url');
   }
 }

@@ -12,6 +12,7 @@ import { createSchema } from './generate/graphql/schema.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
 import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
+import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
 import { formatOperationError } from './http/error-response.ts';
 import { idEncoder } from './read/global-id.ts';
@@ -28,23 +29,25 @@ export interface ServedSchema extends ServedModel {
 
 export interface ServedSchemaOptions {
   readonly development: boolean;
+  readonly limits: OperationLimits;
   readonly log: Log;
+  /** Of {@link ServedModel}. */
+  readonly fingerprint: () => string;
+  readonly isPublic: boolean;
   readonly createContext: (schema: ServedModel) => GraphQLServerOptions['createContext'];
 }
-
-/** In entities. */
-const MAX_COST = 100_000;
 
 export async function serveSchema(
   database: string,
   view: LinkedView,
-  { development, log, createContext }: ServedSchemaOptions,
+  { development, limits, log, createContext, fingerprint, isPublic }: ServedSchemaOptions,
 ): Promise<ServedSchema> {
   const { model, introspection } = view;
+  const told = { fingerprint, isPublic };
   const foreign = new Map(
-    Array.from(view.foreign, ([name, seen]) => [name, servedModel(name, seen, NO_FOREIGN)]),
+    Array.from(view.foreign, ([name, seen]) => [name, servedModel(name, seen, NO_FOREIGN, told)]),
   );
-  const served = servedModel(database, view, foreign);
+  const served = servedModel(database, view, foreign, told);
   // A subgraph tells all of its schema.
   const isSubgraph = development || introspection;
   // Whatever is in an operation is named by its type, and no two databases share a name.
@@ -54,7 +57,7 @@ export async function serveSchema(
   const operations = new CompiledOperations({
     schema,
     model: whole,
-    maxCost: MAX_COST,
+    maxCost: limits.maxCost,
     rootFields: new Map<string, RootField>([
       ...subscriptionFields(model),
       ...SUBGRAPH_FIELDS,
@@ -67,6 +70,7 @@ export async function serveSchema(
     operations,
     introspection: isSubgraph,
     development,
+    limits,
     log,
     createContext: createContext(served),
   });
@@ -80,8 +84,10 @@ function servedModel(
   database: string,
   { model, rules, claims }: View,
   foreign: ServedModel['foreign'],
+  told: Pick<ServedModel, 'fingerprint' | 'isPublic'>,
 ): ServedModel {
   return {
+    ...told,
     model,
     lists: new ListPlans(model, database, rules),
     encodeId: idEncoder(database),

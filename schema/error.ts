@@ -71,6 +71,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The body is of a type or in an encoding that is not read here',
   },
+  NOT_ACCEPTABLE: {
+    httpStatus: 406,
+    retryable: false,
+    meaning: 'The answer is in none of the types that were asked for',
+  },
   METHOD_NOT_ALLOWED: {
     httpStatus: 405,
     retryable: false,
@@ -86,8 +91,9 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The request has to say for what it was made',
   },
+  // Its clients look for it in what was answered well, and send the document then.
   PERSISTED_QUERY_NOT_FOUND: {
-    httpStatus: 404,
+    httpStatus: 200,
     retryable: false,
     meaning: 'There is no operation of this hash',
   },
@@ -120,6 +126,13 @@ export const ERROR_CODES = {
     meaning: 'The value is not the expected one any more',
   },
   BODY_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The request body is too large' },
+  URL_TOO_LONG: { httpStatus: 414, retryable: false, meaning: 'The address is too long' },
+  HEADERS_TOO_LARGE: { httpStatus: 431, retryable: false, meaning: 'The headers are too long' },
+  REQUEST_TIMEOUT: {
+    httpStatus: 408,
+    retryable: true,
+    meaning: 'The request did not come in time',
+  },
   LIMIT_EXCEEDED: {
     httpStatus: 422,
     retryable: false,

@@ -23,7 +23,7 @@ export function createAuthenticator(access: AccessConfig | undefined): Authentic
   return (authorization) => {
     if (authorization === undefined) {
       if (anonymous === undefined) throw unauthenticated('This needs a token');
-      return { name: 'anonymous', roles: anonymous, claims: {} };
+      return { name: 'anonymous', roles: anonymous, claims: {}, isAnonymous: true };
     }
     const token = bearerToken(authorization);
     const known = findToken(token);

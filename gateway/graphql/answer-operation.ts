@@ -6,12 +6,14 @@ import type { RequestContext } from '../http/context.ts';
 import type { Variables } from '../select/selection.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { CompiledOperation } from './operation.ts';
+import { answerBody } from './operation.ts';
 
 export interface OperationAnswer {
   /** Of HTTP. */
   readonly status: number;
   /** JSON. */
   readonly text: string;
+  readonly hasErrors: boolean;
 }
 
 export async function answerOperation(
@@ -22,7 +24,12 @@ export async function answerOperation(
 ): Promise<OperationAnswer> {
   try {
     if (operation.type === OperationTypeNode.SUBSCRIPTION) throw needsStream();
-    return { status: 200, text: await operation.answer(context, variables) };
+    const { content, hasErrors } = await operation.run(context, variables);
+    return {
+      status: 200,
+      text: answerBody(content, context.basisTx, context.foreign.bases()),
+      hasErrors,
+    };
   } catch (error) {
     return refusal(error, context.requestId, log, { basisT: String(context.basisTx) });
   }
@@ -36,7 +43,8 @@ export function refusal(
   extensions?: object,
 ): OperationAnswer {
   const { status, body } = toGraphQLBody(error, requestId, log);
-  return { status, text: `${JSON.stringify({ ...body, extensions })}\n` };
+  const text = `${JSON.stringify({ ...body, extensions })}\n`;
+  return { status, text, hasErrors: true };
 }
 
 function needsStream(): DatabaseError {

@@ -23,7 +23,7 @@ import type {
 import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
-import { requirePresent } from '../http/context.ts';
+import { isSettled, requirePresent } from '../http/context.ts';
 import type { RootField } from '../generate/graphql/root-fields.ts';
 import { isMutationField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
@@ -113,16 +113,10 @@ export class CompiledOperation {
     return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
   }
 
-  /** As {@link run}, with what the answer says of itself. */
-  async answer(context: RequestContext, variables: Variables): Promise<string> {
-    const { content } = await this.run(context, variables);
-    return answerBody(content, context.basisTx, context.foreign.bases());
-  }
-
-  /** @throws COST_LIMIT_EXCEEDED, BAD_USER_INPUT, and then nothing was done */
+  /** @throws COST_LIMIT_EXCEEDED, RATE_LIMITED, BAD_USER_INPUT, and then nothing was done */
   async run(context: RequestContext, variables: Variables): Promise<Outcome> {
     if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
-    this.checkCost(variables);
+    context.charge('cost', this.checkCost(variables));
     const fields = this.#fieldsFor(variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
@@ -158,12 +152,20 @@ export class CompiledOperation {
     return field === undefined || plan === undefined ? undefined : { prefix: field.prefix, plan };
   }
 
-  /** @throws COST_LIMIT_EXCEEDED */
-  checkCost(variables: Variables): void {
+  /** Whether the answer is of the past alone, and so the same for ever. */
+  isSettled(context: RequestContext, variables: Variables): boolean {
+    const fields = this.#fieldsFor(variables);
+    return fields.every(({ plan }) =>
+      plan.pointsInTime?.(variables).every((asOf) => isSettled(context, asOf)),
+    );
+  }
+
+  /** How many entities may be read for it. @throws COST_LIMIT_EXCEEDED */
+  checkCost(variables: Variables): number {
     const { maxCost } = this.#target;
     let cost = 0;
     for (const { plan } of this.#fieldsFor(variables)) cost += plan.cost(variables);
-    if (cost <= maxCost) return;
+    if (cost <= maxCost) return cost;
     throw new DatabaseError(
       'COST_LIMIT_EXCEEDED',
       `The operation may read ${cost} entities, more than ${maxCost}; ask for smaller pages, or for less in each of their entities`,
@@ -209,7 +211,10 @@ export class CompiledOperation {
     const name = node?.name.value ?? '';
     const planned = { key, prefix: jsonKey(key), nodes, isNullable: true };
     if (name === '__typename')
-      return { ...planned, plan: { answer: async () => quote(root.name), cost: NOTHING } };
+      return {
+        ...planned,
+        plan: { answer: async () => quote(root.name), cost: NOTHING, pointsInTime: () => [] },
+      };
     if (name.startsWith('__'))
       return { ...planned, plan: { answer: this.#introspection(nodes, key), cost: NOTHING } };
     const field = this.#target.rootFields.get(name);

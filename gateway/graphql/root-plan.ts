@@ -12,6 +12,8 @@ export interface RootPlan {
   readonly answer: (context: RequestContext, variables: Variables) => Promise<string>;
   /** How many entities are read for it, at most. */
   readonly cost: Given<number>;
+  /** The points in time that are read at, undefined for the one of the request; left out where the answer is of nothing that stays. */
+  readonly pointsInTime?: Given<ReadonlyArray<AsOf | null | undefined>>;
   /** Of a field that has no answer of its own: what it tells of transactions. */
   readonly changes?: ChangesPlan;
 }

@@ -65,7 +65,7 @@ function planNode(
     const scope = readScope(context, asOf);
     return (await readEntity({ scope, variables }, plan, decodeId(context.database, id))) ?? 'null';
   };
-  return { answer, cost: plan.cost };
+  return { answer, cost: plan.cost, pointsInTime: asOfIn(args) };
 }
 
 function planLookup(
@@ -83,7 +83,7 @@ function planLookup(
     if (entity === undefined) return 'null';
     return (await readEntity({ scope, variables }, plan, entity)) ?? 'null';
   };
-  return { answer, cost: plan.cost };
+  return { answer, cost: plan.cost, pointsInTime: asOfIn(args) };
 }
 
 function planRootConnection(
@@ -104,6 +104,7 @@ function planRootConnection(
       return (await readConnection(run, type, list, plan)).write(undefined);
     },
     cost: (variables) => plan.cost(args(variables), variables),
+    pointsInTime: asOfIn(args),
   };
 }
 
@@ -131,6 +132,7 @@ function planRootGroups(
     cost: (variables) =>
       (1 + folds.length) * COUNT_COST +
       (args(variables).first ?? DEFAULT_PAGE) * object.cost(variables),
+    pointsInTime: asOfIn(args),
   };
 }
 
@@ -149,6 +151,7 @@ function planTransactions(
     },
     cost: (variables) =>
       (args(variables).first ?? DEFAULT_PAGE) * Math.max(1, plan.cost(variables)),
+    pointsInTime: asOfIn(args),
   };
 }
 
@@ -175,7 +178,12 @@ function planRootDiff(
       return writeObject(plan, { scope: after, variables }, compared);
     },
     cost: (variables) => Math.max(1, plan.cost(variables)),
+    pointsInTime: (variables) => [args(variables).from, args(variables).to],
   };
+}
+
+function asOfIn(args: Given<Pick<RootArguments, 'asOf'>>): Required<RootPlan>['pointsInTime'] {
+  return (variables) => [args(variables).asOf];
 }
 
 interface DiffArguments {

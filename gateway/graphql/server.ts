@@ -12,14 +12,15 @@ import type { Variables } from '../select/selection.ts';
 import { answerOperation } from './answer-operation.ts';
 import type { CompiledOperations } from './compiled-operations.ts';
 import type { CompiledOperation } from './operation.ts';
-import { DEFAULT_DOCUMENT_LIMITS, validationRules } from './validation-rules.ts';
+import type { OperationLimits } from './validation-rules.ts';
+import { validationRules } from './validation-rules.ts';
 import type { Log } from '../../services/shared/log.ts';
-
-const MAX_TOKENS = 5000;
 
 /** What a request says of the operation that it wants, however it came. */
 export interface OperationRequest {
   readonly query?: string | undefined;
+  /** The id of a registered document in the place of `query`. */
+  readonly documentId?: string | undefined;
   readonly operationName?: string | undefined;
   readonly variables?: Variables | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
@@ -61,21 +62,23 @@ export interface GraphQLServerOptions {
   readonly introspection: boolean;
   /** Suggestions are for developers only. */
   readonly development: boolean;
+  readonly limits: OperationLimits;
   readonly log: Log;
   readonly createContext: (request: Request, response: Response) => Promise<RequestContext>;
 }
 
 export async function startGraphQLServer(options: GraphQLServerOptions): Promise<GraphQLServer> {
-  const { schema, operations, introspection, development, log, createContext } = options;
+  const { schema, operations, introspection, development, limits, log, createContext } = options;
   const server = new ApolloServer<OperationContext>({
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !development,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
-    // Bounds how deep a document can nest before anything of it is visited.
-    parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [...validationRules(DEFAULT_DOCUMENT_LIMITS)],
+    // A request says its document in full by now.
+    persistedQueries: false,
+    parseOptions: { maxTokens: limits.maxTokens },
+    validationRules: [...validationRules(limits)],
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatGraphQLError(formatted, error, log),
     logger: apolloLogger(log),

@@ -12,6 +12,14 @@ import type {
   ValidationRule,
 } from 'graphql';
 
+/** What one operation may hold and ask for. */
+export interface OperationLimits extends DocumentLimits {
+  /** How many entities it may read. */
+  readonly maxCost: number;
+  /** Bounds how deep a document can nest before anything of it is visited. */
+  readonly maxTokens: number;
+}
+
 export interface DocumentLimits {
   /** How many fields may stand within each other. */
   readonly maxDepth: number;
@@ -22,7 +30,9 @@ export interface DocumentLimits {
   readonly maxRootFields: number;
 }
 
-export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
+export const DEFAULT_OPERATION_LIMITS: OperationLimits = {
+  maxCost: 100_000,
+  maxTokens: 5_000,
   maxDepth: 20,
   maxAliases: 100,
   maxDirectives: 100,

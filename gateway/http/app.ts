@@ -16,13 +16,21 @@ import type { Log } from '../../services/shared/log.ts';
 import { OnDemand } from '../../services/shared/on-demand.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
 import type { Principal } from '../access/principal.ts';
-import { checkJson } from './body.ts';
+import { Documents, namesDocument } from '../graphql/documents.ts';
+import type { DocumentsOptions } from '../graphql/documents.ts';
+import type { OperationLimits } from '../graphql/validation-rules.ts';
+import { DEFAULT_OPERATION_LIMITS } from '../graphql/validation-rules.ts';
+import type { CallerLimits } from './caller.ts';
+import { Callers, DEFAULT_CALLER_LIMITS } from './caller.ts';
+import { checkBodyType, checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
 import { createFront } from './front.ts';
 import type { UpgradeListener } from './front.ts';
 import { checkNesting } from './nesting.ts';
+import type { OperationMembers } from './operation-request.ts';
+import { operationInUrl } from './operation-request.ts';
 import { servePages } from './pages.ts';
 import { EventStreams } from '../live/event-stream.ts';
 import type { EventStreamOptions } from '../live/event-stream.ts';
@@ -33,7 +41,7 @@ import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
 
-type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost>;
+type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost | 'origins'>;
 
 export interface AppOptions {
   readonly databases: DatabaseSource;
@@ -55,6 +63,16 @@ export interface AppOptions {
   readonly access?: AccessConfig | undefined;
   /** How a database is shown other than its attributes say; by default not at all. */
   readonly modelConfigOf?: (database: string) => ModelConfig;
+  /** The operations of applications, and whether there are no others; by default there are none, and any may be sent. */
+  readonly operations?: DocumentsOptions;
+  /** What one caller may ask for; by default anything, and 1,000 streams. */
+  readonly callers?: Partial<CallerLimits>;
+  /** Of web pages elsewhere that may ask; none by default, `*` is all of them, without credentials. */
+  readonly origins?: ReadonlyArray<string>;
+  /** Default 16 KiB. */
+  readonly maxUrlBytes?: number;
+  /** What one operation may hold and ask for; what is not said is as by default. */
+  readonly limits?: Partial<OperationLimits>;
   /** How streams are kept, and who may open them. */
   readonly live?: LiveOptions;
   readonly log: Log;
@@ -69,12 +87,16 @@ export interface App {
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+const DEFAULT_MAX_URL_BYTES = 16 * 1024;
 const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 
 /** An app that opens each database, and makes its schema, when the first request asks for it. */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
   const { databases, defaultDatabase, access, live = {} } = options;
+  const { origins = [], maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
+  const documents = new Documents(options.operations);
+  const callers = new Callers({ ...DEFAULT_CALLER_LIMITS, ...options.callers });
   const served = serveOnDemand(options);
   const app = express();
   app.disable('x-powered-by');
@@ -84,6 +106,10 @@ export function createApp(options: AppOptions): App {
     response.json(health(databases));
   });
   servePages(app, { defaultDatabase, development });
+  app.use((request, _response, next) => {
+    checkBodyType(request);
+    next();
+  });
   app.use(
     express.json({
       limit: bodyLimitBytes,
@@ -95,6 +121,7 @@ export function createApp(options: AppOptions): App {
     const name = databaseParameter(request) ?? defaultDatabase;
     // A request that carries no body, such as GET, has none for Apollo to read.
     request.body ??= {};
+    sayInFull(request, documents);
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
     checkNesting(query ?? request.query['query'], variables);
     const database = await heldForAnswer(served, name, response);
@@ -118,10 +145,11 @@ export function createApp(options: AppOptions): App {
   });
   app.use(answerError(log));
   const authenticate = createAuthenticator(access);
-  const host = { served, defaultDatabase, bodyLimitBytes, queryLimits, authenticate, log };
+  const shared = { served, defaultDatabase, bodyLimitBytes, queryLimits, documents, log };
+  const host = { ...shared, authenticate, callers, origins };
   const streams = new EventStreams({ ...host, ...live });
   const sockets = new WebSockets({ ...host, ...live });
-  const front = createFront({ ...host, streams, sockets, app });
+  const front = createFront({ ...host, maxUrlBytes, streams, sockets, app });
   return {
     app: front.listener,
     upgrade: front.upgrade,
@@ -138,6 +166,7 @@ function serveOnDemand({
   development,
   queryLimits = {},
   locksSchema = true,
+  limits = {},
   access,
   modelConfigOf = () => ({}),
   log,
@@ -148,6 +177,7 @@ function serveOnDemand({
     access,
     modelConfigOf,
     locksSchema,
+    limits: { ...DEFAULT_OPERATION_LIMITS, ...limits },
     log,
     createContext: (owner, schema) => (request, response) =>
       createContext(owner, schema, queryLimits, request, response),
@@ -178,6 +208,22 @@ async function heldForAnswer(
   return value;
 }
 
+/** Puts the document that a request names where Apollo looks for it. @throws BAD_USER_INPUT, FORBIDDEN, PERSISTED_QUERY_NOT_FOUND */
+function sayInFull(request: Request, documents: Documents): void {
+  const isInUrl = request.method !== 'POST';
+  const members = (isInUrl ? operationInUrl(request) : request.body) as OperationMembers;
+  const query = documents.textFor(members);
+  if (query === undefined || !namesDocument(members)) return;
+  if (!isInUrl) {
+    request.body = { ...members, query, extensions: null };
+    return;
+  }
+  const url = new URL(request.url, 'http://localhost');
+  url.searchParams.set('query', query);
+  url.searchParams.delete('extensions');
+  request.url = `${url.pathname}${url.search}`;
+}
+
 /** Of the databases that are open now. */
 function health(databases: DatabaseSource): object {
   const basis = Array.from(databases.opened(), ([name, { reader }]) => [
@@ -206,6 +252,7 @@ function answerError(log: Log): ErrorRequestHandler {
       return;
     }
     const requestId = requestIdOf(response);
+    response.set('Cache-Control', 'no-store');
     if (error instanceof DatabaseError && error.httpStatus === 401)
       response.set('WWW-Authenticate', 'Bearer');
     if (request.path === '/graphql' || request.path.startsWith('/graphql/')) {

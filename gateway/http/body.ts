@@ -27,16 +27,19 @@ export function readAll(request: IncomingMessage): Promise<Buffer> {
     request.once('end', () =>
       resolve(more.length === 0 ? (first ?? NOTHING) : Buffer.concat([first ?? NOTHING, ...more])),
     );
-    request.once('error', reject);
+    request.once('error', () => reject(gone()));
   });
+}
+
+function gone(): DatabaseError {
+  return new DatabaseError('CANCELLED', 'The request ended before all of its body came');
 }
 
 const NOTHING = Buffer.alloc(0);
 
 /** @throws BAD_USER_INPUT */
 export function parseJson(bytes: Buffer): unknown {
-  const text = textOf(bytes);
-  checkNumbers(text);
+  const text = checkedText(bytes);
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -46,12 +49,38 @@ export function parseJson(bytes: Buffer): unknown {
 
 /** Refuses what {@link parseJson} does, for whoever parses a body otherwise. @throws BAD_USER_INPUT */
 export function checkJson(bytes: Buffer): void {
-  checkNumbers(textOf(bytes));
+  checkedText(bytes);
 }
 
-function textOf(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  throw new DatabaseError('BAD_USER_INPUT', 'The request body is not UTF-8');
+/** What web pages can send to anybody unasked: Apollo refuses it, and says why. */
+const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)$/;
+
+/** @throws UNSUPPORTED_MEDIA_TYPE where the type of a body is one that is not read here */
+export function checkBodyType({ headers, url = '' }: IncomingMessage): void {
+  const given = headers['content-type'];
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (given === undefined || !hasBody) return;
+  const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((each) => each.startsWith('charset='))?.slice(8);
+  const isText = charset === undefined || /^"?utf-?8"?$/.test(charset);
+  // REST says for each address what it takes.
+  const isLeft = !url.startsWith('/graphql') || SIMPLE_TYPES.test(type);
+  if (isText && (isLeft || /^application\/([\w.-]+\+)?json$/.test(type))) return;
+  throw new DatabaseError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Expected a body of JSON in UTF-8, got one of the type ${given.slice(0, 100)}`,
+  );
+}
+
+function checkedText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new DatabaseError('BAD_USER_INPUT', 'The request body is not UTF-8');
+  const text = bytes.toString('utf8');
+  if (text.startsWith('\ufeff'))
+    throw new DatabaseError('BAD_USER_INPUT', 'The request body begins with a byte order mark');
+  checkNumbers(text);
+  checkCharacters(text);
+  return text;
 }
 
 /** A text, of which digits mean nothing, or an integer of many digits. */
@@ -67,4 +96,15 @@ function checkNumbers(text: string): void {
       `The number ${token.slice(0, 40)} is too large to be sent as a number; send it as a string`,
     );
   }
+}
+
+/** Escapes of two halves that are one character, or any other escape. */
+const ESCAPE = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\./g;
+
+/** Half of a character cannot be stored, and would become another one. */
+function checkCharacters(text: string): void {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return;
+  for (const [escape] of text.matchAll(ESCAPE))
+    if (/^\\u[dD][89a-fA-F]..$/.test(escape))
+      throw new DatabaseError('BAD_USER_INPUT', `The text ${escape} is half of a character`);
 }

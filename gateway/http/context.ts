@@ -14,6 +14,8 @@ import { NO_FOREIGN } from '../read/scope.ts';
 import type { ForeignScopes, ReadScope } from '../read/scope.ts';
 import { ForeignDatabases } from './foreign-databases.ts';
 import type { HoldReader } from './foreign-databases.ts';
+import type { Charge } from './caller.ts';
+import { FREE } from './caller.ts';
 import { RequestSignal } from './request-signal.ts';
 
 export interface RequestContext {
@@ -26,6 +28,10 @@ export interface RequestContext {
   /** The caller's claims that rules speak of, in the order of their slots. */
   readonly claims: ReadonlyArray<unknown>;
   readonly encodeId: (entity: number) => string;
+  /** Tells apart what is seen under different roles, schemas and databases. */
+  readonly fingerprint: () => string;
+  /** Whether everybody sees the same. */
+  readonly isPublic: boolean;
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshot: Snapshot;
@@ -35,6 +41,8 @@ export interface RequestContext {
   /** What is shown of other databases, by their names. */
   readonly foreignModels: ReadonlyMap<string, ServedModel>;
   readonly principal: Principal;
+  /** Takes what the request costs from what its caller may ask for. */
+  readonly charge: Charge;
   /** What all queries of the request together may use of time, and each of memory. */
   readonly limits: QueryLimits;
   /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
@@ -46,6 +54,7 @@ export interface GatewayRequest extends IncomingMessage {
   /** As Express has it. */
   body?: unknown;
   principal?: Principal;
+  charge?: Charge;
   /** Why it cannot be answered. */
   fault?: unknown;
 }
@@ -58,7 +67,10 @@ export interface Served {
   readonly holdOther: HoldReader;
 }
 
-export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'encodeId'> {
+export interface ServedModel extends Pick<
+  RequestContext,
+  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic'
+> {
   /** The claims that rules speak of, in the order of their slots. */
   readonly claimPaths: ReadonlyArray<string>;
   /** What is shown of other databases, by their names. */
@@ -66,7 +78,7 @@ export interface ServedModel extends Pick<RequestContext, 'model' | 'lists' | 'e
 }
 
 /** Who asks, and what the answer may take. */
-export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf'> {
+export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf' | 'charge'> {
   readonly principal: Principal;
   readonly limits: QueryLimits;
 }
@@ -76,7 +88,7 @@ export async function createContext(
   served: Served,
   model: ServedModel,
   queryLimits: QueryLimits,
-  { headers, principal = DEVELOPER }: GatewayRequest,
+  { headers, principal = DEVELOPER, charge = FREE }: GatewayRequest,
   response: ServerResponse,
 ): Promise<RequestContext> {
   const limits = limitsFromNow(queryLimits, new RequestSignal(response));
@@ -85,6 +97,7 @@ export async function createContext(
   const context = contextOn(snapshot, served, model, {
     requestId: requestIdOf(response),
     principal,
+    charge,
     asOf: parseAsOf(headers[AS_OF_HEADER]),
     limits,
   });
@@ -97,17 +110,19 @@ export function contextOn(
   snapshot: Snapshot,
   { name, reader, writer, holdOther }: Served,
   schema: ServedModel,
-  { requestId, principal, asOf, limits }: Caller,
+  { requestId, principal, charge, asOf, limits }: Caller,
 ): RequestContext {
-  const { model, lists, encodeId, foreign } = schema;
+  const { model, lists, encodeId, fingerprint, isPublic, foreign } = schema;
   return {
     requestId,
     caller: principal.name,
     database: name,
     model,
     lists,
-    claims: claimsOf(schema, principal),
     encodeId,
+    fingerprint,
+    isPublic,
+    claims: claimsOf(schema, principal),
     reader,
     writer,
     snapshot,
@@ -115,6 +130,7 @@ export function contextOn(
     foreign: new ForeignDatabases(holdOther, (other) => other.snapshot({ limits })),
     foreignModels: foreign,
     principal,
+    charge,
     limits,
     basisTx: snapshot.basisTx,
   };
@@ -200,6 +216,15 @@ export function readScope(
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
   const scope = scopeAt(context, context.snapshot.asOf(point));
   return { ...scope, lists: context.lists.ofPast, foreign, asOf, isPast };
+}
+
+/**
+ * Whether what is read at a point in time stays as it is: only before a transaction that is there. Which transaction an instant means may change, where one
+ * is written with a time of its own.
+ */
+export function isSettled(context: RequestContext, given: AsOf | null | undefined): boolean {
+  const { t, tx = t } = given ?? context.asOf ?? {};
+  return typeof tx === 'number' && tx < context.basisTx;
 }
 
 /** The scope for what a transaction has just made. */

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { DatabaseError, ERROR_CODES } from '../../schema/error.ts';
+import type { ErrorCode } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
 
 /** RFC 9457, with the {@link FACTS} that the error has. */
@@ -59,7 +60,9 @@ export function formatGraphQLError(
     // A rule of our own names its code, under the one that every error of validation has.
     const own = (thrown as GraphQLError).extensions['code'];
     const code = String(own ?? formatted.extensions?.['code']);
-    return { message: formatted.message, ...place, extensions: { code, retryable: false } };
+    // What Apollo says of requests is said with our own codes.
+    const told = code === 'BAD_REQUEST' ? codeOfStatus(thrown) : code;
+    return { message: formatted.message, ...place, extensions: { code: told, retryable: false } };
   }
   const told = toDatabaseError(thrown, log);
   // GraphQL says of a bad variable where it stands; our own message is within.
@@ -108,6 +111,20 @@ function toDatabaseError(error: unknown, log: Log): DatabaseError {
   });
 }
 
+function codeOfStatus(thrown: unknown): ErrorCode {
+  const { http } = (thrown as GraphQLError).extensions as { http?: { readonly status?: number } };
+  switch (http?.status) {
+    case 405:
+      return 'METHOD_NOT_ALLOWED';
+    case 406:
+      return 'NOT_ACCEPTABLE';
+    case 415:
+      return 'UNSUPPORTED_MEDIA_TYPE';
+    default:
+      return 'BAD_USER_INPUT';
+  }
+}
+
 function isMasked(error: DatabaseError): boolean {
   return typeof error.data['errorId'] === 'string';
 }
@@ -124,6 +141,11 @@ function refusedRequest(error: unknown): DatabaseError | undefined {
   if (type === 'entity.parse.failed') {
     return new DatabaseError('BAD_USER_INPUT', 'The request body is not JSON');
   }
+  if (error.status === 415)
+    return new DatabaseError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Expected a body in UTF-8, as it is or in gzip, deflate or br: ${error.message}`,
+    );
   const isClientError =
     typeof error.status === 'number' && error.status >= 400 && error.status < 500;
   return isClientError

@@ -9,22 +9,33 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { OperationTypeNode } from 'graphql';
 import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { OnDemand } from '../../services/shared/on-demand.ts';
 import type { OperationAnswer } from '../graphql/answer-operation.ts';
 import { answerOperation, refusal } from '../graphql/answer-operation.ts';
+import type { Documents } from '../graphql/documents.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
+import type { Variables } from '../select/selection.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { Principal } from '../access/principal.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import { wantsEventStream } from '../live/event-stream.ts';
 import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
+import type { ServedSchema } from '../served-schema.ts';
+import { OPERATION_TYPES, preferredType } from './accept.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
+import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
+import type { Callers } from './caller.ts';
+import { answerOrigin } from './cors.ts';
 import type { GatewayRequest, RequestContext } from './context.ts';
 import { createContext, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { checkNesting } from './nesting.ts';
+import { isDeliberate, operationInUrl } from './operation-request.ts';
 
 export interface FrontOptions {
   readonly served: OnDemand<ServedDatabase>;
@@ -32,6 +43,11 @@ export interface FrontOptions {
   readonly bodyLimitBytes: number;
   readonly queryLimits: QueryLimits;
   readonly log: Log;
+  readonly documents: Documents;
+  readonly callers: Callers;
+  /** Of web pages elsewhere that may ask; `*` is all of them. */
+  readonly origins: ReadonlyArray<string>;
+  readonly maxUrlBytes: number;
   readonly authenticate: Authenticate;
   readonly streams: EventStreams;
   readonly sockets: WebSockets;
@@ -50,15 +66,20 @@ export interface Front {
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes, streams, sockets, defaultDatabase } = options;
+  const { app, bodyLimitBytes, streams, sockets, defaultDatabase, origins, maxUrlBytes } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
     if (!requests.begin(response)) return;
+    if (answerOrigin(origins, request, response)) return;
+    if ((request.url?.length ?? 0) > maxUrlBytes) {
+      request.fault = urlTooLong(maxUrlBytes);
+      return void app(request, response);
+    }
     const database = databaseOfGraphQL(request);
     const isStream = database !== undefined && wantsEventStream(request.headers.accept);
     const isPlain =
-      database !== undefined && request.method === 'POST' && isPlainJson(request, bodyLimitBytes);
+      database !== undefined && (request.method !== 'POST' || isPlainJson(request, bodyLimitBytes));
     if (isStream) void streams.answer(request, response, database || defaultDatabase);
     else if (isPlain) void answer(options, request, response, database);
     else if (isOfDatabases(request)) void admit(options, request, response);
@@ -80,38 +101,48 @@ export function createFront(options: FrontOptions): Front {
   return { listener, upgrade, drain };
 }
 
+function urlTooLong(maxUrlBytes: number): DatabaseError {
+  return new DatabaseError(
+    'URL_TOO_LONG',
+    `Expected an address of at most ${maxUrlBytes} bytes; send what is asked in a body`,
+  );
+}
+
 /** Undefined where the request is none for an operation; the name is empty for the default database. */
 function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | undefined {
-  if ((method !== 'POST' && method !== 'GET') || !url.startsWith('/graphql')) return undefined;
+  const isAsked = method === 'POST' || method === 'GET' || method === 'HEAD';
+  if (!isAsked || !url.startsWith('/graphql')) return undefined;
   if (url === '/graphql') return '';
   return /^\/graphql(?:\/([\w.-]+))?(?:\?|$)/.exec(url)?.slice(1).join('');
 }
 
+/** Answers an operation that is compiled, or can be; what cannot, Express and Apollo refuse. */
 async function answer(
   options: FrontOptions,
   request: GatewayRequest,
   response: ServerResponse,
   database: string,
 ): Promise<void> {
-  const { app, served, defaultDatabase, authenticate } = options;
+  const { app, served, defaultDatabase, documents } = options;
+  const isRead = request.method !== 'POST';
   try {
-    const body = readAll(request);
+    const body = isRead ? undefined : readAll(request);
     // It may fail before it is waited for, while it is found out who asks.
-    body.catch(() => undefined);
-    const principal = await Promise.resolve(authenticate(request.headers.authorization));
-    request.principal = principal;
-    request.body = parseJson(await body);
-    const asked = askedIn(request);
+    body?.catch(() => undefined);
+    const principal = await identify(options, request, response);
+    if (body !== undefined) request.body = parseJson(await body);
+    const asked = isRead
+      ? askedInUrl(request, documents)
+      : askedIn(request, request.body, documents);
     if (asked !== undefined) {
-      checkNesting(undefined, asked.variables);
+      checkNesting(isRead ? asked.query : undefined, asked.variables);
       const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
       response.once('close', release);
       const schema = await value.schemaFor(principal);
-      const operation = schema.operations.get(asked.query, asked.operationName);
-      const variables = operation?.readVariables(asked.variables);
-      if (operation !== undefined && variables !== undefined) {
+      const prepared = await prepare(schema, asked, isRead, requestIdOf(response));
+      if (prepared !== undefined) {
         const context = () => createContext(value, schema, options.queryLimits, request, response);
-        await answerCompiled(options, response, operation, variables, asked.type, context);
+        await answerPrepared(options, request, response, { ...asked, ...prepared }, context);
         return;
       }
     }
@@ -121,6 +152,26 @@ async function answer(
   void app(request, response);
 }
 
+/** The operation that is asked for; undefined where it is not known yet, or not to be run. What is read is prepared now, so that all of its answers are alike. */
+async function prepare(
+  { operations, prepare: prepareNow }: ServedSchema,
+  asked: Asked,
+  isRead: boolean,
+  requestId: string,
+): Promise<Prepared | undefined> {
+  const operation = operations.get(asked.query, asked.operationName);
+  const variables = operation?.readVariables(asked.variables);
+  if (operation !== undefined && variables !== undefined)
+    return isRead && operation.type !== OperationTypeNode.QUERY
+      ? undefined
+      : { operation, variables };
+  if (!isRead || operation !== undefined) return undefined;
+  const { query, operationName, variables: given } = asked;
+  const prepared = await prepareNow({ query, operationName, variables: given }, requestId);
+  const isReady = prepared.kind === 'ready' && prepared.operation.type === OperationTypeNode.QUERY;
+  return isReady ? prepared : undefined;
+}
+
 /** Whether the address is one of a database, so that the caller has to be known. */
 function isOfDatabases({ url = '' }: IncomingMessage): boolean {
   return /^\/(graphql|v1)([/?]|$)/.test(url);
@@ -128,36 +179,69 @@ function isOfDatabases({ url = '' }: IncomingMessage): boolean {
 
 /** Finds out who sends a request, and hands it on. */
 async function admit(
-  { app, authenticate }: FrontOptions,
+  options: FrontOptions,
   request: GatewayRequest,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    request.principal = await authenticate(request.headers.authorization);
+    await identify(options, request, response);
   } catch (error) {
     request.fault = error;
   }
-  void app(request, response);
+  void options.app(request, response);
+}
+
+/** Finds out who sends a request, and counts it: whoever guesses tokens is counted by its address. @throws UNAUTHENTICATED, RATE_LIMITED */
+async function identify(
+  { authenticate, callers }: FrontOptions,
+  request: GatewayRequest,
+  response: ServerResponse,
+): Promise<Principal> {
+  let principal: Principal | undefined;
+  try {
+    principal = request.principal = await authenticate(request.headers.authorization);
+    return principal;
+  } finally {
+    request.charge = callers.chargeFor(request, principal, response);
+    request.charge('requests', 1);
+  }
 }
 
 interface Asked {
   readonly query: string;
   readonly operationName: string | undefined;
+  /** As they came. */
   readonly variables: Readonly<Record<string, unknown>>;
   /** Of the answer. */
   readonly type: string;
 }
 
+interface Prepared {
+  readonly operation: CompiledOperation;
+  /** As their types read them. */
+  readonly variables: Variables;
+}
+
 /** What a request asks, where that is plain: everything that needs a closer look is undefined. */
-function askedIn({ body, headers }: GatewayRequest): Asked | undefined {
-  const type = answerType(headers.accept);
-  if (type === undefined || !isObject(body)) return undefined;
-  const { query, operationName, variables, extensions } = body;
-  if (typeof query !== 'string' || (extensions !== undefined && extensions !== null))
-    return undefined;
+function askedIn(
+  { headers }: GatewayRequest,
+  members: unknown,
+  documents: Documents,
+): Asked | undefined {
+  const type = preferredType(headers.accept, OPERATION_TYPES);
+  if (type === undefined || !isObject(members)) return undefined;
+  const { operationName, variables, extensions } = members;
+  if (!isAbsent(members['query']) && typeof members['query'] !== 'string') return undefined;
+  if (!isAbsent(extensions) && !isObject(extensions)) return undefined;
   if (!isAbsent(operationName) && typeof operationName !== 'string') return undefined;
   if (!isAbsent(variables) && !isObject(variables)) return undefined;
+  const query = documents.textFor(members);
+  if (query === undefined) return undefined;
   return { query, operationName: operationName ?? undefined, variables: variables ?? {}, type };
+}
+
+function askedInUrl(request: GatewayRequest, documents: Documents): Asked | undefined {
+  return isDeliberate(request) ? askedIn(request, operationInUrl(request), documents) : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -168,41 +252,52 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
 
-/** The media type of the answer for the usual ways to ask for one; undefined where it has to be negotiated. */
-function answerType(accept: string | undefined): string | undefined {
-  switch (accept) {
-    case undefined:
-    case '*/*':
-    case 'application/json':
-      return 'application/json; charset=utf-8';
-    case 'application/graphql-response+json':
-      return 'application/graphql-response+json; charset=utf-8';
-    default:
-      return undefined;
-  }
-}
-
-async function answerCompiled(
+async function answerPrepared(
   { log }: FrontOptions,
+  request: GatewayRequest,
   response: ServerResponse,
-  operation: CompiledOperation,
-  variables: Readonly<Record<string, unknown>>,
-  type: string,
+  asked: Asked & Prepared,
   createContextNow: () => Promise<RequestContext>,
 ): Promise<void> {
   let answered: OperationAnswer;
   try {
-    answered = await answerOperation(operation, await createContextNow(), variables, log);
+    const context = await createContextNow();
+    const { operation, variables } = asked;
+    // What is shown of other databases changes with them, so that nobody can tell from this one whether it is the same.
+    const isKept = request.method !== 'POST' && context.foreignModels.size === 0;
+    const keep = isKept ? keeping(request, response, context, asked) : undefined;
+    if (keep?.isKnown === true) {
+      keep.setHeaders();
+      response.writeHead(304).end();
+      return;
+    }
+    answered = await answerOperation(operation, context, variables, log);
+    if (!answered.hasErrors) keep?.setHeaders();
   } catch (error) {
     answered = refusal(error, requestIdOf(response), log);
   }
   const { status, text } = answered;
+  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
   response.writeHead(status, {
-    'cache-control': 'no-store',
-    'content-type': type,
+    'content-type': `${asked.type}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+/** What is read by GET may be kept by its caller, and is not made again while it is the same. */
+function keeping(
+  request: GatewayRequest,
+  response: ServerResponse,
+  context: RequestContext,
+  { operation, variables, query }: Asked & Prepared,
+) {
+  const tag = validatorOf(context, request, query);
+  const control = cacheControl(context, operation.isSettled(context, variables));
+  return {
+    isKnown: hasTag(request.headers['if-none-match'], tag),
+    setHeaders: () => setCacheHeaders(response, tag, control),
+  };
 }
 
 function nameRequest({ headers }: IncomingMessage, response: ServerResponse): void {

@@ -1,5 +1,5 @@
 /**
- * How deep a GraphQL request may nest. Parsing, validation and coercion call themselves for each level, so depth is measured before them,
+ * How deep a request may nest. Parsing, validation and coercion call themselves for each level, so depth is measured before them,
  * without calling anything in turn.
  */
 import { DatabaseError } from '../../schema/error.ts';
@@ -13,7 +13,7 @@ export function checkNesting(query: unknown, variables: unknown): void {
   if (!isTooDeep) return;
   throw new DatabaseError(
     'BAD_USER_INPUT',
-    `The operation or its variables nest deeper than ${MAX_NESTING} levels; ask for less at once`,
+    `What is sent may not nest deeper than ${MAX_NESTING} levels; ask for less at once`,
   );
 }
 

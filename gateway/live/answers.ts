@@ -28,8 +28,11 @@ export async function* answersOf(
 
 async function onlyAnswer(asked: AskedOperation, signal: AbortSignal): Promise<StreamedAnswer> {
   const context = await currentContext(asked, signal);
+  const { operation, variables } = asked;
   try {
-    const text = await asked.operation.answer(context, asked.variables);
+    asked.charge('cost', operation.checkCost(variables));
+    const { content } = await operation.run(context, variables);
+    const text = answerBody(content, context.basisTx, context.foreign.bases());
     return { text, position: String(context.basisTx) };
   } finally {
     context.foreign.release();
@@ -41,7 +44,7 @@ async function* streamedAnswers(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedAnswer, void> {
   const { database, operation, variables, given } = asked;
-  operation.checkCost(variables);
+  asked.charge('cost', operation.checkCost(variables));
   const changes = operation.changes(variables);
   if (changes !== undefined) {
     yield* changeAnswers(asked, changes, signal);

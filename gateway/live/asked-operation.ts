@@ -3,6 +3,7 @@ import type { QueryLimits, Snapshot } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Principal } from '../access/principal.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
+import { FREE } from '../http/caller.ts';
 import { contextOn, limitsFromNow } from '../http/context.ts';
 import type { Caller, RequestContext } from '../http/context.ts';
 import type { Variables } from '../select/selection.ts';
@@ -10,7 +11,7 @@ import type { ServedDatabase } from '../served-database.ts';
 import type { ServedSchema } from '../served-schema.ts';
 
 /** Whoever asks, and what is known of its past. */
-export interface Asker extends Pick<Caller, 'requestId' | 'asOf'> {
+export interface Asker extends Pick<Caller, 'requestId' | 'asOf' | 'charge'> {
   readonly principal: Principal;
   /** What the caller has seen or written already, so that its answers are no older. */
   readonly minTx: number | undefined;
@@ -46,7 +47,9 @@ export function contextFrom(
   { database, schema, requestId, principal, asOf }: AskedOperation,
   limits: QueryLimits,
 ): RequestContext {
-  return contextOn(snapshot, database, schema, { requestId, principal, asOf, limits });
+  // What is told again and again was charged when it was asked for.
+  const charge = FREE;
+  return contextOn(snapshot, database, schema, { requestId, principal, charge, asOf, limits });
 }
 
 /** @throws BASIS_NOT_AVAILABLE */

@@ -14,10 +14,12 @@ import { DatabaseError } from '../../schema/error.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
 import type { OperationRequest } from '../graphql/server.ts';
+import { OPERATION_TYPES, preferredType } from '../http/accept.ts';
 import { isPlainJson, parseJson, readAll } from '../http/body.ts';
 import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx, requestIdOf } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
+import { isDeliberate, operationInUrl } from '../http/operation-request.ts';
 import { answersOf } from './answers.ts';
 import type { StreamedAnswer } from './asked-operation.ts';
 import type { LiveHost, OpenedOperation } from './open-operation.ts';
@@ -55,7 +57,7 @@ export class EventStreams {
     response: ServerResponse,
     database: string,
   ): Promise<void> {
-    const { served, log } = this.#options;
+    const { served, log, callers } = this.#options;
     const ending = new AbortController();
     this.#open.add(ending);
     response.once('close', () => {
@@ -67,10 +69,12 @@ export class EventStreams {
         this.#principalOf(request),
         request.method === 'GET' ? requestInUrl(request) : this.#readBody(request),
       ]);
+      this.#takeSlot(request, response, principal);
       const hold = await served.hold(database);
-      if (response.closed) hold.release();
-      else response.once('close', hold.release);
-      const asker = { requestId: requestIdOf(response), principal, ...positionIn(request) };
+      onceClosed(response, hold.release);
+      const charge = callers.chargeFor(request, principal, response);
+      const requestId = requestIdOf(response);
+      const asker = { requestId, principal, charge, ...positionIn(request) };
       const opened = await openOperation(this.#options, hold, asker, asked);
       checkMethod(request, opened);
       await this.#stream(response, principal, opened, ending);
@@ -83,6 +87,16 @@ export class EventStreams {
   /** Ends all streams, so that their clients ask again, elsewhere. */
   close(): void {
     for (const ending of this.#open) ending.abort();
+  }
+
+  /** Released with the response. @throws RATE_LIMITED */
+  #takeSlot(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
+    const { slots } = this.#options.callers;
+    const release = slots.take();
+    if (release === undefined)
+      throw new DatabaseError('RATE_LIMITED', 'This gateway has as many streams as it may have');
+    onceClosed(response, release);
+    onceClosed(response, slots.takeFor(this.#options.callers.nameOf(request, principal)));
   }
 
   async #principalOf({ headers }: IncomingMessage): Promise<Principal> {
@@ -174,32 +188,13 @@ async function hasDrained(
 }
 
 /** What was asked for as a query of the address. @throws BAD_USER_INPUT, FORBIDDEN */
-async function requestInUrl({ url = '', headers }: IncomingMessage): Promise<OperationRequest> {
-  if (!isDeliberate(headers))
+async function requestInUrl(request: IncomingMessage): Promise<OperationRequest> {
+  if (!isDeliberate(request))
     throw new DatabaseError(
       'FORBIDDEN',
       'A web page elsewhere could have sent this unasked: expected the header apollo-require-preflight, or a page of the same origin',
     );
-  const given = new URL(url, 'http://localhost').searchParams;
-  const json = (name: string): unknown => {
-    const text = given.get(name);
-    return text === null ? undefined : parseJson(Buffer.from(text));
-  };
-  return operationRequest({
-    query: given.get('query'),
-    operationName: given.get('operationName'),
-    variables: json('variables'),
-    extensions: json('extensions'),
-  });
-}
-
-/** Whether a script of this origin, or one that was let to, sends a GET: others can send neither header, nor forge what browsers say of a request. */
-function isDeliberate(headers: IncomingMessage['headers']): boolean {
-  return (
-    headers['apollo-require-preflight'] !== undefined ||
-    headers['x-apollo-operation-name'] !== undefined ||
-    headers['sec-fetch-site'] === 'same-origin'
-  );
+  return operationRequest(operationInUrl(request));
 }
 
 /** GET changes nothing. @throws METHOD_NOT_ALLOWED */
@@ -222,6 +217,11 @@ function positionIn({ headers }: IncomingMessage): {
   return { position, minTx, asOf: parseAsOf(headers[AS_OF_HEADER]) };
 }
 
+function onceClosed(response: ServerResponse, release: () => void): void {
+  if (response.closed) release();
+  else response.once('close', release);
+}
+
 function refuse(
   response: ServerResponse,
   { status, body }: ReturnType<typeof toGraphQLBody>,
@@ -231,29 +231,16 @@ function refuse(
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 429 && !response.hasHeader('retry-after') ? { 'retry-after': '1' } : {}),
     ...(status === 405 ? { allow: 'POST' } : {}),
   });
   response.end(`${JSON.stringify(body)}\n`);
 }
 
-/** The media types that a GraphQL request can be answered with, and whether they are a stream. */
-const ANSWER_TYPES: ReadonlyMap<string, boolean> = new Map([
-  ['text/event-stream', true],
-  ['application/json', false],
-  ['application/graphql-response+json', false],
-  ['*/*', false],
-  ['application/*', false],
-]);
-
 /** Whether a stream is what a caller likes best of what there is. */
 export function wantsEventStream(accept: string | undefined): boolean {
-  if (accept === undefined || !accept.includes('text/event-stream')) return false;
-  const ranges = accept.split(',').map((range) => {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const quality = parameters.find((each) => each.startsWith('q='))?.slice(2);
-    return { type, quality: quality === undefined ? 1 : Number(quality) };
-  });
-  const known = ranges.filter(({ type, quality }) => ANSWER_TYPES.has(type) && quality > 0);
-  const [best] = known.toSorted((one, other) => other.quality - one.quality);
-  return best !== undefined && ANSWER_TYPES.get(best.type) === true;
+  if (accept === undefined || !accept.includes(EVENT_STREAM)) return false;
+  return preferredType(accept, [...OPERATION_TYPES, EVENT_STREAM]) === EVENT_STREAM;
 }
+
+const EVENT_STREAM = 'text/event-stream';

@@ -4,6 +4,8 @@ import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Hold, OnDemand } from '../../services/shared/on-demand.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import type { Callers } from '../http/caller.ts';
+import type { Documents } from '../graphql/documents.ts';
 import type { OperationRequest } from '../graphql/server.ts';
 import { badInput } from '../read/bad-input.ts';
 import { checkNesting } from '../http/nesting.ts';
@@ -14,6 +16,8 @@ import type { AskedOperation, Asker } from './asked-operation.ts';
 export interface LiveHost {
   readonly served: OnDemand<ServedDatabase>;
   readonly defaultDatabase: string;
+  readonly callers: Callers;
+  readonly documents: Documents;
   readonly authenticate: Authenticate;
   readonly queryLimits: QueryLimits;
   /** Of one request or message. */
@@ -25,14 +29,16 @@ export type OpenedOperation =
   | { readonly kind: 'opened'; readonly asked: AskedOperation }
   | { readonly kind: 'refused'; readonly errors: ReadonlyArray<GraphQLFormattedError> };
 
-/** @throws BAD_USER_INPUT, FORBIDDEN */
+/** @throws BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED */
 export async function openOperation(
-  { queryLimits, log }: LiveHost,
+  { documents, queryLimits, log }: LiveHost,
   { value: database }: Hold<ServedDatabase>,
   asker: Asker,
   request: OperationRequest,
 ): Promise<OpenedOperation> {
-  const { query, operationName, variables: given = {} } = request;
+  asker.charge('requests', 1);
+  const { operationName, variables: given = {} } = request;
+  const query = documents.textFor(request);
   checkNesting(query, given);
   const schema = await database.schemaFor(asker.principal);
   const known = query === undefined ? undefined : schema.operations.get(query, operationName);
@@ -40,7 +46,7 @@ export async function openOperation(
   const prepared =
     known !== undefined && read !== undefined
       ? ({ kind: 'ready', operation: known, variables: read } as const)
-      : await schema.prepare(request, asker.requestId);
+      : await schema.prepare({ query, operationName, variables: given }, asker.requestId);
   if (prepared.kind === 'refused') return prepared;
   const { operation, variables } = prepared;
   const asked = { ...asker, database, schema, operation, variables, given, queryLimits, log };
@@ -52,6 +58,7 @@ export function operationRequest(json: unknown): OperationRequest {
   if (!isObject(json)) throw badInput('The request', 'must be a JSON object');
   return {
     query: textAt(json, 'query'),
+    documentId: textAt(json, 'documentId'),
     operationName: textAt(json, 'operationName'),
     variables: objectAt(json, 'variables'),
     extensions: objectAt(json, 'extensions'),

@@ -20,6 +20,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Hold } from '../../services/shared/on-demand.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
+import { isAllowedOrigin } from '../http/cors.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { answersOf } from './answers.ts';
@@ -96,6 +97,12 @@ export class WebSockets {
       refuseUpgrade(socket, '403 Forbidden');
       return;
     }
+    const release = this.#options.callers.slots.take();
+    if (release === undefined) {
+      refuseUpgrade(socket, '503 Service Unavailable');
+      return;
+    }
+    socket.once('close', release);
     this.#frames.handleUpgrade(request, socket, head, (opened) =>
       this.#serve({ socket: opened, request, database }),
     );
@@ -141,7 +148,7 @@ export class WebSockets {
 
   /** Whether a connection is one of somebody who may use the database; if not, it is closed. */
   async #admit({ connectionParams, extra }: Connection): Promise<boolean> {
-    const { authenticate, served } = this.#options;
+    const { authenticate, served, callers } = this.#options;
     const { socket, request, database } = extra;
     const { authorization, Authorization = authorization } = connectionParams ?? {};
     const given = Authorization ?? request.headers.authorization;
@@ -153,6 +160,7 @@ export class WebSockets {
         return false;
       }
       extra.known = { principal, hold };
+      socket.once('close', callers.slots.takeFor(callers.nameOf(request, principal)));
       await hold.value.schemaFor(principal);
       const expire = (): void => socket.close(CloseCode.Unauthorized, 'The token has expired');
       socket.once('close', whenExpired(principal, expire));
@@ -166,15 +174,16 @@ export class WebSockets {
   }
 
   async #open({ extra, subscriptions }: Connection, payload: object) {
-    const { log, maxOperations = 100 } = this.#options;
-    const { known, socket } = extra;
+    const { log, callers, maxOperations = 100 } = this.#options;
+    const { known, socket, request: opening } = extra;
     const requestId = randomUUID();
     try {
       if (known === undefined) throw new Error('Expected the connection to be acknowledged');
       if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
       const { principal, hold } = known;
       const nothing = { minTx: undefined, position: undefined, asOf: undefined };
-      const asker = { requestId, principal, ...nothing };
+      const charge = callers.chargeFor(opening, principal);
+      const asker = { requestId, principal, charge, ...nothing };
       const request = operationRequest(payload);
       const opened = await openOperation(this.#options, hold, asker, request);
       if (opened.kind === 'opened')
@@ -278,7 +287,7 @@ function closingFor(error: unknown): { readonly code: number; readonly reason: s
 /** Browsers say which page asks, and let any page ask: only those of the same host may, and those that were named. */
 function isOfOrigin({ headers }: IncomingMessage, origins: ReadonlyArray<string>): boolean {
   const { origin, host } = headers;
-  if (origin === undefined || origins.includes(origin)) return true;
+  if (origin === undefined || isAllowedOrigin(origins, origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 

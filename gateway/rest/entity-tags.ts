@@ -1,5 +1,6 @@
 /** Entity tags (RFC 9110): the version of an entity is all there is to know of whether it changed. */
 import { DatabaseError } from '../../schema/error.ts';
+import { TAG } from '../http/caching.ts';
 
 export function entityTag(version: number): string {
   return `"v${version}"`;
@@ -16,11 +17,3 @@ export function versionsIn(header: string): ReadonlyArray<number> | undefined {
     );
   return tags.flatMap((tag) => (/^"v\d{1,15}"$/.test(tag) ? [Number(tag.slice(2, -1))] : []));
 }
-
-/** Whether one of the tags of `If-None-Match` is what is there; weak ones are as good. */
-export function hasTag(header: string, tag: string): boolean {
-  if (header.trim() === '*') return true;
-  return (header.match(TAG) ?? []).some((each) => each.replace(/^W\//, '') === tag);
-}
-
-const TAG = /(?:W\/)?"[^"]*"/g;

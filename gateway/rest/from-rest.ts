@@ -21,7 +21,10 @@ export interface ListRequest {
 export function parseListRequest(resource: Resource, parameters: URLSearchParams): ListRequest {
   const where: WhereDraft = {};
   for (const name of new Set(parameters.keys())) {
-    if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) continue;
+    if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) {
+      checkOnce(parameters, name);
+      continue;
+    }
     const filter = resource.filters.get(name);
     if (filter === undefined)
       throw unknownParameter([...LIST_PARAMETERS, ...resource.filters.keys()], name);
@@ -63,8 +66,10 @@ const HISTORY_PARAMETERS = ['fields', 'newestFirst', 'first', 'after', 'asOf'];
 
 /** @throws BAD_USER_INPUT */
 export function parseHistoryRequest(parameters: URLSearchParams): HistoryRequest {
-  for (const name of parameters.keys())
+  for (const name of parameters.keys()) {
     if (!HISTORY_PARAMETERS.includes(name)) throw unknownParameter(HISTORY_PARAMETERS, name);
+    checkOnce(parameters, name);
+  }
   const newestFirst = parameters.get('newestFirst');
   return {
     list: {
@@ -83,6 +88,11 @@ export function parseByPath(type: EntityType, name: string, text: string): By {
   const field = type.fields.get(name);
   if (field?.kind !== 'scalar') return { [name]: text };
   return { [name]: shapeFromText(field.shape, text, name) };
+}
+
+/** Of two values for what has one, neither is meant. */
+function checkOnce(parameters: URLSearchParams, name: string): void {
+  if (parameters.getAll(name).length > 1) throw badInput(`The parameter ${name} may be given once`);
 }
 
 interface WhereDraft {

@@ -1,6 +1,7 @@
 /** What the REST routes read, without a word of HTTP's mechanics: a request to a status, headers and a body. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
+import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
 import { readScope } from '../http/context.ts';
@@ -10,7 +11,8 @@ import { readConnection, readEntity } from '../read/entity-json.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
-import { entityTag, hasTag } from './entity-tags.ts';
+import { hasTag } from '../http/caching.ts';
+import { entityTag } from './entity-tags.ts';
 import { parseAsOf, parseByPath, parseListRequest } from './from-rest.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { entityHistory } from './history.ts';
@@ -22,6 +24,7 @@ export async function listEntities(
 ): Promise<RestAnswer> {
   const resource = requireResource(context, request.type);
   const { list, asOf } = parseListRequest(resource, request.url.searchParams);
+  context.charge('cost', list.first ?? list.last ?? DEFAULT_PAGE);
   const run = { scope: readScope(context, asOf, resource.type), variables: {} };
   const plan = listPlan(context.model, resource.type, request.preferences.wantsCount);
   const page = await readConnection(run, resource.type, list, plan);
@@ -71,8 +74,7 @@ async function showEntity(
     throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
   const [version = 0] = await scope.snapshot.versions([entity]);
   const headers = { ETag: entityTag(version) };
-  const { ifNoneMatch } = request;
-  return ifNoneMatch !== undefined && hasTag(ifNoneMatch, headers.ETag)
+  return hasTag(request.ifNoneMatch, headers.ETag)
     ? { status: 304, headers, body: undefined }
     : { status: 200, headers, body };
 }

@@ -12,6 +12,8 @@ export interface RestRequest {
   readonly preferences: Preferences;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  /** The tag of the answer for as long as nothing is written. */
+  readonly validator: () => string;
   readonly idempotencyKey: string | undefined;
   /** Whether a change has to say of which version. */
   readonly needsIfMatch: boolean;

@@ -2,8 +2,11 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RequestContext } from '../http/context.ts';
-import { requirePresent } from '../http/context.ts';
+import { cacheControl, hasTag, setCacheHeaders, validatorOf } from '../http/caching.ts';
+import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
+import { checkNesting } from '../http/nesting.ts';
+import { parseAsOf } from './from-rest.ts';
 import { parsePreferences } from './preferences.ts';
 import { entityById, entityByUnique, historyOfEntity, listEntities } from './resources.ts';
 import { openApiDocument } from './openapi-document.ts';
@@ -42,14 +45,20 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Readonly<Record<str
   [
     '/:database/openapi.json',
     {
-      GET: async (context, _request, _parameters, { isGuarded }) =>
+      GET: whileUnchanged(async (context, _request, _parameters, { isGuarded }) =>
         openApiDocument(context, isGuarded),
+      ),
     },
   ],
   ['/:database/transact', { POST: transact }],
   [
     '/:database/:type',
-    { GET: listEntities, POST: postEntity, PATCH: patchEntities, DELETE: removeEntities },
+    {
+      GET: whileUnchanged(listEntities),
+      POST: postEntity,
+      PATCH: patchEntities,
+      DELETE: removeEntities,
+    },
   ],
   [
     '/:database/:type/:id',
@@ -61,7 +70,9 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Readonly<Record<str
   ],
   [
     '/:database/:type/:id/history',
-    { GET: (context, request, { id = '' }) => historyOfEntity(context, request, id) },
+    {
+      GET: whileUnchanged((context, request, { id = '' }) => historyOfEntity(context, request, id)),
+    },
   ],
   [
     '/:database/:type/by/:attribute/:value',
@@ -101,11 +112,30 @@ function answerWith(
         `${request.method} is not for this address; it takes ${allow}`,
       );
     }
+    checkNesting(undefined, request.body);
     const context = await createContext(request, response);
     if (!isRead) requirePresent(context);
     const parameters = request.params as Parameters;
-    const asked = toRestRequest(request, parameters, requireIfMatch);
-    send(response, context, await answer(context, asked, parameters, options));
+    const asked = toRestRequest(request, parameters, requireIfMatch, () =>
+      validatorOf(context, { url: request.originalUrl, headers: request.headers }),
+    );
+    const answered = await answer(context, asked, parameters, options);
+    const { ETag: tag } = answered.headers;
+    if (isRead && tag !== undefined) {
+      const isOver = isSettled(context, parseAsOf(asked.url.searchParams));
+      setCacheHeaders(response, tag, cacheControl(context, isOver));
+    }
+    send(response, context, answered);
+  };
+}
+
+/** An answer that its caller has is not made again while nothing was written. */
+function whileUnchanged(answer: Answer): Answer {
+  return async (context, request, parameters, options) => {
+    const headers = { ETag: request.validator() };
+    if (hasTag(request.ifNoneMatch, headers.ETag)) return { status: 304, headers, body: undefined };
+    const answered = await answer(context, request, parameters, options);
+    return { ...answered, headers: { ...answered.headers, ...headers } };
   };
 }
 
@@ -113,6 +143,7 @@ function toRestRequest(
   request: Request,
   parameters: Parameters,
   needsIfMatch: boolean,
+  validator: () => string,
 ): RestRequest {
   return {
     type: parameters['type'] ?? '',
@@ -122,6 +153,7 @@ function toRestRequest(
     preferences: parsePreferences(request.get('prefer')),
     ifMatch: request.get('if-match'),
     ifNoneMatch: request.get('if-none-match'),
+    validator,
     idempotencyKey: request.get('idempotency-key'),
     needsIfMatch,
   };

@@ -39,8 +39,8 @@ let listening: Listening;
 let guarded: ServedWorld;
 let guardedListening: Listening;
 beforeAll(async () => {
-  const live = { origins: ['https://app.example.com'] };
-  world = await serveWorld({ bodyLimitBytes: 10_000, live });
+  const origins = ['https://app.example.com'];
+  world = await serveWorld({ bodyLimitBytes: 10_000, origins });
   listening = await listenOn(world);
   guarded = await serveWorld({ access: ACCESS });
   guardedListening = await listenOn(guarded);

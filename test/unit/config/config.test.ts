@@ -31,11 +31,35 @@ function messageOf(sources: ConfigSources): string {
 describe('defaults', () => {
   it('keep data in a folder and serve this machine only', () => {
     expect(load()).toEqual({
-      api: { access: undefined, models: {} },
+      api: {
+        access: undefined,
+        models: {},
+        operations: new Map(),
+        onlyOperations: false,
+        limits: {
+          maxCost: 100_000,
+          maxDepth: 20,
+          maxAliases: 100,
+          maxDirectives: 100,
+          maxRootFields: 50,
+          maxTokens: 5_000,
+        },
+      },
       store: { kind: 'file', directory: './data', cache: { kind: 'none' } },
       bus: { kind: 'none' },
       databases: ['world'],
-      http: { host: '127.0.0.1', port: 4000, origins: [] },
+      http: {
+        host: '127.0.0.1',
+        port: 4000,
+        origins: [],
+        rate: { requestsPerMinute: 60_000, costPerMinute: 30_000_000 },
+        trustedProxies: 0,
+        maxStreams: 10_000,
+        maxStreamsPerCaller: 1_000,
+        receiveTimeoutMs: 30_000,
+        maxHeaderBytes: 32_768,
+        maxUrlBytes: 16_384,
+      },
       writer: {
         host: '127.0.0.1',
         port: 4400,
@@ -125,10 +149,28 @@ describe('sources', () => {
     });
     const env = { PORT: '2', HOST: '' };
     const config = load({ file, env, overrides: { 'http.port': '3', 'writer.port': undefined } });
-    expect(config.http).toEqual({ host: 'a', port: 3, origins: [] });
+    expect(config.http).toMatchObject({ host: 'a', port: 3, origins: [] });
     expect(config.writer.port).toBe(1);
     expect(config.databases).toEqual(['a', 'b']);
     expect(load({ file, env }).http.port).toBe(2);
+  });
+
+  it('read the operations of applications, as Apollo or Relay writes them', () => {
+    const body = '{ __typename }';
+    const apollo = {
+      format: 'apollo-persisted-query-manifest',
+      version: 1,
+      operations: [{ id: 'a', name: 'A', type: 'query', body }],
+    };
+    for (const manifest of [apollo, { a: body }])
+      expect(load({ overrides: { 'api.operations': fileOf(manifest) } }).api.operations).toEqual(
+        new Map([['a', body]]),
+      );
+    const broken = { overrides: { 'api.operations': fileOf({ ...apollo, version: 2 }) } };
+    expect(messageOf(broken)).toMatch(/Expected operations/);
+    expect(messageOf({ overrides: { 'api.onlyOperations': true } })).toMatch(
+      /DATAHIKE_GATEWAY_OPERATIONS: expected the path/,
+    );
   });
 
   it('read the file that the environment names', () => {

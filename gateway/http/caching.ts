@@ -1,0 +1,50 @@
+/**
+ * What lets callers and caches keep an answer (RFC 9111). Data that does not change has a validator for free: an answer depends on the transaction that it
+ * was read at, on what its caller may see, and on what was asked. So whether it is still the same is known before anything is read.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestContext } from './context.ts';
+
+/** The request headers that an answer depends on, besides who asks. */
+const SELECTING = ['accept', 'datahike-as-of', 'prefer'] as const;
+
+/** `document` is what an operation was asked by, which its address may only name. */
+export function validatorOf(
+  { basisTx, claims, fingerprint }: Pick<RequestContext, 'basisTx' | 'claims' | 'fingerprint'>,
+  { url, headers }: Pick<IncomingMessage, 'url' | 'headers'>,
+  document?: string,
+): string {
+  const asked = [url, document, ...SELECTING.map((name) => headers[name] ?? null)];
+  const text = JSON.stringify([fingerprint(), basisTx, claims, ...asked]);
+  return `"${createHash('sha256').update(text).digest('base64url')}"`;
+}
+
+/** An answer out of the past alone stays as it is; any other is asked for again, which costs nothing while nothing was written. */
+export function cacheControl(
+  { isPublic }: Pick<RequestContext, 'isPublic'>,
+  isSettled: boolean,
+): string {
+  if (!isSettled) return 'private, no-cache';
+  return `${isPublic ? 'public' : 'private'}, max-age=31536000, immutable`;
+}
+
+/** The headers of an answer that may be kept. */
+export function setCacheHeaders(response: ServerResponse, tag: string, control: string): void {
+  const vary = response.getHeader('vary');
+  response.setHeader('ETag', tag);
+  response.setHeader('Cache-Control', control);
+  response.setHeader('Vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
+}
+
+const VARY = 'Accept, Authorization, Datahike-As-Of, Prefer';
+
+/** Whether one of the tags of `If-None-Match` is what is there; weak ones are as good. */
+export function hasTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return (header.match(TAG) ?? []).some((each) => each.replace(/^W\//, '') === tag);
+}
+
+/** An entity tag, as it stands in a header. */
+export const TAG = /(?:W\/)?"[^"]*"/g;
