@@ -89,6 +89,8 @@ interface Generation {
   /** The databases that the model leads into. */
   readonly foreign: ReadonlySet<string>;
   readonly views: Map<string, Promise<ServedSchema>>;
+  /** What each caller is served with, so that it is not found out for each request. */
+  readonly byPrincipal: WeakMap<Principal, Promise<ServedSchema>>;
 }
 
 /** Of callers who may do everything. */
@@ -146,8 +148,13 @@ export class ServedDatabase {
   schemaFor(principal: Principal): Promise<ServedSchema> {
     const generation = this.#started;
     if (generation.foreign.size > 0) return this.#linkedSchemaFor(principal, generation);
+    const known = generation.byPrincipal.get(principal);
+    if (known !== undefined) return known;
     const roles = this.#rolesIn(principal, this.name);
-    return this.#viewAt(generation, keyOf(roles), roles);
+    const made = this.#viewAt(generation, keyOf(roles), roles);
+    generation.byPrincipal.set(principal, made);
+    made.catch(() => generation.byPrincipal.delete(principal));
+    return made;
   }
 
   /** What all roles together see of it. */
@@ -307,7 +314,9 @@ export class ServedDatabase {
   /** The view that all callers have is made before it is needed. */
   async #generate(attributes: Attributes, model = this.#modelOf(attributes)): Promise<Generation> {
     const views = new Map<string, Promise<ServedSchema>>();
-    const generation = { attributes, model, foreign: foreignDatabases(model), views };
+    const foreign = foreignDatabases(model);
+    const byPrincipal: Generation['byPrincipal'] = new WeakMap();
+    const generation = { attributes, model, foreign, views, byPrincipal };
     // Others are looked at when somebody asks, not while this one is opened: two may lead into each other.
     if (this.#options.access === undefined && generation.foreign.size === 0)
       await this.#viewAt(generation, WHOLE, undefined);

@@ -2,7 +2,7 @@
  * Credentials to who sends a request. Tokens are compared by their hashes in constant time; a JWT is verified once and known until it expires, so
  * that the next request of its bearer costs a look into a map.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as hashOf, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
@@ -19,11 +19,14 @@ export function createAuthenticator(access: AccessConfig | undefined): Authentic
   if (access === undefined) return () => DEVELOPER;
   const findToken = tokenFinder(access.tokens ?? []);
   const verify = access.jwt === undefined ? undefined : jwtVerifier(access.jwt);
-  const anonymous = access.anonymous;
+  const anonymous: Principal | undefined =
+    access.anonymous === undefined
+      ? undefined
+      : { name: 'anonymous', roles: access.anonymous, claims: {}, isAnonymous: true };
   return (authorization) => {
     if (authorization === undefined) {
       if (anonymous === undefined) throw unauthenticated('This needs a token');
-      return { name: 'anonymous', roles: anonymous, claims: {}, isAnonymous: true };
+      return anonymous;
     }
     const token = bearerToken(authorization);
     const known = findToken(token);
@@ -51,7 +54,7 @@ function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Pri
   });
   return (token) => {
     if (known.length === 0) return undefined;
-    const hash = createHash('sha256').update(token).digest();
+    const hash = hashOf('sha256', token, 'buffer');
     let found: Principal | undefined;
     // All are looked at, whichever it is.
     for (const { hash: expected, expiresMs, principal } of known)
