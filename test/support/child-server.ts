@@ -2,8 +2,9 @@
  * A server process of our own: started in a temporary folder, watched until it answers, ended by its id and never by name.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chownSync, existsSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { atExit } from './clean-up.ts';
@@ -60,15 +61,23 @@ export function findProgram(
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
+/** Below the ports that systems give to connections: none takes ours before its server listens. */
+const PORTS = { from: 10_000, to: 32_000 };
+
+/** A port of the loopback that nothing listens on. */
 export async function freePort(): Promise<number> {
+  const port = randomInt(PORTS.from, PORTS.to);
+  return (await isFree(port)) ? port : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
   });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 export async function startServer(options: {
