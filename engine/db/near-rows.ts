@@ -2,11 +2,12 @@
  * Reads the rows of many prefixes that lie near each other, as those of the entities on a page do: the leaf that the last one was found in is
  * looked at first, and where nothing new concerns it, its rows are handed out as they are. Everything else is an ordinary scan.
  */
-import type { ChunkCursor } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound, Columns, RowRange } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
 import { findBaseLeaf } from '../indices/base-index.ts';
+import type { DatomSet } from '../novelty/datom-set.ts';
 import type { Miss } from '../shared/suspend.ts';
 import { missesOf } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
@@ -35,20 +36,40 @@ export class NearRows {
 
   /** Visits the rows of a prefix in order. False where nodes are not in memory, which are noted; some rows may have been visited by then. */
   visit(bound: Bound, visit: VisitRows, misses: Miss[]): boolean {
-    if (this.#isPlain) {
-      if (
-        this.#leaf !== undefined &&
-        this.#isNear(this.#leaf, bound) &&
-        this.#isWithin(this.#leaf, bound, false)
-      )
-        return this.#handOut(this.#leaf, visit);
-      const leaf = findBaseLeaf(this.#db.base, this.#order, bound, misses);
-      if (leaf === undefined) return false;
-      this.#leaf = this.#isTouched(leaf) ? undefined : leaf;
-      if (this.#leaf !== undefined && this.#isWithin(leaf, bound, !this.#hasNovelty))
-        return this.#handOut(leaf, visit);
+    const leaf = this.find(bound, misses);
+    if (leaf !== undefined) {
+      if (this.lo < this.hi) visit(leaf, this.lo, this.hi);
+      return true;
     }
+    if (misses.length > 0) return false;
     return visitScan(scan(this.#db, this.#order, prefixRange(bound)), visit, misses);
+  }
+
+  /**
+   * The leaf that has all rows of a prefix, from {@link lo} up to {@link hi}, and nothing new among them. Undefined where a scan has to tell; where
+   * nodes are not in memory they are noted, in a list that has to come empty.
+   */
+  find(bound: Bound, misses: Miss[]): Columns | undefined {
+    if (!this.#isPlain) return undefined;
+    const near = this.#leaf;
+    if (near !== undefined && this.#isNear(near, bound) && this.#isWithin(near, bound, false))
+      return near;
+    const leaf = findBaseLeaf(this.#db.base, this.#order, bound, misses);
+    if (leaf === undefined) return undefined;
+    this.#leaf = this.#isTouched(leaf) ? undefined : leaf;
+    if (this.#leaf === undefined || !this.#isWithin(leaf, bound, !this.#hasNovelty))
+      return undefined;
+    return leaf;
+  }
+
+  /** The first row that was found. */
+  get lo(): number {
+    return this.#range.lo;
+  }
+
+  /** One past the last row that was found. */
+  get hi(): number {
+    return this.#range.hi;
   }
 
   /** False where a look at both ends of the leaf tells that the bound is elsewhere. */
@@ -69,22 +90,27 @@ export class NearRows {
     return range.hi < leaf.length && (range.lo > 0 || mayBeFirst);
   }
 
-  #handOut(leaf: Columns, visit: VisitRows): true {
-    const { lo, hi } = this.#range;
-    if (lo < hi) visit(leaf, lo, hi);
-    return true;
-  }
-
-  /** Whether something came or went between the first and the last row of a leaf. */
+  /** Whether something came or went about what a leaf begins or ends with, or between the two. */
   #isTouched(leaf: Columns): boolean {
     if (!this.#hasNovelty) return false;
     const { added, removed } = this.#db.novelty.eras.current[this.#order];
     const range = {
-      from: { bound: leaf.datom(0), inclusive: true },
-      to: { bound: leaf.datom(leaf.length - 1), inclusive: true },
+      from: { bound: this.#subjectOf(leaf, 0), inclusive: true },
+      to: { bound: this.#subjectOf(leaf, leaf.length - 1), inclusive: true },
     };
-    return added.countRange(range) > 0 || removed.countRange(range) > 0;
+    return hasRows(added, range) || hasRows(removed, range);
   }
+
+  /** The leading components of a row, as many as tell a few rows from all others. */
+  #subjectOf(leaf: Columns, row: number): Bound {
+    const [e, a] = [leaf.e[row]!, leaf.a[row]!];
+    if (this.#order === 'eavt') return { e };
+    return this.#order === 'aevt' ? { a, e } : { a, v: leaf.v[row]! };
+  }
+}
+
+function hasRows(rows: DatomSet, range: ScanRange): boolean {
+  return rows.weight > 0 && rows.countRange(range) > 0;
 }
 
 function visitScan(rows: ChunkCursor, visit: VisitRows, misses: Miss[]): boolean {

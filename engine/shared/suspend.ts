@@ -73,11 +73,16 @@ export function start<T>(computation: Suspended<T>): T | Promise<T> {
 }
 
 async function goOn<T>(computation: Suspended<T>, budget: Budget, first: Wait): Promise<T> {
+  const proceed = (): IteratorResult<Wait, T> => {
+    for (;;) {
+      budget.checkTime();
+      const step = budget.resume(computation);
+      if (step.done || step.value !== PAUSE || isSliceOver()) return step;
+    }
+  };
   for (let wait = first; ;) {
     if (wait !== PAUSE) await budget.wait(loadAll(wait));
-    else if (isSliceOver()) await nextTurn();
-    budget.checkTime();
-    const step = budget.resume(computation);
+    const step = wait === PAUSE && isSliceOver() ? await inTurn(proceed) : proceed();
     if (step.done) return step.value;
     wait = step.value;
   }
@@ -158,19 +163,46 @@ function isSliceOver(): boolean {
   return false;
 }
 
-/** Computations that gave way. One goes on in each turn of the event loop, so that many of them hold it no longer than one. */
-const waiting: Array<() => void> = [];
+/** What gave way, in the order in which it did. Each does what it can do now, and says whether that is all that it does in this turn. */
+const waiting: Array<() => boolean> = [];
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) afterTurn(resumeFirst);
+function waitForTurn(resume: () => boolean): void {
+  waiting.push(resume);
+  if (waiting.length === 1) afterTurn(resumeWaiting);
+}
+
+/** Does work when all that gave way before has had its slice. */
+function inTurn<T>(work: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    waitForTurn(() => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error as Error);
+      }
+      return true;
+    });
   });
 }
 
-function resumeFirst(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) afterTurn(resumeFirst);
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waitForTurn(() => {
+      resolve();
+      return false;
+    });
+  });
+}
+
+/**
+ * Gives a slice of the turn to those that wait, whatever came in before: to one that needs all of it, or to several. What has just come in does not
+ * wait behind them, so that neither long work holds up short work, nor short work that never ends the long.
+ */
+function resumeWaiting(): void {
+  sliceEnd = performance.now() + SLICE_MS;
+  while (waiting.shift()?.() === true && !isSliceOver());
+  sliceEnd = undefined;
+  if (waiting.length > 0) afterTurn(resumeWaiting);
 }
 
 /** After sockets and timers were served; browsers have no setImmediate. */

@@ -2,14 +2,7 @@
  * A GraphQL operation that was validated, as what it does: a plan for each of its root fields. It is made once and answers every request that
  * sends the same text, each with its own variables, by writing JSON.
  */
-import {
-  executeSync,
-  getVariableValues,
-  GraphQLNonNull,
-  Kind,
-  locatedError,
-  OperationTypeNode,
-} from 'graphql';
+import { executeSync, GraphQLNonNull, Kind, locatedError, OperationTypeNode } from 'graphql';
 import type {
   DocumentNode,
   FieldNode,
@@ -36,6 +29,8 @@ import { planMutationField } from './mutation-plans.ts';
 import { planChanges } from './change-plans.ts';
 import type { ChangesPlan, RootPlan } from './root-plan.ts';
 import { planQueryField } from './root-plans.ts';
+import type { ReadVariables } from './variables.ts';
+import { variableReader } from './variables.ts';
 
 /** What operations of one schema are compiled against. */
 export interface CompileTarget {
@@ -92,6 +87,7 @@ export class CompiledOperation {
   readonly #document: DocumentNode;
   readonly #definition: OperationDefinitionNode;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #variables: ReadVariables;
   /** The variables that `@skip` and `@include` ask for. */
   readonly #conditions: ReadonlyArray<string>;
   readonly #variants = new Map<string, ReadonlyArray<PlannedField>>();
@@ -103,14 +99,13 @@ export class CompiledOperation {
     this.#definition = definition;
     const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
     this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+    this.#variables = variableReader(target.schema, definition);
     this.#conditions = conditionsIn(document);
   }
 
   /** The variables as their types read them; undefined where one of them is refused. */
   readVariables(given: Variables): Variables | undefined {
-    const definitions = this.#definition.variableDefinitions ?? [];
-    if (definitions.length === 0) return NO_VARIABLES;
-    return getVariableValues(this.#target.schema, definitions, given, { maxErrors: 1 }).coerced;
+    return this.#variables(given);
   }
 
   /** @throws COST_LIMIT_EXCEEDED, RATE_LIMITED, BAD_USER_INPUT, and then nothing was done */
@@ -251,7 +246,6 @@ export class CompiledOperation {
   }
 }
 
-const NO_VARIABLES: Variables = {};
 const NOTHING = (): number => 0;
 
 async function answerOf(

@@ -52,18 +52,18 @@ export class Callers {
     principal: Principal | undefined,
     response?: ServerResponse,
   ): Charge {
-    if (this.#rates.isOff) return FREE;
-    const caller = this.nameOf(request, principal);
+    const bucket = this.#rates.bucketOf(this.nameOf(request, principal));
+    if (bucket === undefined) return FREE;
+    response?.setHeader('RateLimit-Policy', bucket.policy);
     return (name, amount) => {
       try {
-        this.#rates.take(caller, name, amount);
+        bucket.take(name, amount);
       } catch (error) {
         if (error instanceof DatabaseError)
           response?.setHeader('Retry-After', String(error.data['retryAfterSeconds']));
         throw error;
       } finally {
-        for (const [header, value] of Object.entries(this.#rates.headers(caller)))
-          response?.setHeader(header, value);
+        response?.setHeader('RateLimit', bucket.state);
       }
     };
   }

@@ -188,11 +188,11 @@ export function requirePresent({ asOf }: RequestContext): void {
 
 /** The limits of one answer that is begun now: its time, and that somebody waits for it. */
 export function limitsFromNow(
-  { timeoutMs, ...limits }: QueryLimits,
+  { timeoutMs, maxRows, maxBytes, maxRounds }: QueryLimits,
   signal: CancelSignal,
 ): QueryLimits {
   const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  return { ...limits, deadlineMs, signal };
+  return { maxRows, maxBytes, maxRounds, deadlineMs, signal };
 }
 
 /**

@@ -278,12 +278,16 @@ async function answerPrepared(
   }
   const { status, text } = answered;
   if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
+  // Node would go through a long text once for its length, and again for its bytes.
+  const body = text.length > LONG_TEXT ? Buffer.from(text) : text;
   response.writeHead(status, {
     'content-type': `${asked.type}; charset=utf-8`,
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(body),
   });
-  response.end(text);
+  response.end(body);
 }
+
+const LONG_TEXT = 4_096;
 
 /** What is read by GET may be kept by its caller, and is not made again while it is the same. */
 function keeping(

@@ -22,12 +22,6 @@ interface Quota {
   readonly perMinute: number;
 }
 
-interface Bucket {
-  /** When what is left was counted last. */
-  countedMs: number;
-  readonly left: Map<Charged, number>;
-}
-
 const MINUTE_MS = 60_000;
 
 /** So many callers are remembered; whoever asked longest ago is forgotten, and begins anew. */
@@ -35,6 +29,7 @@ const MAX_CALLERS = 100_000;
 
 export class Rates {
   readonly #quotas: ReadonlyArray<Quota>;
+  readonly #policy: string;
   readonly #maxCallers: number;
   readonly #now: () => number;
   /** The caller that asked last is at the end. */
@@ -50,62 +45,84 @@ export class Rates {
       { name: 'cost', perMinute: costPerMinute },
     ];
     this.#quotas = quotas.filter(({ perMinute }) => perMinute > 0);
+    this.#policy = this.#quotas
+      .map(({ name, perMinute }) => `"${name}";q=${perMinute};w=60`)
+      .join(', ');
     this.#now = now;
     this.#maxCallers = maxCallers;
   }
 
-  /** Whether nothing is counted. */
-  get isOff(): boolean {
-    return this.#quotas.length === 0;
-  }
-
-  /** Takes something from what a caller has left. @throws RATE_LIMITED, and then nothing was taken */
-  take(caller: string, name: Charged, amount: number): void {
-    const quota = this.#quotas.find((each) => each.name === name);
-    if (quota === undefined) return;
-    const { left } = this.#bucketOf(caller);
-    // What is more than a minute has is taken from a whole minute.
-    const taken = Math.min(amount, quota.perMinute);
-    const rest = (left.get(name) ?? 0) - taken;
-    if (rest >= 0) left.set(name, rest);
-    else throw rateLimited(quota, Math.max(1, secondsFor(quota, -rest)));
-  }
-
-  /** What a caller is told of what it has left; nothing where nothing is counted. */
-  headers(caller: string): Readonly<Record<string, string>> {
-    if (this.isOff) return {};
-    const { left } = this.#bucketOf(caller);
-    const told = this.#quotas.map((quota) => {
-      const rest = left.get(quota.name) ?? 0;
-      const policy = `"${quota.name}";q=${quota.perMinute};w=60`;
-      const state = `"${quota.name}";r=${Math.floor(rest)};t=${secondsFor(quota, quota.perMinute - rest)}`;
-      return { policy, state };
-    });
-    return {
-      'RateLimit-Policy': told.map(({ policy }) => policy).join(', '),
-      RateLimit: told.map(({ state }) => state).join(', '),
-    };
-  }
-
-  #bucketOf(caller: string): Bucket {
-    const nowMs = this.#now();
-    let bucket = this.#buckets.get(caller);
-    if (bucket === undefined) {
-      const whole = this.#quotas.map(({ name, perMinute }) => [name, perMinute] as const);
-      bucket = { countedMs: nowMs, left: new Map(whole) };
-    }
-    for (const { name, perMinute } of this.#quotas) {
-      const filled = ((nowMs - bucket.countedMs) * perMinute) / MINUTE_MS;
-      bucket.left.set(name, Math.min(perMinute, (bucket.left.get(name) ?? 0) + filled));
-    }
-    bucket.countedMs = nowMs;
+  /** The bucket of a caller, for one request; undefined where nothing is counted. */
+  bucketOf(caller: string): Bucket | undefined {
+    if (this.#quotas.length === 0) return undefined;
+    const known = this.#buckets.get(caller);
+    const bucket = known ?? new Bucket(this.#quotas, this.#policy, this.#now);
     this.#buckets.delete(caller);
     this.#buckets.set(caller, bucket);
+    if (known === undefined) this.#forgetOldest();
+    return bucket;
+  }
+
+  #forgetOldest(): void {
     for (const oldest of this.#buckets.keys()) {
-      if (this.#buckets.size <= this.#maxCallers) break;
+      if (this.#buckets.size <= this.#maxCallers) return;
       this.#buckets.delete(oldest);
     }
-    return bucket;
+  }
+}
+
+interface Level {
+  readonly quota: Quota;
+  left: number;
+}
+
+/** What one caller may ask for yet. */
+export class Bucket {
+  /** What there is of it in a minute, as a caller is told. */
+  readonly policy: string;
+  readonly #levels: ReadonlyArray<Level>;
+  readonly #now: () => number;
+  /** When what is left was counted last. */
+  #countedMs: number;
+
+  constructor(quotas: ReadonlyArray<Quota>, policy: string, now: () => number) {
+    this.policy = policy;
+    this.#levels = quotas.map((quota) => ({ quota, left: quota.perMinute }));
+    this.#now = now;
+    this.#countedMs = now();
+  }
+
+  /** @throws RATE_LIMITED, and then nothing was taken */
+  take(name: Charged, amount: number): void {
+    this.#fill();
+    for (const level of this.#levels) {
+      const { quota } = level;
+      if (quota.name !== name) continue;
+      // What is more than a minute has is taken from a whole minute.
+      const rest = level.left - Math.min(amount, quota.perMinute);
+      if (rest < 0) throw rateLimited(quota, Math.max(1, secondsFor(quota, -rest)));
+      level.left = rest;
+    }
+  }
+
+  /** What is left, as a caller is told. */
+  get state(): string {
+    let text = '';
+    for (const { quota, left } of this.#levels) {
+      const wholeIn = secondsFor(quota, quota.perMinute - left);
+      text += `${text === '' ? '' : ', '}"${quota.name}";r=${Math.floor(left)};t=${wholeIn}`;
+    }
+    return text;
+  }
+
+  #fill(): void {
+    const nowMs = this.#now();
+    const passedMs = nowMs - this.#countedMs;
+    this.#countedMs = nowMs;
+    for (const level of this.#levels) {
+      const { perMinute } = level.quota;
+      level.left = Math.min(perMinute, level.left + (passedMs * perMinute) / MINUTE_MS);
+    }
   }
 }
 

@@ -1,25 +1,42 @@
 /** The arguments of a GraphQL field. Where no variable stands in them they are read once, else for each request. */
-import { getArgumentValues, Kind, visit } from 'graphql';
-import type { FieldNode, GraphQLField } from 'graphql';
+import { BREAK, getArgumentValues, Kind, visit } from 'graphql';
+import type { ArgumentNode, FieldNode, GraphQLField } from 'graphql';
 import type { Given } from './selection.ts';
+
+type Values = Readonly<Record<string, unknown>>;
 
 /** The arguments by name, as their types read them; the operation is valid. @throws what a literal is refused with */
 export function argumentsOf(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
-): Given<Readonly<Record<string, unknown>>> {
-  if (hasVariable(node)) return (variables) => getArgumentValues(definition, node, variables);
-  let values: Readonly<Record<string, unknown>> | undefined;
-  return () => (values ??= getArgumentValues(definition, node));
+): Given<Values> {
+  const open = new Set(node.arguments?.filter(hasVariable).map(({ name }) => name.value));
+  const part = (isOpen: boolean): typeof definition => ({
+    ...definition,
+    args: definition.args.filter(({ name }) => open.has(name) === isOpen),
+  });
+  const [fixedPart, openPart] = [part(false), part(true)];
+  let fixed: Values | undefined;
+  const fixedValues = (): Values => (fixed ??= getArgumentValues(fixedPart, node));
+  if (open.size === 0) return fixedValues;
+  // A request asks several times: for what the operation costs, and when it runs.
+  let last: { readonly variables: unknown; readonly values: Values } | undefined;
+  return (variables) => {
+    if (last?.variables !== variables) {
+      const values = { ...fixedValues(), ...getArgumentValues(openPart, node, variables) };
+      last = { variables, values };
+    }
+    return last.values;
+  };
 }
 
-function hasVariable({ arguments: given = [] }: FieldNode): boolean {
+function hasVariable(argument: ArgumentNode): boolean {
   let found = false;
-  for (const argument of given)
-    visit(argument, {
-      [Kind.VARIABLE]: () => {
-        found = true;
-      },
-    });
+  visit(argument, {
+    [Kind.VARIABLE]: () => {
+      found = true;
+      return BREAK;
+    },
+  });
   return found;
 }

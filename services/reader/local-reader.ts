@@ -1,5 +1,9 @@
 /** The {@link Reader} port over local indices: no server is asked. */
-import type { Db, QueryLimits } from '../../engine/index.ts';
+import type { Attribute } from '../../schema/attribute.ts';
+import type { DatabaseConfig } from '../../schema/database.ts';
+import type { Keyword } from '../../schema/keyword.ts';
+import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
+import type { Db, PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
 import {
   asOf,
   countDatoms,
@@ -15,7 +19,8 @@ import {
 import type { Connection } from '../connection/connection.ts';
 import { followTransactions } from './follow.ts';
 import { transactIf } from '../connection/transact-if.ts';
-import type { Reader, Snapshot } from './reader.ts';
+import type { TransactRequest } from '../connection/writer-port.ts';
+import type { Reader, Snapshot, Speculation, TimePoint } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
   return {
@@ -29,31 +34,82 @@ export function createLocalReader(connection: Connection): Reader {
   };
 }
 
-function snapshotOf(db: Db, limits: QueryLimits = {}): Snapshot {
-  return {
-    basisTx: Math.min(db.maxTx, ...db.view.asOf.filter((point) => typeof point === 'number')),
-    config: db.config,
-    attributes: db.schema.userAttributes,
-    asOf: (point) => snapshotOf(asOf(db, point), limits),
-    history: () => snapshotOf(history(db), limits),
-    with: async (request) => {
-      const report = await run(transactIf(db, request, new Date()), limits);
-      const { tx, instant, tempids, txData, dbAfter } = report;
-      return {
-        result: { tx, instant, tempids, datomCount: txData.length },
-        snapshot: snapshotOf(dbAfter, limits),
-      };
-    },
-    entityId: (ref) => resolveEntityId(db, ref),
-    q: (query, inputs = [], page) =>
-      qWithin(page === undefined ? limits : { ...limits, ...page }, query, db, ...inputs),
-    project: (projection, entities) => project(db, projection, entities, limits),
-    versions: (entities) => entityVersions(db, entities, limits),
-    pull: (pattern, entity) => pull(db, pattern, entity, limits),
-    pullMany: (pattern, entities) => pullMany(db, pattern, entities, limits),
-    count: (attribute, value) =>
-      value === undefined
-        ? countDatoms(db, 'aevt', attribute)
-        : countDatoms(db, 'avet', attribute, value),
-  };
+function snapshotOf(db: Db, limits?: QueryLimits): Snapshot {
+  return new LocalSnapshot(db, limits);
 }
+
+class LocalSnapshot implements Snapshot {
+  readonly #db: Db;
+  readonly #limits: QueryLimits;
+
+  constructor(db: Db, limits: QueryLimits = NO_LIMITS) {
+    this.#db = db;
+    this.#limits = limits;
+  }
+
+  get basisTx(): number {
+    const { maxTx, view } = this.#db;
+    return Math.min(maxTx, ...view.asOf.filter((point) => typeof point === 'number'));
+  }
+
+  get config(): DatabaseConfig {
+    return this.#db.config;
+  }
+
+  get attributes(): ReadonlyMap<Keyword, Attribute> {
+    return this.#db.schema.userAttributes;
+  }
+
+  asOf(point: TimePoint): Snapshot {
+    return new LocalSnapshot(asOf(this.#db, point), this.#limits);
+  }
+
+  history(): Snapshot {
+    return new LocalSnapshot(history(this.#db), this.#limits);
+  }
+
+  async with(request: TransactRequest): Promise<Speculation> {
+    const report = await run(transactIf(this.#db, request, new Date()), this.#limits);
+    const { tx, instant, tempids, txData, dbAfter } = report;
+    return {
+      result: { tx, instant, tempids, datomCount: txData.length },
+      snapshot: new LocalSnapshot(dbAfter, this.#limits),
+    };
+  }
+
+  entityId(ref: EdnData): Promise<number | undefined> {
+    return resolveEntityId(this.#db, ref);
+  }
+
+  q(query: EdnData, inputs: ReadonlyArray<EdnData> = [], page?: PageOptions): Promise<EdnData> {
+    const options = page === undefined ? this.#limits : { ...this.#limits, ...page };
+    return qWithin(options, query, this.#db, ...inputs);
+  }
+
+  project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected> {
+    return project(this.#db, projection, entities, this.#limits);
+  }
+
+  versions(entities: ReadonlyArray<number>): Promise<ReadonlyArray<number>> {
+    return entityVersions(this.#db, entities, this.#limits);
+  }
+
+  pull(pattern: EdnData, entity: EdnData): Promise<EdnMap | null> {
+    return pull(this.#db, pattern, entity, this.#limits);
+  }
+
+  pullMany(
+    pattern: EdnData,
+    entities: ReadonlyArray<EdnData>,
+  ): Promise<ReadonlyArray<EdnMap | null>> {
+    return pullMany(this.#db, pattern, entities, this.#limits);
+  }
+
+  count(attribute: Keyword, value?: Value): Promise<number> {
+    return value === undefined
+      ? countDatoms(this.#db, 'aevt', attribute)
+      : countDatoms(this.#db, 'avet', attribute, value);
+  }
+}
+
+const NO_LIMITS: QueryLimits = {};

@@ -24,13 +24,13 @@ describe('a bucket', () => {
           for (const { waitMs, amount } of asked) {
             nowMs += waitMs;
             try {
-              rates.take('a', 'cost', amount);
+              rates.bucketOf('a')?.take('cost', amount);
               taken += Math.min(amount, perMinute);
             } catch (error) {
               const { data } = error as { data: { retryAfterSeconds: number } };
               // Whoever comes back when it is told to is let in.
               nowMs += data.retryAfterSeconds * 1_000;
-              rates.take('a', 'cost', amount);
+              rates.bucketOf('a')?.take('cost', amount);
               taken += Math.min(amount, perMinute);
             }
             expect(taken).toBeLessThanOrEqual(perMinute + (nowMs * perMinute) / 60_000 + 1e-6);
@@ -42,8 +42,8 @@ describe('a bucket', () => {
 
   it('is forgotten for another one when there are too many', () => {
     const rates = new Rates({ ...NO_RATE, requestsPerMinute: 1 }, () => 0, 2);
-    for (const caller of ['a', 'b', 'c', 'a']) rates.take(caller, 'requests', 1);
-    expect(() => rates.take('a', 'requests', 1)).toThrow(/go on in 60 s/);
+    for (const caller of ['a', 'b', 'c', 'a']) rates.bucketOf(caller)?.take('requests', 1);
+    expect(() => rates.bucketOf('a')?.take('requests', 1)).toThrow(/go on in 60 s/);
   });
 });
 

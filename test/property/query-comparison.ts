@@ -136,7 +136,7 @@ function shapedRow(query: ModelQuery, row: Row): EdnData {
 
 /** The members of sets and maps have no order; means differ by how they are added up. */
 function textOf(data: EdnData): string {
-  if (typeof data === 'number' && !Number.isSafeInteger(data)) return data.toPrecision(9);
+  if (typeof data === 'number' && !isCounted(data)) return data.toPrecision(9);
   if (Array.isArray(data)) return `[${(data as EdnData[]).map(textOf).join(' ')}]`;
   if (data instanceof Set)
     return `#{${Array.from(data as ReadonlySet<EdnData>, textOf)
@@ -145,4 +145,9 @@ function textOf(data: EdnData): string {
   if (!(data instanceof Map)) return printEdn(data);
   const entries = Array.from(data as EdnMap, ([key, value]) => `${textOf(key)} ${textOf(value)}`);
   return `{${entries.sort().join(', ')}}`;
+}
+
+/** Whether a number can be no mean: where they are as large as this, they happen to be integers. */
+function isCounted(number: number): boolean {
+  return Number.isSafeInteger(number) && Math.abs(number) < 2 ** 45;
 }

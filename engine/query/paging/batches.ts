@@ -30,6 +30,8 @@ export class Batches {
   #keys: Columns = NO_ROWS;
   #lo = 0;
   #hi = 0;
+  /** Rows that were looked at already, and come next. */
+  #held: Span[] = [];
 
   /** `isReverse`: whether chunks are read from their ends, where they do not say that themselves. */
   constructor(
@@ -44,8 +46,9 @@ export class Batches {
 
   /** The next rows, `count` of them and what has to be with the last one; fewer only at the end. */
   *next(count: number): Suspended<Span[]> {
-    const spans: Span[] = [];
-    let left = count;
+    const spans = this.#held;
+    this.#held = [];
+    let left = count - rowsIn(spans);
     while (left > 0) {
       if (this.#lo === this.#hi && !(yield* this.#advance())) break;
       const size = Math.min(left, this.#hi - this.#lo);
@@ -56,7 +59,7 @@ export class Batches {
     return spans;
   }
 
-  /** Passes over the first rows; gives how many there were. */
+  /** Passes over the first rows, so many at most and none that has to be with one that is not passed over; gives how many there were. */
   *skip(count: number): Suspended<number> {
     const rows = this.#rows;
     let left = count;
@@ -67,11 +70,30 @@ export class Batches {
     while (left > 0) {
       if (this.#lo === this.#hi && !(yield* this.#advance())) break;
       const size = Math.min(left, this.#hi - this.#lo);
-      this.#take(size);
+      this.#hold(this.#take(size));
       left -= size;
       if (isTimeToPause(count - left, size)) yield PAUSE;
     }
-    return count - left;
+    return count - left - rowsIn(this.#held);
+  }
+
+  /** Keeps of all rows up to the last of a span those that have to be with that one. */
+  #hold(span: Span): void {
+    const isTogether = this.#isTogether;
+    if (isTogether === undefined) return;
+    const { keys, lo, hi, isBackward } = span;
+    const last = isBackward ? lo : hi - 1;
+    let size = 1;
+    const rowBefore = (): number => (isBackward ? lo + size : hi - 1 - size);
+    while (size < hi - lo && isTogether(keys, last, keys, rowBefore())) size++;
+    const own = isBackward ? { ...span, hi: lo + size } : { ...span, lo: hi - size };
+    const before = this.#held.at(-1);
+    const goesOn =
+      size === hi - lo &&
+      before !== undefined &&
+      isTogether(before.keys, before.isBackward ? before.lo : before.hi - 1, keys, last);
+    if (goesOn) this.#held.push(own);
+    else this.#held = [own];
   }
 
   /** Adds what has to be with the last row of some. */
@@ -127,4 +149,8 @@ export class Batches {
     if (this.#rows instanceof ZigzagCursor) this.#isBackward = this.#rows.isBackward;
     return true;
   }
+}
+
+function rowsIn(spans: ReadonlyArray<Span>): number {
+  return spans.reduce((sum, { lo, hi }) => sum + hi - lo, 0);
 }

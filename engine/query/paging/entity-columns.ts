@@ -4,11 +4,11 @@
  */
 import type { Value } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
-import { missOf, prefixRange } from '../../datom/chunk-cursor.ts';
+import type { VisitRows } from '../../db/near-rows.ts';
+import { NearRows } from '../../db/near-rows.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
-import { scan } from '../../db/scan.ts';
-import type { Suspended } from '../../shared/suspend.ts';
+import type { Miss, Suspended } from '../../shared/suspend.ts';
 import type { Column } from '../relation/column.ts';
 
 /** An attribute that has one value at most. */
@@ -27,50 +27,82 @@ export interface EntityColumns {
   readonly columns: ReadonlyArray<ReadonlyArray<Value | undefined>>;
 }
 
+/** The value that the entity in a place must have of an attribute: null for none that there is, undefined for any. */
+type Wanted = (place: number, attribute: number) => Value | null | undefined;
+
 /** Of the present. `wanted`: for an entity by itself, the value that it must have of an attribute. */
 export function* columnsOfEntities(
   db: SettledDb,
   entities: Column,
   asked: ReadonlyArray<AskedAttribute>,
-  wanted?: (place: number, attribute: number) => Value | null | undefined,
+  wanted?: Wanted,
 ): Suspended<EntityColumns> {
   const columns = asked.map((): Array<Value | undefined> => []);
-  const required = asked.filter(({ isOptional }) => isOptional !== true).length;
   const places: number[] = [];
-  const values = new Array<Value | undefined>(asked.length);
+  const reader = new AskedReader(asked, wanted);
+  const near = new NearRows(db, 'eavt');
   let isPrepared = false;
   for (let place = 0; place < entities.length; place++) {
-    values.fill(undefined);
-    let left = asked.length;
-    let missing = required;
-    const rows = scan(db, 'eavt', prefixRange({ e: entities[place] as number }));
-    for (let step = rows.next(); step !== 'done'; step = rows.next()) {
-      if (step === 'missing') {
-        // What one of them misses others will, too.
-        if (!isPrepared) yield* prefetch(db, 'eavt', boundsOf(entities));
-        else yield missOf(rows);
-        isPrepared = true;
-        continue;
-      }
-      const { keys, lo, hi } = rows;
-      const { a } = keys;
-      for (let row = lo; row < hi && left > 0; row++) {
-        const i = placeOf(asked, a[row]!);
-        if (i < 0) continue;
-        const value = keys.value(row);
-        const given = wanted === undefined ? asked[i]!.value : wanted(place, i);
-        if (given !== undefined && (given === null || !valueEquals(value, given))) continue;
-        values[i] = value;
-        left--;
-        if (asked[i]!.isOptional !== true) missing--;
-      }
-      if (left === 0) break;
+    const bound = { e: entities[place] as number };
+    for (;;) {
+      const misses: Miss[] = [];
+      reader.begin(place);
+      if (near.visit(bound, reader.visit, misses)) break;
+      // What one of them misses others will, too.
+      if (isPrepared) yield misses;
+      else yield* prefetch(db, 'eavt', boundsOf(entities));
+      isPrepared = true;
     }
-    if (missing > 0) continue;
+    if (!reader.hasAll) continue;
     places.push(place);
-    for (let i = 0; i < columns.length; i++) columns[i]!.push(values[i]);
+    for (let i = 0; i < columns.length; i++) columns[i]!.push(reader.values[i]);
   }
   return { places: Int32Array.from(places), columns };
+}
+
+/** Takes in what one entity after the other says. */
+class AskedReader {
+  readonly values: Array<Value | undefined>;
+  readonly #asked: ReadonlyArray<AskedAttribute>;
+  readonly #wanted: Wanted | undefined;
+  readonly #required: number;
+  #place = 0;
+  /** How many are still looked for, and how many of them must be there. */
+  #left = 0;
+  #missing = 0;
+
+  constructor(asked: ReadonlyArray<AskedAttribute>, wanted: Wanted | undefined) {
+    this.#asked = asked;
+    this.#wanted = wanted;
+    this.#required = asked.filter(({ isOptional }) => isOptional !== true).length;
+    this.values = new Array<Value | undefined>(asked.length);
+  }
+
+  get hasAll(): boolean {
+    return this.#missing === 0;
+  }
+
+  begin(place: number): void {
+    this.#place = place;
+    this.values.fill(undefined);
+    this.#left = this.#asked.length;
+    this.#missing = this.#required;
+  }
+
+  readonly visit: VisitRows = (keys, lo, hi) => {
+    const asked = this.#asked;
+    for (let row = lo; row < hi && this.#left > 0; row++) {
+      const i = placeOf(asked, keys.a[row]!);
+      if (i < 0) continue;
+      const value = keys.value(row);
+      const given = this.#wanted === undefined ? asked[i]!.value : this.#wanted(this.#place, i);
+      if (given !== undefined && (given === null || !valueEquals(value, given))) continue;
+      this.values[i] = value;
+      this.#left--;
+      if (asked[i]!.isOptional !== true) this.#missing--;
+    }
+    return this.#left > 0;
+  };
 }
 
 function placeOf(asked: ReadonlyArray<AskedAttribute>, number: number): number {

@@ -30,7 +30,7 @@ export function* rowsOfPage(
   const { limit, offset } = page;
   if (limit === undefined || limit === 0) return undefined;
   const asked = (yield* withNamedEntities(context, query)) ?? { context, query };
-  const plan = yield* planPage(asked.context, asked.query, offset + limit);
+  const plan = yield* planPage(asked.context, asked.query, limit, offset);
   if (plan === undefined) return undefined;
   const run = new PageRun(asked.context, asked.query, plan, wanted);
   return yield* run.rows(limit, offset);
@@ -63,24 +63,11 @@ class PageRun {
 
   *rows(limit: number, offset: number): Suspended<Row[] | undefined> {
     const batches = this.#plan.access.batches();
-    if (!this.#canSkip) return yield* this.#collect(batches, offset, limit);
-    const skipped = yield* batches.skip(offset);
-    // Who finds nothing at all has to hear what is wrong with the query.
-    return yield* this.#collect(batches, 0, limit, skipped > 0);
+    const skipped = this.#plan.canSkip ? yield* batches.skip(offset) : 0;
+    return yield* this.#collect(batches, offset - skipped, limit);
   }
 
-  /** Whether each row of the index is one of the answer, at the place that it has in the index. */
-  get #canSkip(): boolean {
-    const { access, rest, areSeparate } = this.#plan;
-    return rest.length === 0 && access.isExact && access.drive.isWhole && areSeparate;
-  }
-
-  *#collect(
-    batches: Batches,
-    offset: number,
-    limit: number,
-    hasSkipped = false,
-  ): Suspended<Row[] | undefined> {
+  *#collect(batches: Batches, offset: number, limit: number): Suspended<Row[] | undefined> {
     const { access, expected, rest, most, areSeparate } = this.#plan;
     const isWhole = rest.length === 0 && access.drive.isWhole;
     const wanted = offset + limit;
@@ -91,7 +78,8 @@ class PageRun {
     while (found.length < wanted) {
       const spans = yield* batches.next(Math.min(size, MAX_BATCH));
       if (spans.length === 0) {
-        if (batches.count === 0 && !hasSkipped) return undefined;
+        // Who finds nothing at all has to hear what is wrong with the query.
+        if (batches.count === 0) return undefined;
         break;
       }
       const bindings = yield* access.bindingsOf(spans);

@@ -17,6 +17,8 @@ export interface PagePlan {
   readonly rest: ReadonlyArray<Clause>;
   /** Whether rows of the index that are different make rows of the answer that are. */
   readonly areSeparate: boolean;
+  /** Whether each row of the index is one of the answer, at the place that it has in the index but for rows that have to be with it. */
+  readonly canSkip: boolean;
   /** About how many rows of the index the page takes. */
   readonly expected: number;
   /** It is not worth more work than this. */
@@ -48,11 +50,11 @@ const DISTINCT_COST = 6;
 /** What a predicate is taken to leave. */
 const SHARE_OF_TEST = 0.5;
 
-/** `count`: how many rows of the answer are wanted, with those before them. */
 export function* planPage(
   context: Context,
   query: Query,
-  count: number,
+  limit: number,
+  offset: number,
 ): Suspended<PagePlan | undefined> {
   const db = databaseIn(context, query);
   const names = openNames(context, query);
@@ -69,18 +71,26 @@ export function* planPage(
     if (access === undefined) continue;
     const { rest } = access;
     const areSeparate = access.isDeterminedBy(names);
+    const canSkip = areSeparate && access.isExact && rest.every((one) => isLookUp(access, one));
+    const count = canSkip ? limit : offset + limit;
+    const common = { access, rest, areSeparate, canSkip };
     if (rest.length === 0 && areSeparate && drive.isWhole)
-      return { access, rest, areSeparate, expected: count, most: Infinity, costOf: sameCost };
+      return { ...common, expected: count, most: Infinity, costOf: sameCost };
     const wanted = areSeparate ? count : yield* rowsFor(access, names, count);
     const found = yield* estimated(context, query, access, wanted, matches);
     if (found === undefined) continue;
-    const plan = { ...found, access, rest, areSeparate };
+    const plan = { ...common, ...found };
     if (best !== undefined && costOf(best) <= costOf(plan)) continue;
     best = plan;
     // Those that come after it leave as much to do for a row, and take no fewer of them.
     if (best.expected <= count) break;
   }
   return best;
+}
+
+/** Whether a clause leaves every row, and adds what its entity has. */
+function isLookUp({ drive }: DriveAccess, clause: Clause): boolean {
+  return drive.columns.some((column) => column.kind === 'lookUp' && column.clause === clause);
 }
 
 function costOf(plan: PagePlan): number {

@@ -2,19 +2,23 @@
 import type { Value } from '../../../schema/value.ts';
 import { missOf } from '../../datom/chunk-cursor.ts';
 import type { Bound } from '../../datom/columns.ts';
+import { NearRows } from '../../db/near-rows.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import { countRowsNow, scan } from '../../db/scan.ts';
+import type { SettledDb } from '../../db/scan.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Miss, Suspended } from '../../shared/suspend.ts';
 import type { Term, Variable } from '../language/ast.ts';
-import { join, project } from '../relation/algebra.ts';
+import { join, project, take } from '../relation/algebra.ts';
+import type { Rows } from '../relation/column.ts';
 import { IntegerBuffer } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
 import { answersBeside } from './beside.ts';
-import { accessTo, entityNow, namedEntity, prefetchNamed } from './components.ts';
+import type { Access } from './components.ts';
+import { accessTo } from './components.ts';
 import { Matches } from './matches.ts';
 import type { Way } from './way.ts';
-import { isRef, nothing } from './way.ts';
+import { NO_ENTITY, entityIds, isRef, nothing } from './way.ts';
 
 /** Which bound variables of a pattern an index can be searched by. */
 export interface SeekKey {
@@ -44,7 +48,7 @@ function boundName(term: Term | undefined, bindings: Relation): Variable | undef
 /** The only binding beside the answers to its question. */
 export function* seekOne(way: Way, key: SeekKey, bindings: Relation): Suspended<Relation> {
   const { db, terms } = way;
-  const bound = yield* boundOf(way, key, bindings, 0);
+  const [bound] = yield* boundsOf(way, key, bindings);
   if (bound === undefined) return nothing(terms, bindings);
   const access = accessTo(db, bound);
   const matches = new Matches(way, access, key.variables);
@@ -55,55 +59,66 @@ export function* seekOne(way: Way, key: SeekKey, bindings: Relation): Suspended<
   return yield* answersBeside(way, bindings, matches.relation(), new Int32Array(matches.length));
 }
 
-/** So few reads are not worth to be prepared together. */
-const FEW = 2;
-
 /** The bindings beside the answers to their questions. */
 export function* seekAll(way: Way, key: SeekKey, bindings: Relation): Suspended<Relation> {
-  const { db, terms } = way;
+  const { terms } = way;
   const questions = yield* project(bindings, key.variables);
-  const bounds: Array<Bound | undefined> = [];
-  yield* prefetchNames(way, key, questions);
-  for (let row = 0; row < questions.length; row++) {
-    bounds.push(yield* boundOf(way, key, questions, row));
-    if (row % 512 === 511) yield PAUSE;
-  }
-  const present = bounds.filter((bound) => bound !== undefined);
-  const [first] = present;
+  const bounds = yield* boundsOf(way, key, questions);
+  const first = bounds.find((bound) => bound !== undefined);
   if (first === undefined) return nothing(terms, bindings);
-  const access = accessTo(db, first);
-  const { order } = access;
-  if (present.length > FEW) yield* prefetch(db, order, present);
+  const access = accessTo(way.db, first);
   const matches = new Matches(way, access, key.variables);
-  const asked = new IntegerBuffer();
-  for (const [row, bound] of bounds.entries()) {
-    if (bound === undefined) continue;
-    const rows = scan(db, order, accessTo(db, bound).range);
-    for (let step = rows.next(); step !== 'done'; step = rows.next())
-      if (step === 'missing') yield missOf(rows);
-      else matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
-    while (asked.length < matches.length) asked.push(row);
-    if (row % 512 === 511) yield PAUSE;
-  }
+  const asked = yield* matchAll(way.db, access, bounds, matches);
   // Where each binding asks a question of its own, the answers stand beside it.
   const isOwn = questions.length === bindings.length;
   const answers = yield* answersBeside(
     way,
     isOwn ? bindings : questions,
     matches.relation(),
-    asked.view(),
+    asked,
   );
   return isOwn ? answers : yield* join(bindings, answers);
 }
 
-/** Brings what is asked to find the entities of the questions into memory. */
-function* prefetchNames(
-  { db, attribute }: Way,
-  { e, v }: SeekKey,
-  questions: Relation,
-): Suspended<void> {
-  if (e !== undefined) yield* prefetchNamed(db, questions.column(e));
-  if (v !== undefined && isRef(attribute)) yield* prefetchNamed(db, questions.column(v));
+/** Collects the rows of many bounds; gives beside each match the place of its bound. */
+function* matchAll(
+  db: SettledDb,
+  { order }: Access,
+  bounds: ReadonlyArray<Bound | undefined>,
+  matches: Matches,
+): Suspended<Rows> {
+  const asked = new IntegerBuffer();
+  const near = new NearRows(db, order);
+  const misses: Miss[] = [];
+  let isPrepared = false;
+  for (let place = 0; place < bounds.length; place++) {
+    if (place % QUESTIONS_PER_PAUSE === QUESTIONS_PER_PAUSE - 1) yield PAUSE;
+    const bound = bounds[place];
+    if (bound === undefined) continue;
+    const leaf = near.find(bound, misses);
+    if (leaf !== undefined) {
+      if (near.lo < near.hi) matches.addRange(leaf, near.lo, near.hi, bound.v);
+    } else {
+      const rows = scan(db, order, accessTo(db, bound).range);
+      for (let step = rows.next(); step !== 'done'; step = rows.next())
+        if (step === 'ready') matches.addRange(rows.keys, rows.lo, rows.hi, bound.v);
+        else if (isPrepared) yield missOf(rows);
+        else {
+          // What one of them lacks, others will: all that lies before them is brought together.
+          isPrepared = true;
+          yield* prefetch(db, order, bounds.slice(place).filter(isPresent));
+        }
+      misses.length = 0;
+    }
+    while (asked.length < matches.length) asked.push(place);
+  }
+  return asked.view();
+}
+
+const QUESTIONS_PER_PAUSE = 512;
+
+function isPresent<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }
 
 /** So many questions stand for all of them. */
@@ -113,9 +128,9 @@ const SAMPLE = 8;
 export function* expectedAnswers(way: Way, key: SeekKey, questions: Relation): Suspended<number> {
   const { db } = way;
   const step = Math.max(1, Math.floor(questions.length / SAMPLE));
-  const bounds: Array<Bound | undefined> = [];
-  for (let row = 0; row < questions.length; row += step)
-    bounds.push(yield* boundOf(way, key, questions, row));
+  const asked = new IntegerBuffer();
+  for (let row = 0; row < questions.length; row += step) asked.push(row);
+  const bounds = yield* boundsOf(way, key, yield* take(questions, asked.view()));
   for (;;) {
     const misses: Miss[] = [];
     let answers = 0;
@@ -129,25 +144,23 @@ export function* expectedAnswers(way: Way, key: SeekKey, questions: Relation): S
   }
 }
 
-/** The constants of a pattern with the values of one binding; undefined where no datom can match. */
-function* boundOf(
+/** The constants of a pattern with the values of each binding; undefined where no datom can match. */
+function* boundsOf(
   { db, fixed, attribute }: Way,
   key: SeekKey,
   questions: Relation,
-  row: number,
-): Suspended<Bound | undefined> {
-  let { e, v } = fixed;
-  if (key.e !== undefined) {
-    const ref = questions.column(key.e)[row]!;
-    const entity = typeof ref !== 'number' ? yield* namedEntity(db, ref) : entityNow(db, ref);
-    if (entity === null) return undefined;
-    e = entity;
+): Suspended<ReadonlyArray<Bound | undefined>> {
+  const { a, tx } = fixed;
+  const entities = key.e === undefined ? undefined : yield* entityIds(db, questions.column(key.e));
+  const values = key.v === undefined ? undefined : questions.column(key.v);
+  const isOfRefs = isRef(attribute);
+  const components = values === undefined || !isOfRefs ? values : yield* entityIds(db, values);
+  const bounds: Array<Bound | undefined> = [];
+  for (let row = 0; row < questions.length; row++) {
+    const e = entities === undefined ? fixed.e : entities[row];
+    const v = components === undefined ? fixed.v : (components[row] as Value);
+    const isNobody = e === NO_ENTITY || (isOfRefs && v === NO_ENTITY);
+    bounds.push(isNobody ? undefined : { e, a, v, tx });
   }
-  if (key.v !== undefined) {
-    const value = questions.column(key.v)[row]!;
-    const component = isRef(attribute) ? yield* namedEntity(db, value) : value;
-    if (component === null) return undefined;
-    v = component as Value;
-  }
-  return { e, a: fixed.a, v, tx: fixed.tx };
+  return bounds;
 }

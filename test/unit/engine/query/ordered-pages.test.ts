@@ -115,6 +115,29 @@ describe('a page in the order of an attribute', () => {
     );
   });
 
+  it('passes over what comes before it but for the rows that have the same value', async () => {
+    const db = await tracks.open();
+    const text = (offset: number): string =>
+      `{:find [?e ?k ?bare ?note] :where [[?e :track/rating ?k] [(missing? $ ?e :track/note) ?bare]
+        [(get-else $ ?e :track/note "") ?note]] :order-by [?k :desc ?bare ?note :desc ?e] :limit 5 :offset ${offset}}`;
+    const noteOf = (i: number): string => (i % 3 === 0 ? `note ${i}` : '');
+    const sorted = ALL.toSorted(
+      (a, b) =>
+        ratingOf(b) - ratingOf(a) ||
+        Number(noteOf(a) === '') - Number(noteOf(b) === '') ||
+        (noteOf(a) === noteOf(b) ? a - b : noteOf(a) < noteOf(b) ? 1 : -1),
+    );
+    for (const offset of [3_998, 4_001, 19_997, 20_000])
+      expect(await q(readEdn(text(offset)), db)).toEqual(
+        sorted
+          .slice(offset, offset + 5)
+          .map((i) => [FIRST + i, ratingOf(i), noteOf(i) === '', noteOf(i)]),
+      );
+    const { clauses } = await explain(readEdn(text(8_001)), db);
+    // Those of the third of the five ratings.
+    expect(clauses.at(-1)?.rows).toBe(TRACKS / RATINGS);
+  });
+
   it('has the entities of an attribute in their order', async () => {
     const db = await tracks.open();
     const text = '{:find [?e ?t] :where [[?e :track/title ?t]] :order-by [?e :desc] :limit 2}';
