@@ -137,3 +137,4 @@ export { resolveEntityId } from './db/entity-id.ts';
 export type { CancelSignal, QueryLimits } from './shared/budget.ts';
 export type { Suspended } from './shared/suspend.ts';
 export { awaiting, giveWay, run, start } from './shared/suspend.ts';
+export { compareValues } from './datom/value-order.ts';

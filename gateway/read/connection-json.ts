@@ -2,8 +2,10 @@
 import type { ListArguments } from '../select/selection.ts';
 import type { AggregatePlan } from './aggregate-plan.ts';
 import { writeAggregate } from './aggregate-plan.ts';
-import type { FoldsOf, Page, PageOf } from './list.ts';
-import { EMPTY_PAGE, List } from './list.ts';
+import type { FoldsOf } from './list.ts';
+import { List } from './list.ts';
+import type { Page, PageOf } from './pages.ts';
+import { EMPTY_PAGE } from './pages.ts';
 import type { ListOrigin } from './query/list-clauses.ts';
 import type {
   ConnectionPartPlan,

@@ -5,10 +5,13 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { FoldName } from '../../schema/model/folds.ts';
 import type { ScalarField } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
-import type { Lists, Projection, PageOptions } from '../../services/reader/reader.ts';
-import type { LinkField, ListArguments } from '../select/selection.ts';
+import type { PageOptions } from '../../services/reader/reader.ts';
+import type { ListArguments } from '../select/selection.ts';
 import type { DirectedPlan, ListPlan } from './list-plan.ts';
 import { localWhere } from './foreign-keys.ts';
+import { isOfOwnValues, LinkPages } from './link-pages.ts';
+import type { PageOf } from './pages.ts';
+import { cutPage } from './pages.ts';
 import { originKey, targetOf } from './list-plan.ts';
 import { decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
 import type { Cursor } from './query/cursor.ts';
@@ -18,17 +21,6 @@ import type { PageRequest } from './query/page.ts';
 import { parsePage } from './query/page.ts';
 import { shapeWhere, Slots } from './query/slots.ts';
 import type { ReadScope } from './scope.ts';
-
-export interface Page {
-  readonly rows: ReadonlyArray<Row>;
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-}
-
-export const EMPTY_PAGE: Page = { rows: [], hasNextPage: false, hasPreviousPage: false };
-
-/** The page of each parent; a list of a type has the one parent undefined. */
-export type PageOf = (parent: number | undefined) => Page;
 
 /** Some folds of the values of one field. */
 export interface FoldsOfField {
@@ -51,7 +43,8 @@ export class List {
   readonly #slots: Slots;
   readonly #cursors: Cursors;
   readonly #hash: () => string;
-  readonly #isPlain: boolean;
+  /** Whether everything of its origin is on it. */
+  readonly #isWhole: boolean;
 
   private constructor(
     scope: ReadScope,
@@ -60,7 +53,7 @@ export class List {
     slots: Slots,
     cursors: Cursors,
     hash: () => string,
-    isPlain: boolean,
+    isWhole: boolean,
   ) {
     this.scope = scope;
     this.#plan = plan;
@@ -68,7 +61,7 @@ export class List {
     this.#slots = slots;
     this.#cursors = cursors;
     this.#hash = hash;
-    this.#isPlain = isPlain;
+    this.#isWhole = isWhole;
   }
 
   /** @throws BAD_USER_INPUT, BAD_CURSOR */
@@ -91,14 +84,12 @@ export class List {
     const cursors = readCursors(page, hash, plan);
     const hasCursor = cursors.after !== undefined || cursors.before !== undefined;
     const pinned = hasCursor ? await pin(scope, cursors) : scope;
-    const isPlain =
+    const isWhole =
       !hasCursor &&
-      !page.backwards &&
-      orderBy.length === 0 &&
       slots.values.length === reserved &&
       !scope.lists.rules.isRestricted &&
       isEmpty(where);
-    return new List(pinned, plan, page, slots, cursors, hash, isPlain);
+    return new List(pinned, plan, page, slots, cursors, hash, isWhole);
   }
 
   cursorOf(row: Row): string {
@@ -110,8 +101,16 @@ export class List {
   async pages(parents: ReadonlyArray<number | undefined>): Promise<PageOf> {
     const page = this.#page;
     const { origin } = this.#plan;
-    // In the order in which they are stored, from the start: an index has the page as it is.
-    if (this.#isPlain && origin.kind === 'link') return this.#plainPages(origin.field, parents);
+    if (this.#isWhole && origin.kind === 'link') {
+      const { order } = this.#plan;
+      const isAsStored = order.keys.length === 0 && !order.entityDescending && !page.backwards;
+      const links = new LinkPages(this.scope.snapshot, origin.field, page);
+      // An index has the page as it is.
+      if (isAsStored) return links.asStored(parents as ReadonlyArray<number>);
+      // Of one parent an index may have the page, too.
+      if (parents.length > 1 && isOfOwnValues(order))
+        return links.sorted(order, parents as ReadonlyArray<number>);
+    }
     const [start, end] = page.backwards
       ? [this.#cursors.before, this.#cursors.after]
       : [this.#cursors.after, this.#cursors.before];
@@ -171,25 +170,6 @@ export class List {
       }),
     );
     return (parent) => answers.map((answer) => answer.get(parent) ?? NO_VALUES);
-  }
-
-  async #plainPages(field: LinkField, parents: ReadonlyArray<number | undefined>): Promise<PageOf> {
-    const page = this.#page;
-    const limit = page.offset + page.size + 1;
-    const entities = parents as ReadonlyArray<number>;
-    const { columns } = await this.scope.snapshot.project(linkProjection(field, limit), entities);
-    const { starts, values } = columns[0] as Lists;
-    const placeOf = new Map(entities.map((entity, place) => [entity, place]));
-    return (parent) => {
-      const place = parent === undefined ? undefined : placeOf.get(parent);
-      if (place === undefined) return EMPTY_PAGE;
-      const found = values.slice((starts[place] ?? 0) + page.offset, starts[place + 1]);
-      const rows = found.map((entity) => ({
-        parent,
-        position: { values: NO_VALUES, entity: Number(entity) },
-      }));
-      return cutPage(rows, page, page.offset > 0);
-    };
   }
 
   /** Segment after segment until the window is full: nearly always the first one is enough. */
@@ -274,14 +254,6 @@ async function pin(scope: ReadScope, { after, before }: Cursors): Promise<ReadSc
   return { ...scope, snapshot: await scope.snapshotAt(basisTx) };
 }
 
-function cutPage(rows: ReadonlyArray<Row>, page: PageRequest, hasOpposite: boolean): Page {
-  const hasMore = rows.length > page.size;
-  const kept = hasMore ? rows.slice(0, page.size) : rows;
-  return page.backwards
-    ? { rows: kept.toReversed(), hasNextPage: hasOpposite, hasPreviousPage: hasMore }
-    : { rows: kept, hasNextPage: hasMore, hasPreviousPage: hasOpposite };
-}
-
 function groupByParent(
   rows: ReadonlyArray<Row>,
 ): ReadonlyMap<number | undefined, ReadonlyArray<Row>> {
@@ -292,21 +264,4 @@ function groupByParent(
     groups.set(row.parent, group);
   }
   return groups;
-}
-
-/** By field and limit: one object is compiled once. */
-const projections = new WeakMap<LinkField, Map<number, Projection>>();
-const MAX_LIMITS = 64;
-
-function linkProjection(field: LinkField, limit: number): Projection {
-  let known = projections.get(field);
-  if (known === undefined) projections.set(field, (known = new Map()));
-  let projection = known.get(limit);
-  if (projection === undefined) {
-    if (known.size >= MAX_LIMITS) known.clear();
-    const kind = field.kind === 'reverse' ? 'reverse' : 'many';
-    projection = { attributes: [{ kind, ident: field.attribute.ident, limit }] };
-    known.set(limit, projection);
-  }
-  return projection;
 }

@@ -410,9 +410,14 @@ describe('the cost of an operation', () => {
     ],
     ['only the count', { q: 1, project: 0 }, '{ cityConnection { totalCount } }'],
     [
+      'a sorted list in each of several entities',
+      { q: 1, project: 4 },
+      '{ countryConnection { nodes { borders(orderBy: [{name: ASC}]) { name } } } }',
+    ],
+    [
       'a filtered list in each of several entities',
       { q: 3, project: 2 },
-      '{ countryConnection { nodes { borders(orderBy: [{name: ASC}]) { name } } } }',
+      '{ countryConnection { nodes { borders(where: {name: {gt: "A"}}, orderBy: [{name: ASC}]) { name } } } }',
     ],
   ];
 

@@ -68,12 +68,13 @@ class PageRun {
   }
 
   *#collect(batches: Batches, offset: number, limit: number): Suspended<Row[] | undefined> {
-    const { access, expected, rest, most, areSeparate } = this.#plan;
+    const { access, expected, rest, most, areSeparate, canSkip } = this.#plan;
     const isWhole = rest.length === 0 && access.drive.isWhole;
     const wanted = offset + limit;
     const isOrdered = this.#query.orderBy.length > 0 && !isWhole;
     let found: Row[] = [];
-    let size = rest.length === 0 && areSeparate ? wanted : Math.max(MIN_BATCH, expected);
+    const isOneForOne = canSkip || (rest.length === 0 && areSeparate);
+    let size = isOneForOne ? wanted : Math.max(MIN_BATCH, expected);
     let spent = 0;
     while (found.length < wanted) {
       const spans = yield* batches.next(Math.min(size, MAX_BATCH));

@@ -62,11 +62,6 @@ export function* planPage(
   let best: PagePlan | undefined;
   let matches: ReadonlyArray<number> | undefined;
   for (const drive of drivesOf(query, db.schema)) {
-    if (drive.restWork > 0) {
-      matches ??= yield* matchesOf(context, query.where);
-      // Few are worked out at once.
-      if (Math.min(...matches) * LOOK_COST < START_COST * LEAST_GAIN) return best;
-    }
     const access = yield* DriveAccess.open(context, db, drive);
     if (access === undefined) continue;
     const { rest } = access;
@@ -74,8 +69,14 @@ export function* planPage(
     const canSkip = areSeparate && access.isExact && rest.every((one) => isLookUp(access, one));
     const count = canSkip ? limit : offset + limit;
     const common = { access, rest, areSeparate, canSkip };
-    if (rest.length === 0 && areSeparate && drive.isWhole)
+    // No more is looked at than is shown.
+    if (canSkip || (rest.length === 0 && areSeparate && drive.isWhole))
       return { ...common, expected: count, most: Infinity, costOf: sameCost };
+    if (drive.restWork > 0) {
+      matches ??= yield* matchesOf(context, query.where);
+      // Few are worked out at once.
+      if (Math.min(...matches) * LOOK_COST < START_COST * LEAST_GAIN) return best;
+    }
     const wanted = areSeparate ? count : yield* rowsFor(access, names, count);
     const found = yield* estimated(context, query, access, wanted, matches);
     if (found === undefined) continue;
