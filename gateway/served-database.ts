@@ -22,6 +22,9 @@ import type { LinkedView } from './access/linked-view.ts';
 import { linkView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
 import { rolesIn, viewOf, wholeView } from './access/view.ts';
+import type { FittingExtensions } from './extend/fitting-extensions.ts';
+import { fittingExtensions } from './extend/fitting-extensions.ts';
+import type { ParsedExtension } from './extend/parse-extension.ts';
 import type { GraphQLServerOptions } from './graphql/server.ts';
 import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
@@ -55,6 +58,8 @@ export interface ServedDatabaseOptions {
   readonly others: Pick<OnDemand<ServedDatabase>, 'peek' | 'hold'>;
   /** The models of databases that others lead into, as they were seen last. */
   readonly knownModels: Map<string, Model>;
+  /** For any database. */
+  readonly extensions: ReadonlyArray<ParsedExtension>;
   readonly createContext: (
     database: ServedDatabase,
     schema: ServedModel,
@@ -86,6 +91,7 @@ const FORM_OF_ANSWERS = 1;
 interface Generation {
   readonly attributes: Attributes;
   readonly model: Model;
+  readonly extensions: FittingExtensions;
   /** The databases that the model leads into. */
   readonly foreign: ReadonlySet<string>;
   readonly views: Map<string, Promise<ServedSchema>>;
@@ -162,6 +168,11 @@ export class ServedDatabase {
     return this.#started.model;
   }
 
+  /** Why extensions are left out that do not fit it. */
+  get misfits(): FittingExtensions['misfits'] {
+    return this.#started.extensions.misfits;
+  }
+
   /** Another database for what this one shows of it. @throws as opening it does */
   readonly holdOther = (name: string): Promise<Hold<ServedDatabase>> =>
     this.#options.others.hold(name);
@@ -234,16 +245,17 @@ export class ServedDatabase {
   }
 
   #viewAt(
-    { model, views, attributes }: Generation,
+    generation: Generation,
     key: string,
     roles: ReadonlyArray<string> | undefined,
     viewOfOther: (database: string) => View | undefined = () => undefined,
   ): Promise<ServedSchema> {
+    const { model, views } = generation;
     const known = views.get(key);
     if (known !== undefined) return known;
     const view = linkView(this.#viewOf(model, this.name, roles), viewOfOther);
     if (views.size >= MAX_VIEWS) views.clear();
-    const made = this.#serve(view, attributes, roles);
+    const made = this.#serve(view, generation, roles);
     views.set(key, made);
     made.catch(() => views.delete(key));
     return made;
@@ -316,11 +328,20 @@ export class ServedDatabase {
     const views = new Map<string, Promise<ServedSchema>>();
     const foreign = foreignDatabases(model);
     const byPrincipal: Generation['byPrincipal'] = new WeakMap();
-    const generation = { attributes, model, foreign, views, byPrincipal };
+    const extensions = await this.#fitting(model);
+    const generation = { attributes, model, extensions, foreign, views, byPrincipal };
     // Others are looked at when somebody asks, not while this one is opened: two may lead into each other.
     if (this.#options.access === undefined && generation.foreign.size === 0)
       await this.#viewAt(generation, WHOLE, undefined);
     return generation;
+  }
+
+  async #fitting(model: Model): Promise<FittingExtensions> {
+    const { extensions, log } = this.#options;
+    const fitting = await fittingExtensions(this.name, model, extensions);
+    for (const error of fitting.misfits)
+      log.error({ event: 'extension left out', database: this.name, error });
+    return fitting;
   }
 
   #modelOf(attributes: Attributes): Model {
@@ -329,13 +350,15 @@ export class ServedDatabase {
 
   #serve(
     view: LinkedView,
-    attributes: Attributes,
-    roles?: ReadonlyArray<string>,
+    { attributes, extensions }: Generation,
+    roles: ReadonlyArray<string> | undefined,
   ): Promise<ServedSchema> {
     const { createContext, ...options } = this.#options;
     let fingerprint: string | undefined;
     return serveSchema(this.name, view, {
       ...options,
+      roles,
+      extensions: extensions.fitting,
       fingerprint: () => (fingerprint ??= this.#fingerprint(attributes, roles)),
       isPublic: options.access === undefined,
       createContext: (schema) => createContext(this, schema),

@@ -9,6 +9,9 @@ import {
   subscriptionFields,
 } from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
+import { extendView, routesFor } from './extend/extend-schema.ts';
+import type { ParsedExtension } from './extend/parse-extension.ts';
+import { beginRequestCode } from './extend/request-code.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
 import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
@@ -34,28 +37,38 @@ export interface ServedSchemaOptions {
   /** Of {@link ServedModel}. */
   readonly fingerprint: () => string;
   readonly isPublic: boolean;
+  /** Those that fit the database. */
+  readonly extensions: ReadonlyArray<ParsedExtension>;
+  /** Of the callers; undefined where they may do everything. */
+  readonly roles: ReadonlyArray<string> | undefined;
   readonly createContext: (schema: ServedModel) => GraphQLServerOptions['createContext'];
 }
 
 export async function serveSchema(
   database: string,
   view: LinkedView,
-  { development, limits, log, createContext, fingerprint, isPublic }: ServedSchemaOptions,
+  options: ServedSchemaOptions,
 ): Promise<ServedSchema> {
+  const { development, limits, log, createContext, fingerprint, isPublic } = options;
+  const { extensions, roles } = options;
   const { model, introspection } = view;
-  const told = { fingerprint, isPublic };
+  const beginCode: ServedModel['beginCode'] =
+    extensions.length === 0 ? undefined : (context) => beginRequestCode(context, log);
+  const told = { fingerprint, isPublic, routes: routesFor(extensions, roles) };
   const foreign = new Map(
     Array.from(view.foreign, ([name, seen]) => [name, servedModel(name, seen, NO_FOREIGN, told)]),
   );
-  const served = servedModel(database, view, foreign, told);
+  const served = { ...servedModel(database, view, foreign, told), beginCode };
   // A subgraph tells all of its schema.
   const isSubgraph = development || introspection;
   // Whatever is in an operation is named by its type, and no two databases share a name.
   const types = [served, ...foreign.values()].flatMap((each) => [...each.model.types]);
   const whole = { ...model, types: new Map(types) };
-  const schema = await createSchema(model, { isSubgraph, types: whole.types });
+  const generated = await createSchema(model, { isSubgraph, types: whole.types });
+  const { schema, code } = extendView(generated, model, extensions, roles);
   const operations = new CompiledOperations({
     schema,
+    code,
     model: whole,
     maxCost: limits.maxCost,
     rootFields: new Map<string, RootField>([
@@ -84,7 +97,7 @@ function servedModel(
   database: string,
   { model, rules, claims }: View,
   foreign: ServedModel['foreign'],
-  told: Pick<ServedModel, 'fingerprint' | 'isPublic'>,
+  told: Pick<ServedModel, 'fingerprint' | 'isPublic' | 'routes'>,
 ): ServedModel {
   return {
     ...told,

@@ -21,13 +21,15 @@ import type { RootField } from '../generate/graphql/root-fields.ts';
 import { isMutationField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import { argumentsOf } from '../select/graphql-arguments.ts';
-import type { Operation } from '../select/collect-fields.ts';
+import type { FieldCode, Operation } from '../select/collect-fields.ts';
 import { collectFields } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
 import type { Variables } from '../select/selection.ts';
 import { planMutationField } from './mutation-plans.ts';
 import { planChanges } from './change-plans.ts';
 import type { ChangesPlan, RootPlan } from './root-plan.ts';
+import { planMadeRoot, runsCode } from './made-fields.ts';
+import { placeFailures } from './placed-failures.ts';
 import { planQueryField } from './root-plans.ts';
 import type { ReadVariables } from './variables.ts';
 import { variableReader } from './variables.ts';
@@ -37,6 +39,8 @@ export interface CompileTarget {
   readonly schema: GraphQLSchema;
   readonly model: Model;
   readonly rootFields: ReadonlyMap<string, RootField>;
+  /** Undefined where there is no code of users. */
+  readonly code: FieldCode | undefined;
   /** How many entities one operation may read. */
   readonly maxCost: number;
   /** An error of a root field, as the caller sees it. */
@@ -83,6 +87,8 @@ const NO_BASES = {};
 
 export class CompiledOperation {
   readonly type: OperationTypeNode;
+  /** Whether code of users makes a part of its answer. */
+  readonly runsCode: boolean;
   readonly #target: CompileTarget;
   readonly #document: DocumentNode;
   readonly #definition: OperationDefinitionNode;
@@ -101,6 +107,7 @@ export class CompiledOperation {
     this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
     this.#variables = variableReader(target.schema, definition);
     this.#conditions = conditionsIn(document);
+    this.runsCode = runsCode(target.schema, target.code, document);
   }
 
   /** The variables as their types read them; undefined where one of them is refused. */
@@ -136,8 +143,28 @@ export class CompiledOperation {
       errors.push(this.#target.formatError(located, context.requestId));
     }
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
-    const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
-    return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
+    return this.outcome(context, data, errors);
+  }
+
+  /** What is told of data that was written, with the failures of code of users in their places. */
+  outcome(
+    { code, requestId }: RequestContext,
+    written: string,
+    others: ReadonlyArray<GraphQLFormattedError> = [],
+  ): Outcome {
+    code?.end();
+    const failures = code?.failures ?? [];
+    if (failures.length === 0 || written === 'null') return outcomeOf(written, others);
+    const { text, errors } = placeFailures({
+      schema: this.#target.schema,
+      fragments: this.#fragments,
+      selectionSet: this.#definition.selectionSet,
+      root: this.#target.schema.getRootType(this.type)?.name ?? '',
+      text: written,
+      failures,
+    });
+    const told = errors.map((error) => this.#target.formatError(error, requestId));
+    return outcomeOf(text, [...others, ...told]);
   }
 
   /** What is told of each transaction, where the operation asks for that. */
@@ -188,6 +215,7 @@ export class CompiledOperation {
       schema,
       rootKey: '',
       fragments: this.#fragments,
+      code: this.#target.code,
       isIncluded: (node) => isIncluded(node, variables),
     };
     const fields = collectFields(operation, [this.#definition], root.name);
@@ -212,8 +240,11 @@ export class CompiledOperation {
       };
     if (name.startsWith('__'))
       return { ...planned, plan: { answer: this.#introspection(nodes, key), cost: NOTHING } };
-    const field = this.#target.rootFields.get(name);
     const definition = root.getFields()[name];
+    const made = planMadeRoot(operation, root, key, nodes);
+    // What it fails for goes up to where null may be.
+    if (made !== undefined) return { ...planned, plan: made };
+    const field = this.#target.rootFields.get(name);
     if (field === undefined || definition === undefined || node === undefined)
       throw new Error(`Expected the root field ${name} to have a meaning`);
     const args = argumentsOf(definition, node);
@@ -244,6 +275,11 @@ export class CompiledOperation {
       return JSON.stringify(data?.[key] ?? null);
     };
   }
+}
+
+function outcomeOf(data: string, errors: ReadonlyArray<GraphQLFormattedError>): Outcome {
+  const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
+  return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
 }
 
 const NOTHING = (): number => 0;

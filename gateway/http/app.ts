@@ -7,7 +7,7 @@
  */
 import type { RequestListener } from 'node:http';
 import express from 'express';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { ModelConfig } from '../../schema/model/model.ts';
@@ -16,6 +16,10 @@ import type { Log } from '../../services/shared/log.ts';
 import { OnDemand } from '../../services/shared/on-demand.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Extension } from '../extend/extension.ts';
+import { checkExtensions } from '../extend/check-extensions.ts';
+import { parseExtension } from '../extend/parse-extension.ts';
+import type { ParsedExtension } from '../extend/parse-extension.ts';
 import { Documents, namesDocument } from '../graphql/documents.ts';
 import type { DocumentsOptions } from '../graphql/documents.ts';
 import type { OperationLimits } from '../graphql/validation-rules.ts';
@@ -26,6 +30,8 @@ import { checkBodyType, checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
 import { createContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
+import { answerRoutes, EXTENSION_ROUTES } from './extension-routes.ts';
+import type { ExtensionRouteOptions } from './extension-routes.ts';
 import { createFront } from './front.ts';
 import type { UpgradeListener } from './front.ts';
 import { checkNesting } from './nesting.ts';
@@ -73,6 +79,8 @@ export interface AppOptions {
   readonly maxUrlBytes?: number;
   /** What one operation may hold and ask for; what is not said is as by default. */
   readonly limits?: Partial<OperationLimits>;
+  /** Code of users; none by default. */
+  readonly extensions?: ReadonlyArray<Extension>;
   /** How streams are kept, and who may open them. */
   readonly live?: LiveOptions;
   readonly log: Log;
@@ -82,6 +90,13 @@ export interface App {
   readonly app: RequestListener;
   /** Of the server's `upgrade` event: without it there are no WebSockets. */
   readonly upgrade: UpgradeListener;
+  /**
+   * Opens the databases that extensions name, the default one where they name none, and looks whether they fit. One that cannot be opened, or has no
+   * attributes yet, is looked at when it is served.
+   *
+   * @throws BAD_CONFIG where one does not
+   */
+  readonly checkExtensions: () => Promise<void>;
   /** Refuses new requests, ends what is streamed, waits for those under way, and lets go of the databases. The HTTP server is the caller's to close. */
   readonly stop: () => Promise<void>;
 }
@@ -90,14 +105,15 @@ const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 const DEFAULT_MAX_URL_BYTES = 16 * 1024;
 const DEFAULT_OPEN = { idleMs: 300_000, maxOpen: 1_000 };
 
-/** An app that opens each database, and makes its schema, when the first request asks for it. */
+/** An app that opens each database, and makes its schema, when the first request asks for it. @throws BAD_CONFIG where an extension is none */
 export function createApp(options: AppOptions): App {
   const { log, development, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, queryLimits = {} } = options;
   const { databases, defaultDatabase, access, live = {} } = options;
   const { origins = [], maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
   const documents = new Documents(options.operations);
   const callers = new Callers({ ...DEFAULT_CALLER_LIMITS, ...options.callers });
-  const served = serveOnDemand(options);
+  const extensions = (options.extensions ?? []).map(parseExtension);
+  const served = serveOnDemand(options, extensions);
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -117,29 +133,7 @@ export function createApp(options: AppOptions): App {
       verify: (_request, _response, bytes) => checkJson(bytes),
     }),
   );
-  app.all(['/graphql', '/graphql/:database'], async (request, response, next) => {
-    const name = databaseParameter(request) ?? defaultDatabase;
-    // A request that carries no body, such as GET, has none for Apollo to read.
-    request.body ??= {};
-    sayInFull(request, documents);
-    const { query, variables } = request.body as { query?: unknown; variables?: unknown };
-    checkNesting(query ?? request.query['query'], variables);
-    const database = await heldForAnswer(served, name, response);
-    const schema = await database.schemaFor(principalOf(request));
-    return schema.graphql(request, response, next);
-  });
-  app.use(
-    '/v1',
-    createRestRouter({
-      isGuarded: access !== undefined,
-      requireIfMatch: options.requireIfMatch ?? false,
-      createContext: async (request, response) => {
-        const database = await heldForAnswer(served, databaseParameter(request) ?? '', response);
-        const schema = await database.schemaFor(principalOf(request));
-        return createContext(database, schema, queryLimits, request, response);
-      },
-    }),
-  );
+  answerOfDatabases(app, { ...options, served, documents, extensions });
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
   });
@@ -153,6 +147,7 @@ export function createApp(options: AppOptions): App {
   return {
     app: front.listener,
     upgrade: front.upgrade,
+    checkExtensions: () => checkExtensions(served, extensions, options),
     stop: async () => {
       await front.drain();
       await served.close();
@@ -160,19 +155,76 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-function serveOnDemand({
-  databases,
-  open = DEFAULT_OPEN,
-  development,
-  queryLimits = {},
-  locksSchema = true,
-  limits = {},
-  access,
-  modelConfigOf = () => ({}),
-  log,
-}: AppOptions): OnDemand<ServedDatabase> {
+interface DatabaseHandlers extends Pick<
+  AppOptions,
+  'defaultDatabase' | 'queryLimits' | 'access' | 'requireIfMatch'
+> {
+  readonly served: OnDemand<ServedDatabase>;
+  readonly documents: Documents;
+  readonly extensions: ReadonlyArray<ParsedExtension>;
+}
+
+/** GraphQL, what extensions answer, and REST. */
+function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
+  const { served, documents, extensions, access } = options;
+  const { defaultDatabase, queryLimits = {}, requireIfMatch = false } = options;
+  const find: ExtensionRouteOptions['find'] = async (request, name, response) => {
+    const database = await heldForAnswer(served, name, response);
+    return { database, schema: await database.schemaFor(principalOf(request)) };
+  };
+  app.all(['/graphql', '/graphql/:database'], async (request, response, next) => {
+    const name = databaseParameter(request) ?? defaultDatabase;
+    // A request that carries no body, such as GET, has none for Apollo to read.
+    request.body ??= {};
+    sayInFull(request, documents);
+    const { query, variables } = request.body as { query?: unknown; variables?: unknown };
+    checkNesting(query ?? request.query['query'], variables);
+    const { schema } = await find(request, name, response);
+    return schema.graphql(request, response, next);
+  });
+  if (extensions.some(({ routes }) => routes.length > 0))
+    app.all(
+      EXTENSION_ROUTES,
+      answerRoutes({
+        find,
+        createContext: (database, schema, request, response) =>
+          createContext(database, schema, queryLimits, request, response),
+      }),
+    );
+  app.use(
+    '/v1',
+    createRestRouter({
+      isGuarded: access !== undefined,
+      requireIfMatch,
+      createContext: async (request, response) => {
+        const { database, schema } = await find(
+          request,
+          databaseParameter(request) ?? '',
+          response,
+        );
+        return createContext(database, schema, queryLimits, request, response);
+      },
+    }),
+  );
+}
+
+function serveOnDemand(
+  {
+    databases,
+    open = DEFAULT_OPEN,
+    development,
+    queryLimits = {},
+    locksSchema = true,
+    limits = {},
+    access,
+    modelConfigOf = () => ({}),
+    log,
+  }: AppOptions,
+  extensions: ReadonlyArray<ParsedExtension>,
+): OnDemand<ServedDatabase> {
   const common: Omit<ServedDatabaseOptions, 'others'> = {
     knownModels: new Map(),
+    extensions,
     development,
     access,
     modelConfigOf,

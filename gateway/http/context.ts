@@ -7,11 +7,12 @@ import type { CancelSignal, QueryLimits, Reader, Snapshot } from '../../services
 import type { Principal } from '../access/principal.ts';
 import { DEVELOPER } from '../access/principal.ts';
 import { claimAt } from '../access/view.ts';
+import type { ExtensionRoute } from '../extend/extension.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import { NO_FOREIGN } from '../read/scope.ts';
-import type { ForeignScopes, ReadScope } from '../read/scope.ts';
+import type { ForeignScopes, ReadScope, RequestCode } from '../read/scope.ts';
 import { ForeignDatabases } from './foreign-databases.ts';
 import type { HoldReader } from './foreign-databases.ts';
 import type { Charge } from './caller.ts';
@@ -40,6 +41,12 @@ export interface RequestContext {
   readonly foreign: ForeignDatabases;
   /** What is shown of other databases, by their names. */
   readonly foreignModels: ReadonlyMap<string, ServedModel>;
+  /** Undefined where there is no code of users. */
+  readonly beginCode: ((context: RequestContext) => RequestCode) | undefined;
+  /** The addresses that extensions answer. */
+  readonly routes: ReadonlyArray<ExtensionRoute>;
+  /** Code of users, from when something is read. */
+  code: RequestCode | undefined;
   readonly principal: Principal;
   /** Takes what the request costs from what its caller may ask for. */
   readonly charge: Charge;
@@ -69,12 +76,14 @@ export interface Served {
 
 export interface ServedModel extends Pick<
   RequestContext,
-  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic'
+  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic' | 'routes'
 > {
   /** The claims that rules speak of, in the order of their slots. */
   readonly claimPaths: ReadonlyArray<string>;
   /** What is shown of other databases, by their names. */
   readonly foreign: ReadonlyMap<string, ServedModel>;
+  /** Left out where there is no code of users. */
+  readonly beginCode?: RequestContext['beginCode'];
 }
 
 /** Who asks, and what the answer may take. */
@@ -112,7 +121,7 @@ export function contextOn(
   schema: ServedModel,
   { requestId, principal, charge, asOf, limits }: Caller,
 ): RequestContext {
-  const { model, lists, encodeId, fingerprint, isPublic, foreign } = schema;
+  const { model, lists, encodeId, fingerprint, isPublic, foreign, beginCode, routes } = schema;
   return {
     requestId,
     caller: principal.name,
@@ -129,6 +138,9 @@ export function contextOn(
     asOf,
     foreign: new ForeignDatabases(holdOther, (other) => other.snapshot({ limits })),
     foreignModels: foreign,
+    beginCode,
+    routes,
+    code: undefined,
     principal,
     charge,
     limits,
@@ -237,6 +249,7 @@ export async function writtenScope(context: RequestContext, tx: number): Promise
 /** The scope for one state of the database. */
 export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope {
   const { model, database, lists, claims, encodeId } = context;
+  context.code ??= context.beginCode?.(context);
   return {
     model,
     database,
@@ -246,6 +259,7 @@ export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope 
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
     foreign: foreignScopes(context, undefined),
+    code: context.code,
     asOf: undefined,
     isPast: false,
   };
@@ -272,6 +286,7 @@ function foreignScopes(
         snapshot: instant === undefined ? snapshot : snapshot.asOf(instant),
         snapshotAt: (tx) => snapshotAt({ snapshot, reader, limits }, tx),
         foreign: NO_FOREIGN,
+        code: undefined,
         asOf: instant === undefined ? undefined : { instant },
         isPast: instant !== undefined,
       };

@@ -263,8 +263,9 @@ async function answerPrepared(
   try {
     const context = await createContextNow();
     const { operation, variables } = asked;
-    // What is shown of other databases changes with them, so that nobody can tell from this one whether it is the same.
-    const isKept = request.method !== 'POST' && context.foreignModels.size === 0;
+    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
+    const isOfData = context.foreignModels.size === 0 && !operation.runsCode;
+    const isKept = request.method !== 'POST' && isOfData;
     const keep = isKept ? keeping(request, response, context, asked) : undefined;
     if (keep?.isKnown === true) {
       keep.setHeaders();

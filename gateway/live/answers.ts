@@ -54,7 +54,9 @@ async function* streamedAnswers(
   // Whoever shares an answer is let see the same, also of other databases.
   const claimsThere = Array.from(foreignModels.values(), (each) => claimsOf(each, principal));
   const run = (reads: Reads, ending: AbortSignal) => runLive(asked, reads, ending);
-  const key = JSON.stringify([given, claims, claimsThere, asked.asOf]);
+  // What code of users makes may be of the caller.
+  const caller = operation.runsCode ? [principal.name, principal.roles, principal.claims] : [];
+  const key = JSON.stringify([given, claims, claimsThere, asked.asOf, caller]);
   for await (const { content, basisTx, bases } of database.live.watch(operation, key, run, signal))
     yield { text: answerBody(content, basisTx, bases), position: String(basisTx) };
 }

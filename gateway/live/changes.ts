@@ -12,7 +12,6 @@ import type { EntityType } from '../../schema/model/model.ts';
 import type { Snapshot, Transaction } from '../../services/reader/reader.ts';
 import { answerBody } from '../graphql/operation.ts';
 import type { ChangesField } from '../graphql/operation.ts';
-import type { ChangesPlan } from '../graphql/root-plan.ts';
 import { readScope, requirePresent } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
 import { readEntities } from '../read/entity-json.ts';
@@ -39,9 +38,10 @@ const CHANGES_PER_READ = 100;
 /** @throws BAD_USER_INPUT, FORBIDDEN, BASIS_NOT_AVAILABLE, SNAPSHOT_EXPIRED where the store was set back */
 export async function* changeAnswers(
   asked: AskedOperation,
-  { plan, prefix }: ChangesField,
+  field: ChangesField,
   signal: AbortSignal,
 ): AsyncGenerator<StreamedAnswer, void> {
+  const { plan } = field;
   const { where, since } = plan.args(asked.variables);
   const position = asked.position ?? since ?? undefined;
   const begun = position === undefined ? undefined : parsePosition(position);
@@ -51,7 +51,7 @@ export async function* changeAnswers(
   const { snapshot, lists, model } = context;
   checkHistory(snapshot);
   const followed: Followed = {
-    plan,
+    ...field,
     where: where ?? {},
     points: wherePoints(model, lists.rules, plan.type, where ?? {}),
   };
@@ -65,10 +65,9 @@ export async function* changeAnswers(
   for await (const transaction of asked.database.reader.transactions(from, signal)) {
     if (transaction.tx <= snapshot.basisTx) checkPast(plan.type, transaction);
     let place = 0;
-    for await (const { cursor, json } of changesIn(asked, followed, transaction, signal)) {
+    for await (const { cursor, content } of changesIn(asked, followed, transaction, signal)) {
       place++;
       if (transaction.tx === tx && place <= (told ?? 0)) continue;
-      const content = `"data":{${prefix}${json}}`;
       yield { text: answerBody(content, transaction.tx), position: cursor };
     }
     quiet = place > 0 ? 0 : quiet + 1;
@@ -78,8 +77,7 @@ export async function* changeAnswers(
 }
 
 /** What a stream follows. */
-interface Followed {
-  readonly plan: ChangesPlan;
+interface Followed extends ChangesField {
   readonly where: Where;
   readonly points: ReadonlyArray<WherePoint>;
 }
@@ -114,7 +112,8 @@ function checkHistory({ config }: Snapshot): void {
 
 interface WrittenChange {
   readonly cursor: string;
-  readonly json: string;
+  /** As {@link Outcome.content}. */
+  readonly content: string;
 }
 
 /** In the order of the entities, so that a place among them means the same when they are told again. */
@@ -152,7 +151,10 @@ async function* changesIn(
       const [failure] = context.foreign.takeFailures();
       // The stream ends where another database cannot be read, and is gone on with there.
       if (failure !== undefined) throw failure.error;
-      for (const each of page) yield { cursor: each.cursor, json: write(each) };
+      for (const each of page) {
+        const data = `{${followed.prefix}${write(each)}}`;
+        yield { cursor: each.cursor, content: asked.operation.outcome(context, data).content };
+      }
     } finally {
       context.foreign.release();
     }

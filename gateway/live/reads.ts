@@ -131,7 +131,9 @@ export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
       return snapshot.entityId(ref);
     },
     q: (query, inputs, page) => {
-      reads.addAttributes(attributesOfQuery(query));
+      // The gateway asks in data; a text is of a user's code, and may ask for any attribute.
+      if (typeof query === 'string') reads.addEverything();
+      else reads.addAttributes(attributesOfQuery(query));
       return snapshot.q(query, inputs, page);
     },
     project: (projection, entities) => {

@@ -122,6 +122,8 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
       return field.isIdent ? identWriter(run, field, level) : valueWriter(run, field, projected);
     case 'one':
       return oneWriter(run, field.below, targetsIn(projected, field.column), level.places);
+    case 'made':
+      return madeWriter(run, field, level);
     case 'foreign':
       return foreignWriter(run, field, level);
     case 'list':
@@ -141,6 +143,29 @@ async function objectWriter(
     places.map((place) => entities[place]!),
   );
   return (place) => write(entities[place]!);
+}
+
+/** What code of users makes of each entity, which it is handed with the fields that it needs. */
+async function madeWriter(
+  run: Run,
+  { needs, object }: Extract<FieldPlan, { kind: 'made' }>,
+  { entities, projected, places }: Level,
+): Promise<WriteAt> {
+  const readers = needs.map(({ name, many, column }) => {
+    if (column === undefined)
+      return [name, (place: number) => run.scope.encodeId(entities[place]!)] as const;
+    const valuesAt = valuesIn(projected, column);
+    const valueAt = (place: number): unknown => valuesAt(place)[0] ?? null;
+    return [name, many ? valuesAt : valueAt] as const;
+  });
+  const neededAt = new Map(
+    places.map((place) => [
+      place,
+      Object.fromEntries(readers.map(([name, read]) => [name, read(place)])),
+    ]),
+  );
+  const write = await object.read({ ...run, readEntities }, Array.from(neededAt.values()));
+  return (place) => write(neededAt.get(place)!);
 }
 
 /** Each entity once for each of its types that the caller may see it as, in the order of the model. */

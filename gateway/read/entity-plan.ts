@@ -4,6 +4,7 @@
  */
 import type { EntityType, Model } from '../../schema/model/model.ts';
 import type { ProjectedAttribute } from '../../services/reader/reader.ts';
+import type { Needed } from '../extend/extension.ts';
 import type {
   ConnectionPart,
   EdgePart,
@@ -11,11 +12,13 @@ import type {
   FieldSelection,
   Given,
   ListArguments,
+  Need,
   PageInfoPart,
 } from '../select/selection.ts';
 import { DEFAULT_PAGE, DEFAULT_REFS } from '../generate/page-sizes.ts';
 import { planAggregate } from './aggregate-plan.ts';
 import { jsonKey, jsonWriter, quote } from './json.ts';
+import { planMadeField } from './objects/made-value.ts';
 import { planMeta } from './objects/meta.ts';
 import type {
   ConnectionPartPlan,
@@ -23,6 +26,7 @@ import type {
   EdgePartPlan,
   EntityPlan,
   FieldPlan,
+  NeedPlan,
   PageInfoPartPlan,
 } from './plan.ts';
 
@@ -102,6 +106,7 @@ function costOfFields(fields: ReadonlyArray<FieldPlan>): Given<number> {
       case 'facets':
         return [field.cost];
       case 'object':
+      case 'made':
         return [field.object.cost];
       case 'constant':
       case 'id':
@@ -212,6 +217,13 @@ function planFields(
         const below = planEntities(model, field.target, selection);
         return { kind: 'foreign', prefix, column, field, at, below };
       }
+      case 'made': {
+        const needs = selected.needs.map((need) => planNeed(draft, need));
+        const object = planMadeField<Needed>(selected, (target, selection) =>
+          planEntities(model, target, selection),
+        );
+        return { kind: 'made', prefix, needs, object };
+      }
       case 'list': {
         const { field, list, selection } = selected;
         return {
@@ -229,6 +241,18 @@ function planFields(
       }
     }
   });
+}
+
+/** As a reference is read, so that code gets the entity that it leads to. */
+function planNeed(draft: ProjectionDraft, { name, field }: Need): NeedPlan {
+  if (field === undefined) return { name, many: false, column: undefined };
+  const { kind, many, attribute } = field;
+  const { ident } = attribute;
+  const limit = many ? undefined : 1;
+  const column = draft.column(
+    kind === 'reverse' ? { kind, ident, limit } : { kind: many ? 'many' : 'one', ident },
+  );
+  return { name, many, column };
 }
 
 type NodePlace = (selection: EntitySelection) => number;

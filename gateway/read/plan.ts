@@ -15,6 +15,7 @@ import type {
   PageInfoPart,
   Variables,
 } from '../select/selection.ts';
+import type { Needed } from '../extend/extension.ts';
 import type { AggregatePlan } from './aggregate-plan.ts';
 import type { ReadScope } from './scope.ts';
 
@@ -88,6 +89,12 @@ export type FieldPlan =
       readonly below: EntityPlan;
     }
   | {
+      readonly kind: 'made';
+      readonly prefix: string;
+      readonly needs: ReadonlyArray<NeedPlan>;
+      readonly object: ObjectPlan<Needed>;
+    }
+  | {
       readonly kind: 'list';
       readonly prefix: string;
       readonly field: LinkField;
@@ -101,6 +108,13 @@ export type FieldPlan =
       readonly list: Given<ListArguments>;
       readonly connection: ConnectionPlan;
     };
+
+/** `column`: of its values; undefined for the id. */
+export interface NeedPlan {
+  readonly name: string;
+  readonly many: boolean;
+  readonly column: number | undefined;
+}
 
 export interface ConnectionPlan {
   readonly parts: ReadonlyArray<ConnectionPartPlan>;

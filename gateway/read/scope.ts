@@ -1,6 +1,7 @@
 /** From what one root field is answered. */
 import type { Model } from '../../schema/model/model.ts';
 import type { Snapshot } from '../../services/reader/reader.ts';
+import type { ExtensionContext } from '../extend/extension.ts';
 import type { AnswerPlace } from '../select/selection.ts';
 import type { ListPlans } from './list-plan.ts';
 
@@ -16,6 +17,8 @@ export interface ReadScope {
   /** The database as of a transaction, for the later pages of a list. */
   readonly snapshotAt: (tx: number) => Promise<Snapshot>;
   readonly foreign: ForeignScopes;
+  /** Undefined where there is no code of users. */
+  readonly code: RequestCode | undefined;
   /** What the caller said of time; a part of each cursor's list. */
   readonly asOf: unknown;
   /** Whether the snapshot is at a point that the caller named, so that cursors need not fix it. */
@@ -33,6 +36,22 @@ export interface ForeignScopes {
 export interface ForeignFailure {
   readonly at: AnswerPlace;
   readonly error: unknown;
+}
+
+/** Code of users within one request. */
+export interface RequestCode {
+  /** What it is given while a state of the database is read. */
+  readonly contextOn: (snapshot: Snapshot) => ExtensionContext;
+  /** Where the entities are read that it names: in what it has written, where it has written anything. */
+  readonly scopeAfter: (scope: ReadScope) => ReadScope | Promise<ReadScope>;
+  /** Waits for what it promised, as long as the request may take. @throws DEADLINE_EXCEEDED, CANCELLED */
+  readonly within: <T>(promised: PromiseLike<T>) => Promise<T>;
+  /** Takes note of a value that could not be made, and marks its place in the text of the answer. */
+  readonly fail: (error: unknown) => string;
+  /** Those that have marks, in the order of their numbers. */
+  readonly failures: ReadonlyArray<unknown>;
+  /** Nothing of it is waited for any more. */
+  readonly end: () => void;
 }
 
 /** Of a scope that leads nowhere else. */

@@ -7,12 +7,12 @@ import type { RestAnswer } from './rest-request.ts';
 const documents = new WeakMap<Model, string>();
 
 export function openApiDocument(
-  { model, database }: RequestContext,
+  { model, database, routes }: RequestContext,
   isGuarded: boolean,
 ): RestAnswer {
   let body = documents.get(model);
   if (body === undefined) {
-    body = JSON.stringify(openApi(model, { database, isGuarded }));
+    body = JSON.stringify(openApi(model, { database, isGuarded, routes }));
     documents.set(model, body);
   }
   return { status: 200, headers: {}, body };

@@ -36,7 +36,7 @@ export async function transact(context: RequestContext, request: RestRequest): P
 const PARTS: ReadonlySet<string> = new Set(['ops', 'if', 'meta', 'dryRun']);
 
 /** @throws BAD_USER_INPUT */
-function parseTransaction(model: Model, json: unknown): CommitRequest {
+export function parseTransaction(model: Model, json: unknown): CommitRequest {
   const body = objectAt(json, 'body');
   requireParts(body, PARTS, 'body');
   const { ops, if: condition, meta, dryRun } = body;

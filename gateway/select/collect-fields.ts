@@ -1,7 +1,8 @@
 /** The fields of selection sets, through fragments and by response keys. */
-import { Kind } from 'graphql';
+import { isAbstractType, isObjectType, Kind } from 'graphql';
 import type { FieldNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
 import type { Model } from '../../schema/model/model.ts';
+import type { Resolve } from '../extend/extension.ts';
 
 /** What is needed of an operation to read its selections. */
 export interface Operation {
@@ -10,8 +11,22 @@ export interface Operation {
   /** The response key of the root field that is read. */
   readonly rootKey: string;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Undefined where there is no code of users. */
+  readonly code: FieldCode | undefined;
   /** Whether `@skip` and `@include` let a node be there. */
   readonly isIncluded: (node: SelectionNode) => boolean;
+}
+
+/** The fields that code of users makes, by the names of their types. */
+export interface FieldCode {
+  readonly fieldOf: (type: string, field: string) => CodedField | undefined;
+  /** The name of an object's type, for one of an interface or a union. */
+  readonly typeOf: (abstractType: string) => (value: object) => string | undefined;
+}
+
+export interface CodedField {
+  readonly needs: ReadonlyArray<string>;
+  readonly resolve: Resolve;
 }
 
 export type SelectionNode = SelectionSetNode['selections'][number];
@@ -34,13 +49,25 @@ export function collectFields(
   nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
   typeName: string,
 ): FieldsByKey {
-  return collect(operation, nodes, new Set([typeName, 'Entity', 'Node']));
+  return collect(operation, nodes, (condition) => isOf(operation, typeName, condition));
+}
+
+/** Whether objects of a type are meant by a condition: the type itself, or an interface or union that it is of. */
+function isOf({ schema }: Operation, typeName: string, condition: string): boolean {
+  if (condition === typeName || isEntity(condition)) return true;
+  const [type, wanted] = [schema.getType(typeName), schema.getType(condition)];
+  return isObjectType(type) && isAbstractType(wanted) && schema.isSubType(wanted, type);
+}
+
+/** Whether a condition is of all entities. */
+export function isEntity(condition: string): boolean {
+  return condition === 'Entity' || condition === 'Node';
 }
 
 export function collect(
   operation: Operation,
   nodes: ReadonlyArray<{ readonly selectionSet?: SelectionSetNode | undefined }>,
-  typeNames: ReadonlySet<string>,
+  isMeant: (condition: string) => boolean,
 ): FieldsByKey {
   const fields = new Map<string, FieldNode[]>();
   const visit = (set: SelectionSetNode | undefined): void => {
@@ -54,7 +81,7 @@ export function collect(
         continue;
       }
       const { condition, selectionSet } = fragmentOf(operation, selection);
-      if (condition === undefined || typeNames.has(condition)) visit(selectionSet);
+      if (condition === undefined || isMeant(condition)) visit(selectionSet);
     }
   };
   for (const node of nodes) visit(node.selectionSet);

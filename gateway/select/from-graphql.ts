@@ -3,7 +3,7 @@
  * operation; what depends on their variables stays open.
  */
 import { getNamedType, GraphQLObjectType, isAbstractType, Kind } from 'graphql';
-import type { FieldNode, SelectionSetNode } from 'graphql';
+import type { FieldNode, GraphQLAbstractType, SelectionSetNode } from 'graphql';
 import type { EntityType, ForeignField } from '../../schema/model/model.ts';
 import { connectionFieldName } from '../../schema/model/naming.ts';
 import { argumentsOf } from './graphql-arguments.ts';
@@ -15,12 +15,17 @@ import type {
   Given,
   LinkField,
   ListArguments,
+  MadeField,
   ObjectPart,
   PageInfoPart,
+  ValueSelection,
 } from './selection.ts';
 import { aggregateParts } from './aggregate-from-graphql.ts';
-import { collect, fieldsBelow, fragmentOf, nameOf } from './collect-fields.ts';
+import { DEFAULT_REFS } from '../generate/page-sizes.ts';
+import { collect, fieldsBelow, fragmentOf, isEntity, nameOf } from './collect-fields.ts';
 import type { FieldsByKey, Operation } from './collect-fields.ts';
+import { typenameField, valueSelection } from './value-selection.ts';
+import type { EntityValue } from './value-selection.ts';
 
 /** What is selected of an entity of the type, or of any entity where there is none. */
 export function entitySelection(
@@ -32,15 +37,14 @@ export function entitySelection(
     const fields = fieldsBelow(operation, nodes, type.name);
     return { kind: 'typed', fields: entityFields(operation, type, fields) };
   }
-  const common = collect(operation, nodes, new Set(['Entity', 'Node']));
-  const named = Array.from(typeConditions(operation, nodes))
-    .map((name) => operation.model.types.get(name))
-    .filter((each) => each !== undefined);
+  const common = collect(operation, nodes, isEntity);
+  const conditions = Array.from(typeConditions(operation, nodes));
+  const named = new Set(conditions.flatMap((name) => typesMeant(operation, name)));
   return {
     kind: 'any',
     common: entityFields(operation, undefined, common),
     fieldsByType: new Map(
-      named.map((each) => [
+      Array.from(named, (each) => [
         each.name,
         entityFields(operation, each, fieldsBelow(operation, nodes, each.name)),
       ]),
@@ -93,7 +97,10 @@ function entityFields(
     const foreign = type.foreign.get(name);
     if (foreign !== undefined) return [foreignSelection(operation, key, foreign, nodes)];
     const field = type.fields.get(name);
-    if (field === undefined) return connectionOfRef(operation, type, key, nodes);
+    if (field === undefined)
+      return (
+        madeSelection(operation, type, key, nodes) ?? connectionOfRef(operation, type, key, nodes)
+      );
     if (field.kind === 'scalar') return [{ kind: 'scalar', key, field }];
     return [linkSelection(operation, type, key, field, nodes)];
   });
@@ -172,6 +179,76 @@ function connectionOfRef(
   return [];
 }
 
+/** What code of users makes of the entity's fields; undefined where it does not make this one. */
+function madeSelection(
+  operation: Operation,
+  type: EntityType,
+  key: string,
+  nodes: ReadonlyArray<FieldNode>,
+): ReadonlyArray<FieldSelection> | undefined {
+  const code = operation.code?.fieldOf(type.name, nameOf(nodes));
+  const made = code === undefined ? undefined : madeField(operation, type.name, key, nodes);
+  if (code === undefined || made === undefined) return undefined;
+  const needs = code.needs.map((name) => ({ name, field: type.fields.get(name) }));
+  return [{ kind: 'made', needs, ...made }];
+}
+
+/** A field of a type whose value code of users makes, or has made with the object. */
+export function madeField(
+  operation: Operation,
+  typeName: string,
+  key: string,
+  nodes: ReadonlyArray<FieldNode>,
+): MadeField | undefined {
+  const parent = operation.schema.getType(typeName);
+  const name = nameOf(nodes);
+  const definition = parent instanceof GraphQLObjectType ? parent.getFields()[name] : undefined;
+  const [node] = nodes;
+  if (definition === undefined || node === undefined) return undefined;
+  const args = argumentsOf(definition, node);
+  const value = valueSelection(definition.type, {
+    place: `${typeName}.${name}`,
+    size: (variables) => sizeIn(args(variables)),
+    ofEntity: (target) => {
+      const type = target === undefined ? undefined : operation.model.types.get(target);
+      return { kind: 'entity', target, selection: entitySelection(operation, type, nodes) };
+    },
+    ofObject: (type, entity) => objectSelection(operation, type, nodes, entity),
+    isEntity: (each) => operation.model.types.has(each) || isEntity(each),
+  });
+  const resolve = operation.code?.fieldOf(typeName, name)?.resolve;
+  return { key, name, resolve, args, value };
+}
+
+/** How many there are in a list that code makes, as far as it was asked for a number. */
+function sizeIn({ first, limit }: Readonly<Record<string, unknown>>): number {
+  const size = first ?? limit;
+  return typeof size === 'number' && size > 0 ? size : DEFAULT_REFS;
+}
+
+function objectSelection(
+  operation: Operation,
+  type: GraphQLObjectType | GraphQLAbstractType,
+  nodes: ReadonlyArray<FieldNode>,
+  entity: EntityValue | undefined,
+): ValueSelection {
+  const types = isAbstractType(type) ? operation.schema.getPossibleTypes(type) : [type];
+  const own = types.filter(({ name }) => !operation.model.types.has(name));
+  const fieldsByType = new Map(
+    own.map(({ name }) => [
+      name,
+      Array.from(fieldsBelow(operation, nodes, name)).flatMap(
+        ([key, below]) =>
+          (nameOf(below) === '__typename'
+            ? typenameField(key, name)
+            : madeField(operation, name, key, below)) ?? [],
+      ),
+    ]),
+  );
+  const typeOf = isAbstractType(type) ? operation.code?.typeOf(type.name) : undefined;
+  return { kind: 'object', typeOf: typeOf ?? (() => type.name), fieldsByType, entity };
+}
+
 function edgeParts(
   operation: Operation,
   type: EntityType | undefined,
@@ -219,6 +296,13 @@ function listArguments(
   if (!(parent instanceof GraphQLObjectType) || node === undefined) return () => ({});
   const definition = parent.getFields()[node.name.value];
   return definition === undefined ? () => ({}) : argumentsOf(definition, node);
+}
+
+/** The types of entities that a condition is of. */
+function typesMeant({ schema, model }: Operation, condition: string): ReadonlyArray<EntityType> {
+  const type = isEntity(condition) ? undefined : schema.getType(condition);
+  const names = isAbstractType(type) ? schema.getPossibleTypes(type) : [{ name: condition }];
+  return names.flatMap(({ name }) => model.types.get(name) ?? []);
 }
 
 /** The types that fragments below the nodes speak of. */

@@ -5,8 +5,10 @@
  * `key` is the name under which a part appears in the answer; it differs from the field's name where GraphQL uses an alias.
  */
 import type { FieldNode } from 'graphql';
+import type { Resolve } from '../extend/extension.ts';
 import type { FoldName } from '../../schema/model/folds.ts';
 import type {
+  Field,
   ForeignField,
   RefField,
   ReverseField,
@@ -53,8 +55,49 @@ export type FieldSelection =
       readonly selection: EntitySelection;
       readonly at: AnswerPlace;
     }
+  /** What code of users makes of fields of the entity. */
+  | ({ readonly kind: 'made'; readonly needs: ReadonlyArray<Need> } & MadeField)
   | ListSelection
   | LinkConnection;
+
+export interface MadeField {
+  readonly key: string;
+  /** Of the field. */
+  readonly name: string;
+  /** Left out where the value is a property of the object. */
+  readonly resolve: Resolve | undefined;
+  readonly args: Given<Readonly<Record<string, unknown>>>;
+  readonly value: ValueSelection;
+}
+
+/** A field of an entity that is read for code of users; without an attribute it is the id. */
+export interface Need {
+  readonly name: string;
+  readonly field: Field | undefined;
+}
+
+/** What is wanted of a value that code of users has made. */
+export type ValueSelection =
+  | { readonly kind: 'leaf'; readonly toJson: (value: unknown) => unknown }
+  | {
+      readonly kind: 'nonNull';
+      readonly of: ValueSelection;
+      /** `City.density` */
+      readonly place: string;
+    }
+  | { readonly kind: 'list'; readonly of: ValueSelection; readonly size: Given<number> }
+  | {
+      readonly kind: 'entity';
+      readonly target: string | undefined;
+      readonly selection: EntitySelection;
+    }
+  /** Objects of one type, or of several that say which; where entities may stand among them, what is wanted of those. */
+  | {
+      readonly kind: 'object';
+      readonly typeOf: (value: object) => string | undefined;
+      readonly fieldsByType: ReadonlyMap<string, ReadonlyArray<MadeField>>;
+      readonly entity: Extract<ValueSelection, { kind: 'entity' }> | undefined;
+    };
 
 /** Where a part of an answer is asked for, and below which root field it stands. */
 export interface AnswerPlace {

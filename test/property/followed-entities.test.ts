@@ -146,6 +146,7 @@ function scopes(reader: Reader, isRestricted: boolean): (snapshot: Snapshot) => 
     snapshotAt: (tx) => Promise.resolve(snapshot.asOf(tx)),
     foreign: NO_FOREIGN,
     asOf: undefined,
+    code: undefined,
     isPast: false,
   });
 }

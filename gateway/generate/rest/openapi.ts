@@ -21,6 +21,8 @@ import {
   writesOfMany,
   writesOfOne,
 } from './openapi-writes.ts';
+import type { DescribedRoute } from './openapi-routes.ts';
+import { EXTENSIONS, pathsOfRoutes } from './openapi-routes.ts';
 import { resourceOf } from './routes.ts';
 
 /** A document of OpenAPI, as JSON. */
@@ -30,11 +32,22 @@ export interface OpenApiOptions {
   readonly database: string;
   /** Whether callers need a token. */
   readonly isGuarded: boolean;
+  /** Addresses of extensions; none by default. */
+  readonly routes?: ReadonlyArray<DescribedRoute>;
 }
 
-export function openApi(model: Model, { database, isGuarded }: OpenApiOptions): OpenApi {
+export function openApi(
+  model: Model,
+  { database, isGuarded, routes = [] }: OpenApiOptions,
+): OpenApi {
   const types = Array.from(model.types.values());
   const transact = transactPath(model);
+  const extended = pathsOfRoutes(routes);
+  const tags = [
+    ...types.map(({ name, doc }) => ({ name, description: doc })),
+    ...OF_ALL,
+    ...(Object.keys(extended).length === 0 ? [] : [OF_EXTENSIONS]),
+  ];
   return {
     openapi: '3.1.0',
     info: {
@@ -45,12 +58,11 @@ export function openApi(model: Model, { database, isGuarded }: OpenApiOptions): 
       contact: { name: 'Whoever runs this gateway' },
     },
     servers: [{ url: `/v1/${encodeURIComponent(database)}` }],
-    tags: [...types.map(({ name, doc }) => ({ name, description: doc })), ...OF_ALL].toSorted(
-      (a, b) => (a.name < b.name ? -1 : 1),
-    ),
+    tags: tags.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     paths: {
       ...Object.fromEntries(types.flatMap(pathsOf)),
       ...(transact === undefined ? {} : { '/transact': transact }),
+      ...extended,
     },
     components: {
       schemas: { ...COMMON_SCHEMAS, ...Object.fromEntries(types.flatMap(schemasOf)) },
@@ -64,6 +76,7 @@ export function openApi(model: Model, { database, isGuarded }: OpenApiOptions): 
 }
 
 const OF_ALL = [{ name: TRANSACTIONS, description: 'Several writes at once.' }];
+const OF_EXTENSIONS = { name: EXTENSIONS, description: 'What is answered by code of its own.' };
 
 function pathsOf(type: EntityType): ReadonlyArray<readonly [string, object]> {
   const { route } = type.names;

@@ -1,0 +1,35 @@
+/** The extensions of a database, as its schema is now: it is served without those that do not fit. */
+import { DatabaseError } from '../../schema/error.ts';
+import type { Model } from '../../schema/model/model.ts';
+import { createSchema } from '../generate/graphql/schema.ts';
+import { fitExtension } from './extend-schema.ts';
+import type { ParsedExtension } from './parse-extension.ts';
+
+export interface FittingExtensions {
+  readonly fitting: ReadonlyArray<ParsedExtension>;
+  /** Why the others do not. */
+  readonly misfits: ReadonlyArray<DatabaseError>;
+}
+
+export async function fittingExtensions(
+  database: string,
+  model: Model,
+  extensions: ReadonlyArray<ParsedExtension>,
+): Promise<FittingExtensions> {
+  const concerned = extensions.filter(({ databases }) => databases?.includes(database) ?? true);
+  if (concerned.length === 0) return NONE;
+  const fitting: ParsedExtension[] = [];
+  const misfits: DatabaseError[] = [];
+  let schema = await createSchema(model);
+  for (const extension of concerned)
+    try {
+      schema = fitExtension(schema, model, extension);
+      fitting.push(extension);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      misfits.push(error);
+    }
+  return { fitting, misfits };
+}
+
+const NONE: FittingExtensions = { fitting: [], misfits: [] };
