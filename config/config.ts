@@ -56,6 +56,8 @@ export type BusConfig =
   | { readonly kind: 'postgres'; readonly url: string };
 
 export interface ApiConfig extends ApiFile {
+  /** Paths of modules with code of users. */
+  readonly extensions: ReadonlyArray<string>;
   /** The documents of applications, by their ids. */
   readonly operations: ReadonlyMap<string, string>;
   /** Whether all others are refused; false by default. */
@@ -266,6 +268,7 @@ function apiConfig(settings: Settings): ApiConfig {
   return {
     access: access ?? (token === undefined ? undefined : accessOfToken(token)),
     models,
+    extensions: settings.get('api.extensions') ?? [],
     operations: operations === undefined ? new Map() : readOperationsFile(operations),
     onlyOperations,
     limits: {

@@ -59,6 +59,7 @@ function listOf(item: z.ZodType<string>) {
 }
 
 const names = listOf(z.string().min(1).max(200));
+const paths = listOf(z.string().regex(/^[^\0]+$/));
 const origins = listOf(z.string().regex(/^(https?:\/\/[^\s/]+|\*)$/));
 
 export const SETTINGS = {
@@ -94,6 +95,7 @@ export const SETTINGS = {
     'at least 16 characters without spaces',
     /^[\x21-\x7e]{16,}$/,
   ),
+  'api.extensions': setting(`${PREFIX}EXTENSIONS`, 'paths of modules, separated by commas', paths),
   'api.operations': text(`${PREFIX}OPERATIONS`, 'the path of a JSON file', /^[^\0]+$/),
   'api.onlyOperations': setting(`${PREFIX}ONLY_OPERATIONS`, 'true or false', flag),
   'api.limits.maxCost': whole(`${PREFIX}MAX_COST`, 1, 2 ** 30),

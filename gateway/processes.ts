@@ -19,6 +19,7 @@ import { closeStorage, openStorage } from '../services/storage.ts';
 import { Standby } from '../services/writer/standby.ts';
 import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
+import { loadExtensions } from './extend/load-extensions.ts';
 import { createApp } from './http/app.ts';
 import { createGatewayServer } from './http/server.ts';
 import { modelConfigOf } from './model-config.ts';
@@ -235,7 +236,7 @@ async function serve(
 ): Promise<string> {
   const { http, bodyLimitBytes, requireIfMatch, query, open, development, api } = config;
   const [defaultDatabase = ''] = config.databases;
-  const { app, upgrade, stop } = createApp({
+  const { app, upgrade, checkExtensions, stop } = createApp({
     databases,
     defaultDatabase,
     open,
@@ -250,7 +251,12 @@ async function serve(
     operations: { registered: api.operations, onlyRegistered: api.onlyOperations },
     limits: api.limits,
     modelConfigOf: (name) => modelConfigOf(config, name),
+    extensions: await loadExtensions(api.extensions),
     log,
+  });
+  await checkExtensions().catch(async (error: unknown) => {
+    await stop();
+    throw error;
   });
   const server = createGatewayServer({ app, upgrade }, log, http).listen(http.port, http.host);
   // Streams end when the app stops, and the server is closed when they have.

@@ -99,6 +99,8 @@ interface Generation {
   readonly byPrincipal: WeakMap<Principal, Promise<ServedSchema>>;
 }
 
+const NO_EXTENSIONS: FittingExtensions = { fitting: [], misfits: [] };
+
 /** Of callers who may do everything. */
 const WHOLE = '';
 
@@ -338,10 +340,11 @@ export class ServedDatabase {
 
   async #fitting(model: Model): Promise<FittingExtensions> {
     const { extensions, log } = this.#options;
-    const fitting = await fittingExtensions(this.name, model, extensions);
-    for (const error of fitting.misfits)
+    if (extensions.length === 0) return NO_EXTENSIONS;
+    const { fitting, misfits } = await fittingExtensions(this.name, model, extensions);
+    for (const error of misfits)
       log.error({ event: 'extension left out', database: this.name, error });
-    return fitting;
+    return { fitting, misfits };
   }
 
   #modelOf(attributes: Attributes): Model {

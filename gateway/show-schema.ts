@@ -11,6 +11,9 @@ import { isSameModel } from '../schema/model/same-model.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
 import { openDatabase } from '../services/storage.ts';
+import { fittingExtensions } from './extend/fitting-extensions.ts';
+import { loadExtensions } from './extend/load-extensions.ts';
+import { parseExtension } from './extend/parse-extension.ts';
 import { createSchema } from './generate/graphql/schema.ts';
 import { runCommand, say, writerOf } from './migrate.ts';
 import { modelConfigOf } from './model-config.ts';
@@ -21,7 +24,10 @@ export function runSchema(readConfig: () => Config, database: string): Promise<v
     const connection = await openDatabase(storage, database);
     try {
       const model = buildModel(attributesOf(connection), modelConfigOf(config, database));
-      process.stdout.write(`${printSchema(lexicographicSortSchema(await createSchema(model)))}\n`);
+      const extensions = (await loadExtensions(config.api.extensions)).map(parseExtension);
+      const { schema, misfits } = await fittingExtensions(database, model, extensions);
+      process.stdout.write(`${printSchema(lexicographicSortSchema(schema))}\n`);
+      for (const { message } of misfits) say(message);
       for (const note of model.notes) say(note);
     } finally {
       await connection.release();

@@ -1,4 +1,5 @@
 /** The extensions of a database, as its schema is now: it is served without those that do not fit. */
+import type { GraphQLSchema } from 'graphql';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import { createSchema } from '../generate/graphql/schema.ts';
@@ -11,13 +12,14 @@ export interface FittingExtensions {
   readonly misfits: ReadonlyArray<DatabaseError>;
 }
 
+/** Those of a database, and the whole schema with those that fit. */
+
 export async function fittingExtensions(
   database: string,
   model: Model,
   extensions: ReadonlyArray<ParsedExtension>,
-): Promise<FittingExtensions> {
+): Promise<FittingExtensions & { readonly schema: GraphQLSchema }> {
   const concerned = extensions.filter(({ databases }) => databases?.includes(database) ?? true);
-  if (concerned.length === 0) return NONE;
   const fitting: ParsedExtension[] = [];
   const misfits: DatabaseError[] = [];
   let schema = await createSchema(model);
@@ -29,7 +31,5 @@ export async function fittingExtensions(
       if (!(error instanceof DatabaseError)) throw error;
       misfits.push(error);
     }
-  return { fitting, misfits };
+  return { fitting, misfits, schema };
 }
-
-const NONE: FittingExtensions = { fitting: [], misfits: [] };

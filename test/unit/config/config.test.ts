@@ -33,6 +33,7 @@ describe('defaults', () => {
     expect(load()).toEqual({
       api: {
         access: undefined,
+        extensions: [],
         models: {},
         operations: new Map(),
         onlyOperations: false,
