@@ -29,7 +29,7 @@ export function planMadeRoot(
         : readScope(context, undefined);
       return writeObject(plan, { scope, variables }, {});
     },
-    cost: plan.cost,
+    cost: (variables) => Math.max(1, plan.cost(variables)),
   };
 }
 

@@ -25,7 +25,7 @@ export function planMadeField<T extends object>(
       const texts = new Map(parents.map((parent, i) => [parent, write(made[i])]));
       return (parent) => texts.get(parent) ?? 'null';
     },
-    cost: (variables) => Math.max(1, plan.cost(variables)),
+    cost: plan.cost,
   };
 }
 
