@@ -19,6 +19,7 @@ import { closeStorage, openStorage } from '../services/storage.ts';
 import { Standby } from '../services/writer/standby.ts';
 import type { StartWriterOptions } from '../services/writer/start-writer.ts';
 import { startWriter } from '../services/writer/start-writer.ts';
+import type { Extension } from './extend/extension.ts';
 import { loadExtensions } from './extend/load-extensions.ts';
 import { createApp } from './http/app.ts';
 import { createGatewayServer } from './http/server.ts';
@@ -59,12 +60,16 @@ class Cleanup {
 }
 
 /** Writer, readers and gateway in one process. Other processes may send to its writer where they share its store. */
-export async function startAll(config: Config, log: Log): Promise<RunningProcess> {
+export async function startAll(
+  config: Config,
+  log: Log,
+  extensions: ReadonlyArray<Extension> = [],
+): Promise<RunningProcess> {
   checkAccess(config);
   return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
     const writerUrl = await openWriters(config, storage, isShared, cleanup);
-    return { url: await serve(config, databases, log, cleanup), writerUrl };
+    return { url: await serve(config, databases, extensions, log, cleanup), writerUrl };
   });
 }
 
@@ -79,10 +84,14 @@ export function startWriterProcess(config: Config, log: Log): Promise<RunningPro
  * A gateway alone: reads the indices itself, and sends what is to be written to the writer it finds by the lease. It opens a database when it is asked
  * for, so that it starts alike with one and with thousands.
  */
-export async function startGateway(config: Config, log: Log): Promise<RunningProcess> {
+export async function startGateway(
+  config: Config,
+  log: Log,
+  extensions: ReadonlyArray<Extension> = [],
+): Promise<RunningProcess> {
   checkAccess(config);
   return assemble(config, log, async (_storage, databases, cleanup) => {
-    return { url: await serve(config, databases, log, cleanup), writerUrl: undefined };
+    return { url: await serve(config, databases, extensions, log, cleanup), writerUrl: undefined };
   });
 }
 
@@ -231,6 +240,7 @@ function checkAccess({ api, development, http }: Config): void {
 async function serve(
   config: Config,
   databases: DatabaseSource,
+  extensions: ReadonlyArray<Extension>,
   log: Log,
   cleanup: Cleanup,
 ): Promise<string> {
@@ -251,7 +261,7 @@ async function serve(
     operations: { registered: api.operations, onlyRegistered: api.onlyOperations },
     limits: api.limits,
     modelConfigOf: (name) => modelConfigOf(config, name),
-    extensions: await loadExtensions(api.extensions),
+    extensions: [...(await loadExtensions(api.extensions)), ...extensions],
     log,
   });
   await checkExtensions().catch(async (error: unknown) => {

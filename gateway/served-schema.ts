@@ -1,5 +1,6 @@
 /** A database as callers of one view are served: what they see of its model, and all that is made from that. */
 import type { RequestHandler } from 'express';
+import type { GraphQLSchema } from 'graphql';
 import type { LinkedView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
 import type { RootField } from './generate/graphql/root-fields.ts';
@@ -9,6 +10,7 @@ import {
   subscriptionFields,
 } from './generate/graphql/root-fields.ts';
 import { createSchema } from './generate/graphql/schema.ts';
+import type { ExtendedSchema } from './extend/extend-schema.ts';
 import { extendView, routesFor } from './extend/extend-schema.ts';
 import type { ParsedExtension } from './extend/parse-extension.ts';
 import { beginRequestCode } from './extend/request-code.ts';
@@ -65,7 +67,7 @@ export async function serveSchema(
   const types = [served, ...foreign.values()].flatMap((each) => [...each.model.types]);
   const whole = { ...model, types: new Map(types) };
   const generated = await createSchema(model, { isSubgraph, types: whole.types });
-  const { schema, code } = extendView(generated, model, extensions, roles);
+  const { schema, code } = extendedOrPlain(database, generated, view, options);
   const operations = new CompiledOperations({
     schema,
     code,
@@ -89,6 +91,21 @@ export async function serveSchema(
   });
   const { answer, prepare, stop } = server;
   return { ...served, operations, graphql: answer, prepare, stop };
+}
+
+/** What callers see without extensions, where what they may see of those is no schema. */
+function extendedOrPlain(
+  database: string,
+  generated: GraphQLSchema,
+  { model }: View,
+  { extensions, roles, log }: ServedSchemaOptions,
+): ExtendedSchema {
+  try {
+    return extendView(generated, model, extensions, roles);
+  } catch (error) {
+    log.error({ event: 'extensions left out for some roles', database, roles, error });
+    return { schema: generated, code: undefined };
+  }
 }
 
 const NO_FOREIGN: ServedModel['foreign'] = new Map();

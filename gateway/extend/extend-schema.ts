@@ -77,7 +77,11 @@ function checkFree({ typesByRoute }: Model, name: string, path: string): void {
     );
 }
 
-/** A schema as callers of some roles see it, with what they see of extensions that fit: nothing is told of what is hidden. */
+/**
+ * A schema as callers of some roles see it, with what they see of extensions that fit: nothing is told of what is hidden.
+ *
+ * @throws BAD_CONFIG where that leaves no schema: an object without a field that its interface has
+ */
 export function extendView(
   schema: GraphQLSchema,
   model: Model,
@@ -96,6 +100,8 @@ export function extendView(
   const definitions = visibleDefinitions(schema, all, isShown);
   const extended =
     definitions.length === 0 ? schema : extendSchema(schema, documentOf(schema, definitions));
+  const [error] = validateSchema(extended);
+  if (error !== undefined) throw badTypeDefs(extensions.map(({ name }) => name).join(', '), error);
   return {
     schema: extended,
     code: {

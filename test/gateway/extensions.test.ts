@@ -502,6 +502,21 @@ const refused: ReadonlyArray<readonly [what: string, extension: Extension, messa
     /typeDefs: Unknown type "Nothing"\. Did you mean "String"\?$/,
   ],
   ['a root type', { typeDefs: 'type Query { a: Int }' }, /write `extend type Query`/],
+  [
+    'an address of the gateway',
+    { routes: [{ method: 'GET', path: '/country/:id', handle: () => ({}) }] },
+    /the route \/country\/:id is at an address of the gateway: begin it otherwise/,
+  ],
+  [
+    'any address',
+    { routes: [{ method: 'GET', path: '/:all', handle: () => ({}) }] },
+    /the route \/:all begins with a parameter: begin it with a name/,
+  ],
+  [
+    'no address',
+    { routes: [{ method: 'GET', path: 'reports', handle: () => ({}) }] },
+    /the route GET reports: expected a path such as \/reports\/:year/,
+  ],
   ['a database', { databases: ['moon'] }, /there is no database moon here/],
 ];
 
@@ -524,6 +539,39 @@ it.each(refused)('does not start with what is wrong: %s', async (_what, extensio
   };
   await expect(check()).rejects.toThrow(message);
   await world.close();
+});
+
+it('is for the roles and the databases that it names', async () => {
+  const field = (name: string) => `extend type Query { ${name}: String }`;
+  const guarded = await serveWorld({
+    access: ACCESS,
+    extensions: [
+      { databases: ['other'], typeDefs: field('other'), resolvers: { Query: { other: () => '' } } },
+      {
+        typeDefs: field('ofAdmins'),
+        resolvers: { Query: { ofAdmins: { roles: ['admin'], resolve: () => 'yes' } } },
+      },
+      // Of its interface a visitor sees a field that the object cannot show.
+      {
+        typeDefs: `interface At { at: Entity }  type Sea implements At { at: City }
+          extend type Query { sea: Sea  anything: At }`,
+        resolvers: { Query: { sea: () => ({}), anything: () => ({}) } },
+      },
+    ],
+  });
+  const ask = async (query: string, token: string) =>
+    (await guarded.send(query, {}, { authorization: `Bearer ${token}` })).body as Json;
+  expect((await ask('{ ofAdmins sea { at { name } } }', 'admin')).data).toEqual({
+    ofAdmins: 'yes',
+    sea: { at: null },
+  });
+  const [error] = (await ask('{ ofAdmins }', 'iberian')).errors;
+  expect(error.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect((await ask('{ other }', 'admin')).errors[0].message).toMatch(/Cannot query field "other"/);
+  expect((await ask('{ countryConnection { totalCount } }', 'visitor')).data).toEqual({
+    countryConnection: { totalCount: 5 },
+  });
+  await guarded.stop();
 });
 
 it('is left out of databases that it does not fit, and comes when they do', async () => {
