@@ -31,7 +31,7 @@ export interface FieldResolver {
 /**
  * Makes the value of a field, or promises it: a value of its type, an object whose properties are the fields, or the {@link EntityRef} of an entity.
  *
- * The parent is what the field stands in: of an entity its {@link FieldResolver.needs}, null where there is no value; of `Query` and `Mutation` nothing.
+ * The parent is what the field stands in: of an entity its {@link FieldResolver.needs}, null where there is no value; of `Query` and `Mutation` an empty object.
  */
 export type Resolve = Checked<
   (parent: Needed, args: Arguments, context: ExtensionContext) => unknown
