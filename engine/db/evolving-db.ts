@@ -5,6 +5,7 @@
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import { ERAS } from '../indices/base-index.ts';
 import { ANNOTATIONS } from '../../schema/annotations.ts';
+import type { Keyword } from '../../schema/keyword.ts';
 import { Datom } from '../datom/datom.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
 import type { Change } from '../novelty/change.ts';
@@ -49,6 +50,12 @@ export class EvolvingDb {
     // What an attribute of attributes means does not change, so the schema so far need not be known.
     const { schema } = this.#db.schema.names.isSystem(a) ? this.#db : this.db;
     return schema.attribute(a);
+  }
+
+  /** The attribute of an ident as it is defined so far. */
+  attributeNamed(ident: Keyword): SchemaAttribute | undefined {
+    const known = this.#db.schema.attributeNamed(ident);
+    return known?.isSystem === true ? known : this.db.schema.attributeNamed(ident);
   }
 
   /** Applies a change; `attribute` is that of its datom, where the caller knows it. */

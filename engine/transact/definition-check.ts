@@ -46,8 +46,7 @@ export function checkDefinition(transaction: Transaction, e: number, map: EdnMap
       `Using namespace 'db' for attribute identifiers is not allowed: ${ident.toString()}`,
       { form: map },
     );
-  const { schema } = transaction.db;
-  const known = schema.identOf(e);
+  const known = transaction.identOf(e);
   if (known !== undefined) checkUpdate(transaction, e, known, map);
   else if (transaction.isStrict) checkComplete(map);
 }

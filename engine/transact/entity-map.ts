@@ -49,19 +49,22 @@ interface Entries {
   readonly isOfSystem: boolean;
 }
 
-function entriesOf({ db }: Transaction, map: EdnMap): Entries {
+function entriesOf(transaction: Transaction, map: EdnMap): Entries {
   const attributes: Array<SchemaAttribute | undefined> = [];
-  let mayBeKnown = db.schema.composites.length > 0;
+  let mayBeKnown = false;
   let isComplete = true;
   let isOfSystem = false;
+  let isOfUser = false;
   for (const key of map.keys()) {
     const isForward = key instanceof Keyword && !isReverse(key);
-    const attribute = isForward ? db.schema.attributeNamed(key) : undefined;
+    const attribute = isForward ? transaction.attributeNamed(key) : undefined;
     attributes.push(attribute);
     if (attribute === undefined) isComplete = false;
     else if (attribute.unique === 'identity') mayBeKnown = true;
     if (attribute?.isSystem === true) isOfSystem = true;
+    else isOfUser = true;
   }
+  if (isOfUser) mayBeKnown ||= transaction.db.schema.composites.length > 0;
   return { attributes, isComplete, mayBeKnown, isOfSystem };
 }
 
@@ -166,10 +169,10 @@ function itemsOf(value: EdnData): Iterable<EdnData> | undefined {
 }
 
 /** What the database itself is made of cannot be changed. */
-function checkSystemEntity({ db }: Transaction, e: number, map: EdnMap): void {
-  if (!db.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
+function checkSystemEntity({ before }: Transaction, e: number, map: EdnMap): void {
+  if (!before.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
   throw syntaxError(
-    `Entity with ID ${e} is a system attribute ${String(db.schema.identOf(e))} and cannot be changed: ${printEdn(map)}`,
+    `Entity with ID ${e} is a system attribute ${String(before.schema.identOf(e))} and cannot be changed: ${printEdn(map)}`,
     map,
   );
 }

@@ -48,17 +48,19 @@ export function attributeOf(
   form: EdnData,
   isInMap: boolean,
 ): SchemaAttribute {
-  const { schema } = transaction.db;
-  const { areEntities } = schema.names;
+  const { areEntities } = transaction.before.schema.names;
   if (!(name instanceof Keyword) && !(areEntities && !isInMap && typeof name === 'number'))
     throw syntaxError(
       `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected keyword`,
       form,
     );
-  const number = schema.numberFor(name);
-  const attribute = number === undefined ? undefined : schema.attribute(number);
   // A backward name is none of its own.
   const isBackward = transaction.isStrict && name instanceof Keyword && isReverse(name);
+  const named = name instanceof Keyword ? transaction.attributeNamed(name) : undefined;
+  if (named !== undefined && !isBackward) return named;
+  const { schema } = transaction.db;
+  const number = schema.numberFor(name);
+  const attribute = number === undefined ? undefined : schema.attribute(number);
   if (attribute !== undefined && !isBackward) return attribute;
   if (transaction.isStrict || number === undefined) {
     // Where attributes are entities, an operation has to name one of them.
@@ -118,7 +120,8 @@ function enumOf(
   value: EdnData,
   form: EdnData,
 ): Value {
-  const { schema } = transaction.db;
+  // What values of attributes of attributes may be, every database has.
+  const { schema } = transaction.before;
   const keyword = typeof value === 'number' ? schema.identOf(value) : value;
   const legal = LEGAL.get(ident) ?? [];
   const isLegal = keyword instanceof Keyword && legal.includes(keyword);

@@ -58,7 +58,7 @@ export function isLookupRef(transaction: Transaction, value: EdnData): boolean {
   if (!Array.isArray(pair) || pair.length !== 2) return false;
   const ident: unknown = pair[0];
   if (!(ident instanceof Keyword)) return false;
-  return transaction.db.schema.attributeNamed(ident)?.unique === 'identity';
+  return transaction.attributeNamed(ident)?.unique === 'identity';
 }
 
 function currentTx(transaction: Transaction, name: EdnData): number {

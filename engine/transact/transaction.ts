@@ -3,6 +3,7 @@
  * applied one after the other, each seeing what the ones before it did, as in Datahike.
  */
 import { isReserved } from '../../schema/bootstrap.ts';
+import type { Keyword } from '../../schema/keyword.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { Datom, MAX_ID, TX0 } from '../datom/datom.ts';
@@ -96,6 +97,20 @@ export class Transaction {
     if (ident === undefined)
       throw txError('transact/schema', `No attribute has the entity ${-a}`, { attribute: -a });
     return this.db.schema.undeclared(ident, a);
+  }
+
+  /**
+   * The attribute of an ident. Those of the database itself are known whatever is defined: a transaction that installs many attributes does not make
+   * its schema anew with each.
+   */
+  attributeNamed(ident: Keyword): SchemaAttribute | undefined {
+    return this.#evolving.attributeNamed(ident);
+  }
+
+  /** The ident that an entity has so far. */
+  identOf(e: number): Keyword | undefined {
+    const isBare = e === this.#newest && this.#factsOfNewest.length === 0;
+    return isBare ? undefined : this.db.schema.identOf(e);
   }
 
   /** Whether attributes must be declared and values have to fit their types. */

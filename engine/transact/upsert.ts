@@ -26,12 +26,15 @@ export function* upsertTarget(
   map: EdnMap,
 ): Suspended<number | undefined> {
   let found: Found | undefined;
+  let isOfSystem = true;
   for (const [key, value] of map) {
     if (!(key instanceof Keyword) || key === DB.id || key === DB.ensure || isReverse(key)) continue;
-    const attribute = transaction.db.schema.attributeNamed(key);
+    const attribute = transaction.attributeNamed(key);
+    isOfSystem &&= attribute?.isSystem === true;
     if (attribute?.unique !== 'identity') continue;
     found = merge(map, found, yield* find(transaction, attribute, value));
   }
+  if (isOfSystem) return found?.entity;
   for (const tuple of transaction.db.schema.composites) {
     if (tuple.unique !== 'identity' || tuple.tuple?.kind !== 'composite') continue;
     const members = tuple.tuple.attributes;

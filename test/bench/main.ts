@@ -14,6 +14,7 @@ import { gatewaysBench } from './gateways.bench.ts';
 import { importsBench } from './imports.bench.ts';
 import type { Report, Result } from './harness.ts';
 import { markdownTable, measuredOn, writeFigures } from './performance-doc.ts';
+import { namespacesBench } from './namespaces.bench.ts';
 import { queryBench } from './query.bench.ts';
 import { storageBench } from './storage.bench.ts';
 import { takeoverBench } from './takeover.bench.ts';
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, RunBench>> = {
   },
   gateway: gatewayBench,
   gateways: printed(gatewaysBench),
+  namespaces: documented(namespacesBench),
   writes: documented(writesBench),
   'commit-size': documented(commitSizeBench),
   imports: documented(importsBench),

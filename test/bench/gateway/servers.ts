@@ -7,6 +7,7 @@ import { GATEWAY, buildPrograms } from '../../support/programs.ts';
 import { writeDatabase } from '../music/database.ts';
 import { generateMusic } from '../music/generate.ts';
 import type { Music } from '../music/generate.ts';
+import type { Place } from '../write-transactions.ts';
 import { writeTables } from '../music/tables.ts';
 
 export interface MusicServers {
@@ -20,8 +21,8 @@ export interface MusicServers {
 }
 
 /** Both run on the same Node with the same options, those of our image. */
-const NODE_OPTIONS = ['--max-semi-space-size=64'];
-const ENVIRONMENT = { NODE_ENV: 'production', GRAPHILE_ENV: 'production' };
+export const NODE_OPTIONS = ['--max-semi-space-size=64'];
+export const ENVIRONMENT = { NODE_ENV: 'production', GRAPHILE_ENV: 'production' };
 const DATABASE = 'music';
 const TOKEN = 'the-token-of-this-benchmark';
 
@@ -44,38 +45,48 @@ export async function startMusicServers(url: string, scale: number): Promise<Mus
     for (const each of processes) await each.end('SIGTERM');
     await dropSchemas(url, Object.values(schemas));
   };
-  const start = async (args: ReadonlyArray<string>, env = {}): Promise<OurProcess> => {
-    const started = await startProcess({
-      args,
-      env: { ...ENVIRONMENT, ...env },
-      nodeOptions: NODE_OPTIONS,
-      readyWhen: /^Health /,
-    });
-    processes.push(started);
-    return started;
-  };
   try {
     await writeTables(music, url, schemas.tables);
     await writeDatabase(music, { url, schema: schemas.store, name: DATABASE });
-    const ours = await start([programs.gateway, 'start', '--port', '0'], {
-      DATABASE_URL: url,
-      DATAHIKE_GATEWAY_SCHEMA: schemas.store,
-      DATAHIKE_GATEWAY_DATABASES: DATABASE,
-      DATAHIKE_GATEWAY_WRITER_PORT: '0',
-      // As in production: who asks has to show a token each time.
-      DATAHIKE_GATEWAY_DEVELOPMENT: 'false',
-      DATAHIKE_GATEWAY_TOKEN: TOKEN,
-      // Limits are looked after, and let this load through.
-      DATAHIKE_GATEWAY_REQUESTS_PER_MINUTE: '2000000000',
-      DATAHIKE_GATEWAY_COST_PER_MINUTE: '2000000000',
+    const ours = await startGateway(programs.gateway, {
+      url,
+      schema: schemas.store,
+      name: DATABASE,
     });
-    const theirs = await start([programs.postgraphile, url, schemas.tables]);
+    processes.push(ours);
+    const theirs = await startServer([programs.postgraphile, url, schemas.tables]);
+    processes.push(theirs);
     const urls = { ours: `${ours.url}/graphql`, theirs: `${theirs.url}/graphql` };
     return { music, ours, theirs, urls, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A gateway over one database; `program` is that of {@link GATEWAY}. */
+export function startGateway(program: string, { url, schema, name }: Place): Promise<OurProcess> {
+  return startServer([program, 'start', '--port', '0'], {
+    DATABASE_URL: url,
+    DATAHIKE_GATEWAY_SCHEMA: schema,
+    DATAHIKE_GATEWAY_DATABASES: name,
+    DATAHIKE_GATEWAY_WRITER_PORT: '0',
+    // As in production: who asks has to show a token each time.
+    DATAHIKE_GATEWAY_DEVELOPMENT: 'false',
+    DATAHIKE_GATEWAY_TOKEN: TOKEN,
+    // Limits are looked after, and let this load through.
+    DATAHIKE_GATEWAY_REQUESTS_PER_MINUTE: '2000000000',
+    DATAHIKE_GATEWAY_COST_PER_MINUTE: '2000000000',
+  });
+}
+
+function startServer(args: ReadonlyArray<string>, env = {}): Promise<OurProcess> {
+  return startProcess({
+    args,
+    env: { ...ENVIRONMENT, ...env },
+    nodeOptions: NODE_OPTIONS,
+    readyWhen: /^Health /,
+  });
 }
 
 /** Answers so many bytes to whatever it is asked. */
@@ -86,7 +97,7 @@ export async function startBareServer(sizeBytes: number): Promise<OurProcess> {
   return startProcess({ args: [bare, String(sizeBytes)], nodeOptions: NODE_OPTIONS });
 }
 
-async function dropSchemas(url: string, schemas: ReadonlyArray<string>): Promise<void> {
+export async function dropSchemas(url: string, schemas: ReadonlyArray<string>): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   for (const schema of schemas) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);

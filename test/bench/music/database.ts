@@ -1,23 +1,14 @@
 /** The music shop as a database of ours: each row an entity, each foreign key a reference. */
 import { readFile } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { EdnData, EdnMap, Keyword, Value } from '../../../engine/index.ts';
-import { NodeCache, kw, openPostgresStoreHost, toTxData } from '../../../engine/index.ts';
-import {
-  connect,
-  createDatabase,
-  createLog,
-  createMemoryBus,
-  startWriter,
-} from '../../../services/index.ts';
+import { kw, toTxData } from '../../../engine/index.ts';
 import { parseDecimal } from '../../../schema/decimal.ts';
+import type { Place } from '../write-transactions.ts';
+import { writeTransactions } from '../write-transactions.ts';
 import { COLUMNS, TABLES } from './generate.ts';
 import type { Music, TableName } from './generate.ts';
 
 const PER_TRANSACTION = 10_000;
-const CACHE_BYTES = 256 * 2 ** 20;
-const FOLD_QUIET_MS = 20;
-const POLL_MS = 10;
 
 /** Columns that refer to a table under another name than its key's. */
 const REFERENCES: Readonly<Record<string, TableName>> = {
@@ -25,30 +16,9 @@ const REFERENCES: Readonly<Record<string, TableName>> = {
   support_rep_id: 'employee',
 };
 
-/** Makes the database in a new schema; resolves when all of it is in its indices. Gives the number of datoms. */
-export async function writeDatabase(
-  music: Music,
-  place: { readonly url: string; readonly schema: string; readonly name: string },
-): Promise<number> {
-  const { url, schema, name } = place;
-  const host = await openPostgresStoreHost({ url, schema });
-  await createDatabase(host, name);
-  const store = await host.open(name);
-  const [log, bus] = [createLog({ level: 'error' }), createMemoryBus()];
-  const nodeCache = new NodeCache(CACHE_BYTES);
-  const connection = await connect({ store, bus, nodeCache, pollIntervalMs: 60_000, log });
-  const writer = await startWriter({ connection, bus, log, foldQuietMs: FOLD_QUIET_MS });
-  let datoms = 0;
-  try {
-    for (const txData of transactionsOf(music, await readSchema()))
-      datoms += (await writer.transact({ txData })).datomCount;
-    while (connection.db().novelty.size > 0) await wait(POLL_MS);
-  } finally {
-    await writer.stop();
-    await connection.release();
-    await host.close();
-  }
-  return datoms;
+/** Makes the database; gives the number of datoms. */
+export async function writeDatabase(music: Music, place: Place): Promise<number> {
+  return writeTransactions(place, transactionsOf(music, await readSchema()));
 }
 
 async function readSchema(): Promise<ReadonlyArray<EdnData>> {
