@@ -5,6 +5,7 @@
 import { advance, prefixRange } from '../datom/chunk-cursor.ts';
 import { ERAS } from '../indices/base-index.ts';
 import { ANNOTATIONS } from '../../schema/annotations.ts';
+import { DB } from '../../schema/bootstrap.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import { Datom } from '../datom/datom.ts';
 import { datomOf, isAssertion } from '../novelty/change.ts';
@@ -16,12 +17,19 @@ import type { Db, DbDraft } from './db.ts';
 import { scanEra } from './scan.ts';
 import type { Schema, SchemaAttribute } from './schema.ts';
 
+/** What says of one attribute something that others are known by: its name, and what it is made of. */
+const RENAMING: ReadonlySet<Keyword> = new Set([DB.ident, DB.tupleAttrs]);
+
 export class EvolvingDb {
   readonly #db: DbDraft;
   /** The schema that AVET is in step with. */
   #indexedSchema: Schema;
   /** Changes that define attributes and are not in the schema yet: it is made anew only when it is asked for. */
   #schemaChanges: Change[] = [];
+  /** The entities that these are about. */
+  readonly #redefined = new Set<number>();
+  /** Whether one of them may change what others mean. */
+  #isRenamed = false;
 
   constructor(before: Db, tx: number) {
     this.#indexedSchema = before.schema;
@@ -41,21 +49,28 @@ export class EvolvingDb {
     if (this.#schemaChanges.length > 0) {
       this.#db.schema = this.#db.schema.apply(this.#schemaChanges);
       this.#schemaChanges = [];
+      this.#redefined.clear();
+      this.#isRenamed = false;
     }
     return this.#db;
   }
 
   /** The attribute of a number as it is defined so far. */
   attribute(a: number): SchemaAttribute | undefined {
-    // What an attribute of attributes means does not change, so the schema so far need not be known.
-    const { schema } = this.#db.schema.names.isSystem(a) ? this.#db : this.db;
-    return schema.attribute(a);
+    const known = this.#db.schema.attribute(a);
+    return this.#isUpToDate(known) ? known : this.db.schema.attribute(a);
   }
 
   /** The attribute of an ident as it is defined so far. */
   attributeNamed(ident: Keyword): SchemaAttribute | undefined {
     const known = this.#db.schema.attributeNamed(ident);
-    return known?.isSystem === true ? known : this.db.schema.attributeNamed(ident);
+    return this.#isUpToDate(known) ? known : this.db.schema.attributeNamed(ident);
+  }
+
+  /** Whether an attribute of the schema as it was last made is the one of now; those of the database itself always are. */
+  #isUpToDate(attribute: SchemaAttribute | undefined): boolean {
+    if (this.#schemaChanges.length === 0 || attribute?.isSystem === true) return true;
+    return attribute !== undefined && !this.#isRenamed && !this.#redefined.has(attribute.id);
   }
 
   /** Applies a change; `attribute` is that of its datom, where the caller knows it. */
@@ -66,7 +81,11 @@ export class EvolvingDb {
     if (attribute?.isSystem === false && !ANNOTATIONS.has(attribute.ident)) return;
     const { names } = this.#db.schema;
     if (a === names.txInstant) this.#noteInstant(change);
-    if (this.#db.schema.definingIdent(a) !== undefined) this.#schemaChanges.push(change);
+    const defining = this.#db.schema.definingIdent(a);
+    if (defining === undefined) return;
+    this.#schemaChanges.push(change);
+    this.#redefined.add(e);
+    this.#isRenamed ||= RENAMING.has(defining);
   }
 
   /** What else is done to the last one has to be looked up. */

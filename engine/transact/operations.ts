@@ -141,7 +141,7 @@ interface Facts {
 
 /** All that an entity says, and all that points at it. */
 function* factsAbout(transaction: Transaction, e: number): Suspended<Facts> {
-  const own = yield* datomsWith(transaction.db, 'eavt', { e });
+  const own = yield* datomsWith(transaction.facts, 'eavt', { e });
   const incoming: Datom[] = [];
   for (const { number } of transaction.db.schema.refs)
     incoming.push(...(yield* datomsWith(transaction.db, 'avet', { a: number, v: e })));
@@ -185,7 +185,7 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
   const [, ref = null, name = null, expected = null, wanted = null] = form;
   const e = yield* existingEntity(transaction, ref, form);
   if (e === undefined) throw nothingFound(ref);
-  if (transaction.db.schema.names.areEntities && typeof name !== 'number')
+  if (transaction.before.schema.names.areEntities && typeof name !== 'number')
     throw syntaxError(
       `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected the id of the entity that defines it`,
       form,
@@ -230,16 +230,16 @@ function casFailed(
   );
 }
 
-function isDefining({ db }: Transaction, { number }: SchemaAttribute): boolean {
-  return db.schema.definingIdent(number) !== undefined;
+function isDefining({ facts }: Transaction, { number }: SchemaAttribute): boolean {
+  return facts.schema.definingIdent(number) !== undefined;
 }
 
 /** What the database itself is made of cannot be changed. */
-function protectSystem({ db }: Transaction, e: number, kind: string, form: Form): void {
-  if (!db.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
+function protectSystem({ facts }: Transaction, e: number, kind: string, form: Form): void {
+  if (!facts.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
   throw txError(
     kind,
-    `System schema entity cannot be changed: ${e} is ${String(db.schema.identOf(e))}, at ${printEdn(form)}`,
+    `System schema entity cannot be changed: ${e} is ${String(facts.schema.identOf(e))}, at ${printEdn(form)}`,
     { entity: e, form },
     'SCHEMA_VIOLATION',
   );

@@ -5,6 +5,7 @@ import type { EdnData } from '../../schema/value.ts';
 import { Keyword } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import { requireEntity, resolveEntity } from '../db/lookup.ts';
+import type { SettledDb } from '../db/scan.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { isCurrentTx, isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
@@ -19,7 +20,7 @@ export function* entityOf(
   if (isCurrentTx(ref)) return currentTx(transaction, ref);
   if (isTempid(ref)) return transaction.useEntity(transaction.entityOfTempid(ref), form);
   if (typeof ref === 'number') return transaction.useEntity(ref, form);
-  return yield* requireEntity(transaction.db, ref);
+  return yield* requireEntity(dbFor(transaction, ref), ref);
 }
 
 /** The value of a ref: as {@link entityOf}, but what is mentioned only here moves no counter. */
@@ -37,7 +38,7 @@ export function* referenceOf(
   if (isTempid(ref) && !isCurrentTx(ref)) return transaction.entityOfTempid(ref);
   const isPlainId = typeof ref === 'number' && ref > 0;
   return isPlainId
-    ? yield* requireEntity(transaction.db, ref)
+    ? yield* requireEntity(transaction.facts, ref)
     : yield* entityOf(transaction, ref, form);
 }
 
@@ -49,7 +50,12 @@ export function* existingEntity(
 ): Suspended<number | undefined> {
   if (isCurrentTx(ref)) return currentTx(transaction, ref);
   if (isTempid(ref)) throw tempidElsewhere(form);
-  return yield* resolveEntity(transaction.db, ref);
+  return yield* resolveEntity(dbFor(transaction, ref), ref);
+}
+
+/** Where to look for whom a reference names: an id is one whatever the schema. */
+function dbFor(transaction: Transaction, ref: EdnData): SettledDb {
+  return typeof ref === 'number' ? transaction.facts : transaction.db;
 }
 
 /** Whether a value of a many-valued ref is one lookup ref and not a collection of references. */

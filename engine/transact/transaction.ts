@@ -71,6 +71,11 @@ export class Transaction {
     return this.#evolving.db;
   }
 
+  /** As {@link db}, for whoever looks at facts alone: its schema may be an earlier one. */
+  get facts(): SettledDb {
+    return this.#evolving.facts;
+  }
+
   /** The database as it is so far, as a value that stays. */
   snapshot(): SettledDb {
     return this.#evolving.snapshot(this.maxEid);
@@ -100,8 +105,7 @@ export class Transaction {
   }
 
   /**
-   * The attribute of an ident. Those of the database itself are known whatever is defined: a transaction that installs many attributes does not make
-   * its schema anew with each.
+   * The attribute of an ident. A transaction that defines many attributes, or says something of them, does not make its schema anew with each.
    */
   attributeNamed(ident: Keyword): SchemaAttribute | undefined {
     return this.#evolving.attributeNamed(ident);
