@@ -117,6 +117,7 @@ export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
       const isOver = typeof point === 'number' && point <= snapshot.basisTx;
       return isOver ? past : recordReads(past, reads);
     },
+    within: (limits) => recordReads(snapshot.within(limits), reads),
     history: () => {
       reads.addEverything();
       return snapshot.history();

@@ -64,6 +64,10 @@ class LocalSnapshot implements Snapshot {
     return new LocalSnapshot(asOf(this.#db, point), this.#limits);
   }
 
+  within(limits: QueryLimits): Snapshot {
+    return new LocalSnapshot(this.#db, limits);
+  }
+
   history(): Snapshot {
     return new LocalSnapshot(history(this.#db), this.#limits);
   }

@@ -76,6 +76,9 @@ export interface Snapshot {
   /** This database as it was: at or before the point, inclusive. The attributes stay the current ones. */
   asOf(point: TimePoint): Snapshot;
 
+  /** The same state, whose questions end within other limits. */
+  within(limits: QueryLimits): Snapshot;
+
   /** All that was ever asserted or retracted. @throws BAD_USER_INPUT where the database keeps no history */
   history(): Snapshot;
 

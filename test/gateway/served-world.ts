@@ -159,6 +159,7 @@ export function countingReader(reader: Reader): {
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
+    within: (limits) => counting(snapshot.within(limits)),
     history: () => counting(snapshot.history()),
     with: (request) => snapshot.with(request),
     entityId: (ref) => snapshot.entityId(ref),

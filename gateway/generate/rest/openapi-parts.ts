@@ -105,7 +105,14 @@ export const PARAMETERS = {
     'Fields by which entities are sorted: `country.name,population:desc`; also `asc_nulls_first` and `desc_nulls_first`.',
   ),
   asOf: textParameter('asOf', 'A point in time: the number of a transaction, or an instant.'),
-  fields: textParameter('fields', 'Of these fields alone, separated by commas.'),
+  fields: textParameter(
+    'fields',
+    'These fields alone, separated by commas; with dots those of included entities: `name,country.name`.',
+  ),
+  include: textParameter(
+    'include',
+    'References, also those followed backwards, whose entities stand in the place of their ids: `country.borders,_cityByCountry`.',
+  ),
   newestFirst: {
     name: 'newestFirst',
     in: 'query',
@@ -148,10 +155,11 @@ export const HEADERS = {
     schema: { type: 'string' },
   },
   Link: {
-    description: 'The addresses of the next and the previous page (RFC 8288).',
+    description: 'The addresses of the first, the next and the previous page (RFC 8288).',
     schema: { type: 'string' },
   },
   ETag: { description: 'The version of the entity.', schema: { type: 'string' } },
+  ListETag: { description: 'The state of what was asked.', schema: { type: 'string' } },
   PreferenceApplied: {
     description: 'The preferences that the answer follows.',
     schema: { type: 'string' },

@@ -31,8 +31,13 @@ export const LIST_PARAMETERS = [
   'before',
   'offset',
   'orderBy',
+  'fields',
+  'include',
   'asOf',
 ] as const;
+
+/** Parameters of one entity. */
+export const ENTITY_PARAMETERS = ['fields', 'include', 'asOf'] as const;
 
 /** The resource of a path segment, or undefined. */
 export function resourceAt(model: Model, segment: string): Resource | undefined {
