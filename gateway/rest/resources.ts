@@ -27,7 +27,7 @@ import { parseListQuery } from './parse-query.ts';
 import { appliedHeader } from './preferences.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { JSON_TYPE, LINES_TYPE } from './rest-request.ts';
-import { checkCost, plansFor } from './rest-plans.ts';
+import { checkCost, plansFor, wholeModel } from './rest-plans.ts';
 
 export function listEntities(context: RequestContext, request: RestRequest): Promise<RestAnswer> {
   const resource = requireResource(context, request.type);
@@ -43,7 +43,7 @@ export function listEntities(context: RequestContext, request: RestRequest): Pro
 export function queryEntities(context: RequestContext, request: RestRequest): Promise<RestAnswer> {
   const resource = requireResource(context, request.type);
   requireType(request, [JSON_TYPE]);
-  const query = parseListQuery(context.model, resource.type, request.body);
+  const query = parseListQuery(wholeModel(context), resource.type, request.body);
   return answerList(context, request, resource, query);
 }
 

@@ -56,7 +56,7 @@ export function plansFor(seen: Seen, type: EntityType, paths: ShownPaths): RestP
 }
 
 /** With the types of other databases, which have names of their own. */
-function wholeModel({ model, foreignModels }: Seen): Model {
+export function wholeModel({ model, foreignModels }: Seen): Model {
   if (foreignModels.size === 0) return model;
   const others = Array.from(foreignModels.values(), (each) => Array.from(each.model.types));
   return { ...model, types: new Map([...model.types, ...others.flat()]) };

@@ -83,7 +83,7 @@ function showType(
     const deeper = below.get(name);
     const field = type.fields.get(name);
     const foreign = type.foreign.get(name);
-    if (foreign !== undefined)
+    if (foreign?.target !== undefined)
       return foreignSelection(foreign, targetOf(model, foreign.target, deeper, at));
     if (field === undefined || (field.kind === 'scalar' && deeper !== undefined))
       throw unknown(type, at, name, deeper !== undefined);
@@ -144,7 +144,8 @@ function unknown(type: EntityType, path: string, name: string, isPassed: boolean
   const fields = Array.from(type.fields.values()).filter(
     ({ kind }) => !isPassed || kind !== 'scalar',
   );
-  const known = [...fields.map((field) => field.name), ...type.foreign.keys()];
+  const foreign = Array.from(type.foreign.values()).filter(({ target }) => target !== undefined);
+  const known = [...fields, ...foreign].map((field) => field.name);
   const what = isPassed ? 'reference' : 'field';
   return badInput(path, `names no ${what} of ${type.name}${suggest(name, known)}`);
 }

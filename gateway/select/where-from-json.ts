@@ -42,8 +42,11 @@ export function whereFromJson(
         return [name, condition];
       case 'id':
         return [name, operatorsFrom({ kind: 'id' }, condition, read, at)];
-      default:
+      default: {
+        const elsewhere = type?.foreign.get(name)?.target;
+        if (elsewhere !== undefined) return [name, below(elsewhere, condition, at)];
         return [name, conditionFrom(fieldAt(type, name, at), condition, read, at, below)];
+      }
     }
   });
   return Object.fromEntries(entries) as Where;
