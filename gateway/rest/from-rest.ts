@@ -49,6 +49,7 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
       after: parameters.get('after'),
       before: parameters.get('before'),
       where,
+      since: timeIn(parameters, 'since') ?? null,
       orderBy: parseOrderBy(parameters.get('orderBy')),
     },
     paths: parsePaths(parameters),
@@ -66,8 +67,12 @@ function names(parameters: URLSearchParams, name: string): ReadonlyArray<string>
 }
 
 export function parseAsOf(parameters: URLSearchParams): AsOf | undefined {
-  const text = parameters.get('asOf');
-  return text === null ? undefined : asOfFromText(text);
+  return timeIn(parameters, 'asOf');
+}
+
+function timeIn(parameters: URLSearchParams, name: string): AsOf | undefined {
+  const text = parameters.get(name);
+  return text === null ? undefined : asOfFromText(text, name);
 }
 
 /** The filter of a write of many, which takes all that it finds. @throws BAD_USER_INPUT */

@@ -28,10 +28,11 @@ export function parseListQuery(model: Model, type: EntityType, json: unknown): L
       after: textAt(body, 'after'),
       before: textAt(body, 'before'),
       where: isGiven(where) ? whereFromJson(model, type.name, where, readOperand) : {},
+      since: timeAt(body, 'since') ?? null,
       orderBy: isGiven(orderBy) ? listAt(orderBy, 'orderBy').map(parseOrder) : [],
     },
     paths: { fields: namesAt(body, 'fields'), include: namesAt(body, 'include') },
-    asOf: parseAsOf(body),
+    asOf: timeAt(body, 'asOf'),
   };
 }
 
@@ -61,10 +62,12 @@ function parseOrder(json: unknown, i: number): OrderInput {
   return objectAt(json, `orderBy[${i}]`);
 }
 
-function parseAsOf({ asOf }: Input): AsOf | undefined {
-  if (!isGiven(asOf)) return undefined;
-  if (typeof asOf === 'string' || typeof asOf === 'number') return asOfFromText(String(asOf));
-  throw badInput('asOf', 'must be the number of a transaction, or an instant');
+function timeAt(body: Input, name: string): AsOf | undefined {
+  const given = body[name];
+  if (!isGiven(given)) return undefined;
+  if (typeof given === 'string' || typeof given === 'number')
+    return asOfFromText(String(given), name);
+  throw badInput(name, 'must be the number of a transaction, or an instant');
 }
 
 function namesAt(body: Input, name: string): ReadonlyArray<string> {

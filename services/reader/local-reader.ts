@@ -17,7 +17,7 @@ import {
   run,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import { followTransactions } from './follow.ts';
+import { followTransactions, oneTransaction } from './follow.ts';
 import { transactIf } from '../connection/transact-if.ts';
 import type { TransactRequest } from '../connection/writer-port.ts';
 import type { Reader, Snapshot, Speculation, TimePoint } from './reader.ts';
@@ -31,6 +31,7 @@ export function createLocalReader(connection: Connection): Reader {
     current: () => snapshotOf(connection.db()),
     onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(db))),
     transactions: (from, signal) => followTransactions(connection, from, signal),
+    transaction: (tx) => oneTransaction(connection, tx),
   };
 }
 

@@ -47,6 +47,9 @@ export interface Reader {
    * @throws SNAPSHOT_EXPIRED where the store was set back: those told last may be lost
    */
   transactions(from: number, signal: AbortSignal): AsyncIterable<Transaction>;
+
+  /** One transaction as the log tells it; undefined where there is none of this number. */
+  transaction(tx: number): Promise<Transaction | undefined>;
 }
 
 export interface Transaction {

@@ -183,6 +183,7 @@ export function countingReader(reader: Reader): {
       current: () => counting(reader.current()),
       onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
       transactions: (from, signal) => reader.transactions(from, signal),
+      transaction: (tx) => reader.transaction(tx),
     },
   };
 }

@@ -97,6 +97,7 @@ export const COMMON_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       before: orNull(STRING),
       offset: { type: ['integer', 'null'], minimum: 0 },
       asOf: { type: ['string', 'integer', 'null'] },
+      since: { type: ['string', 'integer', 'null'] },
     },
   },
   JsonPatch: {

@@ -105,6 +105,10 @@ export const PARAMETERS = {
     'Fields by which entities are sorted: `country.name,population:desc`; also `asc_nulls_first` and `desc_nulls_first`.',
   ),
   asOf: textParameter('asOf', 'A point in time: the number of a transaction, or an instant.'),
+  since: textParameter(
+    'since',
+    'Only entities of which something was said after this transaction or instant.',
+  ),
   fields: textParameter(
     'fields',
     'These fields alone, separated by commas; with dots those of included entities: `name,country.name`.',

@@ -143,7 +143,7 @@ const PAGING = ['first', 'after', 'last', 'before', 'offset', 'orderBy'];
 const OF_LISTS = ['PreferCount', 'DatahikeAsOf', 'DatahikeMinT'];
 
 function listOf(type: EntityType): Operation {
-  const names = [...PAGING, 'fields', 'include', 'asOf', ...OF_LISTS, 'IfNoneMatch'];
+  const names = [...PAGING, 'fields', 'include', 'asOf', 'since', ...OF_LISTS, 'IfNoneMatch'];
   return {
     ...about(type, `list${type.name}`, `Entities of ${type.name}, page by page or in lines.`),
     parameters: [...names.map(parameter), ...filterParameters(resourceOf(type))],

@@ -34,6 +34,7 @@ export const LIST_PARAMETERS = [
   'fields',
   'include',
   'asOf',
+  'since',
 ] as const;
 
 /** Parameters of one entity. */
