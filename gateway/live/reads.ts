@@ -110,6 +110,8 @@ function intersect(one: ReadonlySet<number>, other: ReadonlySet<number>): boolea
 export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
   return {
     basisTx: snapshot.basisTx,
+    commitId: snapshot.commitId,
+    databaseId: snapshot.databaseId,
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => {

@@ -167,7 +167,7 @@ async function tagOf(
 ): Promise<string | undefined> {
   if (include.length > 0 || fields.some((path) => path.includes('.'))) return validator();
   const [version = 0] = await snapshot.versions([entity]);
-  return entityTag(version);
+  return entityTag(snapshot, version);
 }
 
 export function requireResource({ model, database }: RequestContext, segment: string): Resource {

@@ -130,11 +130,11 @@ async function conditionOf(
       'Send If-Match with the ETag of what was read, or * for whatever is there',
     );
   }
-  const versions = versionsIn(ifMatch);
+  const versions = versionsIn(context.snapshot, ifMatch);
   if (versions === undefined) return {};
   const [version, ...others] = versions;
   if (version === undefined)
-    throw new DatabaseError('PRECONDITION_FAILED', 'A weak tag is never the same as what is there');
+    throw new DatabaseError('PRECONDITION_FAILED', 'The tag is weak, or not one of what is there');
   if (others.length === 0) return { version };
   const name = parseBy(context.model, context.database, type.name, by);
   const entity = await findEntity(context.snapshot, name);
@@ -197,7 +197,7 @@ async function answerOne(
   const [, prefix, database, segment] = url.pathname.split('/');
   const location = `/${prefix}/${database}/${segment}/${context.encodeId(entity)}`;
   const headers = {
-    ETag: entityTag(version),
+    ETag: entityTag(after.snapshot, version),
     ...(isCreated ? { Location: location } : {}),
     ...appliedHeader(preferences, 'return'),
   };

@@ -72,6 +72,10 @@ export interface SnapshotOptions {
 export interface Snapshot {
   /** The last transaction this snapshot holds; as of an instant the newest one that is known. */
   readonly basisTx: number;
+  /** The commit that this snapshot, or what it looks back from, ends with: equal numbers of transactions mean the same only in one history. Undefined before the first. */
+  readonly commitId: string | undefined;
+  /** Which database it is of; another one after it was set back to an earlier copy and renewed. */
+  readonly databaseId: string;
   readonly config: DatabaseConfig;
   /** The user's attributes by ident (none of `:db/*`), the same map object until the schema changes. */
   readonly attributes: ReadonlyMap<Keyword, Attribute>;

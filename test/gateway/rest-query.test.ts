@@ -58,7 +58,7 @@ describe('fields and include', () => {
     const path = 'country/by/cca2/FR?include=borders';
     const { headers } = await get(path).expect(200);
     const tag = headers['etag'] ?? '';
-    expect(tag).not.toMatch(/^"v\d+"$/);
+    expect(tag).not.toMatch(/^"v\d+-.{8}"$/);
     await get(path).set('If-None-Match', tag).expect(304);
   });
 

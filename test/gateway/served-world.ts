@@ -156,6 +156,8 @@ export function countingReader(reader: Reader): {
   const counts = { q: 0, project: 0 };
   const counting = (snapshot: Snapshot): Snapshot => ({
     basisTx: snapshot.basisTx,
+    commitId: snapshot.commitId,
+    databaseId: snapshot.databaseId,
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
