@@ -126,6 +126,48 @@ describe('POST of a query', () => {
     expect(names).toEqual(all);
   });
 
+  it('asks for the namespace of a keyword', async () => {
+    const where = { kind: { ns: 'kind' } };
+    const { body } = await query('city', { where, fields: ['kind'] }).expect(200);
+    expect((body as Json).nodes.length).toBeGreaterThan(0);
+    expect(await shown('city?kind.ns=kind&fields=kind')).toEqual(body);
+    const { cityConnection } = await world.data(
+      '{ cityConnection(where: { kind: { ns: "kind" } }) { nodes { id kind } } }',
+    );
+    expect((body as Json).nodes).toEqual(cityConnection.nodes);
+    const { nodes } = await shown('city?kind.ns=other');
+    expect(nodes).toEqual([]);
+  });
+
+  it('looks for what a regular expression matches, in time', async () => {
+    const matching = async (pattern: string): Promise<Json> => {
+      const where = { name: { matches: pattern } };
+      const asked = await query('city', { where, fields: ['name'], orderBy: [{ name: 'ASC' }] });
+      return (asked.body as Json).nodes?.map(({ name }: Json) => name).join(' ') ?? asked.body;
+    };
+    expect(await matching('^B.*[ns]$')).toBe('Berlin Brussels');
+    expect(await matching('(?i)LIN$')).toBe('Berlin');
+    expect((await shown('city?name.matches=^Be&fields=name')).nodes).toEqual([
+      { id, name: 'Berlin' },
+    ]);
+    expect(await matching('(')).toMatchObject({ code: 'BAD_QUERY', status: 400 });
+    expect(await matching('(a)\\1')).toMatchObject({ code: 'BAD_QUERY' });
+    expect(await matching('a'.repeat(501))).toMatchObject({ code: 'BAD_QUERY' });
+    // What takes an engine that goes back for ever.
+    const long = `${'a'.repeat(5_000)}!`;
+    await world.sendHere(
+      'mutation ($name: String) { createCity(input: { name: $name }) { tx { t } } }',
+      { name: long },
+    );
+    const begunMs = performance.now();
+    expect(await matching('^(a+)+$')).toBe('');
+    expect(performance.now() - begunMs).toBeLessThan(1_000);
+    await world.sendHere(
+      'mutation ($name: String) { deleteCitys(where: { name: { eq: $name } }) { count } }',
+      { name: long },
+    );
+  });
+
   it('is answered in lines as well, counted, and read as it was', async () => {
     const lines = await query('city', { where: { name: { startsWith: 'Be' } }, fields: ['name'] })
       .set('Accept', 'application/x-ndjson')

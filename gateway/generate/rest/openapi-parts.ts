@@ -69,6 +69,8 @@ const OPERATORS: Readonly<Record<string, string>> = {
   startsWith: 'starts with this',
   endsWith: 'ends with this',
   contains: 'contains this',
+  matches: 'contains what this regular expression (RE2) matches',
+  ns: 'has this namespace',
   has: 'has this among its values',
   hasAny: 'has one of these among its values',
   hasAll: 'has all of these among its values',
