@@ -188,8 +188,8 @@ describe('POST of a query', () => {
   it.each([
     [{ limit: 5 }, /body.limit is not known here/],
     [{ where: { naem: { eq: 'x' } } }, /where.naem names no field of City; did you mean 'name'/],
-    [{ where: { name: { equals: 'x' } } }, /where.name.equals is no operator here/],
-    [{ where: { kind: { lt: ':kind/a' } } }, /where.kind.lt is no operator here/],
+    [{ where: { name: { equals: 'x' } } }, /where.name.equals is no operator/],
+    [{ where: { kind: { lt: ':kind/a' } } }, /where.kind.lt is no operator/],
     [{ where: { name: { eq: 5 } } }, /where.name.eq: expected String/],
     [{ where: { name: { eq: null } } }, /where.name.eq/],
     [{ where: { name: { in: 'Berlin' } } }, /where.name.in must be a list/],

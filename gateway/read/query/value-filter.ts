@@ -68,7 +68,7 @@ export function compileOneValue(
 function checkOperator({ shape }: ScalarField, operator: string, place: string): void {
   const known: ReadonlyArray<string> = operatorsOf(shape);
   if (!known.includes(operator))
-    throw badInput(place, `is no operator here${suggest(operator, [...known, 'isNull'])}`);
+    throw badInput(place, `is no operator${suggest(operator, [...known, 'isNull'])}`);
 }
 
 /** What binds a value as callers know it: of an entity that stands for its ident, that. */
@@ -105,9 +105,7 @@ function compare(
   if (operator === 'matches')
     return [predicate('re-find', scope.input(valueAt(operand, place)), v)];
   const name = Object.hasOwn(PREDICATES, operator) ? PREDICATES[operator] : undefined;
-  if (name === undefined) {
-    throw badInput(place, `is no operator${suggest(operator, Object.keys(PREDICATES))}`);
-  }
+  if (name === undefined) throw badInput(place, 'is no operator');
   return [predicate(name, v, scope.input(valueAt(operand, place)))];
 }
 
