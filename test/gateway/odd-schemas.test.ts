@@ -100,16 +100,20 @@ it('a query that runs while the schema changes ends on the one that it began wit
   let goOn = (): void => undefined;
   const released = new Promise<void>((resolve) => (goOn = resolve));
   let isHeld = false;
-  const holding = (snapshot: Snapshot): Snapshot => ({
-    ...snapshot,
-    project: async (projection, entities) => {
-      if (isHeld) {
-        asked();
-        await released;
-      }
-      return snapshot.project(projection, entities);
-    },
-  });
+  const holding = (snapshot: Snapshot): Snapshot =>
+    new Proxy(snapshot, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return async (...args: unknown[]) => {
+          if (isHeld && name === 'project') {
+            asked();
+            await released;
+          }
+          return (await value.apply(target, args)) as unknown;
+        };
+      },
+    });
   const reader = {
     ...database.reader,
     snapshot: async (...options: Parameters<typeof database.reader.snapshot>) =>

@@ -152,6 +152,7 @@ it('are what putting rows together makes', async () => {
             snapshotAt: async (tx: number) => reader.current().asOf(tx),
             log: reader,
             foreign: NO_FOREIGN,
+            code: undefined,
             asOf: undefined,
             isPast: false,
           };
