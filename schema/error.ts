@@ -194,6 +194,11 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** The `type` of a problem document (RFC 9457). */
+export function problemType(code: ErrorCode): string {
+  return `urn:datahike-gateway:error:${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
 export interface ErrorDetails {
   /** Datahike's `:error` or `:type` for the same mistake, without the colon: `'transact/unique'`. */
   readonly kind?: string;

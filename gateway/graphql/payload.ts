@@ -4,6 +4,7 @@ import type { TransactResult } from '../../services/connection/writer-port.ts';
 import type { MutationField } from '../generate/graphql/root-fields.ts';
 import { quote } from '../read/json.ts';
 import { entityField, many, one, plain, planObject } from '../read/objects/object-plan.ts';
+import { DATOMS_OF_TX } from '../read/objects/tx.ts';
 import type { ObjectFields, ObjectPlan, PlanEntities } from '../read/plan.ts';
 import type { Operation } from '../select/collect-fields.ts';
 import { objectParts } from '../select/from-graphql.ts';
@@ -71,6 +72,7 @@ const TX_FIELDS: ObjectFields<TransactResult> = {
   instant: () => plain(({ instant }) => quote(instant.toISOString())),
   entity: ({ entity = NOTHING }, planEntities) =>
     entityField(planEntities(undefined, entity), ({ tx }) => tx),
+  datoms: (part, planEntities) => one(DATOMS_OF_TX(part, planEntities), ({ tx }) => tx),
 };
 
 const COMMON: ObjectFields<Answered> = {

@@ -114,6 +114,7 @@ export function createApp(options: AppOptions): App {
   const callers = new Callers({ ...DEFAULT_CALLER_LIMITS, ...options.callers });
   const extensions = (options.extensions ?? []).map(parseExtension);
   const served = serveOnDemand(options, extensions);
+  const stopping = new AbortController();
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -133,7 +134,8 @@ export function createApp(options: AppOptions): App {
       verify: (_request, _response, bytes) => checkJson(bytes),
     }),
   );
-  answerOfDatabases(app, { ...options, served, documents, extensions });
+  const { signal } = stopping;
+  answerOfDatabases(app, { ...options, served, documents, extensions, callers, stopping: signal });
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
   });
@@ -149,6 +151,7 @@ export function createApp(options: AppOptions): App {
     upgrade: front.upgrade,
     checkExtensions: () => checkExtensions(served, extensions, options),
     stop: async () => {
+      stopping.abort();
       await front.drain();
       await served.close();
     },
@@ -157,8 +160,11 @@ export function createApp(options: AppOptions): App {
 
 interface DatabaseHandlers extends Pick<
   AppOptions,
-  'defaultDatabase' | 'queryLimits' | 'access' | 'requireIfMatch'
+  'defaultDatabase' | 'queryLimits' | 'access' | 'requireIfMatch' | 'limits' | 'live' | 'log'
 > {
+  readonly callers: Callers;
+  /** Given when the gateway stops. */
+  readonly stopping: AbortSignal;
   readonly served: OnDemand<ServedDatabase>;
   readonly documents: Documents;
   readonly extensions: ReadonlyArray<ParsedExtension>;
@@ -166,8 +172,8 @@ interface DatabaseHandlers extends Pick<
 
 /** GraphQL, what extensions answer, and REST. */
 function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
-  const { served, documents, extensions, access } = options;
-  const { defaultDatabase, queryLimits = {}, requireIfMatch = false } = options;
+  const { served, documents, extensions, access, callers, stopping, log } = options;
+  const { defaultDatabase, queryLimits = {}, requireIfMatch = false, live, limits } = options;
   const find: ExtensionRouteOptions['find'] = async (request, name, response) => {
     const database = await heldForAnswer(served, name, response);
     return { database, schema: await database.schemaFor(principalOf(request)) };
@@ -196,6 +202,11 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
     createRestRouter({
       isGuarded: access !== undefined,
       requireIfMatch,
+      maxCost: limits?.maxCost ?? DEFAULT_OPERATION_LIMITS.maxCost,
+      callers,
+      stopping,
+      patienceMs: live?.patienceMs,
+      log,
       createContext: async (request, response) => {
         const { database, schema } = await find(
           request,

@@ -4,19 +4,27 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Snapshot } from '../../services/reader/reader.ts';
 import type { RequestContext } from './context.ts';
 
 /** The request headers that an answer depends on, besides who asks. */
 const SELECTING = ['accept', 'datahike-as-of', 'prefer'] as const;
 
+type Validated = Pick<RequestContext, 'basisTx' | 'claims' | 'fingerprint'> & {
+  readonly snapshot: Pick<Snapshot, 'commitId' | 'databaseId'>;
+};
+
 /** `document` is what an operation was asked by, which its address may only name. */
 export function validatorOf(
-  { basisTx, claims, fingerprint }: Pick<RequestContext, 'basisTx' | 'claims' | 'fingerprint'>,
+  { basisTx, snapshot, claims, fingerprint }: Validated,
   { url, headers }: Pick<IncomingMessage, 'url' | 'headers'>,
   document?: string,
 ): string {
   const asked = [url, document, ...SELECTING.map((name) => headers[name] ?? null)];
-  const text = JSON.stringify([fingerprint(), basisTx, claims, ...asked]);
+  const { commitId, databaseId } = snapshot;
+  // A database that was set back comes to the same numbers again.
+  const state = [databaseId, commitId, basisTx];
+  const text = JSON.stringify([fingerprint(), state, claims, ...asked]);
   return `"${createHash('sha256').update(text).digest('base64url')}"`;
 }
 

@@ -46,6 +46,19 @@ export class Callers {
       : `name ${principal.name}`;
   }
 
+  /** A place among the streams that are open, until the response is closed. @throws RATE_LIMITED */
+  takeStream(
+    request: IncomingMessage,
+    principal: Principal | undefined,
+    response: ServerResponse,
+  ): void {
+    const release = this.slots.take();
+    if (release === undefined)
+      throw new DatabaseError('RATE_LIMITED', 'This gateway has as many streams as it may have');
+    onceClosed(response, release);
+    onceClosed(response, this.slots.takeFor(this.nameOf(request, principal)));
+  }
+
   /** What is taken of a caller's part for a request; the response, where there is one, says what is left. */
   chargeFor(
     request: IncomingMessage,
@@ -59,14 +72,19 @@ export class Callers {
       try {
         bucket.take(name, amount);
       } catch (error) {
-        if (error instanceof DatabaseError)
-          response?.setHeader('Retry-After', String(error.data['retryAfterSeconds']));
+        if (error instanceof DatabaseError && response?.headersSent === false)
+          response.setHeader('Retry-After', String(error.data['retryAfterSeconds']));
         throw error;
       } finally {
-        response?.setHeader('RateLimit', bucket.state);
+        if (response?.headersSent === false) response.setHeader('RateLimit', bucket.state);
       }
     };
   }
+}
+
+export function onceClosed(response: ServerResponse, release: () => void): void {
+  if (response.closed) release();
+  else response.once('close', release);
 }
 
 function addressOf({ headers, socket }: IncomingMessage, trustedProxies: number): string {

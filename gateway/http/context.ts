@@ -200,11 +200,18 @@ export function requirePresent({ asOf }: RequestContext): void {
 
 /** The limits of one answer that is begun now: its time, and that somebody waits for it. */
 export function limitsFromNow(
-  { timeoutMs, maxRows, maxBytes, maxRounds }: QueryLimits,
-  signal: CancelSignal,
+  limits: QueryLimits,
+  signal: CancelSignal | undefined = limits.signal,
 ): QueryLimits {
+  const { timeoutMs, maxRows, maxBytes, maxRounds } = limits;
   const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  return { maxRows, maxBytes, maxRounds, deadlineMs, signal };
+  return { timeoutMs, maxRows, maxBytes, maxRounds, deadlineMs, signal };
+}
+
+/** The same request with all of its time before it again: for an answer in parts, of which each has as long as a whole one. */
+export function withTimeAnew(context: RequestContext): RequestContext {
+  const limits = limitsFromNow(context.limits);
+  return { ...context, limits, snapshot: context.snapshot.within(limits) };
 }
 
 /**
@@ -242,7 +249,7 @@ export function isSettled(context: RequestContext, given: AsOf | null | undefine
 /** The scope for what a transaction has just made. */
 export async function writtenScope(context: RequestContext, tx: number): Promise<ReadScope> {
   // However late it is: what was written is told, so that nobody writes it again.
-  const limits = { ...context.limits, deadlineMs: undefined };
+  const limits = { ...context.limits, timeoutMs: undefined, deadlineMs: undefined };
   return scopeAt(context, await snapshotAt({ ...context, limits }, tx));
 }
 
@@ -258,6 +265,7 @@ export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope 
     encodeId,
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
+    log: context.reader,
     foreign: foreignScopes(context, undefined),
     code: context.code,
     asOf: undefined,
@@ -275,7 +283,8 @@ function foreignScopes(
     open: async (database) => {
       const served = foreignModels.get(database);
       if (served === undefined) throw new Error(`Expected ${database} to be shown`);
-      const { reader, snapshot } = await foreign.open(database);
+      const { reader, snapshot: opened } = await foreign.open(database);
+      const snapshot = opened.within(limits);
       const { model, lists, encodeId } = served;
       return {
         model,
@@ -285,6 +294,7 @@ function foreignScopes(
         encodeId,
         snapshot: instant === undefined ? snapshot : snapshot.asOf(instant),
         snapshotAt: (tx) => snapshotAt({ snapshot, reader, limits }, tx),
+        log: reader,
         foreign: NO_FOREIGN,
         code: undefined,
         asOf: instant === undefined ? undefined : { instant },

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
-import { DatabaseError, ERROR_CODES } from '../../schema/error.ts';
+import { DatabaseError, ERROR_CODES, problemType } from '../../schema/error.ts';
 import type { ErrorCode } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
 
@@ -26,7 +26,7 @@ export function toProblem(error: unknown, requestId: string, log: Log): Problem 
   const told = toDatabaseError(error, log);
   const { errorId } = told.data;
   return {
-    type: `urn:datahike-gateway:error:${told.code.toLowerCase().replaceAll('_', '-')}`,
+    type: problemType(told.code),
     title: ERROR_CODES[told.code].meaning,
     status: told.httpStatus,
     detail: told.message,

@@ -18,13 +18,14 @@ import { OPERATION_TYPES, preferredType } from '../http/accept.ts';
 import { isPlainJson, parseJson, readAll } from '../http/body.ts';
 import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx, requestIdOf } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
+import { onceClosed } from '../http/caller.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import { isDeliberate, operationInUrl } from '../http/operation-request.ts';
+import { DEFAULT_PATIENCE_MS, hasDrained } from '../http/slow-reader.ts';
 import { answersOf } from './answers.ts';
 import type { StreamedAnswer } from './asked-operation.ts';
 import type { LiveHost, OpenedOperation } from './open-operation.ts';
 import { openOperation, operationRequest } from './open-operation.ts';
-import { untilWoken } from './waiting.ts';
 
 export interface EventStreamOptions extends LiveHost {
   /** How often something is sent, so that nobody between the two takes the connection for dead; 15,000 by default. */
@@ -69,7 +70,7 @@ export class EventStreams {
         this.#principalOf(request),
         request.method === 'GET' ? requestInUrl(request) : this.#readBody(request),
       ]);
-      this.#takeSlot(request, response, principal);
+      callers.takeStream(request, principal, response);
       const hold = await served.hold(database);
       onceClosed(response, hold.release);
       const charge = callers.chargeFor(request, principal, response);
@@ -87,16 +88,6 @@ export class EventStreams {
   /** Ends all streams, so that their clients ask again, elsewhere. */
   close(): void {
     for (const ending of this.#open) ending.abort();
-  }
-
-  /** Released with the response. @throws RATE_LIMITED */
-  #takeSlot(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
-    const { slots } = this.#options.callers;
-    const release = slots.take();
-    if (release === undefined)
-      throw new DatabaseError('RATE_LIMITED', 'This gateway has as many streams as it may have');
-    onceClosed(response, release);
-    onceClosed(response, slots.takeFor(this.#options.callers.nameOf(request, principal)));
   }
 
   async #principalOf({ headers }: IncomingMessage): Promise<Principal> {
@@ -125,7 +116,7 @@ export class EventStreams {
     ending: AbortController,
   ): Promise<void> {
     const { signal } = ending;
-    const { keepAliveMs = 15_000, patienceMs = 30_000 } = this.#options;
+    const { keepAliveMs = 15_000, patienceMs = DEFAULT_PATIENCE_MS } = this.#options;
     response.writeHead(200, HEADERS).write(KEEP_ALIVE);
     const keepingAlive = setInterval(() => {
       if (!response.writableNeedDrain) response.write(KEEP_ALIVE);
@@ -170,23 +161,6 @@ function eventOf({ text, position }: StreamedAnswer): string {
   return `${id}${next}\n`;
 }
 
-/** Whether a slow reader has taken what was sent, before patience with it ended. */
-async function hasDrained(
-  response: ServerResponse,
-  signal: AbortSignal,
-  patienceMs: number,
-): Promise<boolean> {
-  await untilWoken(signal, (wake) => {
-    const timer = setTimeout(wake, patienceMs);
-    response.once('drain', wake);
-    return () => {
-      clearTimeout(timer);
-      response.off('drain', wake);
-    };
-  });
-  return !response.writableNeedDrain;
-}
-
 /** What was asked for as a query of the address. @throws BAD_USER_INPUT, FORBIDDEN */
 async function requestInUrl(request: IncomingMessage): Promise<OperationRequest> {
   if (!isDeliberate(request))
@@ -215,11 +189,6 @@ function positionIn({ headers }: IncomingMessage): {
   const seenTx = position?.split('.')[0];
   const minTx = parseMinTx(seenTx, 'Last-Event-ID') ?? parseMinTx(headers[MIN_T_HEADER]);
   return { position, minTx, asOf: parseAsOf(headers[AS_OF_HEADER]) };
-}
-
-function onceClosed(response: ServerResponse, release: () => void): void {
-  if (response.closed) release();
-  else response.once('close', release);
 }
 
 function refuse(

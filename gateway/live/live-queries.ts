@@ -10,7 +10,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Reader, Transaction } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import { Changes, Reads } from './reads.ts';
-import { pause, untilWoken } from './waiting.ts';
+import { pause, untilWoken } from '../http/waiting.ts';
 
 export interface LiveAnswer {
   /** The last transaction of the state that was read. */

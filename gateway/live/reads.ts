@@ -110,6 +110,8 @@ function intersect(one: ReadonlySet<number>, other: ReadonlySet<number>): boolea
 export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
   return {
     basisTx: snapshot.basisTx,
+    commitId: snapshot.commitId,
+    databaseId: snapshot.databaseId,
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => {
@@ -117,6 +119,7 @@ export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
       const isOver = typeof point === 'number' && point <= snapshot.basisTx;
       return isOver ? past : recordReads(past, reads);
     },
+    within: (limits) => recordReads(snapshot.within(limits), reads),
     history: () => {
       reads.addEverything();
       return snapshot.history();

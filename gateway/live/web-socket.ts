@@ -20,11 +20,12 @@ import { DatabaseError } from '../../schema/error.ts';
 import type { Hold } from '../../services/shared/on-demand.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
+import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx } from '../http/context.ts';
 import { isAllowedOrigin } from '../http/cors.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import { answersOf } from './answers.ts';
-import type { AskedOperation } from './asked-operation.ts';
+import type { AskedOperation, Asker } from './asked-operation.ts';
 import type { LiveHost } from './open-operation.ts';
 import { openOperation, operationRequest } from './open-operation.ts';
 
@@ -173,7 +174,7 @@ export class WebSockets {
     }
   }
 
-  async #open({ extra, subscriptions }: Connection, payload: object) {
+  async #open({ extra, subscriptions, connectionParams }: Connection, payload: object) {
     const { log, callers, maxOperations = 100 } = this.#options;
     const { known, socket, request: opening } = extra;
     const requestId = randomUUID();
@@ -181,9 +182,9 @@ export class WebSockets {
       if (known === undefined) throw new Error('Expected the connection to be acknowledged');
       if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
       const { principal, hold } = known;
-      const nothing = { minTx: undefined, position: undefined, asOf: undefined };
       const charge = callers.chargeFor(opening, principal);
-      const asker = { requestId, principal, charge, ...nothing };
+      const read = statesIn(opening.headers, connectionParams);
+      const asker = { requestId, principal, charge, position: undefined, ...read };
       const request = operationRequest(payload);
       const opened = await openOperation(this.#options, hold, asker, request);
       if (opened.kind === 'opened')
@@ -201,6 +202,20 @@ export class WebSockets {
     this.#refusals.set(refusal, errors);
     return refusal;
   }
+}
+
+/** Which states the operations of a connection read: as headers of a request say it, or parameters of the same names, because pages can set no headers. @throws BAD_USER_INPUT */
+function statesIn(
+  headers: IncomingMessage['headers'],
+  connectionParams: Connection['connectionParams'],
+): Pick<Asker, 'minTx' | 'asOf'> {
+  const given = Object.entries(connectionParams ?? {});
+  const said = (header: string): string | undefined => {
+    const [, value] = given.find(([name]) => name.toLowerCase() === header) ?? [];
+    const text = value ?? headers[header];
+    return text === undefined ? undefined : String(text);
+  };
+  return { minTx: parseMinTx(said(MIN_T_HEADER)), asOf: parseAsOf(said(AS_OF_HEADER)) };
 }
 
 /** What is run is known by then; the protocol wants something to look at. */

@@ -6,14 +6,16 @@ import type { FoldName } from '../../schema/model/folds.ts';
 import type { ScalarField } from '../../schema/model/model.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { PageOptions } from '../../services/reader/reader.ts';
-import type { ListArguments } from '../select/selection.ts';
+import type { ListArguments, Where } from '../select/selection.ts';
+import type { AsOf } from './as-of.ts';
+import { changedSince } from './changed-since.ts';
 import type { DirectedPlan, ListPlan } from './list-plan.ts';
 import { localWhere } from './foreign-keys.ts';
 import { isOfOwnValues, LinkPages } from './link-pages.ts';
 import type { PageOf } from './pages.ts';
 import { cutPage } from './pages.ts';
 import { originKey, targetOf } from './list-plan.ts';
-import { decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
+import { basisOf, decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
 import type { Cursor } from './query/cursor.ts';
 import type { Bounds, ListOrigin, Position, PositionSlots } from './query/list-clauses.ts';
 import type { Row, RowQuery } from './query/list-query.ts';
@@ -72,18 +74,20 @@ export class List {
     defaultSize?: number,
   ): Promise<List> {
     const page = parsePage(list, defaultSize);
+    const pinned = await pin(scope, page);
     const slots = new Slots([undefined, ...scope.claims]);
     const reserved = slots.values.length;
-    const where = list.where ?? NOTHING;
+    const asked = list.where ?? NOTHING;
+    const since = list.since ?? undefined;
+    const where = since === undefined ? asked : await whereChanged(pinned, origin, asked, since);
     const orderBy = list.orderBy ?? NO_ORDER;
     const local = await localWhere(scope, targetOf(origin), where);
     const plan = scope.lists.of(origin, shapeWhere(local, slots), orderBy);
     let known: string | undefined;
     const hash = (): string =>
-      (known ??= hashList([originKey(origin), where, orderBy, scope.asOf ?? null]));
+      (known ??= hashList([originKey(origin), asked, orderBy, scope.asOf ?? null, since]));
     const cursors = readCursors(page, hash, plan);
     const hasCursor = cursors.after !== undefined || cursors.before !== undefined;
-    const pinned = hasCursor ? await pin(scope, cursors) : scope;
     const isWhole =
       !hasCursor &&
       slots.values.length === reserved &&
@@ -243,15 +247,30 @@ function readCursors(page: PageRequest, hash: () => string, { order }: ListPlan)
   return { after: read(page.after), before: read(page.before) };
 }
 
-async function pin(scope: ReadScope, { after, before }: Cursors): Promise<ReadScope> {
-  const basisTx = (after ?? before)?.basisTx ?? scope.snapshot.basisTx;
-  if (after !== undefined && before !== undefined && after.basisTx !== before.basisTx) {
+/** The scope at the transaction that cursors are of. */
+async function pin(scope: ReadScope, { after, before }: PageRequest): Promise<ReadScope> {
+  if (after === undefined && before === undefined) return scope;
+  const [basisTx = scope.snapshot.basisTx, other = basisTx] = [after, before].flatMap((cursor) =>
+    cursor === undefined ? [] : [basisOf(cursor)],
+  );
+  if (basisTx !== other)
     throw new DatabaseError('BAD_CURSOR', 'after and before come from different transactions');
-  }
   if (scope.isPast || basisTx === scope.snapshot.basisTx) return scope;
   // Whoever may not see what was reads on in what is.
   if (scope.lists.ofPast !== scope.lists) return scope;
   return { ...scope, snapshot: await scope.snapshotAt(basisTx) };
+}
+
+/** With what has changed since a point in time, up to the state that is read. */
+async function whereChanged(
+  scope: ReadScope,
+  origin: ListOrigin,
+  where: Where,
+  since: AsOf,
+): Promise<Where> {
+  if (origin.kind !== 'type') throw new Error('Expected since of lists of a type alone');
+  const changed = await changedSince(scope, origin.type, since);
+  return { _and: [where, { id: { in: changed.map(scope.encodeId) } }] };
 }
 
 function groupByParent(

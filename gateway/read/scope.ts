@@ -1,8 +1,9 @@
 /** From what one root field is answered. */
 import type { Model } from '../../schema/model/model.ts';
-import type { Snapshot } from '../../services/reader/reader.ts';
+import type { Reader, Snapshot } from '../../services/reader/reader.ts';
 import type { ExtensionContext } from '../extend/extension.ts';
 import type { AnswerPlace } from '../select/selection.ts';
+import type { AsOf } from './as-of.ts';
 import type { ListPlans } from './list-plan.ts';
 
 /** One consistent view of a database. */
@@ -16,11 +17,12 @@ export interface ReadScope {
   readonly snapshot: Snapshot;
   /** The database as of a transaction, for the later pages of a list. */
   readonly snapshotAt: (tx: number) => Promise<Snapshot>;
+  readonly log: Pick<Reader, 'transaction' | 'transactions'>;
   readonly foreign: ForeignScopes;
   /** Undefined where there is no code of users. */
   readonly code: RequestCode | undefined;
   /** What the caller said of time; a part of each cursor's list. */
-  readonly asOf: unknown;
+  readonly asOf: AsOf | undefined;
   /** Whether the snapshot is at a point that the caller named, so that cursors need not fix it. */
   readonly isPast: boolean;
 }

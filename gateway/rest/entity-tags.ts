@@ -1,19 +1,40 @@
-/** Entity tags (RFC 9110): the version of an entity is all there is to know of whether it changed. */
+/**
+ * Entity tags (RFC 9110): the version of an entity is all there is to know of whether it changed, and the identity of its database of whether versions
+ * mean the same.
+ */
+import { createHash } from 'node:crypto';
 import { DatabaseError } from '../../schema/error.ts';
+import type { Snapshot } from '../../services/reader/reader.ts';
 import { TAG } from '../http/caching.ts';
 
-export function entityTag(version: number): string {
-  return `"v${version}"`;
+type Database = Pick<Snapshot, 'databaseId'>;
+
+export function entityTag(database: Database, version: number): string {
+  return `"v${version}-${identityOf(database)}"`;
 }
 
-/** The versions that `If-Match` allows; undefined where any is. Weak tags are never the same as what is there. @throws BAD_USER_INPUT */
-export function versionsIn(header: string): ReadonlyArray<number> | undefined {
+/** Of a database that was set back and renewed it is another one. */
+function identityOf({ databaseId }: Database): string {
+  return createHash('sha256').update(databaseId).digest('base64url').slice(0, 8);
+}
+
+/**
+ * The versions that `If-Match` allows, a bare `"v536870915"` among them; undefined where any is. Weak tags are never the same as what is there, and
+ * neither are those of another history.
+ *
+ * @throws BAD_USER_INPUT
+ */
+export function versionsIn(database: Database, header: string): ReadonlyArray<number> | undefined {
   if (header.trim() === '*') return undefined;
   const tags = header.match(TAG) ?? [];
   if (tags.length === 0)
     throw new DatabaseError(
       'BAD_USER_INPUT',
-      `If-Match must be the ETag of an entity, like ${entityTag(536870915)}, or *; got ${header.slice(0, 40)}`,
+      `If-Match must be the ETag of an entity, like ${entityTag(database, 536870915)}, or *; got ${header.slice(0, 40)}`,
     );
-  return tags.flatMap((tag) => (/^"v\d{1,15}"$/.test(tag) ? [Number(tag.slice(2, -1))] : []));
+  const identity = identityOf(database);
+  return tags.flatMap((tag) => {
+    const [, version, said = identity] = /^"v(\d{1,15})(?:-([\w-]+))?"$/.exec(tag) ?? [];
+    return version === undefined || said !== identity ? [] : [Number(version)];
+  });
 }

@@ -6,15 +6,26 @@ import { shapeFromText } from '../../schema/model/shapes.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
-import { LIST_PARAMETERS } from '../generate/rest/routes.ts';
+import { ENTITY_PARAMETERS, LIST_PARAMETERS } from '../generate/rest/routes.ts';
 import type { By } from '../read/find-entity.ts';
+import type { ShownPaths } from '../select/from-paths.ts';
 import type { ListArguments, OrderInput, Where } from '../select/selection.ts';
 import type { HistoryArguments } from '../read/objects/meta.ts';
 import { suggest } from '../read/suggest.ts';
 
-export interface ListRequest {
-  readonly list: ListArguments;
+export interface EntityRequest {
+  readonly paths: ShownPaths;
   readonly asOf: AsOf | undefined;
+}
+
+export interface ListRequest extends EntityRequest {
+  readonly list: ListArguments;
+}
+
+/** @throws BAD_USER_INPUT */
+export function parseEntityRequest(parameters: URLSearchParams): EntityRequest {
+  checkParameters(parameters, ENTITY_PARAMETERS);
+  return { paths: parsePaths(parameters), asOf: parseAsOf(parameters) };
 }
 
 /** @throws BAD_USER_INPUT */
@@ -38,15 +49,30 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
       after: parameters.get('after'),
       before: parameters.get('before'),
       where,
+      since: timeIn(parameters, 'since') ?? null,
       orderBy: parseOrderBy(parameters.get('orderBy')),
     },
+    paths: parsePaths(parameters),
     asOf: parseAsOf(parameters),
   };
 }
 
+function parsePaths(parameters: URLSearchParams): ShownPaths {
+  return { fields: names(parameters, 'fields') ?? [], include: names(parameters, 'include') ?? [] };
+}
+
+function names(parameters: URLSearchParams, name: string): ReadonlyArray<string> | undefined {
+  const text = parameters.get(name);
+  return text === null || text === '' ? undefined : text.split(',');
+}
+
 export function parseAsOf(parameters: URLSearchParams): AsOf | undefined {
-  const text = parameters.get('asOf');
-  return text === null ? undefined : asOfFromText(text);
+  return timeIn(parameters, 'asOf');
+}
+
+function timeIn(parameters: URLSearchParams, name: string): AsOf | undefined {
+  const text = parameters.get(name);
+  return text === null ? undefined : asOfFromText(text, name);
 }
 
 /** The filter of a write of many, which takes all that it finds. @throws BAD_USER_INPUT */
@@ -66,14 +92,11 @@ const HISTORY_PARAMETERS = ['fields', 'newestFirst', 'first', 'after', 'asOf'];
 
 /** @throws BAD_USER_INPUT */
 export function parseHistoryRequest(parameters: URLSearchParams): HistoryRequest {
-  for (const name of parameters.keys()) {
-    if (!HISTORY_PARAMETERS.includes(name)) throw unknownParameter(HISTORY_PARAMETERS, name);
-    checkOnce(parameters, name);
-  }
+  checkParameters(parameters, HISTORY_PARAMETERS);
   const newestFirst = parameters.get('newestFirst');
   return {
     list: {
-      fields: parameters.get('fields')?.split(',') ?? null,
+      fields: names(parameters, 'fields') ?? null,
       newestFirst:
         newestFirst === null ? null : valueFromText('Boolean', newestFirst, 'newestFirst') === true,
       first: wholeNumber(parameters, 'first'),
@@ -88,6 +111,13 @@ export function parseByPath(type: EntityType, name: string, text: string): By {
   const field = type.fields.get(name);
   if (field?.kind !== 'scalar') return { [name]: text };
   return { [name]: shapeFromText(field.shape, text, name) };
+}
+
+function checkParameters(parameters: URLSearchParams, known: ReadonlyArray<string>): void {
+  for (const name of parameters.keys()) {
+    if (!known.includes(name)) throw unknownParameter(known, name);
+    checkOnce(parameters, name);
+  }
 }
 
 /** Of two values for what has one, neither is meant. */

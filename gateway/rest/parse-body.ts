@@ -1,5 +1,5 @@
 /** The JSON of bodies as inputs, patches and names: the same forms that entities are shown in. */
-import type { DatabaseError } from '../../schema/error.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../schema/model/model.ts';
 import { shapeFromJson } from '../../schema/model/shapes.ts';
 import { isWritableField } from '../generate/writable.ts';
@@ -8,6 +8,16 @@ import type { By } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
 import type { Input } from '../write/input.ts';
 import { isGiven, listAt, objectAt } from '../write/input.ts';
+import type { RestRequest } from './rest-request.ts';
+
+/** @throws UNSUPPORTED_MEDIA_TYPE */
+export function requireType({ bodyType }: RestRequest, types: ReadonlyArray<string>): void {
+  if (bodyType !== undefined && types.includes(bodyType)) return;
+  throw new DatabaseError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Expected a body of ${types.join(' or ')}, got ${bodyType ?? 'none'}`,
+  );
+}
 
 /** A new entity. @throws BAD_USER_INPUT */
 export function parseInput(model: Model, type: EntityType, body: unknown, place = 'body'): Input {
@@ -68,6 +78,13 @@ export function parseBy(
     ] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** @throws BAD_USER_INPUT for a member that nobody reads */
+export function requireParts(given: Input, known: ReadonlySet<string>, place: string): void {
+  for (const name of Object.keys(given))
+    if (!known.has(name))
+      throw badInput(`${place}.${name}`, `is not known here${suggest(name, Array.from(known))}`);
 }
 
 function mapFields(

@@ -4,32 +4,108 @@ import type { EntityType } from '../../schema/model/model.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
-import { readScope } from '../http/context.ts';
+import { readScope, withTimeAnew } from '../http/context.ts';
 import type { RequestContext } from '../http/context.ts';
+import { badInput } from '../read/bad-input.ts';
+import { COUNT_COST } from '../read/entity-plan.ts';
 import type { Connections } from '../read/connection-json.ts';
 import { readConnection, readEntity } from '../read/entity-json.ts';
+import { readLines } from '../read/entity-lines.ts';
 import type { By } from '../read/find-entity.ts';
 import { findEntity, parseBy } from '../read/find-entity.ts';
 import { suggest } from '../read/suggest.ts';
 import { hasTag } from '../http/caching.ts';
+import type { ShownPaths } from '../select/from-paths.ts';
+import { isGiven } from '../write/input.ts';
+import type { Snapshot } from '../../services/reader/reader.ts';
 import { entityTag } from './entity-tags.ts';
-import { parseAsOf, parseByPath, parseListRequest } from './from-rest.ts';
-import type { RestAnswer, RestRequest } from './rest-request.ts';
+import type { ListRequest } from './from-rest.ts';
+import { parseByPath, parseEntityRequest, parseListRequest } from './from-rest.ts';
 import { entityHistory } from './history.ts';
-import { entityPlan, listPlan } from './rest-plans.ts';
+import { requireType } from './parse-body.ts';
+import { parseListQuery } from './parse-query.ts';
+import { appliedHeader } from './preferences.ts';
+import type { RestAnswer, RestRequest } from './rest-request.ts';
+import { JSON_TYPE, LINES_TYPE } from './rest-request.ts';
+import { checkCost, plansFor, wholeModel } from './rest-plans.ts';
 
-export async function listEntities(
+export function listEntities(context: RequestContext, request: RestRequest): Promise<RestAnswer> {
+  const resource = requireResource(context, request.type);
+  return answerList(
+    context,
+    request,
+    resource,
+    parseListRequest(resource, request.url.searchParams),
+  );
+}
+
+/** The list that a body asks for. */
+export function queryEntities(context: RequestContext, request: RestRequest): Promise<RestAnswer> {
+  const resource = requireResource(context, request.type);
+  requireType(request, [JSON_TYPE]);
+  const query = parseListQuery(wholeModel(context), resource.type, request.body);
+  return answerList(context, request, resource, query);
+}
+
+async function answerList(
   context: RequestContext,
   request: RestRequest,
+  { type }: Resource,
+  asked: ListRequest,
 ): Promise<RestAnswer> {
-  const resource = requireResource(context, request.type);
-  const { list, asOf } = parseListRequest(resource, request.url.searchParams);
-  context.charge('cost', list.first ?? list.last ?? DEFAULT_PAGE);
-  const run = { scope: readScope(context, asOf, resource.type), variables: {} };
-  const plan = listPlan(context.model, resource.type, request.preferences.wantsCount);
-  const page = await readConnection(run, resource.type, list, plan);
-  const link = pageLinks(request.url, page);
-  return { status: 200, headers: link === '' ? {} : { Link: link }, body: page.write(undefined) };
+  const { list, paths, asOf } = asked;
+  if (request.answerType === LINES_TYPE)
+    return { status: 200, headers: {}, body: linesOf(context, request, type, asked) };
+  const plans = plansFor(context, type, paths);
+  const { wantsCount } = request.preferences;
+  const cost =
+    (list.first ?? list.last ?? DEFAULT_PAGE) * plans.cost + (wantsCount ? COUNT_COST : 0);
+  context.charge('cost', checkCost(cost, request.maxCost));
+  const run = { scope: readScope(context, asOf, type), variables: {} };
+  const page = await readConnection(run, type, list, wantsCount ? plans.countedList : plans.list);
+  throwFailure(context);
+  const isInUrl = request.method !== 'POST';
+  const headers = {
+    ...(isInUrl ? { Link: pageLinks(request.url, page) } : {}),
+    ...appliedHeader(request.preferences, 'count'),
+  };
+  return { status: 200, headers, body: page.write(undefined) };
+}
+
+/** The whole list, or as much of it as is wanted. */
+async function* linesOf(
+  context: RequestContext,
+  { maxCost }: RestRequest,
+  type: EntityType,
+  { list, paths, asOf }: ListRequest,
+): AsyncGenerator<string, void> {
+  const { first } = list;
+  if (isGiven(list.last)) throw badInput('last', 'is for pages: lines are written from the start');
+  if (isGiven(first) && !(Number.isSafeInteger(first) && first >= 0))
+    throw badInput('first', `must be a whole number from 0, got ${first}`);
+  const { entity: plan, cost } = plansFor(context, type, paths);
+  checkCost(cost, maxCost);
+  const lines = readLines({
+    type,
+    list,
+    plan,
+    scopeNow: (fixed) => {
+      const current = withTimeAnew(context);
+      const scope = readScope(current, asOf, type);
+      return fixed === undefined ? scope : { ...scope, snapshot: fixed.within(current.limits) };
+    },
+    charge: (entities) => context.charge('cost', entities * cost),
+  });
+  for await (const part of lines) {
+    throwFailure(context);
+    yield part;
+  }
+}
+
+/** What is of another database was asked for, so that without it there is no answer. */
+function throwFailure({ foreign }: RequestContext): void {
+  const [failure] = foreign.takeFailures();
+  if (failure !== undefined) throw failure.error;
 }
 
 export function historyOfEntity(
@@ -64,19 +140,34 @@ async function showEntity(
   byOf: (type: EntityType) => By,
 ): Promise<RestAnswer> {
   const { type } = requireResource(context, request.type);
+  const { paths, asOf } = parseEntityRequest(request.url.searchParams);
+  const { entity: plan, cost } = plansFor(context, type, paths);
+  context.charge('cost', checkCost(cost, request.maxCost));
   const name = parseBy(context.model, context.database, type.name, byOf(type));
-  const scope = readScope(context, parseAsOf(request.url.searchParams), type);
+  const scope = readScope(context, asOf, type);
   const entity = await findEntity(scope.snapshot, name);
-  const plan = entityPlan(context.model, type);
   const body =
     entity === undefined ? null : await readEntity({ scope, variables: {} }, plan, entity);
+  throwFailure(context);
   if (entity === undefined || body === null)
     throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
-  const [version = 0] = await scope.snapshot.versions([entity]);
-  const headers = { ETag: entityTag(version) };
-  return hasTag(request.ifNoneMatch, headers.ETag)
+  const tag = await tagOf(request, scope.snapshot, entity, paths);
+  const headers = tag === undefined ? {} : { ETag: tag };
+  return tag !== undefined && hasTag(request.ifNoneMatch, tag)
     ? { status: 304, headers, body: undefined }
     : { status: 200, headers, body };
+}
+
+/** Its version; with other entities within it nothing less than the state of the database. */
+async function tagOf(
+  { validator }: RestRequest,
+  snapshot: Snapshot,
+  entity: number,
+  { fields, include }: ShownPaths,
+): Promise<string | undefined> {
+  if (include.length > 0 || fields.some((path) => path.includes('.'))) return validator();
+  const [version = 0] = await snapshot.versions([entity]);
+  return entityTag(snapshot, version);
 }
 
 export function requireResource({ model, database }: RequestContext, segment: string): Resource {
@@ -89,28 +180,25 @@ export function requireResource({ model, database }: RequestContext, segment: st
   );
 }
 
-/** RFC 8288; the cursor in a link pins the transaction of this page. */
+/** RFC 8288; the cursor in a link pins the transaction of this page, and the first one is as it is when it is asked for. */
 function pageLinks(url: URL, { pageInfo }: Connections): string {
-  const links: string[] = [];
-  const addLink = (
-    rel: 'next' | 'prev',
-    [parameter, size]: readonly [string, string],
-    [opposite, otherSize]: readonly [string, string],
-    cursor: unknown,
-  ): void => {
+  const { searchParams } = url;
+  const size = searchParams.get('first') ?? searchParams.get('last');
+  const linkTo = (rel: string, sizeName: string, cursor?: readonly [string, unknown]): string => {
     const target = new URL(url);
-    const { searchParams } = target;
-    const pageSize = searchParams.get(size) ?? searchParams.get(otherSize);
-    for (const name of [opposite, otherSize, 'offset']) searchParams.delete(name);
-    searchParams.set(parameter, String(cursor));
-    if (pageSize !== null) searchParams.set(size, pageSize);
-    links.push(`<${target.pathname}${target.search}>; rel="${rel}"`);
+    for (const name of PLACES) target.searchParams.delete(name);
+    if (cursor !== undefined) target.searchParams.set(cursor[0], String(cursor[1]));
+    if (size !== null) target.searchParams.set(sizeName, size);
+    return `<${target.pathname}${target.search}>; rel="${rel}"`;
   };
-  const [forward, backward] = [['after', 'first'] as const, ['before', 'last'] as const];
+  const links = [linkTo('first', 'first')];
   const start = pageInfo(undefined, 'startCursor');
   if (pageInfo(undefined, 'hasNextPage') === true)
-    addLink('next', forward, backward, pageInfo(undefined, 'endCursor'));
+    links.push(linkTo('next', 'first', ['after', pageInfo(undefined, 'endCursor')]));
   if (pageInfo(undefined, 'hasPreviousPage') === true && start !== null)
-    addLink('prev', backward, forward, start);
+    links.push(linkTo('prev', 'last', ['before', start]));
   return links.join(', ');
 }
+
+/** The parameters that say which part of a list a page is. */
+const PLACES = ['first', 'last', 'after', 'before', 'offset'];

@@ -1,63 +1,86 @@
-/** What REST shows of entities, planned once for each type. */
+/** What REST shows of entities, planned once for each type and what callers ask to see of it. */
+import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { RequestContext } from '../http/context.ts';
 import { planConnection, planEntities } from '../read/entity-plan.ts';
-import type { ConnectionPart, EntitySelection, FieldSelection } from '../select/selection.ts';
 import type { ConnectionPlan, EntityPlan } from '../read/plan.ts';
+import type { ShownPaths } from '../select/from-paths.ts';
+import { costOfShown, selectionFromPaths, WHOLE } from '../select/from-paths.ts';
+import type { ConnectionPart, EntitySelection } from '../select/selection.ts';
 
-interface RestPlans {
+/** Whose plans: what is seen of the database, and of those that it leads into. */
+type Seen = Pick<RequestContext, 'model' | 'foreignModels'>;
+
+export interface RestPlans {
+  /** How many entities are read for each, itself and those that it includes, at most. */
+  readonly cost: number;
   readonly entity: EntityPlan;
   readonly list: ConnectionPlan;
   readonly countedList: ConnectionPlan;
 }
 
-export function entityPlan(model: Model, type: EntityType): EntityPlan {
-  return plansOf(model, type).entity;
+/** All that an entity says, and of those that it refers to their ids. */
+export function entityPlan(seen: Seen, type: EntityType): EntityPlan {
+  return plansFor(seen, type, WHOLE).entity;
 }
 
-export function listPlan(model: Model, type: EntityType, wantsCount: boolean): ConnectionPlan {
-  const { list, countedList } = plansOf(model, type);
-  return wantsCount ? countedList : list;
+/** What may be read for one answer. @throws COST_LIMIT_EXCEEDED */
+export function checkCost(cost: number, maxCost: number): number {
+  if (cost <= maxCost) return cost;
+  throw new DatabaseError(
+    'COST_LIMIT_EXCEEDED',
+    `The answer may read ${cost} entities, more than ${maxCost}; ask for a smaller page, or include less`,
+    { data: { cost, maxCost } },
+  );
 }
 
-/** A type belongs to one model. */
-const plans = new WeakMap<EntityType, RestPlans>();
+/** By what is seen of other databases, of which each view has a map of its own. */
+const plans = new WeakMap<Seen['foreignModels'], Map<string, RestPlans>>();
 
-function plansOf(model: Model, type: EntityType): RestPlans {
-  let known = plans.get(type);
-  if (known === undefined) {
-    const selection = restSelection(type);
-    const parts: ReadonlyArray<ConnectionPart> = [
-      { kind: 'nodes', key: 'nodes', selection },
-      { kind: 'pageInfo', key: 'pageInfo', parts: PAGE_INFO },
-    ];
-    const counted = [...parts, { kind: 'totalCount', key: 'totalCount' } as const];
-    known = {
-      entity: planEntities(model, type.name, selection),
-      list: planConnection(model, type.name, parts),
-      countedList: planConnection(model, type.name, counted),
-    };
-    plans.set(type, known);
+/** Callers choose what is shown; so many are kept. */
+const MAX_PLANS = 1_000;
+
+/** @throws BAD_USER_INPUT, COST_LIMIT_EXCEEDED */
+export function plansFor(seen: Seen, type: EntityType, paths: ShownPaths): RestPlans {
+  const { foreignModels } = seen;
+  let known = plans.get(foreignModels);
+  if (known === undefined) plans.set(foreignModels, (known = new Map()));
+  const key = JSON.stringify([type.name, paths.fields, paths.include]);
+  let planned = known.get(key);
+  if (planned === undefined) {
+    if (known.size >= MAX_PLANS) known.clear();
+    planned = planAll(wholeModel(seen), type, paths);
+    known.set(key, planned);
   }
-  return known;
+  return planned;
+}
+
+/** With the types of other databases, which have names of their own. */
+export function wholeModel({ model, foreignModels }: Seen): Model {
+  if (foreignModels.size === 0) return model;
+  const others = Array.from(foreignModels.values(), (each) => Array.from(each.model.types));
+  return { ...model, types: new Map([...model.types, ...others.flat()]) };
+}
+
+function planAll(model: Model, type: EntityType, paths: ShownPaths): RestPlans {
+  const selection = selectionFromPaths(model, type, paths);
+  const parts = pageParts(selection);
+  const counted = [...parts, { kind: 'totalCount', key: 'totalCount' } as const];
+  return {
+    cost: costOfShown(selection),
+    entity: planEntities(model, type.name, selection),
+    list: planConnection(model, type.name, parts),
+    countedList: planConnection(model, type.name, counted),
+  };
+}
+
+function pageParts(selection: EntitySelection): ReadonlyArray<ConnectionPart> {
+  return [
+    { kind: 'nodes', key: 'nodes', selection },
+    { kind: 'pageInfo', key: 'pageInfo', parts: PAGE_INFO },
+  ];
 }
 
 const PAGE_INFO = (['hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'] as const).map(
   (name) => ({ kind: 'fact', key: name, name }) as const,
 );
-
-const ONLY_ID: EntitySelection = { kind: 'typed', fields: [{ kind: 'id', key: 'id' }] };
-
-/** What REST shows of an entity: its values, and of the entities it refers to their ids. */
-function restSelection(type: EntityType): EntitySelection {
-  const fields = Array.from(type.fields.values()).flatMap(
-    (field): ReadonlyArray<FieldSelection> => {
-      const key = field.name;
-      if (field.kind === 'scalar') return [{ kind: 'scalar', key, field }];
-      if (field.kind === 'reverse') return [];
-      return field.many
-        ? [{ kind: 'list', key, field, list: () => ({}), selection: ONLY_ID }]
-        : [{ kind: 'one', key, field, selection: ONLY_ID }];
-    },
-  );
-  return { kind: 'typed', fields: [{ kind: 'id', key: 'id' }, ...fields] };
-}

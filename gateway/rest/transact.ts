@@ -15,11 +15,18 @@ import type { Input } from '../write/input.ts';
 import { isGiven, listAt, objectAt } from '../write/input.ts';
 import type { EntityCondition, TxCondition } from '../write/requirements.ts';
 import type { Write } from '../write/write.ts';
-import { parseAttrs, parseBy, parseInput, parseMergePatch } from './parse-body.ts';
+import {
+  parseAttrs,
+  parseBy,
+  parseInput,
+  parseMergePatch,
+  requireParts,
+  requireType,
+} from './parse-body.ts';
 import { appliedHeader } from './preferences.ts';
 import { entityPlan } from './rest-plans.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
-import { JSON_TYPE, requireType } from './writes.ts';
+import { JSON_TYPE } from './rest-request.ts';
 
 export async function transact(context: RequestContext, request: RestRequest): Promise<RestAnswer> {
   requireType(request, [JSON_TYPE]);
@@ -137,12 +144,6 @@ function longAt(json: unknown, place: string): number {
   return valueFromJson('Long', json, place) as number;
 }
 
-function requireParts(given: Input, known: ReadonlySet<string>, place: string): void {
-  for (const name of Object.keys(given))
-    if (!known.has(name))
-      throw badInput(`${place}.${name}`, `is not known here${suggest(name, Array.from(known))}`);
-}
-
 function txJson({ result }: Written): string {
   if (result === undefined) return '"tx":null';
   return `"tx":{"t":"${result.tx}","instant":${quote(result.instant.toISOString())}}`;
@@ -159,7 +160,7 @@ function tempidsJson({ encodeId }: RequestContext, { result }: Written): string 
 
 /** The entity of each write as one of its type; null where it was deleted. */
 function entitiesJson(
-  { model }: RequestContext,
+  context: RequestContext,
   writes: ReadonlyArray<Write>,
   { entities, after }: Written,
 ): Promise<ReadonlyArray<string>> {
@@ -167,7 +168,7 @@ function entitiesJson(
   return Promise.all(
     writes.map(async ({ type }, i) => {
       const [entity = 0] = entities[i] ?? [];
-      return (await readEntity(run, entityPlan(model, type), entity)) ?? 'null';
+      return (await readEntity(run, entityPlan(context, type), entity)) ?? 'null';
     }),
   );
 }

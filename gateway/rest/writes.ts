@@ -14,13 +14,13 @@ import type { Write } from '../write/write.ts';
 import { entityTag, versionsIn } from './entity-tags.ts';
 import { parseByPath, parseFilter } from './from-rest.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { parseAttrs, parseInput, parseMergePatch } from './parse-body.ts';
+import { parseAttrs, parseInput, parseMergePatch, requireType } from './parse-body.ts';
 import { appliedHeader } from './preferences.ts';
 import { requireResource } from './resources.ts';
 import { entityPlan } from './rest-plans.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
+import { JSON_TYPE } from './rest-request.ts';
 
-export const JSON_TYPE = 'application/json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -116,15 +116,6 @@ export async function removeEntities(
   return answerMany(context, request, type, written, written.before);
 }
 
-/** @throws UNSUPPORTED_MEDIA_TYPE */
-export function requireType({ bodyType }: RestRequest, types: ReadonlyArray<string>): void {
-  if (bodyType !== undefined && types.includes(bodyType)) return;
-  throw new DatabaseError(
-    'UNSUPPORTED_MEDIA_TYPE',
-    `Expected a body of ${types.join(' or ')}, got ${bodyType ?? 'none'}`,
-  );
-}
-
 /** What `If-Match` asks of an entity: that it has one of some versions. @throws PRECONDITION_FAILED, PRECONDITION_REQUIRED */
 async function conditionOf(
   context: RequestContext,
@@ -139,11 +130,11 @@ async function conditionOf(
       'Send If-Match with the ETag of what was read, or * for whatever is there',
     );
   }
-  const versions = versionsIn(ifMatch);
+  const versions = versionsIn(context.snapshot, ifMatch);
   if (versions === undefined) return {};
   const [version, ...others] = versions;
   if (version === undefined)
-    throw new DatabaseError('PRECONDITION_FAILED', 'A weak tag is never the same as what is there');
+    throw new DatabaseError('PRECONDITION_FAILED', 'The tag is weak, or not one of what is there');
   if (others.length === 0) return { version };
   const name = parseBy(context.model, context.database, type.name, by);
   const entity = await findEntity(context.snapshot, name);
@@ -182,7 +173,7 @@ async function patchIn(
     return { patch: parseMergePatch(model, type, body), attrs: undefined };
   const scope = readScope(context, undefined, type);
   const entity = await findEntity(scope.snapshot, parseBy(model, database, type.name, by));
-  const plan = entityPlan(model, type);
+  const plan = entityPlan(context, type);
   const shown =
     entity === undefined ? null : await readEntity({ scope, variables: {} }, plan, entity);
   if (shown === null) throw new DatabaseError('ENTITY_NOT_FOUND', `There is no such ${type.name}`);
@@ -206,7 +197,7 @@ async function answerOne(
   const [, prefix, database, segment] = url.pathname.split('/');
   const location = `/${prefix}/${database}/${segment}/${context.encodeId(entity)}`;
   const headers = {
-    ETag: entityTag(version),
+    ETag: entityTag(after.snapshot, version),
     ...(isCreated ? { Location: location } : {}),
     ...appliedHeader(preferences, 'return'),
   };
@@ -232,12 +223,12 @@ async function answerMany(
 }
 
 async function showAll(
-  { model }: RequestContext,
+  context: RequestContext,
   type: EntityType,
   scope: ReadScope,
   entities: ReadonlyArray<number>,
 ): Promise<ReadonlyArray<string>> {
   const run = { scope, variables: {} };
-  const fragments = await readEntities(run, entityPlan(model, type), entities);
+  const fragments = await readEntities(run, entityPlan(context, type), entities);
   return entities.map((entity) => fragments.get(entity) ?? 'null');
 }

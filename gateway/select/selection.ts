@@ -15,6 +15,8 @@ import type {
   ScalarField,
 } from '../../schema/model/model.ts';
 
+import type { AsOf } from '../read/as-of.ts';
+
 /** The variables that come with a request, as values. */
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -200,6 +202,8 @@ export interface ListArguments {
   readonly before?: string | null;
   readonly offset?: number | null;
   readonly where?: Where | null;
+  /** Only what has changed after this point in time; of lists of a type. */
+  readonly since?: AsOf | null;
   readonly orderBy?: ReadonlyArray<OrderInput> | null;
 }
 

@@ -2,6 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Field, Model } from '../../schema/model/model.ts';
 import type { Shape } from '../../schema/model/shapes.ts';
+import { operandShape } from '../../schema/model/shapes.ts';
 import { badInput } from '../read/bad-input.ts';
 import { suggest } from '../read/suggest.ts';
 import type { Where } from './selection.ts';
@@ -42,8 +43,11 @@ export function whereFromJson(
         return [name, condition];
       case 'id':
         return [name, operatorsFrom({ kind: 'id' }, condition, read, at)];
-      default:
+      default: {
+        const elsewhere = type?.foreign.get(name)?.target;
+        if (elsewhere !== undefined) return [name, below(elsewhere, condition, at)];
         return [name, conditionFrom(fieldAt(type, name, at), condition, read, at, below)];
+      }
     }
   });
   return Object.fromEntries(entries) as Where;
@@ -75,8 +79,12 @@ function operatorsFrom(
   place: string,
 ): Where {
   return mapObject(condition, place, (operator, json, at) =>
-    FLAGS.has(operator) || json === null ? json : read(shape, json, at),
+    FLAGS.has(operator) || json === null ? json : read(operandAt(shape, operator), json, at),
   );
+}
+
+function operandAt(shape: OperandShape, operator: string): OperandShape {
+  return shape.kind === 'id' ? shape : operandShape(shape, operator);
 }
 
 function mapObject(

@@ -58,7 +58,9 @@ async function tryOut(
   const transaction = transactionOf(prepared);
   if (isEmpty(transaction)) return nothing(before);
   const { result, snapshot } = await before.snapshot.with(transaction);
-  return written(prepared, result, before, scopeAt(context, snapshot));
+  // The log does not have it, and may come to have another one of its number.
+  const log = { ...before.log, transaction: () => Promise.resolve(undefined) };
+  return written(prepared, result, before, { ...scopeAt(context, snapshot), log });
 }
 
 async function write(

@@ -26,7 +26,19 @@ export type ScalarName =
   | 'UUID';
 
 export type Operator =
-  'eq' | 'ne' | 'in' | 'nin' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'endsWith' | 'contains';
+  | 'eq'
+  | 'ne'
+  | 'in'
+  | 'nin'
+  | 'lt'
+  | 'lte'
+  | 'gt'
+  | 'gte'
+  | 'startsWith'
+  | 'endsWith'
+  | 'contains'
+  | 'matches'
+  | 'ns';
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { [key: string]: Json };
 
@@ -40,7 +52,7 @@ export interface Scalar {
 
 const EQUALITY = ['eq', 'ne', 'in', 'nin'] as const;
 const ORDERED = [...EQUALITY, 'lt', 'lte', 'gt', 'gte'] as const;
-const TEXT = [...ORDERED, 'startsWith', 'endsWith', 'contains'] as const;
+const TEXT = [...ORDERED, 'startsWith', 'endsWith', 'contains', 'matches'] as const;
 
 const MIN_LONG = -(2n ** 63n);
 const MAX_LONG = 2n ** 63n - 1n;
@@ -106,7 +118,7 @@ export const SCALARS: Readonly<Record<ScalarName, Scalar>> = {
   Keyword: {
     name: 'Keyword',
     doc: 'A keyword with its colon: `":status/open"`.',
-    operators: EQUALITY,
+    operators: [...EQUALITY, 'ns'],
     fromJson: (json) =>
       typeof json === 'string' && /^:[^\s:]\S*$/.test(json) ? kw(json) : undefined,
   },

@@ -60,6 +60,11 @@ export function operatorsOf(shape: Shape): ReadonlyArray<Operator> {
   }
 }
 
+/** What the operand of an operator is: a value of the field, or a part of one. */
+export function operandShape(shape: Shape, operator: string): Shape {
+  return operator === 'ns' ? { kind: 'scalar', scalar: 'String' } : shape;
+}
+
 /** Whether values have an order that callers may ask for. */
 export function isOrderable(shape: Shape): boolean {
   return (

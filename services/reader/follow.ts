@@ -45,6 +45,17 @@ export async function* followTransactions(
   }
 }
 
+/** One transaction of the log. */
+export async function oneTransaction(
+  connection: Connection,
+  tx: number,
+): Promise<Transaction | undefined> {
+  const [found] = await readAll(transactions(connection, { from: tx, to: tx + 1 }));
+  if (found === undefined) return undefined;
+  const { instant, txData } = found;
+  return { tx, instant, changes: withIdents(connection.db(), txData), hasPurged: false };
+}
+
 /** Datoms that name their attributes by idents, also where attributes are entities. */
 function withIdents({ schema, config }: Db, datoms: ReadonlyArray<Datom>): ReadonlyArray<Datom> {
   if (!config.attributeRefs) return datoms;

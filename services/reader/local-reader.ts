@@ -17,32 +17,36 @@ import {
   run,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import { followTransactions } from './follow.ts';
+import { followTransactions, oneTransaction } from './follow.ts';
 import { transactIf } from '../connection/transact-if.ts';
 import type { TransactRequest } from '../connection/writer-port.ts';
 import type { Reader, Snapshot, Speculation, TimePoint } from './reader.ts';
 
 export function createLocalReader(connection: Connection): Reader {
+  const { id } = connection.store;
   return {
     async snapshot({ minTx, limits } = {}) {
       const db = minTx === undefined ? connection.db() : await connection.sync(minTx);
-      return snapshotOf(db, limits);
+      return snapshotOf(id, db, limits);
     },
-    current: () => snapshotOf(connection.db()),
-    onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(db))),
+    current: () => snapshotOf(id, connection.db()),
+    onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(id, db))),
     transactions: (from, signal) => followTransactions(connection, from, signal),
+    transaction: (tx) => oneTransaction(connection, tx),
   };
 }
 
-function snapshotOf(db: Db, limits?: QueryLimits): Snapshot {
-  return new LocalSnapshot(db, limits);
+function snapshotOf(id: string, db: Db, limits?: QueryLimits): Snapshot {
+  return new LocalSnapshot(id, db, limits);
 }
 
 class LocalSnapshot implements Snapshot {
+  readonly databaseId: string;
   readonly #db: Db;
   readonly #limits: QueryLimits;
 
-  constructor(db: Db, limits: QueryLimits = NO_LIMITS) {
+  constructor(databaseId: string, db: Db, limits: QueryLimits = NO_LIMITS) {
+    this.databaseId = databaseId;
     this.#db = db;
     this.#limits = limits;
   }
@@ -50,6 +54,10 @@ class LocalSnapshot implements Snapshot {
   get basisTx(): number {
     const { maxTx, view } = this.#db;
     return Math.min(maxTx, ...view.asOf.filter((point) => typeof point === 'number'));
+  }
+
+  get commitId(): string | undefined {
+    return this.#db.commit?.id;
   }
 
   get config(): DatabaseConfig {
@@ -61,11 +69,15 @@ class LocalSnapshot implements Snapshot {
   }
 
   asOf(point: TimePoint): Snapshot {
-    return new LocalSnapshot(asOf(this.#db, point), this.#limits);
+    return new LocalSnapshot(this.databaseId, asOf(this.#db, point), this.#limits);
+  }
+
+  within(limits: QueryLimits): Snapshot {
+    return new LocalSnapshot(this.databaseId, this.#db, limits);
   }
 
   history(): Snapshot {
-    return new LocalSnapshot(history(this.#db), this.#limits);
+    return new LocalSnapshot(this.databaseId, history(this.#db), this.#limits);
   }
 
   async with(request: TransactRequest): Promise<Speculation> {
@@ -73,7 +85,7 @@ class LocalSnapshot implements Snapshot {
     const { tx, instant, tempids, txData, dbAfter } = report;
     return {
       result: { tx, instant, tempids, datomCount: txData.length },
-      snapshot: new LocalSnapshot(dbAfter, this.#limits),
+      snapshot: new LocalSnapshot(this.databaseId, dbAfter, this.#limits),
     };
   }
 

@@ -47,6 +47,9 @@ export interface Reader {
    * @throws SNAPSHOT_EXPIRED where the store was set back: those told last may be lost
    */
   transactions(from: number, signal: AbortSignal): AsyncIterable<Transaction>;
+
+  /** One transaction as the log tells it; undefined where there is none of this number. */
+  transaction(tx: number): Promise<Transaction | undefined>;
 }
 
 export interface Transaction {
@@ -69,12 +72,19 @@ export interface SnapshotOptions {
 export interface Snapshot {
   /** The last transaction this snapshot holds; as of an instant the newest one that is known. */
   readonly basisTx: number;
+  /** The commit that this snapshot, or what it looks back from, ends with: equal numbers of transactions mean the same only in one history. Undefined before the first. */
+  readonly commitId: string | undefined;
+  /** Which database it is of; another one after it was set back to an earlier copy and renewed. */
+  readonly databaseId: string;
   readonly config: DatabaseConfig;
   /** The user's attributes by ident (none of `:db/*`), the same map object until the schema changes. */
   readonly attributes: ReadonlyMap<Keyword, Attribute>;
 
   /** This database as it was: at or before the point, inclusive. The attributes stay the current ones. */
   asOf(point: TimePoint): Snapshot;
+
+  /** The same state, whose questions end within other limits. */
+  within(limits: QueryLimits): Snapshot;
 
   /** All that was ever asserted or retracted. @throws BAD_USER_INPUT where the database keeps no history */
   history(): Snapshot;

@@ -17,6 +17,7 @@ serving.through = async (app, document) => {
 };
 
 await import('../gateway/rest.test.ts');
+await import('../gateway/rest-query.test.ts');
 await import('../gateway/rest-writes.test.ts');
 
 it('finds what the document does not say', async () => {

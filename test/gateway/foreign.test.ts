@@ -1,5 +1,6 @@
 /** A shop whose lines name products of a catalogue, which is another database. */
 import { createHash } from 'node:crypto';
+import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
@@ -243,6 +244,29 @@ it('reads the other database as of an instant, and as it is where a transaction 
   });
 });
 
+it('is included and asked for in REST', async () => {
+  const list = '/v1/shop/order-lines?sku.in=saw,gone&orderBy=sku&fields=sku';
+  const plain = await request(served.app).get(list).expect(200);
+  expect((plain.body as Json).nodes[0]).toEqual({ id: expect.any(String) as string, sku: 'gone' });
+  const included = await request(served.app)
+    .get(`${list},_productBySku.price,_productBySku.maker.name`)
+    .expect(200);
+  const [gone, saw] = (included.body as Json).nodes;
+  expect(gone._productBySku).toBeNull();
+  expect(saw._productBySku).toMatchObject({ price: '20', maker: { name: 'Acme' } });
+  // Whether it is the same cannot be told from this database alone.
+  expect(included.headers['etag']).toBeUndefined();
+  const asked = await request(served.app)
+    .post('/v1/shop/order-lines/query')
+    .set('Accept', 'application/x-ndjson')
+    .send({ where: { _productBySku: { price: { gt: 25 } } }, include: ['_productBySku'] })
+    .expect(200);
+  const lines = asked.text.trimEnd().split('\n');
+  expect(lines.map((each) => (JSON.parse(each) as Json)._productBySku.sku)).toEqual(['axe']);
+  const gifts = await request(served.app).get('/v1/shop/order?number.eq=1&include=_gifts');
+  expect((gifts.body as Json).nodes[0]._gifts).toMatchObject([{ sku: 'ball', kind: 'TOY' }]);
+});
+
 it('shows what the roles of the caller in the other database allow', async () => {
   const guarded = await serveWorld({
     databases: alwaysOpen(ports()),
@@ -262,6 +286,11 @@ it('shows what the roles of the caller in the other database allow', async () =>
       _productBySku: { price: '30' },
     });
     expect(await ask('shopper', '_productBySku { sku }')).toContain('Cannot query field');
+    const hidden = await request(guarded.app)
+      .get('/v1/shop/order-lines?include=_productBySku')
+      .set('Authorization', 'Bearer shopper')
+      .expect(400);
+    expect((hidden.body as Json).detail).toBe('_productBySku names no reference of OrderLines');
     expect(await ask('toys', '_productBySku { price }')).toContain('Cannot query field');
     expect(await ask('toys', '_productBySku { sku }')).toEqual([
       { sku: 'axe', _productBySku: null },
@@ -354,6 +383,10 @@ it('answers everything else where the other database cannot be read', async () =
         { path: ['orderLinesConnection'], extensions: { code: 'STORE_UNAVAILABLE' } },
       ]);
       expect(errors[0].locations).toEqual([{ line: 1, column: 69 }]);
+      const { origin } = new URL(url);
+      const lines = `${origin}/v1/shop/order-lines`;
+      expect((await fetch(`${lines}?include=_productBySku`)).status).toBe(503);
+      expect((await fetch(lines)).status).toBe(200);
     }
     isThere = true;
     expect((await post(url, SAW)).errors).toBeUndefined();

@@ -73,6 +73,10 @@ describe('groups', () => {
     expect(await having('{founded: {max: {isNull: true}}}')).toBe('DE ES FR PT');
     expect(await having('{founded: {max: {lt: "1000-01-01T00:00:00Z"}}}')).toBe('BE');
     expect(await having('{name: {min: {startsWith: "B"}}}')).toBe('BE DE ES');
+    const { message } = await world.error(
+      '{ cityGroups(by: [{name: true}], having: {name: {min: {matches: "B"}}}) { aggregate { count } } }',
+    );
+    expect(message).toBe('having.matches is for filters of entities, not of groups');
     expect(await having('{kind: {countDistinct: {eq: 0}}}')).toBe('BE PT');
   });
 

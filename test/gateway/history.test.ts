@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import type { AccessConfig } from '../../schema/access.ts';
+import { kw } from '../../schema/keyword.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
 
@@ -282,6 +283,141 @@ describe('the header Datahike-As-Of', () => {
   });
 });
 
+describe('since', () => {
+  const names = async (args: string): Promise<Json> => {
+    const { countryConnection } = await world.data(
+      `{ countryConnection(${args}, orderBy: [{ cca2: ASC }]) { totalCount nodes { cca2 } } }`,
+    );
+    expect(countryConnection.totalCount).toBe(countryConnection.nodes.length);
+    return countryConnection.nodes.map(({ cca2 }: Json) => cca2).join(' ');
+  };
+
+  it('shows what something was said of after a point in time', async () => {
+    const [start, area, languages, borders] = ts;
+    const asOf = `asOf: {t: ${borders}}`;
+    expect(await names(`since: {t: ${start}}, ${asOf}`)).toBe('BE FR');
+    expect(await names(`since: {t: ${area}}, ${asOf}, where: {cca2: {ne: "BE"}}`)).toBe('FR');
+    expect(await names(`since: {t: ${languages}}, ${asOf}`)).toBe('BE');
+    expect(await names(`since: {t: ${borders}}, ${asOf}`)).toBe('');
+    expect(await names(`since: {t: ${start}}, asOf: {t: ${area}}`)).toBe('FR');
+    expect(await names('since: {instant: "1970-01-01T00:00:00Z"}')).toBe(await names('first: 100'));
+    expect(await names('since: {instant: "2999-01-01T00:00:00Z"}')).toBe('');
+  });
+
+  it('goes on from page to page in one state', async () => {
+    const page = async (after: string | null): Promise<Json> =>
+      (
+        await world.data(
+          `query ($after: String) { countryConnection(since: {t: ${ts[0]}}, asOf: {t: ${ts[3]}}, first: 1, after: $after) { nodes { cca2 } pageInfo { endCursor hasNextPage } } }`,
+          { after },
+        )
+      ).countryConnection;
+    const first = await page(null);
+    expect(first.pageInfo.hasNextPage).toBe(true);
+    const second = await page(first.pageInfo.endCursor as string);
+    expect(second.pageInfo.hasNextPage).toBe(false);
+    expect([...first.nodes, ...second.nodes]).toHaveLength(2);
+    const { message } = await world.error(
+      `{ countryConnection(since: {t: ${ts[1]}}, asOf: {t: ${ts[3]}}, after: "${first.pageInfo.endCursor}") { totalCount } }`,
+    );
+    expect(message).toContain('belongs to a list with another where');
+  });
+
+  it('is a parameter of REST, in pages, lines and queries', async () => {
+    const get = (path: string) => request(world.app).get(`/v1/world/country?${path}`);
+    const { body } = await get(`since=${ts[0]}&asOf=${ts[3]}&fields=cca2&orderBy=cca2`).expect(200);
+    expect((body as Json).nodes.map(({ cca2 }: Json) => cca2)).toEqual(['BE', 'FR']);
+    const lines = await get(`since=${ts[2]}&asOf=${ts[3]}&fields=cca2`).set(
+      'Accept',
+      'application/x-ndjson',
+    );
+    expect(lines.text).toMatch(/^\{"id":"[^"]*","cca2":"BE"\}\n$/);
+    const queried = await request(world.app)
+      .post('/v1/world/country/query')
+      .send({ since: ts[2], asOf: ts[3], fields: ['cca2'] })
+      .expect(200);
+    expect((queried.body as Json).nodes).toMatchObject([{ cca2: 'BE' }]);
+    await get('since=yesterday').expect(400);
+  });
+
+  it('is not of entities that are gone', async () => {
+    const made = await serveWorld();
+    const { basisTx } = made.reader.current();
+    await made
+      .data('mutation { deleteCity(by: {id: "none"}) { tx { t } } }')
+      .catch(() => undefined);
+    const { createCity } = await made.data(
+      'mutation { createCity(input: {name: "Gone"}) { city { id } } }',
+    );
+    await made.data(`mutation { deleteCity(by: {id: "${createCity.city.id}"}) { tx { t } } }`);
+    await made.data('mutation { createCity(input: {name: "There"}) { city { id } } }');
+    const { cityConnection } = await made.data(
+      `{ cityConnection(since: {t: ${basisTx}}) { nodes { name } } }`,
+    );
+    expect(cityConnection.nodes).toEqual([{ name: 'There' }]);
+    await made.stop();
+  });
+
+  it('has an end', async () => {
+    const made = await serveWorld();
+    const { basisTx } = made.reader.current();
+    const cities = Array.from({ length: 10_001 }, (_, i) => new Map([[kw('city/name'), `${i}`]]));
+    await made.writer.transact({ txData: cities });
+    const { extensions, message } = await made.error(
+      `{ cityConnection(since: {t: ${basisTx}}) { totalCount } }`,
+    );
+    expect(extensions['code']).toBe('LIMIT_EXCEEDED');
+    expect(message).toContain('ask for what changed since a later point');
+    await made.stop();
+  });
+});
+
+describe('what a transaction said', () => {
+  const DATOMS =
+    'datoms { totalCount nodes { field attribute value added entity { id } tx { t } } }';
+
+  it('is told in the order in which it was said', async () => {
+    const { txConnection } = await world.data(
+      `{ txConnection(from: {t: ${ts[2]}}, to: {t: ${ts[2]}}) { nodes { t ${DATOMS} } } }`,
+    );
+    const [{ datoms }] = txConnection.nodes;
+    expect(datoms.totalCount).toBe(2);
+    expect(datoms.nodes.map(({ field, value, added }: Json) => [field, value, added])).toEqual(
+      expect.arrayContaining([
+        ['area', 1, false],
+        ['languages', 'French', false],
+      ]),
+    );
+    expect(datoms.nodes[0].tx.t).toBe(String(ts[2]));
+  });
+
+  it('comes in pages', async () => {
+    const page = async (after: string | null): Promise<Json> =>
+      (
+        await world.data(
+          `query ($after: String) { txConnection(from: {t: ${ts[2]}}, to: {t: ${ts[2]}}) { nodes { datoms(first: 1, after: $after) { nodes { field } pageInfo { hasNextPage endCursor } } } } }`,
+          { after },
+        )
+      ).txConnection.nodes[0].datoms;
+    const first = await page(null);
+    const second = await page(first.pageInfo.endCursor as string);
+    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
+    expect([...first.nodes, ...second.nodes].map(({ field }: Json) => field).toSorted()).toEqual([
+      'area',
+      'languages',
+    ]);
+  });
+
+  it('is told of what was just written, and not of what was only tried', async () => {
+    const write = (dryRun: boolean) =>
+      `mutation { createCity(input: {name: "New"}, dryRun: ${dryRun}) { tx { datoms { nodes { field value } } } } }`;
+    const tried = await world.data(write(true));
+    expect(tried.createCity.tx.datoms.nodes).toEqual([]);
+    const written = await world.data(write(false));
+    expect(written.createCity.tx.datoms.nodes).toEqual([{ field: 'name', value: 'New' }]);
+  });
+});
+
 describe('who may see what was', () => {
   let guarded: ServedWorld;
   let first: number;
@@ -322,6 +458,23 @@ describe('who may see what was', () => {
       '{ country(by: {cca2: "DE"}) { name _meta { history { totalCount } } } }',
     );
     expect(data.country).toEqual({ name: 'Deutschland', _meta: { history: { totalCount: 0 } } });
+  });
+
+  it('does not tell others what has changed, and what a transaction said of it', async () => {
+    const since = `{ countryConnection(since: {t: ${first}}) { nodes { name } } }`;
+    expect((await ask('keeper', since)).data.countryConnection.nodes).toHaveLength(1);
+    expect((await ask('present', since)).errors[0].extensions.code).toBe('FORBIDDEN');
+    expect((await ask('half', since)).errors[0].extensions.code).toBe('FORBIDDEN');
+    const datoms = `{ txConnection(from: {t: ${first}}) { nodes { datoms { nodes { field } } } } }`;
+    const fieldsFor = async (token: string): Promise<Json> =>
+      new Set(
+        (await ask(token, datoms)).data.txConnection.nodes.flatMap(({ datoms: { nodes } }: Json) =>
+          nodes.map(({ field }: Json) => field),
+        ),
+      );
+    expect(await fieldsFor('keeper')).toContain('languages');
+    expect([...(await fieldsFor('half'))].toSorted()).not.toContain('languages');
+    expect(await fieldsFor('half')).not.toContain('population');
   });
 
   it('has no differences and transactions for it', async () => {

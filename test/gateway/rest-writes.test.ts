@@ -44,11 +44,11 @@ async function country(cca2: string): Promise<{ path: string; tag: string; body:
 describe('an entity tag', () => {
   it('is the version of the entity, wherever it is shown', async () => {
     const { path, tag } = await country('ES');
-    expect(tag).toMatch(/^"v\d+"$/);
+    expect(tag).toMatch(/^"v\d+-[\w-]{8}"$/);
     expect((await ask('get', path)).headers['etag']).toBe(tag);
     const patched = await ask('patch', path, json(), { area: 1 });
-    expect(patched.headers['etag']).toBe(`"v${basis()}"`);
-    expect((await ask('get', path)).headers['etag']).toBe(`"v${basis()}"`);
+    expect(patched.headers['etag']).toMatch(`"v${basis()}-`);
+    expect((await ask('get', path)).headers['etag']).toMatch(`"v${basis()}-`);
   });
 
   it.each([
@@ -90,14 +90,16 @@ describe('an entity tag', () => {
       code: 'PRECONDITION_FAILED',
       id: body.id,
       expected: '7',
-      version: tag.slice(2, -1),
+      version: /\d+/.exec(tag)?.[0],
     });
   });
 
   it('may be required', async () => {
     const strict = await serveWorld({ requireIfMatch: true });
-    const { path, tag } = await country('ES');
+    const { path } = await country('ES');
     const address = `/v1/world/${path}`;
+    const { headers } = await request(strict.app).get(address).expect(200);
+    const tag = String(headers['etag']);
     await request(strict.app).patch(address).send({ area: 1 }).expect(428);
     await request(strict.app).delete(address).expect(428);
     await request(strict.app).patch(address).set('If-Match', tag).send({ area: 1 }).expect(200);
@@ -318,7 +320,7 @@ describe('transact', () => {
         null,
       ],
     });
-    expect((await ask('get', `city/${graz.id}`)).headers['etag']).toBe(`"v${before + 1}"`);
+    expect((await ask('get', `city/${graz.id}`)).headers['etag']).toMatch(`"v${before + 1}-`);
   });
 
   it('tries it', async () => {

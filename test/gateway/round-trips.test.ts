@@ -83,7 +83,12 @@ async function coldly(query: string): Promise<{ roundTrips: number; entities: nu
 }
 
 function readerOf(db: Db) {
-  const connection = { db: () => db, sync: async () => db, onAdvance: () => () => undefined };
+  const connection = {
+    store: { id: 'music' },
+    db: () => db,
+    sync: async () => db,
+    onAdvance: () => () => undefined,
+  };
   return createLocalReader(connection as unknown as Connection);
 }
 

@@ -156,9 +156,12 @@ export function countingReader(reader: Reader): {
   const counts = { q: 0, project: 0 };
   const counting = (snapshot: Snapshot): Snapshot => ({
     basisTx: snapshot.basisTx,
+    commitId: snapshot.commitId,
+    databaseId: snapshot.databaseId,
     config: snapshot.config,
     attributes: snapshot.attributes,
     asOf: (point) => counting(snapshot.asOf(point)),
+    within: (limits) => counting(snapshot.within(limits)),
     history: () => counting(snapshot.history()),
     with: (request) => snapshot.with(request),
     entityId: (ref) => snapshot.entityId(ref),
@@ -182,6 +185,7 @@ export function countingReader(reader: Reader): {
       current: () => counting(reader.current()),
       onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
       transactions: (from, signal) => reader.transactions(from, signal),
+      transaction: (tx) => reader.transaction(tx),
     },
   };
 }

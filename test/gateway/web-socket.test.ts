@@ -347,3 +347,29 @@ describe('whoever says nothing', () => {
     await once(socket, 'close');
   });
 });
+
+describe('the states that a connection reads', () => {
+  const first = async (params: Record<string, unknown>): Promise<Json> => {
+    for await (const answer of client(listening, params).iterate({
+      query: '{ cityConnection { totalCount } }',
+    }))
+      return answer;
+    throw new Error('Expected an answer');
+  };
+
+  it('are said when it is begun', async () => {
+    const { basisTx } = world.reader.current();
+    await world.sendHere('mutation { createCity(input: { name: "Late" }) { tx { t } } }');
+    const now = (await first({ 'Datahike-Min-T': basisTx + 1 })) as Json;
+    const then = (await first({ 'datahike-as-of': String(basisTx) })) as Json;
+    expect(now.data.cityConnection.totalCount).toBe(then.data.cityConnection.totalCount + 1);
+  });
+
+  it('are refused where they are none', async () => {
+    const refused = first({ 'Datahike-As-Of': 'yesterday' }).catch((errors: unknown) => errors);
+    expect(((await refused) as Json)[0]).toMatchObject({
+      message: expect.stringContaining('Datahike-As-Of') as string,
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+});

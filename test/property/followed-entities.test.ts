@@ -144,6 +144,7 @@ function scopes(reader: Reader, isRestricted: boolean): (snapshot: Snapshot) => 
     encodeId,
     snapshot,
     snapshotAt: (tx) => Promise.resolve(snapshot.asOf(tx)),
+    log: reader,
     foreign: NO_FOREIGN,
     asOf: undefined,
     code: undefined,

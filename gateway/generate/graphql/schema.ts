@@ -157,8 +157,15 @@ function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes):
     const by = { type: new GraphQLNonNull(inputs.by(type.name)) };
     return { type: objects.entity(type), args: { by, asOf } };
   }
+  const since = {
+    type: asOfInput,
+    description: 'Only entities of which something was said after this point in time.',
+  };
   const list = connectionArguments(inputs.where(type.name), inputs.order(type.name));
-  return { type: new GraphQLNonNull(objects.connection(type.name)), args: { ...list, asOf } };
+  return {
+    type: new GraphQLNonNull(objects.connection(type.name)),
+    args: { ...list, asOf, since },
+  };
 }
 
 function groupsField(type: EntityType, inputs: Inputs, groups: GroupTypes): FieldConfig {

@@ -73,6 +73,11 @@ export const txType = new GraphQLObjectType({
       type: entityInterface,
       description: 'What was said of the transaction itself, where that was anything.',
     },
+    datoms: {
+      type: new GraphQLNonNull(datomConnectionType),
+      description: 'What it asserted and retracted.',
+      args: { first: { type: GraphQLInt }, after: { type: GraphQLString } },
+    },
   }),
 });
 
@@ -100,11 +105,6 @@ function allOf(type: GraphQLObjectType) {
   return new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
 }
 
-const totalCount = {
-  type: new GraphQLNonNull(GraphQLInt),
-  description: 'How many there are on all pages.',
-};
-
 export const datomType = new GraphQLObjectType({
   name: 'Datom',
   description: 'A fact that a transaction asserted or retracted.',
@@ -124,6 +124,13 @@ export const datomType = new GraphQLObjectType({
     tx: { type: new GraphQLNonNull(txType) },
   }),
 });
+
+const totalCount = {
+  type: new GraphQLNonNull(GraphQLInt),
+  description: 'How many there are on all pages.',
+};
+
+const datomConnectionType = connectionOf(datomType, { totalCount });
 
 const jsonValues = new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(scalarType('JSON'))));
 
@@ -153,7 +160,7 @@ export const entityMetaType = new GraphQLObjectType({
       description: 'The first transaction that said something of the entity.',
     },
     history: {
-      type: new GraphQLNonNull(connectionOf(datomType, { totalCount })),
+      type: new GraphQLNonNull(datomConnectionType),
       description: 'What was ever asserted and retracted of the entity.',
       args: {
         fields: {

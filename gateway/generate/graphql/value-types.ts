@@ -13,7 +13,12 @@ import {
 import type { GraphQLInputType, GraphQLOutputType } from 'graphql';
 import type { Operator } from '../../../schema/model/scalars.ts';
 import type { EnumShape, Shape, TupleShape, VectorShape } from '../../../schema/model/shapes.ts';
-import { operatorsOf, shapeFromJson, shapeName } from '../../../schema/model/shapes.ts';
+import {
+  operandShape,
+  operatorsOf,
+  shapeFromJson,
+  shapeName,
+} from '../../../schema/model/shapes.ts';
 import { oncePerType } from './once-per-type.ts';
 import { scalarType } from './scalar-types.ts';
 
@@ -103,10 +108,10 @@ function describeTuple({ items }: TupleShape): string {
 
 /** Operators of attributes with one value. All that are given must hold. */
 export const operatorsInput = perShape((shape) => {
-  const type = inputType(shape);
-  const operators = operatorsOf(shape).map(
-    (operator) => [operator, { type: takesList(operator) ? listOf(type) : type }] as const,
-  );
+  const operators = operatorsOf(shape).map((operator) => {
+    const type = inputType(operandShape(shape, operator));
+    return [operator, { type: takesList(operator) ? listOf(type) : type }] as const;
+  });
   return new GraphQLInputObjectType({
     name: `${shapeName(shape)}Ops`,
     fields: { ...Object.fromEntries(operators), isNull: { type: GraphQLBoolean } },

@@ -79,6 +79,27 @@ export const COMMON_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     minProperties: 1,
     maxProperties: 1,
   },
+  Query: {
+    type: 'object',
+    description: 'A list: its filter and its order as GraphQL has them, and which part of it.',
+    additionalProperties: false,
+    properties: {
+      where: {
+        type: 'object',
+        description: 'The filter: `{"_or": [{"name": {"eq": "Berlin"}}]}`.',
+      },
+      orderBy: { type: 'array', items: { type: 'object', minProperties: 1, maxProperties: 1 } },
+      fields: { type: 'array', items: STRING },
+      include: { type: 'array', items: STRING },
+      first: { type: ['integer', 'null'], minimum: 0 },
+      last: { type: ['integer', 'null'], minimum: 0 },
+      after: orNull(STRING),
+      before: orNull(STRING),
+      offset: { type: ['integer', 'null'], minimum: 0 },
+      asOf: { type: ['string', 'integer', 'null'] },
+      since: { type: ['string', 'integer', 'null'] },
+    },
+  },
   JsonPatch: {
     type: 'array',
     description: 'RFC 6902.',

@@ -69,6 +69,8 @@ const OPERATORS: Readonly<Record<string, string>> = {
   startsWith: 'starts with this',
   endsWith: 'ends with this',
   contains: 'contains this',
+  matches: 'contains what this regular expression (RE2) matches',
+  ns: 'has this namespace',
   has: 'has this among its values',
   hasAny: 'has one of these among its values',
   hasAll: 'has all of these among its values',
@@ -105,7 +107,18 @@ export const PARAMETERS = {
     'Fields by which entities are sorted: `country.name,population:desc`; also `asc_nulls_first` and `desc_nulls_first`.',
   ),
   asOf: textParameter('asOf', 'A point in time: the number of a transaction, or an instant.'),
-  fields: textParameter('fields', 'Of these fields alone, separated by commas.'),
+  since: textParameter(
+    'since',
+    'Only entities of which something was said after this transaction or instant.',
+  ),
+  fields: textParameter(
+    'fields',
+    'These fields alone, separated by commas; with dots those of included entities: `name,country.name`.',
+  ),
+  include: textParameter(
+    'include',
+    'References, also those followed backwards, whose entities stand in the place of their ids: `country.borders,_cityByCountry`.',
+  ),
   newestFirst: {
     name: 'newestFirst',
     in: 'query',
@@ -148,10 +161,11 @@ export const HEADERS = {
     schema: { type: 'string' },
   },
   Link: {
-    description: 'The addresses of the next and the previous page (RFC 8288).',
+    description: 'The addresses of the first, the next and the previous page (RFC 8288).',
     schema: { type: 'string' },
   },
   ETag: { description: 'The version of the entity.', schema: { type: 'string' } },
+  ListETag: { description: 'The state of what was asked.', schema: { type: 'string' } },
   PreferenceApplied: {
     description: 'The preferences that the answer follows.',
     schema: { type: 'string' },

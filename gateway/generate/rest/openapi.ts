@@ -6,12 +6,15 @@ import { COMMON_SCHEMAS, referenceTo, shapeSchema } from './json-schemas.ts';
 import type { Operation } from './openapi-parts.ts';
 import {
   about,
+  BASIS,
+  body,
   filterParameters,
   header,
   HEADERS,
   parameter,
   PARAMETERS,
   PROBLEM,
+  PROBLEM_RESPONSE,
   shows,
 } from './openapi-parts.ts';
 import {
@@ -82,6 +85,7 @@ function pathsOf(type: EntityType): ReadonlyArray<readonly [string, object]> {
   const { route } = type.names;
   const paths: Array<readonly [string, object]> = [
     [`/${route}`, { get: listOf(type), ...writesOfMany(type) }],
+    [`/${route}/query`, { post: queryOf(type) }],
     [
       `/${route}/{id}`,
       {
@@ -126,7 +130,7 @@ function pathsOf(type: EntityType): ReadonlyArray<readonly [string, object]> {
   return paths;
 }
 
-const OF_ONE = ['asOf', 'IfNoneMatch', 'DatahikeAsOf', 'DatahikeMinT'];
+const OF_ONE = ['fields', 'include', 'asOf', 'IfNoneMatch', 'DatahikeAsOf', 'DatahikeMinT'];
 
 function showsOne({ name }: EntityType): object {
   return {
@@ -135,13 +139,46 @@ function showsOne({ name }: EntityType): object {
   };
 }
 
+const PAGING = ['first', 'after', 'last', 'before', 'offset', 'orderBy'];
+const OF_LISTS = ['PreferCount', 'DatahikeAsOf', 'DatahikeMinT'];
+
 function listOf(type: EntityType): Operation {
-  const paging = ['first', 'after', 'last', 'before', 'offset', 'orderBy', 'asOf'];
-  const headers = ['PreferCount', 'DatahikeAsOf', 'DatahikeMinT'];
+  const names = [...PAGING, 'fields', 'include', 'asOf', 'since', ...OF_LISTS, 'IfNoneMatch'];
   return {
-    ...about(type, `list${type.name}`, `Entities of ${type.name}, page by page.`),
-    parameters: [...[...paging, ...headers].map(parameter), ...filterParameters(resourceOf(type))],
-    responses: shows('A page.', referenceTo(`${type.name}Page`), { Link: header('Link') }),
+    ...about(type, `list${type.name}`, `Entities of ${type.name}, page by page or in lines.`),
+    parameters: [...names.map(parameter), ...filterParameters(resourceOf(type))],
+    responses: {
+      ...showsList(type, { Link: header('Link'), ETag: header('ListETag') }),
+      304: { description: 'Nothing has changed.', headers: { ETag: header('ListETag') } },
+    },
+  };
+}
+
+/** The list that a body asks for. */
+function queryOf(type: EntityType): Operation {
+  return {
+    ...about(type, `query${type.name}`, `Entities of ${type.name}, by any filter.`),
+    parameters: OF_LISTS.map(parameter),
+    requestBody: body(referenceTo('Query'), 'application/json'),
+    responses: showsList(type, {}),
+  };
+}
+
+function showsList({ name }: EntityType, headers: Readonly<Record<string, object>>): object {
+  return {
+    200: {
+      description: 'A page; or as `application/x-ndjson` the whole list, an entity in each line.',
+      headers: {
+        ...BASIS,
+        ...headers,
+        'Preference-Applied': header('PreferenceApplied'),
+      },
+      content: {
+        'application/json': { schema: referenceTo(`${name}Page`) },
+        'application/x-ndjson': { schema: { type: 'string' } },
+      },
+    },
+    default: PROBLEM_RESPONSE,
   };
 }
 
@@ -165,7 +202,8 @@ function schemasOf(type: EntityType): ReadonlyArray<readonly [string, JsonSchema
       {
         type: 'object',
         description: type.doc,
-        required: ['id', ...fields.map(({ name }) => name)],
+        // What `fields` does not name is left out.
+        required: ['id'],
         properties: { id: { type: 'string' }, ...Object.fromEntries(shown) },
       },
     ],

@@ -4,7 +4,7 @@
  */
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
 import type { Shape } from '../../../schema/model/shapes.ts';
-import { operatorsOf } from '../../../schema/model/shapes.ts';
+import { operandShape, operatorsOf } from '../../../schema/model/shapes.ts';
 
 export interface Resource {
   readonly type: EntityType;
@@ -31,8 +31,14 @@ export const LIST_PARAMETERS = [
   'before',
   'offset',
   'orderBy',
+  'fields',
+  'include',
   'asOf',
+  'since',
 ] as const;
+
+/** Parameters of one entity. */
+export const ENTITY_PARAMETERS = ['fields', 'include', 'asOf'] as const;
 
 /** The resource of a path segment, or undefined. */
 export function resourceAt(model: Model, segment: string): Resource | undefined {
@@ -71,10 +77,9 @@ function filtersOf(field: Field): ReadonlyArray<FilterParameter> {
 }
 
 function oneFilters(name: string, shape: Shape): ReadonlyArray<FilterParameter> {
-  const operand = { kind: 'value', shape } as const;
   const operators = operatorsOf(shape).map((operator) => ({
     path: [name, operator],
-    operand,
+    operand: { kind: 'value', shape: operandShape(shape, operator) } as const,
     many: operator === 'in' || operator === 'nin',
   }));
   return [...operators, flag([name, 'isNull'])];

@@ -30,7 +30,9 @@ export function meets(fact: Fact, operators: Readonly<Record<string, unknown>>):
     if (operand === undefined) return true;
     if (name === 'isNull') return (fact === undefined) === operand;
     const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined;
-    if (test === undefined || operand === null)
+    if (test === undefined)
+      throw badInput(`having.${name}`, 'is for filters of entities, not of groups');
+    if (operand === null)
       throw badInput(`having.${name}`, 'is null; isNull asks for what is not there');
     return fact !== undefined && test(fact, operand as EdnData);
   });

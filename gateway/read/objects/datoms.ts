@@ -1,6 +1,6 @@
-/** What was ever said of entities, as far as the caller may see it: `{ field attribute value added tx entity }`. */
-import { kw, sym } from '../../../schema/keyword.ts';
-import type { Keyword } from '../../../schema/keyword.ts';
+/** What was ever said of entities, or by transactions, as far as the caller may see it. */
+import { DatabaseError } from '../../../schema/error.ts';
+import { Keyword, kw, sym } from '../../../schema/keyword.ts';
 import type { EntityType, Model, RefField, ScalarField } from '../../../schema/model/model.ts';
 import { primaryType } from '../../../schema/model/primary-type.ts';
 import type { EdnData } from '../../../schema/value.ts';
@@ -8,9 +8,6 @@ import type { Projection } from '../../../services/reader/reader.ts';
 import { jsonWriter, quote } from '../json.ts';
 import type { ReadScope } from '../scope.ts';
 import { visibleAmong } from '../visible.ts';
-import { entityField, one, plain, planObject } from './object-plan.ts';
-import { TX_FIELDS } from './tx.ts';
-import type { ObjectFields } from '../plan.ts';
 
 /** A fact and when it was said, or taken back. */
 export interface ShownDatom {
@@ -22,19 +19,6 @@ export interface ShownDatom {
   readonly tx: number;
   readonly added: boolean;
 }
-
-export const DATOM_FIELDS: ObjectFields<ShownDatom> = {
-  id: () => plain(({ entity }, { scope }) => quote(scope.encodeId(entity))),
-  entity: ({ entity = ANY }, planEntities) =>
-    entityField(planEntities(undefined, entity), (datom) => datom.entity),
-  field: () => plain(({ field }) => quote(field.name)),
-  attribute: () => plain(({ field }) => quote(field.attribute.ident.toString())),
-  value: () => plain(({ field, value }, { scope }) => writeValue(field, value, scope)),
-  added: () => plain(({ added }) => String(added)),
-  tx: ({ below }, planEntities) => one(planObject(below, TX_FIELDS, planEntities), ({ tx }) => tx),
-};
-
-const ANY = { kind: 'any', common: [], fieldsByType: new Map() } as const;
 
 /** A value as the field shows it; an entity by its id. */
 export function writeValue(
@@ -72,27 +56,59 @@ export async function datomsOf(
   const rows = (await scope.snapshot.history().q(ALL_EVER, [entities])) as ReadonlyArray<
     readonly [number, Keyword | number, EdnData, number, boolean]
   >;
-  const fields = fieldsByAttribute(scope.model);
   const idents = identsByNumber(scope);
-  const identOf = (a: Keyword | number): Keyword | undefined =>
-    typeof a === 'number' ? idents.get(a) : a;
-  const typesOf = typesByEntity(
-    scope.model,
-    rows.map(([entity, a]) => [entity, identOf(a)]),
-  );
-  const datoms = rows.flatMap(([entity, a, value, tx, added]): ReadonlyArray<ShownDatom> => {
-    const shown = fields.get(identOf(a));
-    if (shown === undefined) return [];
-    const types = shown.types.filter((type) => typesOf.get(entity)?.has(type) === true);
-    return [{ entity, types, field: shown.field, value, tx, added }];
+  const said = rows.map(([entity, a, value, tx, added]): SaidFact => {
+    return { entity, ident: typeof a === 'number' ? idents.get(a) : a, value, tx, added };
   });
-  return (await visibleDatoms(scope, datoms)).toSorted(
+  return (await shownFacts(scope, said)).toSorted(
     (a, b) =>
       a.tx - b.tx ||
       a.entity - b.entity ||
       a.field.attribute.id - b.field.attribute.id ||
       Number(a.added) - Number(b.added),
   );
+}
+
+/** What one transaction said, in the order in which it did. */
+export async function datomsOfTransaction(
+  scope: ReadScope,
+  tx: number,
+): Promise<ReadonlyArray<ShownDatom>> {
+  const { changes = [] } = (await scope.log.transaction(tx)) ?? {};
+  if (changes.length > MAX_CHANGES)
+    throw new DatabaseError(
+      'LIMIT_EXCEEDED',
+      `Transaction ${tx} has ${changes.length} facts, more than the ${MAX_CHANGES} that are shown of one; read its entities as of it`,
+    );
+  const said = changes.map(({ e, attribute, v, added }): SaidFact => {
+    const ident = attribute instanceof Keyword ? attribute : undefined;
+    return { entity: e, ident, value: v, tx, added };
+  });
+  return shownFacts(scope, said);
+}
+
+const MAX_CHANGES = 50_000;
+
+interface SaidFact extends Pick<ShownDatom, 'entity' | 'value' | 'tx' | 'added'> {
+  readonly ident: Keyword | undefined;
+}
+
+async function shownFacts(
+  scope: ReadScope,
+  said: ReadonlyArray<SaidFact>,
+): Promise<ReadonlyArray<ShownDatom>> {
+  const fields = fieldsByAttribute(scope.model);
+  const typesOf = typesByEntity(
+    scope.model,
+    said.map(({ entity, ident }) => [entity, ident]),
+  );
+  const datoms = said.flatMap(({ ident, ...fact }): ReadonlyArray<ShownDatom> => {
+    const shown = fields.get(ident);
+    if (shown === undefined) return [];
+    const types = shown.types.filter((type) => typesOf.get(fact.entity)?.has(type) === true);
+    return [{ ...fact, types, field: shown.field }];
+  });
+  return visibleDatoms(scope, datoms);
 }
 
 /** The types of entities by all attributes that they ever had. */

@@ -8,11 +8,11 @@ import { hashList } from '../query/cursor.ts';
 import type { ReadScope } from '../scope.ts';
 import { suggest } from '../suggest.ts';
 import type { ShownDatom } from './datoms.ts';
-import { DATOM_FIELDS, datomsOf, fieldsByAttribute } from './datoms.ts';
+import { datomsOf, fieldsByAttribute } from './datoms.ts';
 import { looked, one, plain, planObject } from './object-plan.ts';
 import type { ForwardArguments, ObjectPage } from './page.ts';
 import { encodePlace, parseForward, planPage } from './page.ts';
-import { TX_FIELDS } from './tx.ts';
+import { DATOM_FIELDS, TX_FIELDS } from './tx.ts';
 import type { ObjectFields, ObjectPlan, ObjectRun, PlanEntities } from '../plan.ts';
 
 /** An entity is its number. */

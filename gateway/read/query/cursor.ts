@@ -38,6 +38,13 @@ export function decodeCursor(text: string, listHash: string, order: Order): Curs
   return { basisTx, position: { entity, values: decodeValues(values, order) } };
 }
 
+/** The transaction that a cursor is of, whatever else is wrong with it. @throws BAD_CURSOR */
+export function basisOf(text: string): number {
+  const [version, basisTx] = parseContent(text);
+  if (version === CURSOR_VERSION && isCount(basisTx)) return basisTx;
+  throw damaged();
+}
+
 /** A short text that is equal for equal lists. */
 export function hashList(list: unknown): string {
   return createHash('sha256')

@@ -6,6 +6,7 @@
 import type { Sym } from '../../../schema/keyword.ts';
 import { kw, sym } from '../../../schema/keyword.ts';
 import type { ScalarField } from '../../../schema/model/model.ts';
+import { operatorsOf } from '../../../schema/model/shapes.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { badInput } from '../bad-input.ts';
 import { booleanAt, eachValue, valueAt, valuesAt } from './filter-input.ts';
@@ -54,12 +55,20 @@ export function compileOneValue(
       others.push([e, ident, scope.input(valueAt(operand, at))]);
     } else {
       needsValue = true;
+      checkOperator(field, operator, at);
       onValue.push(...compare(scope, operator, operand, v, at));
     }
   }
   const lookup = needsValue ? valueClauses(scope, field, e, v) : [];
   const binds = needsValue || operators['eq'] !== undefined;
   return { clauses: [...others, ...lookup, ...onValue], binds };
+}
+
+/** Whoever names operators freely is told of those that the field does not have. */
+function checkOperator({ shape }: ScalarField, operator: string, place: string): void {
+  const known: ReadonlyArray<string> = operatorsOf(shape);
+  if (!known.includes(operator))
+    throw badInput(place, `is no operator${suggest(operator, [...known, 'isNull'])}`);
 }
 
 /** What binds a value as callers know it: of an entity that stands for its ident, that. */
@@ -88,10 +97,15 @@ function compare(
 ): ReadonlyArray<EdnData> {
   if (operator === 'in') return [isOneOf(scope, v, valuesAt(operand, place))];
   if (operator === 'nin') return [isNoneOf(scope, v, valuesAt(operand, place))];
-  const name = Object.hasOwn(PREDICATES, operator) ? PREDICATES[operator] : undefined;
-  if (name === undefined) {
-    throw badInput(place, `is no operator${suggest(operator, Object.keys(PREDICATES))}`);
+  if (operator === 'ns') {
+    const namespace = scope.fresh('ns');
+    const wanted = scope.input(valueAt(operand, place));
+    return [binding('namespace', [v], namespace), predicate('=', namespace, wanted)];
   }
+  if (operator === 'matches')
+    return [predicate('re-find', scope.input(valueAt(operand, place)), v)];
+  const name = Object.hasOwn(PREDICATES, operator) ? PREDICATES[operator] : undefined;
+  if (name === undefined) throw badInput(place, 'is no operator');
   return [predicate(name, v, scope.input(valueAt(operand, place)))];
 }
 
