@@ -23,7 +23,11 @@ export class NearRows {
   readonly #isPlain: boolean;
   /** Whether novelty has to be asked about a leaf. */
   readonly #hasNovelty: boolean;
+  /** That the last rows were found in, unless something is new in it. */
   #leaf: Columns | undefined;
+  /** The last leaves of which it is known. */
+  #touched: Columns | undefined;
+  #untouched: Columns | undefined;
   readonly #range: RowRange = { lo: 0, hi: 0 };
 
   constructor(db: SettledDb, order: IndexOrder) {
@@ -52,14 +56,15 @@ export class NearRows {
   find(bound: Bound, misses: Miss[]): Columns | undefined {
     if (!this.#isPlain) return undefined;
     const near = this.#leaf;
-    if (near !== undefined && this.#isNear(near, bound) && this.#isWithin(near, bound, false))
-      return near;
+    if (near !== undefined && this.#isNear(near, bound) && this.#isWithin(near, bound, false)) {
+      if (this.#isUntouched(near)) return near;
+      this.#leaf = undefined;
+    }
     const leaf = findBaseLeaf(this.#db.base, this.#order, bound, misses);
     if (leaf === undefined) return undefined;
-    this.#leaf = this.#isTouched(leaf) ? undefined : leaf;
-    if (this.#leaf === undefined || !this.#isWithin(leaf, bound, !this.#hasNovelty))
-      return undefined;
-    return leaf;
+    if (leaf !== this.#touched) this.#leaf = leaf;
+    if (!this.#isWithin(leaf, bound, !this.#hasNovelty)) return undefined;
+    return this.#hasNewRows(prefixRange(bound)) ? undefined : leaf;
   }
 
   /** The first row that was found. */
@@ -90,14 +95,21 @@ export class NearRows {
     return range.hi < leaf.length && (range.lo > 0 || mayBeFirst);
   }
 
-  /** Whether something came or went about what a leaf begins or ends with, or between the two. */
-  #isTouched(leaf: Columns): boolean {
-    if (!this.#hasNovelty) return false;
-    const { added, removed } = this.#db.novelty.eras.current[this.#order];
-    const range = {
+  /** Whether nothing came or went about what a leaf begins or ends with, or between the two. It is asked of leaves that are met again. */
+  #isUntouched(leaf: Columns): boolean {
+    if (leaf === this.#untouched) return true;
+    const isTouched = this.#hasNewRows({
       from: { bound: this.#subjectOf(leaf, 0), inclusive: true },
       to: { bound: this.#subjectOf(leaf, leaf.length - 1), inclusive: true },
-    };
+    });
+    if (isTouched) this.#touched = leaf;
+    else this.#untouched = leaf;
+    return !isTouched;
+  }
+
+  #hasNewRows(range: ScanRange): boolean {
+    if (!this.#hasNovelty) return false;
+    const { added, removed } = this.#db.novelty.eras.current[this.#order];
     return hasRows(added, range) || hasRows(removed, range);
   }
 
