@@ -35,7 +35,7 @@ export function wholeView(model: Model): View {
  *
  * @throws FORBIDDEN where there is none
  */
-export function rolesIn(
+function rolesIn(
   access: AccessConfig,
   { roles = [], claims }: Principal,
   database: string,
@@ -48,6 +48,42 @@ export function rolesIn(
   });
   if (granted.length > 0) return granted.toSorted();
   throw new DatabaseError('FORBIDDEN', 'The caller has no role in this database');
+}
+
+/** As {@link rolesIn}; undefined for callers who may do everything. @throws FORBIDDEN */
+export function grantedRoles(
+  access: AccessConfig | undefined,
+  principal: Principal,
+  database: string,
+): ReadonlyArray<string> | undefined {
+  if (access === undefined || principal.roles === undefined) return undefined;
+  return rolesIn(access, principal, database);
+}
+
+/** As {@link grantedRoles}; undefined where the caller has none, so that it sees nothing of the database. */
+export function rolesThere(
+  access: AccessConfig | undefined,
+  principal: Principal,
+  database: string,
+): { readonly roles: ReadonlyArray<string> | undefined } | undefined {
+  try {
+    return { roles: grantedRoles(access, principal, database) };
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === 'FORBIDDEN') return undefined;
+    throw error;
+  }
+}
+
+/** What callers of some roles see; those without any may do everything. @throws BAD_CONFIG where a rule is none of the database */
+export function seenBy(
+  access: AccessConfig | undefined,
+  model: Model,
+  database: string,
+  roles: ReadonlyArray<string> | undefined,
+): View {
+  return access === undefined || roles === undefined
+    ? wholeView(model)
+    : viewOf(model, database, access, roles);
 }
 
 /** @throws BAD_CONFIG where a rule is none of the database */
