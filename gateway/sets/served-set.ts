@@ -26,6 +26,7 @@ import type { KnownDatabases } from './database-sets.ts';
 import { databasesOf } from './database-sets.ts';
 import { setPlans } from './set-plans.ts';
 import type { SetView } from './set-view.ts';
+import { someAtATime } from './some-at-a-time.ts';
 
 export interface ServedSetOptions {
   readonly databases: KnownDatabases;
@@ -48,10 +49,12 @@ export interface SetSchema extends Omit<GraphQLServer<OperationContext>, 'answer
 /** So many schemas are kept, for callers of different roles. */
 const MAX_SCHEMAS = 100;
 
+/** So many views of databases are kept, which differ by database and roles. */
+const MAX_VIEWS = 10_000;
+
 /** A database as callers of some roles see it. */
 interface Member {
   readonly database: string;
-  readonly roles: ReadonlyArray<string> | undefined;
   /** Undefined where it could not be opened. */
   readonly seen: SeenView | undefined;
 }
@@ -96,18 +99,19 @@ export class ServedSet {
     for (const schema of schemas) if (schema.status === 'fulfilled') await schema.value.stop();
   }
 
-  /** The databases that the caller may read. Nearly always all of them are known; those that are not are opened one after the other. */
+  /** The databases that the caller may read. Nearly always all of them are known, and none has to be opened. */
   async #membersFor(principal: Principal): Promise<ReadonlyArray<Member>> {
     const { databases, access } = this.#options;
     const all = databasesOf(this.#patterns, databases);
-    const members: Member[] = [];
-    for (const database of all) {
-      const granted = rolesThere(access, principal, database);
-      if (granted === undefined) continue;
-      const { roles } = granted;
-      members.push({ database, roles, seen: await this.#viewOf(database, roles) });
-    }
-    if (members.length > 0 || all.length === 0) return members;
+    const granted = all.flatMap((database) => {
+      const there = rolesThere(access, principal, database);
+      return there === undefined ? [] : [{ database, roles: there.roles }];
+    });
+    if (granted.length > 0 || all.length === 0)
+      return someAtATime(granted, async ({ database, roles }) => ({
+        database,
+        seen: await this.#viewOf(database, roles),
+      }));
     throw new DatabaseError(
       'FORBIDDEN',
       `The caller has no role in any database of '${this.#name}'`,
@@ -123,11 +127,13 @@ export class ServedSet {
     if (model === undefined) return undefined;
     const key = `${database} ${roles?.join(' ') ?? ''}`;
     const seen = this.#views.get(key);
-    // One that was closed and opened again is as it was.
-    if (seen !== undefined && (seen.model === model || isSameModel(seen.model, model))) return seen;
+    if (seen?.model === model) return seen;
     try {
-      const view = seenBy(access, model, database, roles);
-      const fresh = { number: ++this.#count, model, view };
+      // One that was closed and opened again is as it was.
+      const isSame = seen !== undefined && isSameModel(seen.model, model);
+      const view = isSame ? seen.view : seenBy(access, model, database, roles);
+      const fresh = { number: isSame ? seen.number : ++this.#count, model, view };
+      if (this.#views.size >= MAX_VIEWS) this.#views.clear();
       this.#views.set(key, fresh);
       return fresh;
     } catch (error) {

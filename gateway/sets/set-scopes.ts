@@ -8,9 +8,7 @@ import { timePointOf } from '../read/as-of.ts';
 import { badInput } from '../read/bad-input.ts';
 import type { ReadScope } from '../read/scope.ts';
 import type { AnswerPlace } from '../select/selection.ts';
-
-/** So many databases are read at a time for one field. */
-const AT_A_TIME = 8;
+import { someAtATime } from './some-at-a-time.ts';
 
 /** What a database came to. */
 export interface Answered<T> {
@@ -29,25 +27,22 @@ export async function eachDatabase<T>(
   databases: ReadonlyArray<string>,
   read: (database: string) => Promise<T>,
 ): Promise<ReadonlyArray<Answered<T>>> {
-  const outcomes = new Map<string, Answered<T> | { readonly error: unknown }>();
-  const waiting = databases.values();
-  const work = async (): Promise<void> => {
-    for (const database of waiting)
-      try {
-        outcomes.set(database, { database, value: await read(database) });
-      } catch (error) {
-        if (isOfCaller(error)) throw error;
-        outcomes.set(database, { error });
-      }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, databases.length) }, work));
-  return databases.flatMap((database) => {
-    const outcome = outcomes.get(database);
-    if (outcome === undefined || 'value' in outcome) return outcome ?? [];
-    foreign.fail({ at, database, error: outcome.error });
+  const outcomes = await someAtATime(databases, async (database): Promise<Outcome<T>> => {
+    try {
+      return { database, value: await read(database) };
+    } catch (error) {
+      if (isOfCaller(error)) throw error;
+      return { database, error };
+    }
+  });
+  return outcomes.flatMap((outcome) => {
+    if ('value' in outcome) return outcome;
+    foreign.fail({ at, ...outcome });
     return [];
   });
 }
+
+type Outcome<T> = Answered<T> | { readonly database: string; readonly error: unknown };
 
 function isOfCaller(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === 'BAD_USER_INPUT';

@@ -73,6 +73,12 @@ const ACCESS: AccessConfig = {
     { name: 'all', sha256: sha256('all'), roles: roles('all') },
     { name: 'two', sha256: sha256('two'), roles: roles('acme', 'globex') },
     { name: 'one', sha256: sha256('one'), roles: roles('globex') },
+    {
+      name: 'claimed',
+      sha256: sha256('claimed'),
+      roles: roles('globex', 'initech'),
+      claims: { city: 'Oslo' },
+    },
     { name: 'none', sha256: sha256('none'), roles: roles('elsewhere') },
   ],
   roles: {
@@ -84,6 +90,10 @@ const ACCESS: AccessConfig = {
     globex: {
       databases: ['globex'],
       types: { City: { read: true, fields: { population: { read: false } }, history: true } },
+    },
+    initech: {
+      databases: ['initech'],
+      types: { City: { read: { name: { eq: '$claims.city' } } } },
     },
     elsewhere: { databases: ['world'], types: { '*': { read: true } } },
   },
@@ -354,6 +364,18 @@ it('refuses what a set is not for, and says where it goes', async () => {
   expect(min.body.errors[0].message).toContain('Datahike-Min-T');
 });
 
+it('answers GET, and lets nobody keep what several databases say', async () => {
+  const { status, headers, body } = await request(served.app)
+    .get('/graphql/customers')
+    .query({ query: '{ databases }' })
+    .set('apollo-require-preflight', 'true');
+  expect([status, headers['cache-control'], headers['etag']]).toEqual([200, 'no-store', undefined]);
+  expect(body).toEqual({
+    data: { databases: ['acme', 'globex', 'initech'] },
+    extensions: {},
+  });
+});
+
 it('reads all databases as of one instant', async () => {
   const before = new Date();
   await expect.poll(() => Date.now()).toBeGreaterThan(before.getTime());
@@ -449,6 +471,21 @@ it('shows each caller what its roles show of each database', async () => {
     as('two'),
   );
   expect(guessed).toEqual([{ database: 'acme' }]);
+  const { cityRows: shown, countryRows } = await dataOf(
+    '{ cityRows(orderBy: [{ name: ASC }], first: 3) { database node { country { name } facets { __typename } } } countryRows { database } }',
+    as('two'),
+  );
+  expect(shown.map(({ node }: Json) => node.country)).toEqual([null, null, { name: 'Austria' }]);
+  expect(countryRows).toEqual([{ database: 'acme' }]);
+  const abroad = '{ cityRows(where: { country: { name: { startsWith: "S" } } }) { database } }';
+  expect((await dataOf(abroad, as('two'))).cityRows).toEqual([]);
+  expect((await dataOf(abroad, as('all'))).cityRows).toHaveLength(2);
+  expect(brief((await dataOf(names, as('claimed'))).cityRows)).toEqual([
+    'globex Bern',
+    'globex Graz',
+    'initech Oslo',
+    'globex Zürich',
+  ]);
   const gone = await errorOf('{ cityRows { node { population } } }', as('one'));
   expect(gone.message).toContain('Cannot query field "population"');
   expect((await errorOf('{ cityRows(in: ["acme"]) { database } }', as('one'))).message).toContain(
