@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createApp } from '../../gateway/index.ts';
+import { loadConfig } from '../../config/config.ts';
+import { createApp, startAll } from '../../gateway/index.ts';
 import type { DatabasePorts } from '../../gateway/index.ts';
 import { mergeRows } from '../../gateway/sets/merge-rows.ts';
 import type { AccessConfig } from '../../schema/access.ts';
@@ -529,6 +530,45 @@ it('takes in databases that come later, and what they come to show', async () =>
     });
   await growing.stop();
   await late.close();
+});
+
+it('is set up by the configuration of a process, over databases in one store', async () => {
+  const log = createLog({ level: 'silent' });
+  const start = (sets: string) => {
+    const overrides = {
+      ...{ 'store.kind': 'memory', databases: ['left', 'right'], 'api.sets': sets },
+      ...{ 'http.port': 0, development: true },
+    };
+    return startAll(loadConfig({ env: {}, overrides }), log);
+  };
+  await expect(start('both=left,wrong')).rejects.toThrow(
+    "api.sets.both: expected databases that are served, got 'wrong'",
+  );
+  const running = await start('both=*');
+  for (const [name, population] of [
+    ['left', 1],
+    ['right', 2],
+  ] as const) {
+    const { value, release } = await running.databases.hold(name);
+    await value.writer.transact({ txData: COMMON });
+    await value.writer.transact({ txData: [city(name, population)] });
+    release();
+  }
+  const post = async (query: string): Promise<Json> => {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify({ query }) };
+    return (await fetch(`${running.url}/graphql/both`, init)).json();
+  };
+  const rows = '{ cityRows(orderBy: [{ population: DESC }]) { database node { name } } }';
+  await expect
+    .poll(async () => (await post(rows)).data)
+    .toEqual({
+      cityRows: [
+        { database: 'right', node: { name: 'right' } },
+        { database: 'left', node: { name: 'left' } },
+      ],
+    });
+  await running.stop();
 });
 
 it.each([
