@@ -155,7 +155,7 @@ export class ServedSet {
     );
     const databases = members.map(({ database }) => database);
     const set: SetView = { model, databases, models };
-    const schema = createSetSchema(model);
+    const schema = await createSetSchema(model);
     const operations = new CompiledOperations<OperationContext>({
       schema,
       code: undefined,

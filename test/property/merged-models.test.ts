@@ -67,11 +67,11 @@ const meaning = (field: Field): unknown => {
   return { kind, many, ident: attribute.ident, held };
 };
 
-it('is a schema, of what all agree on', () => {
-  fc.assert(
-    fc.property(fc.array(model, { maxLength: 4 }), (models) => {
+it('is a schema, of what all agree on', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(model, { maxLength: 4 }), async (models) => {
       const merged = mergeModels(models);
-      const schema = createSetSchema(merged);
+      const schema = await createSetSchema(merged);
       expect(validateSchema(schema)).toEqual([]);
       expect(printSchema(schema)).toContain('databases: [String!]!');
       const shown = fieldsOf(merged);

@@ -12,6 +12,7 @@ import type { GraphQLFieldConfig, GraphQLOutputType } from 'graphql';
 import type { EntityType, Model } from '../../../schema/model/model.ts';
 import { setNames } from '../../../schema/model/naming.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
+import { inTurns } from './in-turns.ts';
 import type { Inputs } from './inputs.ts';
 import { createInputs } from './inputs.ts';
 import type { ObjectTypes } from './object-types.ts';
@@ -24,9 +25,14 @@ import { listOf } from './value-types.ts';
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 type Fields = Record<string, FieldConfig>;
 
-export function createSetSchema(model: Model): GraphQLSchema {
+export async function createSetSchema(model: Model): Promise<GraphQLSchema> {
   const inputs = createInputs(model);
   const objects = createObjectTypes(model, inputs);
+  await inTurns(model.types.values(), (type) => {
+    const inputTypes = [inputs.where, inputs.listWhere, inputs.order].map((of) => of(type.name));
+    for (const each of [objects.entity(type), objects.connection(type.name), ...inputTypes])
+      each.getFields();
+  });
   const query: Fields = {};
   for (const [name, field] of setFields(model)) query[name] = setField(field, inputs, objects);
   const notes = model.notes.map((note) => `\n- ${note}`).join('');
