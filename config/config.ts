@@ -58,6 +58,8 @@ export type BusConfig =
 export interface ApiConfig extends ApiFile {
   /** Paths of modules with code of users. */
   readonly extensions: ReadonlyArray<string>;
+  /** Databases that are asked together, by the names of the sets; `*` in a name stands for any characters. None by default. */
+  readonly sets: Readonly<Record<string, ReadonlyArray<string>>>;
   /** The documents of applications, by their ids. */
   readonly operations: ReadonlyMap<string, string>;
   /** Whether all others are refused; false by default. */
@@ -269,6 +271,7 @@ function apiConfig(settings: Settings): ApiConfig {
     access: access ?? (token === undefined ? undefined : accessOfToken(token)),
     models,
     extensions: settings.get('api.extensions') ?? [],
+    sets: settings.get('api.sets') ?? {},
     operations: operations === undefined ? new Map() : readOperationsFile(operations),
     onlyOperations,
     limits: {

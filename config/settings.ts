@@ -59,6 +59,19 @@ function listOf(item: z.ZodType<string>) {
 }
 
 const names = listOf(z.string().min(1).max(200));
+/** `customers=acme,globex;all=*`, or an object of names to lists. */
+const sets = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? Object.fromEntries(
+          value.split(';').map((each) => {
+            const [name = '', members = ''] = each.split('=', 2);
+            return [name.trim(), members];
+          }),
+        )
+      : value,
+  z.record(z.string().min(1).max(200), names),
+);
 const paths = listOf(z.string().regex(/^[^\0]+$/));
 const origins = listOf(z.string().regex(/^(https?:\/\/[^\s/]+|\*)$/));
 
@@ -96,6 +109,11 @@ export const SETTINGS = {
     /^[\x21-\x7e]{16,}$/,
   ),
   'api.extensions': setting(`${PREFIX}EXTENSIONS`, 'paths of modules, separated by commas', paths),
+  'api.sets': setting(
+    `${PREFIX}SETS`,
+    'names of sets with names of databases, such as customers=acme,globex;all=customer-*',
+    sets,
+  ),
   'api.operations': text(`${PREFIX}OPERATIONS`, 'the path of a JSON file', /^[^\0]+$/),
   'api.onlyOperations': setting(`${PREFIX}ONLY_OPERATIONS`, 'true or false', flag),
   'api.limits.maxCost': whole(`${PREFIX}MAX_COST`, 1, 2 ** 30),

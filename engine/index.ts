@@ -138,3 +138,4 @@ export type { CancelSignal, QueryLimits } from './shared/budget.ts';
 export type { Suspended } from './shared/suspend.ts';
 export { awaiting, giveWay, run, start } from './shared/suspend.ts';
 export { compareValues } from './datom/value-order.ts';
+export { plus } from './query/functions/arithmetic.ts';

@@ -123,6 +123,7 @@ function sourceOf({ databases }: Storage, configured: ReadonlyArray<string>): Da
   const names: ReadonlySet<string> = new Set(configured);
   return {
     has: (name) => names.has(name),
+    names: () => names,
     async hold(name) {
       const { value, release } = await databases.hold(name);
       return { value: portsOf(value), release };
@@ -260,6 +261,7 @@ async function serve(
     access: api.access,
     operations: { registered: api.operations, onlyRegistered: api.onlyOperations },
     limits: api.limits,
+    sets: api.sets,
     modelConfigOf: (name) => modelConfigOf(config, name),
     extensions: [...(await loadExtensions(api.extensions)), ...extensions],
     log,

@@ -7,7 +7,6 @@
 import { createHash } from 'node:crypto';
 import { ANNOTATION } from '../schema/annotations.ts';
 import type { AccessConfig } from '../schema/access.ts';
-import { DatabaseError } from '../schema/error.ts';
 import { buildModel } from '../schema/model/build-model.ts';
 import { foreignDatabases } from '../schema/model/foreign-model.ts';
 import { annotationData, lockData } from '../schema/model/lock.ts';
@@ -21,13 +20,14 @@ import type { Principal } from './access/principal.ts';
 import type { LinkedView } from './access/linked-view.ts';
 import { linkView } from './access/linked-view.ts';
 import type { View } from './access/view.ts';
-import { rolesIn, viewOf, wholeView } from './access/view.ts';
+import { grantedRoles, rolesThere, seenBy } from './access/view.ts';
 import type { FittingExtensions } from './extend/fitting-extensions.ts';
 import { fittingExtensions } from './extend/fitting-extensions.ts';
 import type { ParsedExtension } from './extend/parse-extension.ts';
-import type { GraphQLServerOptions } from './graphql/server.ts';
+import type { CreateContext } from './graphql/server.ts';
 import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
+import type { KnownModels } from './known-models.ts';
 import { LiveQueries } from './live/live-queries.ts';
 import type { ServedSchema } from './served-schema.ts';
 import { serveSchema } from './served-schema.ts';
@@ -40,6 +40,8 @@ export interface DatabasePorts {
 /** The databases that there are to serve, which may be open or not. */
 export interface DatabaseSource {
   has(name: string): boolean;
+  /** All there are now. */
+  names(): Iterable<string>;
   /** Opens a database where it is not open, and keeps it so. @throws DATABASE_NOT_FOUND, STORE_UNAVAILABLE */
   hold(name: string): Promise<Hold<DatabasePorts>>;
   /** Those that are open now. */
@@ -55,15 +57,11 @@ export interface ServedDatabaseOptions {
   /** Undefined where everybody may do everything. */
   readonly access: AccessConfig | undefined;
   /** The other databases. */
-  readonly others: Pick<OnDemand<ServedDatabase>, 'peek' | 'hold'>;
-  /** The models of databases that others lead into, as they were seen last. */
-  readonly knownModels: Map<string, Model>;
+  readonly others: Pick<OnDemand<ServedDatabase>, 'hold'>;
+  readonly known: KnownModels;
   /** For any database. */
   readonly extensions: ReadonlyArray<ParsedExtension>;
-  readonly createContext: (
-    database: ServedDatabase,
-    schema: ServedModel,
-  ) => GraphQLServerOptions['createContext'];
+  readonly createContext: (database: ServedDatabase, schema: ServedModel) => CreateContext;
 }
 
 /** Serves a database that was opened, and lets go of it when it is stopped; resolves when its first schema is ready. */
@@ -158,7 +156,7 @@ export class ServedDatabase {
     if (generation.foreign.size > 0) return this.#linkedSchemaFor(principal, generation);
     const known = generation.byPrincipal.get(principal);
     if (known !== undefined) return known;
-    const roles = this.#rolesIn(principal, this.name);
+    const roles = grantedRoles(this.#options.access, principal, this.name);
     const made = this.#viewAt(generation, keyOf(roles), roles);
     generation.byPrincipal.set(principal, made);
     made.catch(() => generation.byPrincipal.delete(principal));
@@ -186,64 +184,18 @@ export class ServedDatabase {
 
   /** As {@link schemaFor}, where the model leads into others: their models and the caller's roles there decide as well. */
   async #linkedSchemaFor(principal: Principal, generation: Generation): Promise<ServedSchema> {
-    const roles = this.#rolesIn(principal, this.name);
+    const { access, known } = this.#options;
+    const roles = grantedRoles(access, principal, this.name);
     const seen = new Map<string, () => View>();
     const keys = [keyOf(roles)];
     for (const name of generation.foreign) {
-      const there = await this.#foreignModel(name);
-      const rolesThere = there === undefined ? undefined : this.#rolesThere(principal, name);
-      if (there === undefined || rolesThere === undefined) continue;
-      seen.set(name, () => this.#viewOf(there, name, rolesThere.roles));
-      keys.push(`${name} ${modelNumber(there)} ${keyOf(rolesThere.roles)}`);
+      const there = await known.of(name);
+      const granted = there === undefined ? undefined : rolesThere(access, principal, name);
+      if (there === undefined || granted === undefined) continue;
+      seen.set(name, () => seenBy(access, there, name, granted.roles));
+      keys.push(`${name} ${modelNumber(there)} ${keyOf(granted.roles)}`);
     }
     return this.#viewAt(generation, keys.join('|'), roles, (name) => seen.get(name)?.());
-  }
-
-  /** The model of another database: what is open now, or as it was seen last; undefined where it never could be opened. */
-  async #foreignModel(name: string): Promise<Model | undefined> {
-    const { others, knownModels, log } = this.#options;
-    const known = others.peek(name)?.model ?? knownModels.get(name);
-    if (known !== undefined) {
-      knownModels.set(name, known);
-      return known;
-    }
-    try {
-      const { value, release } = await others.hold(name);
-      const { model } = value;
-      release();
-      knownModels.set(name, model);
-      return model;
-    } catch (error) {
-      log.error({ event: 'database not shown in another', database: this.name, name, error });
-      return undefined;
-    }
-  }
-
-  /** Undefined for callers who may do everything. @throws FORBIDDEN */
-  #rolesIn(principal: Principal, database: string): ReadonlyArray<string> | undefined {
-    const { access } = this.#options;
-    if (access === undefined || principal.roles === undefined) return undefined;
-    return rolesIn(access, principal, database);
-  }
-
-  /** As {@link #rolesIn}; undefined where the caller has none, so that it sees nothing of the database. */
-  #rolesThere(
-    principal: Principal,
-    database: string,
-  ): { readonly roles: ReadonlyArray<string> | undefined } | undefined {
-    try {
-      return { roles: this.#rolesIn(principal, database) };
-    } catch (error) {
-      if (error instanceof DatabaseError && error.code === 'FORBIDDEN') return undefined;
-      throw error;
-    }
-  }
-
-  #viewOf(model: Model, database: string, roles: ReadonlyArray<string> | undefined): View {
-    const { access } = this.#options;
-    return access === undefined || roles === undefined
-      ? wholeView(model)
-      : viewOf(model, database, access, roles);
   }
 
   #viewAt(
@@ -255,7 +207,8 @@ export class ServedDatabase {
     const { model, views } = generation;
     const known = views.get(key);
     if (known !== undefined) return known;
-    const view = linkView(this.#viewOf(model, this.name, roles), viewOfOther);
+    const { access } = this.#options;
+    const view = linkView(seenBy(access, model, this.name, roles), viewOfOther);
     if (views.size >= MAX_VIEWS) views.clear();
     const made = this.#serve(view, generation, roles);
     views.set(key, made);

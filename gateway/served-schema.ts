@@ -15,7 +15,8 @@ import { extendView, routesFor } from './extend/extend-schema.ts';
 import type { ParsedExtension } from './extend/parse-extension.ts';
 import { beginRequestCode } from './extend/request-code.ts';
 import { CompiledOperations } from './graphql/compiled-operations.ts';
-import type { GraphQLServer, GraphQLServerOptions } from './graphql/server.ts';
+import { databasePlans } from './graphql/database-plans.ts';
+import type { CreateContext, GraphQLServer } from './graphql/server.ts';
 import { startGraphQLServer } from './graphql/server.ts';
 import type { OperationLimits } from './graphql/validation-rules.ts';
 import type { ServedModel } from './http/context.ts';
@@ -24,12 +25,8 @@ import { idEncoder } from './read/global-id.ts';
 import { ListPlans } from './read/list-plan.ts';
 import type { Log } from '../services/shared/log.ts';
 
-export interface ServedSchema extends ServedModel {
+export interface ServedSchema extends ServedModel, Omit<GraphQLServer, 'answer'> {
   readonly graphql: RequestHandler;
-  /** Those that were seen since the schema is served. */
-  readonly operations: CompiledOperations;
-  readonly prepare: GraphQLServer['prepare'];
-  readonly stop: () => Promise<void>;
 }
 
 export interface ServedSchemaOptions {
@@ -43,7 +40,7 @@ export interface ServedSchemaOptions {
   readonly extensions: ReadonlyArray<ParsedExtension>;
   /** Of the callers; undefined where they may do everything. */
   readonly roles: ReadonlyArray<string> | undefined;
-  readonly createContext: (schema: ServedModel) => GraphQLServerOptions['createContext'];
+  readonly createContext: (schema: ServedModel) => CreateContext;
 }
 
 export async function serveSchema(
@@ -73,11 +70,13 @@ export async function serveSchema(
     code,
     model: whole,
     maxCost: limits.maxCost,
-    rootFields: new Map<string, RootField>([
-      ...subscriptionFields(model),
-      ...SUBGRAPH_FIELDS,
-      ...mutationFields(model),
-    ]),
+    planRoot: databasePlans(
+      new Map<string, RootField>([
+        ...subscriptionFields(model),
+        ...SUBGRAPH_FIELDS,
+        ...mutationFields(model),
+      ]),
+    ),
     formatError: (error, requestId) => formatOperationError(error, requestId, log),
   });
   const server = await startGraphQLServer({
@@ -89,8 +88,8 @@ export async function serveSchema(
     log,
     createContext: createContext(served),
   });
-  const { answer, prepare, stop } = server;
-  return { ...served, operations, graphql: answer, prepare, stop };
+  const { answer, ...others } = server;
+  return { ...served, ...others, graphql: answer };
 }
 
 /** What callers see without extensions, where what they may see of those is no schema. */

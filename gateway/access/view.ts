@@ -31,23 +31,47 @@ export function wholeView(model: Model): View {
 }
 
 /**
- * The roles that a caller has in a database: those that are configured for it, and whose rules speak of no claim that the caller lacks.
+ * The roles that a caller has in a database: those that are configured for it, and whose rules speak of no claim that the caller lacks. They are
+ * undefined for callers who may do everything.
  *
  * @throws FORBIDDEN where there is none
  */
-export function rolesIn(
-  access: AccessConfig,
-  { roles = [], claims }: Principal,
+export function grantedRoles(
+  access: AccessConfig | undefined,
+  principal: Principal,
   database: string,
-): ReadonlyArray<string> {
+): ReadonlyArray<string> | undefined {
+  const there = rolesThere(access, principal, database);
+  if (there !== undefined) return there.roles;
+  throw new DatabaseError('FORBIDDEN', 'The caller has no role in this database');
+}
+
+/** As {@link grantedRoles}; undefined where there is none, so that the caller sees nothing of the database. */
+export function rolesThere(
+  access: AccessConfig | undefined,
+  { roles, claims }: Principal,
+  database: string,
+): { readonly roles: ReadonlyArray<string> | undefined } | undefined {
+  if (access === undefined || roles === undefined) return { roles: undefined };
   const granted = roles.filter((name) => {
     const role = Object.hasOwn(access.roles, name) ? access.roles[name] : undefined;
     if (role === undefined) return false;
     const isHere = role.databases === undefined || role.databases.includes(database);
     return isHere && claimsOf(role).every((path) => claimAt(claims, path) !== undefined);
   });
-  if (granted.length > 0) return granted.toSorted();
-  throw new DatabaseError('FORBIDDEN', 'The caller has no role in this database');
+  return granted.length === 0 ? undefined : { roles: granted.toSorted() };
+}
+
+/** What callers of some roles see; those without any may do everything. @throws BAD_CONFIG where a rule is none of the database */
+export function seenBy(
+  access: AccessConfig | undefined,
+  model: Model,
+  database: string,
+  roles: ReadonlyArray<string> | undefined,
+): View {
+  return access === undefined || roles === undefined
+    ? wholeView(model)
+    : viewOf(model, database, access, roles);
 }
 
 /** @throws BAD_CONFIG where a rule is none of the database */

@@ -2,7 +2,7 @@
 import { OperationTypeNode } from 'graphql';
 import { DatabaseError } from '../../schema/error.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
-import type { RequestContext } from '../http/context.ts';
+import type { OperationContext } from '../http/context.ts';
 import type { Variables } from '../select/selection.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { CompiledOperation } from './operation.ts';
@@ -16,9 +16,9 @@ export interface OperationAnswer {
   readonly hasErrors: boolean;
 }
 
-export async function answerOperation(
-  operation: CompiledOperation,
-  context: RequestContext,
+export async function answerOperation<C extends OperationContext>(
+  operation: CompiledOperation<C>,
+  context: C,
   variables: Variables,
   log: Log,
 ): Promise<OperationAnswer> {
@@ -31,7 +31,9 @@ export async function answerOperation(
       hasErrors,
     };
   } catch (error) {
-    return refusal(error, context.requestId, log, { basisT: String(context.basisTx) });
+    const { requestId, basisTx } = context;
+    const extensions = basisTx === undefined ? undefined : { basisT: String(basisTx) };
+    return refusal(error, requestId, log, extensions);
   }
 }
 

@@ -1,23 +1,24 @@
 /** The operations of one schema that were seen and found valid, compiled, by their texts. */
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { OperationContext, RequestContext } from '../http/context.ts';
 import type { CompileTarget } from './operation.ts';
 import { CompiledOperation } from './operation.ts';
 
 /** What all texts together may have of memory. A plan takes some times as much as its text. */
 const MAX_TEXT_LENGTH = 4 * 1024 * 1024;
 
-export class CompiledOperations {
-  readonly #target: CompileTarget;
+export class CompiledOperations<C extends OperationContext = RequestContext> {
+  readonly #target: CompileTarget<C>;
   /** The one that was compiled last is the last. */
-  readonly #byText = new Map<string, Map<string | undefined, CompiledOperation>>();
+  readonly #byText = new Map<string, Map<string | undefined, CompiledOperation<C>>>();
   #textLength = 0;
 
-  constructor(target: CompileTarget) {
+  constructor(target: CompileTarget<C>) {
     this.#target = target;
   }
 
   /** The operation of a name in a text that was compiled, or its only one. */
-  get(text: string, name: string | undefined): CompiledOperation | undefined {
+  get(text: string, name: string | undefined): CompiledOperation<C> | undefined {
     return this.#byText.get(text)?.get(name);
   }
 
@@ -27,7 +28,7 @@ export class CompiledOperations {
     name: string | undefined,
     document: DocumentNode,
     definition: OperationDefinitionNode,
-  ): CompiledOperation {
+  ): CompiledOperation<C> {
     const known = this.get(text, name);
     if (known !== undefined) return known;
     const compiled = new CompiledOperation(this.#target, document, definition);
@@ -35,7 +36,7 @@ export class CompiledOperations {
     return compiled;
   }
 
-  #operationsOf(text: string): Map<string | undefined, CompiledOperation> {
+  #operationsOf(text: string): Map<string | undefined, CompiledOperation<C>> {
     let operations = this.#byText.get(text);
     if (operations !== undefined) return operations;
     operations = new Map();

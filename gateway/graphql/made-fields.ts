@@ -30,6 +30,7 @@ export function planMadeRoot(
       return writeObject(plan, { scope, variables }, {});
     },
     cost: (variables) => Math.max(1, plan.cost(variables)),
+    failsAlone: true,
   };
 }
 

@@ -15,30 +15,25 @@ import type {
 } from 'graphql';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
-import type { RequestContext } from '../http/context.ts';
+import type { OperationContext, RequestContext } from '../http/context.ts';
 import { isSettled, requirePresent } from '../http/context.ts';
-import type { RootField } from '../generate/graphql/root-fields.ts';
-import { isMutationField } from '../generate/graphql/root-fields.ts';
 import { jsonKey, quote } from '../read/json.ts';
-import { argumentsOf } from '../select/graphql-arguments.ts';
+import type { ForeignFailure } from '../read/scope.ts';
 import type { FieldCode, Operation } from '../select/collect-fields.ts';
-import { collectFields } from '../select/collect-fields.ts';
+import { collectFields, nameOf } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
 import type { Variables } from '../select/selection.ts';
-import { planMutationField } from './mutation-plans.ts';
-import { planChanges } from './change-plans.ts';
 import type { ChangesPlan, RootPlan } from './root-plan.ts';
-import { planMadeRoot, runsCode } from './made-fields.ts';
+import { runsCode } from './made-fields.ts';
 import { placeFailures } from './placed-failures.ts';
-import { planQueryField } from './root-plans.ts';
 import type { ReadVariables } from './variables.ts';
 import { variableReader } from './variables.ts';
 
 /** What operations of one schema are compiled against. */
-export interface CompileTarget {
+export interface CompileTarget<C extends OperationContext = RequestContext> {
   readonly schema: GraphQLSchema;
   readonly model: Model;
-  readonly rootFields: ReadonlyMap<string, RootField>;
+  readonly planRoot: PlanRoot<C>;
   /** Undefined where there is no code of users. */
   readonly code: FieldCode | undefined;
   /** How many entities one operation may read. */
@@ -47,14 +42,21 @@ export interface CompileTarget {
   readonly formatError: (error: GraphQLError, requestId: string) => GraphQLFormattedError;
 }
 
+/** What a root field does. `nodes`: all places where the operation selects it under one response key, which the operation knows. */
+export type PlanRoot<C extends OperationContext> = (
+  operation: Operation,
+  root: GraphQLObjectType,
+  nodes: ReadonlyArray<FieldNode>,
+) => RootPlan<C>;
+
 /** A root field of an operation. */
-interface PlannedField {
+interface PlannedField<C extends OperationContext> {
   readonly key: string;
   readonly prefix: string;
   readonly nodes: ReadonlyArray<FieldNode>;
   /** Whether a failure of it leaves the others their answers. */
   readonly isNullable: boolean;
-  readonly plan: RootPlan;
+  readonly plan: RootPlan<C>;
 }
 
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
@@ -76,29 +78,33 @@ export interface Outcome {
 /** The body of an answer, JSON, with the transactions up to which databases were read: its own, and others by their names. */
 export function answerBody(
   content: string,
-  basisTx: number,
-  bases: Readonly<Record<string, string>> = NO_BASES,
+  basisTx: number | undefined,
+  bases?: Readonly<Record<string, string>>,
 ): string {
-  const others = bases === NO_BASES ? '' : `,"bases":${JSON.stringify(bases)}`;
-  return `{${content},"extensions":{"basisT":"${basisTx}"${others}}}\n`;
+  const own = basisTx === undefined ? '' : `"basisT":"${basisTx}"`;
+  const others = bases === undefined ? '' : `"bases":${JSON.stringify(bases)}`;
+  const comma = own !== '' && others !== '' ? ',' : '';
+  return `{${content},"extensions":{${own}${comma}${others}}}\n`;
 }
 
-const NO_BASES = {};
-
-export class CompiledOperation {
+export class CompiledOperation<C extends OperationContext = RequestContext> {
   readonly type: OperationTypeNode;
   /** Whether code of users makes a part of its answer. */
   readonly runsCode: boolean;
-  readonly #target: CompileTarget;
+  readonly #target: CompileTarget<C>;
   readonly #document: DocumentNode;
   readonly #definition: OperationDefinitionNode;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #variables: ReadVariables;
   /** The variables that `@skip` and `@include` ask for. */
   readonly #conditions: ReadonlyArray<string>;
-  readonly #variants = new Map<string, ReadonlyArray<PlannedField>>();
+  readonly #variants = new Map<string, ReadonlyArray<PlannedField<C>>>();
 
-  constructor(target: CompileTarget, document: DocumentNode, definition: OperationDefinitionNode) {
+  constructor(
+    target: CompileTarget<C>,
+    document: DocumentNode,
+    definition: OperationDefinitionNode,
+  ) {
     this.type = definition.operation;
     this.#target = target;
     this.#document = document;
@@ -116,14 +122,14 @@ export class CompiledOperation {
   }
 
   /** @throws COST_LIMIT_EXCEEDED, RATE_LIMITED, BAD_USER_INPUT, and then nothing was done */
-  async run(context: RequestContext, variables: Variables): Promise<Outcome> {
+  async run(context: C, variables: Variables): Promise<Outcome> {
     if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
     context.charge('cost', this.checkCost(variables));
     const fields = this.#fieldsFor(variables);
     const errors: GraphQLFormattedError[] = [];
     const texts: string[] = [];
     let isNull = false;
-    const fail = (field: PlannedField, error: unknown): string => {
+    const fail = (field: PlannedField<C>, error: unknown): string => {
       const located = locatedError(error, field.nodes, [field.key]);
       errors.push(this.#target.formatError(located, context.requestId));
       isNull ||= !field.isNullable;
@@ -138,9 +144,15 @@ export class CompiledOperation {
       );
       for (const [i, field] of fields.entries()) texts.push(field.prefix + (answers[i] ?? 'null'));
     }
-    for (const { at, error } of context.foreign.takeFailures()) {
+    // In the order of the fields, whichever failed first.
+    const placeOf = ({ at }: ForeignFailure): number =>
+      fields.findIndex(({ key }) => key === at.path[0]);
+    const failures = context.foreign.takeFailures();
+    for (const failure of failures.toSorted((a, b) => placeOf(a) - placeOf(b))) {
+      const { at, error, database } = failure;
       const located = locatedError(error, at.nodes, at.path);
-      errors.push(this.#target.formatError(located, context.requestId));
+      const told = this.#target.formatError(located, context.requestId);
+      errors.push({ ...told, extensions: { ...told.extensions, database } });
     }
     const data = isNull ? 'null' : `{${texts.join(',')}}`;
     return this.outcome(context, data, errors);
@@ -148,7 +160,7 @@ export class CompiledOperation {
 
   /** What is told of data that was written, with the failures of code of users in their places. */
   outcome(
-    { code, requestId }: RequestContext,
+    { code, requestId }: Pick<OperationContext, 'code' | 'requestId'>,
     written: string,
     others: ReadonlyArray<GraphQLFormattedError> = [],
   ): Outcome {
@@ -175,7 +187,7 @@ export class CompiledOperation {
   }
 
   /** Whether the answer is of the past alone, and so the same for ever. */
-  isSettled(context: RequestContext, variables: Variables): boolean {
+  isSettled(context: C, variables: Variables): boolean {
     const fields = this.#fieldsFor(variables);
     return fields.every(({ plan }) =>
       plan.pointsInTime?.(variables).every((asOf) => isSettled(context, asOf)),
@@ -195,7 +207,7 @@ export class CompiledOperation {
     );
   }
 
-  #fieldsFor(variables: Variables): ReadonlyArray<PlannedField> {
+  #fieldsFor(variables: Variables): ReadonlyArray<PlannedField<C>> {
     const key = this.#conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
     let fields = this.#variants.get(key);
     if (fields === undefined) {
@@ -206,7 +218,7 @@ export class CompiledOperation {
     return fields;
   }
 
-  #plan(variables: Variables): ReadonlyArray<PlannedField> {
+  #plan(variables: Variables): ReadonlyArray<PlannedField<C>> {
     const { schema, model } = this.#target;
     const root = schema.getRootType(this.type);
     if (root === null || root === undefined) throw new Error('Expected a root type');
@@ -229,9 +241,8 @@ export class CompiledOperation {
     root: GraphQLObjectType,
     key: string,
     nodes: ReadonlyArray<FieldNode>,
-  ): PlannedField {
-    const [node] = nodes;
-    const name = node?.name.value ?? '';
+  ): PlannedField<C> {
+    const name = nameOf(nodes);
     const planned = { key, prefix: jsonKey(key), nodes, isNullable: true };
     if (name === '__typename')
       return {
@@ -240,20 +251,13 @@ export class CompiledOperation {
       };
     if (name.startsWith('__'))
       return { ...planned, plan: { answer: this.#introspection(nodes, key), cost: NOTHING } };
-    const definition = root.getFields()[name];
-    const made = planMadeRoot(operation, root, key, nodes);
-    // What it fails for goes up to where null may be.
-    if (made !== undefined) return { ...planned, plan: made };
-    const field = this.#target.rootFields.get(name);
-    if (field === undefined || definition === undefined || node === undefined)
-      throw new Error(`Expected the root field ${name} to have a meaning`);
-    const args = argumentsOf(definition, node);
-    const isNullable = !(definition.type instanceof GraphQLNonNull);
-    return { ...planned, isNullable, plan: planField(operation, field, nodes, args) };
+    const plan = this.#target.planRoot(operation, root, nodes);
+    const isNonNull = root.getFields()[name]?.type instanceof GraphQLNonNull;
+    return { ...planned, isNullable: plan.failsAlone === true || !isNonNull, plan };
   }
 
   /** What the schema says of itself, GraphQL answers: an operation of nothing else. */
-  #introspection(nodes: ReadonlyArray<FieldNode>, key: string): RootPlan['answer'] {
+  #introspection(nodes: ReadonlyArray<FieldNode>, key: string): RootPlan<C>['answer'] {
     const definition = {
       ...this.#definition,
       selectionSet: { kind: Kind.SELECTION_SET as const, selections: nodes },
@@ -284,27 +288,15 @@ function outcomeOf(data: string, errors: ReadonlyArray<GraphQLFormattedError>): 
 
 const NOTHING = (): number => 0;
 
-async function answerOf(
-  field: PlannedField,
-  context: RequestContext,
+async function answerOf<C extends OperationContext>(
+  field: PlannedField<C>,
+  context: C,
   variables: Variables,
-  fail: (field: PlannedField, error: unknown) => string,
+  fail: (field: PlannedField<C>, error: unknown) => string,
 ): Promise<string> {
   try {
     return await field.plan.answer(context, variables);
   } catch (error) {
     return fail(field, error);
   }
-}
-
-function planField(
-  operation: Operation,
-  field: RootField,
-  nodes: ReadonlyArray<FieldNode>,
-  args: ReturnType<typeof argumentsOf>,
-): RootPlan {
-  if (field.kind === 'changed') return planChanges(operation, field.type, nodes, args);
-  return isMutationField(field)
-    ? planMutationField(operation, field, nodes, args)
-    : planQueryField(operation, field, nodes, args);
 }

@@ -3,10 +3,11 @@ import { ApolloServer, HeaderMap } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { Request, RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { requestIdOf } from '../http/context.ts';
-import type { RequestContext } from '../http/context.ts';
+import type { GatewayRequest, OperationContext, RequestContext } from '../http/context.ts';
 import { formatGraphQLError, toGraphQLError } from '../http/error-response.ts';
 import type { Variables } from '../select/selection.ts';
 import { answerOperation } from './answer-operation.ts';
@@ -27,49 +28,62 @@ export interface OperationRequest {
 }
 
 /** An operation that can be run with its variables, or why not. */
-export type PreparedOperation =
+export type PreparedOperation<C extends OperationContext = RequestContext> =
   | {
       readonly kind: 'ready';
-      readonly operation: CompiledOperation;
+      readonly operation: CompiledOperation<C>;
       readonly variables: Variables;
     }
   | { readonly kind: 'refused'; readonly errors: ReadonlyArray<GraphQLFormattedError> };
 
 /** Stands in the place of a request's context where the operation is not to be run. */
-interface Preparation {
+interface Preparation<C extends OperationContext> {
   readonly requestId: string;
   /** Is given what would be run. */
-  readonly prepared: (ready: PreparedOperation) => void;
+  readonly prepared: (ready: PreparedOperation<C>) => void;
 }
 
-type OperationContext = RequestContext | Preparation;
-
-function isPreparation(context: OperationContext): context is Preparation {
+function isPreparation<C extends OperationContext>(
+  context: C | Preparation<C>,
+): context is Preparation<C> {
   return 'prepared' in context;
 }
 
-export interface GraphQLServer {
+export interface GraphQLServer<C extends OperationContext = RequestContext> {
   readonly answer: RequestHandler;
+  /** Those that were seen since the schema is served. */
+  readonly operations: CompiledOperations<C>;
+  readonly createContext: CreateContext<C>;
   /** What is done with an operation before it is run. */
-  readonly prepare: (request: OperationRequest, requestId: string) => Promise<PreparedOperation>;
+  readonly prepare: (request: OperationRequest, requestId: string) => Promise<PreparedOperation<C>>;
   readonly stop: () => Promise<void>;
 }
 
-export interface GraphQLServerOptions {
+/** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
+export type CreateContext<C extends OperationContext = RequestContext> = (
+  request: GatewayRequest,
+  response: ServerResponse,
+) => Promise<C>;
+
+export interface GraphQLServerOptions<C extends OperationContext = RequestContext> {
   readonly schema: GraphQLSchema;
   /** Where operations are kept that turned out to be valid. */
-  readonly operations: CompiledOperations;
+  readonly operations: CompiledOperations<C>;
   readonly introspection: boolean;
   /** Suggestions are for developers only. */
   readonly development: boolean;
   readonly limits: OperationLimits;
+  /** Where to send operations of kinds that the schema does not have; nowhere by default. */
+  readonly elsewhere?: string;
   readonly log: Log;
-  readonly createContext: (request: Request, response: Response) => Promise<RequestContext>;
+  readonly createContext: CreateContext<C>;
 }
 
-export async function startGraphQLServer(options: GraphQLServerOptions): Promise<GraphQLServer> {
+export async function startGraphQLServer<C extends OperationContext>(
+  options: GraphQLServerOptions<C>,
+): Promise<GraphQLServer<C>> {
   const { schema, operations, introspection, development, limits, log, createContext } = options;
-  const server = new ApolloServer<OperationContext>({
+  const server = new ApolloServer<C | Preparation<C>>({
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !development,
@@ -78,7 +92,7 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
     // A request says its document in full by now.
     persistedQueries: false,
     parseOptions: { maxTokens: limits.maxTokens },
-    validationRules: [...validationRules(limits)],
+    validationRules: [...validationRules(limits, options.elsewhere)],
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatGraphQLError(formatted, error, log),
     logger: apolloLogger(log),
@@ -94,9 +108,9 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
       }
     },
   });
-  const prepare: GraphQLServer['prepare'] = async (request, requestId) => {
-    let ready: PreparedOperation | undefined;
-    const prepared = (given: PreparedOperation): void => {
+  const prepare: GraphQLServer<C>['prepare'] = async (request, requestId) => {
+    let ready: PreparedOperation<C> | undefined;
+    const prepared = (given: PreparedOperation<C>): void => {
       ready = given;
     };
     const { query, ...others } = request;
@@ -107,17 +121,17 @@ export async function startGraphQLServer(options: GraphQLServerOptions): Promise
     const errors = body.kind === 'single' ? body.singleResult.errors : undefined;
     return { kind: 'refused', errors: errors ?? [] };
   };
-  return { answer, prepare, stop: () => server.stop() };
+  return { answer, operations, createContext, prepare, stop: () => server.stop() };
 }
 
 /**
  * Valid operations are answered by what they are compiled to, the first time as ever after. An answer without one says what transaction it
  * speaks of, and which request its errors belong to.
  */
-function answerPlugin(
-  operations: CompiledOperations,
+function answerPlugin<C extends OperationContext>(
+  operations: CompiledOperations<C>,
   log: Log,
-): ApolloServerPlugin<OperationContext> {
+): ApolloServerPlugin<C | Preparation<C>> {
   return {
     requestDidStart: async () => ({
       responseForOperation: async ({ request, source, document, operation, contextValue }) => {
@@ -144,8 +158,8 @@ function answerPlugin(
         const { singleResult } = response.body;
         if (singleResult.extensions?.['basisT'] !== undefined) return;
         const { requestId } = contextValue;
-        if (!isPreparation(contextValue)) {
-          const { basisTx } = contextValue;
+        const basisTx = isPreparation(contextValue) ? undefined : contextValue.basisTx;
+        if (basisTx !== undefined) {
           singleResult.extensions = { ...singleResult.extensions, basisT: String(basisTx) };
         }
         if (singleResult.errors !== undefined) {

@@ -39,9 +39,13 @@ export const DEFAULT_OPERATION_LIMITS: OperationLimits = {
   maxRootFields: 50,
 };
 
-export function validationRules(limits: DocumentLimits): ReadonlyArray<ValidationRule> {
+/** `elsewhere`: where to send operations of kinds that the schema does not have. */
+export function validationRules(
+  limits: DocumentLimits,
+  elsewhere?: string,
+): ReadonlyArray<ValidationRule> {
   return [
-    knownOperationType,
+    (context) => operationTypeRule(context, elsewhere),
     countRule('Field', limits.maxAliases, 'aliases', (node) => node.alias !== undefined),
     countRule('Directive', limits.maxDirectives, 'directives', () => true),
     (context) => depthRule(context, limits),
@@ -49,14 +53,18 @@ export function validationRules(limits: DocumentLimits): ReadonlyArray<Validatio
 }
 
 /** A schema without mutations has none for anybody to send. */
-const knownOperationType: ValidationRule = (context) => ({
-  OperationDefinition(node) {
-    if (context.getSchema().getRootType(node.operation) instanceof GraphQLObjectType) return;
-    context.reportError(
-      new GraphQLError(`This schema has no ${node.operation}s.`, { nodes: [node] }),
-    );
-  },
-});
+function operationTypeRule(context: ValidationContext, elsewhere: string | undefined): ASTVisitor {
+  return {
+    OperationDefinition(node: OperationDefinitionNode) {
+      if (context.getSchema().getRootType(node.operation) instanceof GraphQLObjectType) return;
+      const hint = elsewhere === undefined ? '' : ` ${elsewhere}`;
+      const message = `This schema has no ${PLURALS[node.operation]}.${hint}`;
+      context.reportError(new GraphQLError(message, { nodes: [node] }));
+    },
+  };
+}
+
+const PLURALS = { query: 'queries', mutation: 'mutations', subscription: 'subscriptions' };
 
 interface CountedNode {
   readonly alias?: unknown;

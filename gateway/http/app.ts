@@ -28,10 +28,11 @@ import type { CallerLimits } from './caller.ts';
 import { Callers, DEFAULT_CALLER_LIMITS } from './caller.ts';
 import { checkBodyType, checkJson } from './body.ts';
 import type { GatewayRequest } from './context.ts';
-import { createContext, requestIdOf } from './context.ts';
+import { createContext, createSetContext, requestIdOf } from './context.ts';
 import { toGraphQLBody, toProblem } from './error-response.ts';
 import { answerRoutes, EXTENSION_ROUTES } from './extension-routes.ts';
 import type { ExtensionRouteOptions } from './extension-routes.ts';
+import type { HoldReader } from './foreign-databases.ts';
 import { createFront } from './front.ts';
 import type { UpgradeListener } from './front.ts';
 import { checkNesting } from './nesting.ts';
@@ -43,8 +44,13 @@ import type { EventStreamOptions } from '../live/event-stream.ts';
 import type { LiveHost } from '../live/open-operation.ts';
 import { WebSockets } from '../live/web-socket.ts';
 import type { WebSocketOptions } from '../live/web-socket.ts';
+import { KnownModels } from '../known-models.ts';
 import { createRestRouter } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
+import type { DatabaseSets } from '../sets/database-sets.ts';
+import { checkSets } from '../sets/database-sets.ts';
+import type { ServedSetOptions } from '../sets/served-set.ts';
+import { ServedSet } from '../sets/served-set.ts';
 import type { DatabaseSource, ServedDatabase, ServedDatabaseOptions } from '../served-database.ts';
 
 type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost | 'origins'>;
@@ -79,6 +85,8 @@ export interface AppOptions {
   readonly maxUrlBytes?: number;
   /** What one operation may hold and ask for; what is not said is as by default. */
   readonly limits?: Partial<OperationLimits>;
+  /** Databases that are asked together, by the names of the sets; none by default. */
+  readonly sets?: DatabaseSets;
   /** Code of users; none by default. */
   readonly extensions?: ReadonlyArray<Extension>;
   /** How streams are kept, and who may open them. */
@@ -113,7 +121,9 @@ export function createApp(options: AppOptions): App {
   const documents = new Documents(options.operations);
   const callers = new Callers({ ...DEFAULT_CALLER_LIMITS, ...options.callers });
   const extensions = (options.extensions ?? []).map(parseExtension);
-  const served = serveOnDemand(options, extensions);
+  const opened = serveOnDemand(options, extensions);
+  const { served } = opened;
+  const sets = serveSets(options, opened);
   const stopping = new AbortController();
   const app = express();
   app.disable('x-powered-by');
@@ -135,7 +145,8 @@ export function createApp(options: AppOptions): App {
     }),
   );
   const { signal } = stopping;
-  answerOfDatabases(app, { ...options, served, documents, extensions, callers, stopping: signal });
+  const shown = { served, sets, documents, extensions };
+  answerOfDatabases(app, { ...options, ...shown, callers, stopping: signal });
   app.use((request) => {
     throw new DatabaseError('NOT_FOUND', `There is nothing at ${request.method} ${request.path}`);
   });
@@ -145,7 +156,7 @@ export function createApp(options: AppOptions): App {
   const host = { ...shared, authenticate, callers, origins };
   const streams = new EventStreams({ ...host, ...live });
   const sockets = new WebSockets({ ...host, ...live });
-  const front = createFront({ ...host, maxUrlBytes, streams, sockets, app });
+  const front = createFront({ ...host, sets, maxUrlBytes, streams, sockets, app });
   return {
     app: front.listener,
     upgrade: front.upgrade,
@@ -153,6 +164,7 @@ export function createApp(options: AppOptions): App {
     stop: async () => {
       stopping.abort();
       await front.drain();
+      await Promise.all(Array.from(sets.values(), (set) => set.stop()));
       await served.close();
     },
   };
@@ -166,13 +178,14 @@ interface DatabaseHandlers extends Pick<
   /** Given when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly served: OnDemand<ServedDatabase>;
+  readonly sets: ReadonlyMap<string, ServedSet>;
   readonly documents: Documents;
   readonly extensions: ReadonlyArray<ParsedExtension>;
 }
 
 /** GraphQL, what extensions answer, and REST. */
 function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
-  const { served, documents, extensions, access, callers, stopping, log } = options;
+  const { served, sets, documents, extensions, access, callers, stopping, log } = options;
   const { defaultDatabase, queryLimits = {}, requireIfMatch = false, live, limits } = options;
   const find: ExtensionRouteOptions['find'] = async (request, name, response) => {
     const database = await heldForAnswer(served, name, response);
@@ -185,7 +198,11 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
     sayInFull(request, documents);
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
     checkNesting(query ?? request.query['query'], variables);
-    const { schema } = await find(request, name, response);
+    const set = sets.get(name);
+    const schema =
+      set === undefined
+        ? (await find(request, name, response)).schema
+        : await set.schemaFor(principalOf(request));
     return schema.graphql(request, response, next);
   });
   if (extensions.some(({ routes }) => routes.length > 0))
@@ -219,6 +236,11 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
   );
 }
 
+interface OnDemandDatabases {
+  readonly served: OnDemand<ServedDatabase>;
+  readonly known: KnownModels;
+}
+
 function serveOnDemand(
   {
     databases,
@@ -232,9 +254,8 @@ function serveOnDemand(
     log,
   }: AppOptions,
   extensions: ReadonlyArray<ParsedExtension>,
-): OnDemand<ServedDatabase> {
-  const common: Omit<ServedDatabaseOptions, 'others'> = {
-    knownModels: new Map(),
+): OnDemandDatabases {
+  const common: Omit<ServedDatabaseOptions, 'others' | 'known'> = {
     extensions,
     development,
     access,
@@ -249,14 +270,40 @@ function serveOnDemand(
     ...open,
     async open(name) {
       if (databases.has(name))
-        return serveDatabase(name, await databases.hold(name), { ...common, others: served });
+        return serveDatabase(name, await databases.hold(name), {
+          ...common,
+          others: served,
+          known,
+        });
       const shown = name.slice(0, 60);
       throw new DatabaseError('DATABASE_NOT_FOUND', `There is no database '${shown}'`);
     },
     close: (database) => database.stop(),
     onFault: (error) => log.error({ event: 'database not closed', error }),
   });
-  return served;
+  const known = new KnownModels(served, log);
+  return { served, known };
+}
+
+/** The sets of databases, by their names. */
+function serveSets(
+  { sets = {}, databases, development, queryLimits = {}, limits, access, log }: AppOptions,
+  { served, known }: OnDemandDatabases,
+): ReadonlyMap<string, ServedSet> {
+  checkSets(sets, databases);
+  const hold: HoldReader = (name) => served.hold(name);
+  const options: ServedSetOptions = {
+    databases,
+    known,
+    access,
+    development,
+    limits: { ...DEFAULT_OPERATION_LIMITS, ...limits },
+    log,
+    createContext: (models) => async (request, response) =>
+      createSetContext(hold, models, queryLimits, request, response),
+  };
+  const entries = Object.entries(sets);
+  return new Map(entries.map(([name, all]) => [name, new ServedSet(name, all, options)]));
 }
 
 /** The database of a request, open until the answer is sent or nobody waits for it any more. */

@@ -19,8 +19,26 @@ import type { Charge } from './caller.ts';
 import { FREE } from './caller.ts';
 import { RequestSignal } from './request-signal.ts';
 
-export interface RequestContext {
+/** What every operation needs of its request, whatever it is answered from. */
+export interface OperationContext {
   readonly requestId: string;
+  /** The point in time that everything is read at, unless a field names another one. */
+  readonly asOf: AsOf | undefined;
+  readonly foreign: ForeignDatabases;
+  /** What is shown of other databases, by their names. */
+  readonly foreignModels: ReadonlyMap<string, ServedModel>;
+  /** Code of users, from when something is read. */
+  readonly code: RequestCode | undefined;
+  readonly principal: Principal;
+  /** Takes what the request costs from what its caller may ask for. */
+  readonly charge: Charge;
+  /** What all queries of the request together may use of time, and each of memory. */
+  readonly limits: QueryLimits;
+  /** The last transaction that the answer speaks of; undefined where it is of no one database. */
+  readonly basisTx: number | undefined;
+}
+
+export interface RequestContext extends OperationContext {
   /** The name of who asks. */
   readonly caller: string;
   readonly database: string;
@@ -36,24 +54,18 @@ export interface RequestContext {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly snapshot: Snapshot;
-  /** The point in time that everything is read at, unless a field names another one. */
-  readonly asOf: AsOf | undefined;
-  readonly foreign: ForeignDatabases;
-  /** What is shown of other databases, by their names. */
-  readonly foreignModels: ReadonlyMap<string, ServedModel>;
   /** Undefined where there is no code of users. */
   readonly beginCode: ((context: RequestContext) => RequestCode) | undefined;
   /** The addresses that extensions answer. */
   readonly routes: ReadonlyArray<ExtensionRoute>;
-  /** Code of users, from when something is read. */
   code: RequestCode | undefined;
-  readonly principal: Principal;
-  /** Takes what the request costs from what its caller may ask for. */
-  readonly charge: Charge;
-  /** What all queries of the request together may use of time, and each of memory. */
-  readonly limits: QueryLimits;
-  /** The last transaction that the answer speaks of: that of the snapshot until the request writes. */
+  /** That of the snapshot until the request writes. */
   basisTx: number;
+}
+
+/** Whether all of an answer is of the one database: then its transaction tells whether the answer is still the same. */
+export function isOfOneDatabase(context: OperationContext): context is RequestContext {
+  return context.basisTx !== undefined && context.foreignModels.size === 0;
 }
 
 /** A request with what the front found out of it. */
@@ -112,6 +124,35 @@ export async function createContext(
   });
   if (model.foreign.size > 0) response.once('close', () => context.foreign.release());
   return context;
+}
+
+/** A request to several databases: of each that is read there is one snapshot. @throws BAD_USER_INPUT */
+export function createSetContext(
+  hold: HoldReader,
+  models: OperationContext['foreignModels'],
+  queryLimits: QueryLimits,
+  { headers, principal = DEVELOPER, charge = FREE }: GatewayRequest,
+  response: ServerResponse,
+): OperationContext {
+  if (parseMinTx(headers[MIN_T_HEADER]) !== undefined)
+    throw new DatabaseError(
+      'BAD_USER_INPUT',
+      'The header Datahike-Min-T names a transaction of one database: expected none for a set of them',
+    );
+  const limits = limitsFromNow(queryLimits, new RequestSignal(response));
+  const foreign = new ForeignDatabases(hold, (reader) => reader.snapshot({ limits }));
+  response.once('close', () => foreign.release());
+  return {
+    requestId: requestIdOf(response),
+    asOf: parseAsOf(headers[AS_OF_HEADER]),
+    foreign,
+    foreignModels: models,
+    code: undefined,
+    principal,
+    charge,
+    limits,
+    basisTx: undefined,
+  };
 }
 
 /** What is answered from a snapshot. */
@@ -190,7 +231,7 @@ export function parseAsOf(header: string | ReadonlyArray<string> | undefined): A
 }
 
 /** What is written is written now. @throws BAD_USER_INPUT */
-export function requirePresent({ asOf }: RequestContext): void {
+export function requirePresent({ asOf }: Pick<OperationContext, 'asOf'>): void {
   if (asOf !== undefined)
     throw new DatabaseError(
       'BAD_USER_INPUT',
@@ -241,9 +282,12 @@ export function readScope(
  * Whether what is read at a point in time stays as it is: only before a transaction that is there. Which transaction an instant means may change, where one
  * is written with a time of its own.
  */
-export function isSettled(context: RequestContext, given: AsOf | null | undefined): boolean {
-  const { t, tx = t } = given ?? context.asOf ?? {};
-  return typeof tx === 'number' && tx < context.basisTx;
+export function isSettled(
+  { asOf, basisTx }: Pick<OperationContext, 'asOf' | 'basisTx'>,
+  given: AsOf | null | undefined,
+): boolean {
+  const { t, tx = t } = given ?? asOf ?? {};
+  return typeof tx === 'number' && basisTx !== undefined && tx < basisTx;
 }
 
 /** The scope for what a transaction has just made. */
@@ -274,8 +318,8 @@ export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope 
 }
 
 /** Other databases as a request reads them: of an instant all are read as they were, of a transaction only its own. */
-function foreignScopes(
-  { foreign, foreignModels, principal, limits }: RequestContext,
+export function foreignScopes(
+  { foreign, foreignModels, principal, limits }: OperationContext,
   instant: Date | undefined,
 ): ForeignScopes {
   return {

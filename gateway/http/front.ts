@@ -10,13 +10,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { OperationTypeNode } from 'graphql';
-import type { QueryLimits } from '../../services/reader/reader.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { OnDemand } from '../../services/shared/on-demand.ts';
 import type { OperationAnswer } from '../graphql/answer-operation.ts';
 import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { Documents } from '../graphql/documents.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
+import type { GraphQLServer } from '../graphql/server.ts';
 import type { Variables } from '../select/selection.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
@@ -26,22 +26,22 @@ import { wantsEventStream } from '../live/event-stream.ts';
 import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
-import type { ServedSchema } from '../served-schema.ts';
+import type { ServedSet } from '../sets/served-set.ts';
 import { OPERATION_TYPES, preferredType } from './accept.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
 import type { Callers } from './caller.ts';
 import { answerOrigin } from './cors.ts';
-import type { GatewayRequest, RequestContext } from './context.ts';
-import { createContext, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
+import type { GatewayRequest, OperationContext, RequestContext } from './context.ts';
+import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { checkNesting } from './nesting.ts';
 import { isDeliberate, operationInUrl } from './operation-request.ts';
 
 export interface FrontOptions {
   readonly served: OnDemand<ServedDatabase>;
   readonly defaultDatabase: string;
+  readonly sets: ReadonlyMap<string, ServedSet>;
   readonly bodyLimitBytes: number;
-  readonly queryLimits: QueryLimits;
   readonly log: Log;
   readonly documents: Documents;
   readonly callers: Callers;
@@ -66,7 +66,8 @@ export interface Front {
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { app, bodyLimitBytes, streams, sockets, defaultDatabase, origins, maxUrlBytes } = options;
+  const { app, bodyLimitBytes, streams, sockets, defaultDatabase, sets } = options;
+  const { origins, maxUrlBytes } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
     nameRequest(request, response);
@@ -77,7 +78,9 @@ export function createFront(options: FrontOptions): Front {
       return void app(request, response);
     }
     const database = databaseOfGraphQL(request);
-    const isStream = database !== undefined && wantsEventStream(request.headers.accept);
+    // A set of databases is asked and not followed.
+    const isStream =
+      database !== undefined && !sets.has(database) && wantsEventStream(request.headers.accept);
     const isPlain =
       database !== undefined && (request.method !== 'POST' || isPlainJson(request, bodyLimitBytes));
     if (isStream) void streams.answer(request, response, database || defaultDatabase);
@@ -90,7 +93,7 @@ export function createFront(options: FrontOptions): Front {
     // A socket that breaks before it is taken over.
     socket.on('error', () => socket.destroy());
     if (requests.isDraining) refuseUpgrade(socket, '503 Service Unavailable');
-    else if (database === undefined) refuseUpgrade(socket, '404 Not Found');
+    else if (database === undefined || sets.has(database)) refuseUpgrade(socket, '404 Not Found');
     else sockets.accept(request, socket, head, database || defaultDatabase);
   };
   const drain = async (): Promise<void> => {
@@ -123,7 +126,7 @@ async function answer(
   response: ServerResponse,
   database: string,
 ): Promise<void> {
-  const { app, served, defaultDatabase, documents } = options;
+  const { app, served, sets, defaultDatabase, documents } = options;
   const isRead = request.method !== 'POST';
   try {
     const body = isRead ? undefined : readAll(request);
@@ -136,14 +139,15 @@ async function answer(
       : askedIn(request, request.body, documents);
     if (asked !== undefined) {
       checkNesting(isRead ? asked.query : undefined, asked.variables);
-      const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
-      response.once('close', release);
-      const schema = await value.schemaFor(principal);
-      const prepared = await prepare(schema, asked, isRead, requestIdOf(response));
-      if (prepared !== undefined) {
-        const context = () => createContext(value, schema, options.queryLimits, request, response);
-        await answerPrepared(options, request, response, { ...asked, ...prepared }, context);
-        return;
+      const set = sets.get(database);
+      if (set !== undefined) {
+        const schema = await set.schemaFor(principal);
+        if (await answerBy(options, request, response, schema, asked)) return;
+      } else {
+        const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
+        response.once('close', release);
+        const schema = await value.schemaFor(principal);
+        if (await answerBy(options, request, response, schema, asked)) return;
       }
     }
   } catch (error) {
@@ -152,13 +156,33 @@ async function answer(
   void app(request, response);
 }
 
+type AnsweringSchema<C extends OperationContext> = Pick<
+  GraphQLServer<C>,
+  'operations' | 'prepare' | 'createContext'
+>;
+
+/** Whether what is asked could be run, and so was answered. */
+async function answerBy<C extends OperationContext>(
+  options: FrontOptions,
+  request: GatewayRequest,
+  response: ServerResponse,
+  schema: AnsweringSchema<C>,
+  asked: Asked,
+): Promise<boolean> {
+  const prepared = await prepare(schema, asked, request.method !== 'POST', requestIdOf(response));
+  if (prepared === undefined) return false;
+  const context = () => schema.createContext(request, response);
+  await answerPrepared(options, request, response, { ...asked, ...prepared }, context);
+  return true;
+}
+
 /** The operation that is asked for; undefined where it is not known yet, or not to be run. What is read is prepared now, so that all of its answers are alike. */
-async function prepare(
-  { operations, prepare: prepareNow }: ServedSchema,
+async function prepare<C extends OperationContext>(
+  { operations, prepare: prepareNow }: AnsweringSchema<C>,
   asked: Asked,
   isRead: boolean,
   requestId: string,
-): Promise<Prepared | undefined> {
+): Promise<Prepared<C> | undefined> {
   const operation = operations.get(asked.query, asked.operationName);
   const variables = operation?.readVariables(asked.variables);
   if (operation !== undefined && variables !== undefined)
@@ -216,8 +240,8 @@ interface Asked {
   readonly type: string;
 }
 
-interface Prepared {
-  readonly operation: CompiledOperation;
+interface Prepared<C extends OperationContext> {
+  readonly operation: CompiledOperation<C>;
   /** As their types read them. */
   readonly variables: Variables;
 }
@@ -252,21 +276,22 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
 
-async function answerPrepared(
+async function answerPrepared<C extends OperationContext>(
   { log }: FrontOptions,
   request: GatewayRequest,
   response: ServerResponse,
-  asked: Asked & Prepared,
-  createContextNow: () => Promise<RequestContext>,
+  asked: Asked & Prepared<C>,
+  createContextNow: () => Promise<C>,
 ): Promise<void> {
   let answered: OperationAnswer;
   try {
     const context = await createContextNow();
     const { operation, variables } = asked;
     // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
-    const isOfData = context.foreignModels.size === 0 && !operation.runsCode;
-    const isKept = request.method !== 'POST' && isOfData;
-    const keep = isKept ? keeping(request, response, context, asked) : undefined;
+    const keep =
+      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
+        ? keeping(request, response, context, asked)
+        : undefined;
     if (keep?.isKnown === true) {
       keep.setHeaders();
       response.writeHead(304).end();
@@ -291,11 +316,11 @@ async function answerPrepared(
 const LONG_TEXT = 4_096;
 
 /** What is read by GET may be kept by its caller, and is not made again while it is the same. */
-function keeping(
+function keeping<C extends OperationContext>(
   request: GatewayRequest,
   response: ServerResponse,
-  context: RequestContext,
-  { operation, variables, query }: Asked & Prepared,
+  context: C & RequestContext,
+  { operation, variables, query }: Asked & Prepared<C>,
 ) {
   const tag = validatorOf(context, request, query);
   const control = cacheControl(context, operation.isSettled(context, variables));

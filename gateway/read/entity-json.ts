@@ -304,7 +304,7 @@ async function foreignWriter(
       ? (place) => `[${textsAt(place).join(',')}]`
       : (place) => textsAt(place)[0] ?? 'null';
   } catch (error) {
-    run.scope.foreign.fail({ at, error });
+    run.scope.foreign.fail({ at, database: field.database, error });
     return () => 'null';
   }
 }

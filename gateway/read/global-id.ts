@@ -34,6 +34,23 @@ function base64Url(text: string): string {
 
 /** @throws BAD_USER_INPUT where the text is no id of this database */
 export function decodeId(database: string, id: string): number {
+  const { database: owner, entity } = parseId(id);
+  if (owner === database) return entity;
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `The id '${shorten(id)}' belongs to the database '${shorten(owner)}', not to '${database}'`,
+  );
+}
+
+/** As {@link decodeId} where several databases are asked the same: the id of another one names no entity of this one. */
+export function decodeIdAmong(database: string, id: string): number {
+  const { database: owner, entity } = parseId(id);
+  return owner === database ? entity : NOWHERE;
+}
+
+const NOWHERE = 0;
+
+function parseId(id: string): { readonly database: string; readonly entity: number } {
   const text = Buffer.from(id, 'base64url').toString('utf8');
   const colon = text.lastIndexOf(':');
   const entity = text.slice(colon + 1);
@@ -47,13 +64,7 @@ export function decodeId(database: string, id: string): number {
       `'${shorten(id)}' is not an id; use one that the API has given`,
     );
   }
-  if (text.slice(0, colon) !== database) {
-    throw new DatabaseError(
-      'BAD_USER_INPUT',
-      `The id '${shorten(id)}' belongs to the database '${shorten(text.slice(0, colon))}', not to '${database}'`,
-    );
-  }
-  return Number(entity);
+  return { database: text.slice(0, colon), entity: Number(entity) };
 }
 
 function shorten(text: string): string {

@@ -1,7 +1,6 @@
 /**
  * Pages of all that parents are linked to, without a query: the links of all parents in one read, and what they are sorted by in another.
  */
-import { compareValues } from '../../services/reader/reader.ts';
 import type { Lists, Projection, Snapshot } from '../../services/reader/reader.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import type { LinkField } from '../select/selection.ts';
@@ -9,7 +8,7 @@ import type { PageOf } from './pages.ts';
 import { cutPage, EMPTY_PAGE } from './pages.ts';
 import type { Row } from './query/list-query.ts';
 import type { Order } from './query/order.ts';
-import { reverseOrder } from './query/order.ts';
+import { compareBy, reverseOrder } from './query/order.ts';
 import type { PageRequest } from './query/page.ts';
 
 /** A place among all links, and the entity that is there. */
@@ -95,14 +94,10 @@ function comparing(
   columns: ReadonlyArray<ReadonlyArray<Value | undefined>>,
   entities: ReadonlyArray<number>,
 ): (one: number, other: number) => number {
-  const comparisons = keys.map(({ descending, nullsFirst }, i) => {
+  const comparisons = keys.map((key, i) => {
     const column = columns[i] ?? [];
-    return (one: number, other: number): number => {
-      const [a, b] = [column[one], column[other]];
-      if (a === undefined || b === undefined)
-        return a === b ? 0 : (a === undefined) === nullsFirst ? -1 : 1;
-      return descending ? compareValues(b, a) : compareValues(a, b);
-    };
+    const compare = compareBy(key);
+    return (one: number, other: number): number => compare(column[one], column[other]);
   });
   return (one, other) => {
     for (const compare of comparisons) {

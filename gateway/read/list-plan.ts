@@ -35,21 +35,31 @@ export const PARENTS_SLOT = new Slot(0);
 const MAX_PLANS = 2_000;
 const MAX_FORMS = 64;
 
+/** What the id that a filter names is in a database. @throws BAD_USER_INPUT */
+export type DecodeId = (database: string, id: string) => number;
+
 const ANY: ShapedWhere = { key: '', template: {} };
 
 export class ListPlans {
   readonly #model: Model;
   readonly #database: string;
   readonly rules: RowRules;
+  readonly #decodeId: DecodeId;
   readonly #plans = new Map<string, ListPlan>();
   #ofPast: ListPlans | undefined;
   /** Questions about entities that are known. */
   readonly #tests = new Map<string, QueryForm>();
 
-  constructor(model: Model, database: string, rules: RowRules = NO_RULES) {
+  constructor(
+    model: Model,
+    database: string,
+    rules: RowRules = NO_RULES,
+    decode: DecodeId = decodeId,
+  ) {
     this.#model = model;
     this.#database = database;
     this.rules = rules;
+    this.#decodeId = decode;
   }
 
   /** Those for what was. */
@@ -57,7 +67,9 @@ export class ListPlans {
     if (this.#ofPast === undefined) {
       const rules = rulesOfPast(this.rules, this.#model);
       this.#ofPast =
-        rules === this.rules ? this : new ListPlans(this.#model, this.#database, rules);
+        rules === this.rules
+          ? this
+          : new ListPlans(this.#model, this.#database, rules, this.#decodeId);
     }
     return this.#ofPast;
   }
@@ -95,7 +107,7 @@ export class ListPlans {
   get #context(): Omit<FilterContext, 'scope'> {
     return {
       model: this.#model,
-      decodeId: (id) => decodeId(this.#database, id),
+      decodeId: (id) => this.#decodeId(this.#database, id),
       rules: this.rules,
     };
   }

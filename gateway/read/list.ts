@@ -19,6 +19,7 @@ import { basisOf, decodeCursor, encodeCursor, hashList } from './query/cursor.ts
 import type { Cursor } from './query/cursor.ts';
 import type { Bounds, ListOrigin, Position, PositionSlots } from './query/list-clauses.ts';
 import type { Row, RowQuery } from './query/list-query.ts';
+import type { Order } from './query/order.ts';
 import type { PageRequest } from './query/page.ts';
 import { parsePage } from './query/page.ts';
 import { shapeWhere, Slots } from './query/slots.ts';
@@ -135,6 +136,17 @@ export class List {
     };
   }
 
+  /** The first rows of a list of a type. */
+  async first(limit: number): Promise<ReadonlyArray<Row>> {
+    this.#slots.values[0] = NO_PARENTS;
+    const window = { limit, offset: 0 };
+    return this.#readWindow(this.#plan.directed(false), NO_BOUNDS, window);
+  }
+
+  get order(): Order {
+    return this.#plan.order;
+  }
+
   /** Of some entities those that a list of a type has, whatever the page. */
   async among(entities: ReadonlyArray<number>): Promise<ReadonlySet<number>> {
     const { query, inputs } = this.#plan.members;
@@ -228,6 +240,7 @@ export class List {
 }
 
 const NOTHING = {};
+const NO_BOUNDS: Bounds = { after: undefined, before: undefined };
 const NO_ORDER: ReadonlyArray<never> = [];
 const NO_ROWS: ReadonlyArray<Row> = [];
 const NO_VALUES: ReadonlyArray<EdnData> = [];

@@ -37,6 +37,7 @@ export interface ForeignScopes {
 
 export interface ForeignFailure {
   readonly at: AnswerPlace;
+  readonly database: string;
   readonly error: unknown;
 }
 

@@ -12,8 +12,8 @@ export function aggregateParts(
   operation: Operation,
   type: EntityType,
   nodes: ReadonlyArray<FieldNode>,
+  typeName = `${type.name}Aggregate`,
 ): ReadonlyArray<AggregatePart> {
-  const typeName = `${type.name}Aggregate`;
   return Array.from(fieldsBelow(operation, nodes, typeName), ([key, below]): AggregatePart => {
     const name = nameOf(below);
     if (name === 'count') return { kind: 'count', key };

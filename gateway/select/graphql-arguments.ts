@@ -1,6 +1,6 @@
 /** The arguments of a GraphQL field. Where no variable stands in them they are read once, else for each request. */
 import { BREAK, getArgumentValues, Kind, visit } from 'graphql';
-import type { ArgumentNode, FieldNode, GraphQLField } from 'graphql';
+import type { ArgumentNode, FieldNode, GraphQLField, GraphQLObjectType } from 'graphql';
 import type { Given } from './selection.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -28,6 +28,17 @@ export function argumentsOf(
     }
     return last.values;
   };
+}
+
+/** As {@link argumentsOf}, of a field at the root of an operation. */
+export function rootArguments(
+  root: GraphQLObjectType,
+  [node]: ReadonlyArray<FieldNode>,
+): Given<Values> {
+  const definition = root.getFields()[node?.name.value ?? ''];
+  if (node === undefined || definition === undefined)
+    throw new Error('Expected the operation to be valid');
+  return argumentsOf(definition, node);
 }
 
 function hasVariable(argument: ArgumentNode): boolean {

@@ -205,9 +205,51 @@ export function claimValueTypeName(
   wish?: Wish,
 ): string {
   const pretty = `${type}${upperFirst(field)}`;
-  const derived = (name: string): ReadonlyArray<string> =>
-    ['', 'Input', 'Ops', 'ListOps', 'ListPatch'].map((suffix) => `type ${name}${suffix}`);
-  return claim(claims, numbered([...wished(wish), pretty], `${pretty}_x_`), derived);
+  return claim(claims, numbered([...wished(wish), pretty], `${pretty}_x_`), valueTypeClaims);
+}
+
+function valueTypeClaims(name: string): ReadonlyArray<string> {
+  return ['', 'Input', 'Ops', 'ListOps', 'ListPatch'].map((suffix) => `type ${name}${suffix}`);
+}
+
+/** What one type owns in the API of a set of databases. */
+export interface SetNames {
+  /** At the root. */
+  readonly rows: string;
+  readonly aggregate: string;
+  /** Of types. */
+  readonly rowType: string;
+  readonly aggregatesType: string;
+  readonly allType: string;
+  readonly databaseType: string;
+}
+
+export function setNames(typeName: string): SetNames {
+  const lookup = lowerFirst(typeName);
+  return {
+    rows: `${lookup}Rows`,
+    aggregate: `${lookup}Aggregate`,
+    rowType: `${typeName}Row`,
+    aggregatesType: `${typeName}Aggregates`,
+    allType: `${typeName}SetAggregate`,
+    databaseType: `${typeName}DatabaseAggregate`,
+  };
+}
+
+/** Claims a type's name as its databases have it, for a set of them; false where another one has claimed what is derived from it. */
+export function claimSetType(claims: Claims, typeName: string): boolean {
+  const { rows, aggregate, ...types } = setNames(typeName);
+  const own = [
+    ...typeClaims(typeName),
+    ...Object.values(types).map((name) => `type ${name}`),
+    ...[rows, aggregate].map((name) => `root ${name}`),
+  ];
+  return claim(claims, [typeName], () => own) !== '';
+}
+
+/** As {@link claimSetType}, of the type that the values of a field have. */
+export function claimSetValueType(claims: Claims, name: string): boolean {
+  return claim(claims, [name], valueTypeClaims) !== '';
 }
 
 /** The name of a keyword among the values of an enum: `:status/in-progress` is `IN_PROGRESS`. */

@@ -25,6 +25,9 @@ describe('access', async () => {
 describe('other databases', async () => {
   await import('./foreign.test.ts');
 });
+describe('sets', async () => {
+  await import('./sets.test.ts');
+});
 describe('changes', async () => {
   await import('./changes.test.ts');
 });

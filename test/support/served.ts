@@ -4,6 +4,7 @@ import type { DatabasePorts, DatabaseSource } from '../../gateway/index.ts';
 export function alwaysOpen(databases: ReadonlyMap<string, DatabasePorts>): DatabaseSource {
   return {
     has: (name) => databases.has(name),
+    names: () => databases.keys(),
     async hold(name) {
       const value = databases.get(name);
       if (value === undefined) throw new Error(`Expected one of the test's databases, got ${name}`);

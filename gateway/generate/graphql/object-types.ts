@@ -35,6 +35,7 @@ type Fields = Record<string, FieldConfig>;
 export interface ObjectTypes {
   readonly entity: ObjectOf;
   readonly connection: (target: Target) => GraphQLObjectType;
+  readonly aggregate: ObjectOf;
   readonly diff: ObjectOf;
   readonly groups: GroupTypes;
   readonly change: ObjectOf;
@@ -114,6 +115,7 @@ export function createObjectTypes(model: Model, inputs: Inputs): ObjectTypes {
   return {
     entity,
     connection,
+    aggregate,
     diff: diffTypes(entity),
     change: changeTypes(entity),
     groups,

@@ -1,5 +1,6 @@
 /** What the fields at the root of the API mean: the one list from which the schema is printed and operations are planned. */
 import type { EntityType, Model } from '../../../schema/model/model.ts';
+import { setNames } from '../../../schema/model/naming.ts';
 import type { WriteKind } from '../writable.ts';
 import { isAllowed, WRITES } from '../writable.ts';
 
@@ -50,6 +51,22 @@ export const SUBGRAPH_FIELDS: ReadonlyMap<string, SubgraphField> = new Map([
   ['_service', { kind: 'service' }],
   ['_entities', { kind: 'representations' }],
 ]);
+
+/** At the root of a set of databases. */
+export type SetField =
+  | { readonly kind: 'databases' }
+  | { readonly kind: 'rows' | 'aggregate'; readonly type: EntityType };
+
+/** As {@link queryFields}, of a set of databases. */
+export function setFields(model: Model): ReadonlyMap<string, SetField> {
+  const fields = new Map<string, SetField>([['databases', { kind: 'databases' }]]);
+  for (const type of model.types.values()) {
+    const { rows, aggregate } = setNames(type.name);
+    fields.set(rows, { kind: 'rows', type });
+    fields.set(aggregate, { kind: 'aggregate', type });
+  }
+  return fields;
+}
 
 /** As {@link queryFields}: each of those can be watched, and the entities of each type. */
 export function subscriptionFields(

@@ -13,6 +13,7 @@ import {
 import type { GraphQLFieldConfig, GraphQLNamedType } from 'graphql';
 import type { EntityType, Model } from '../../../schema/model/model.ts';
 import { entitiesField, serviceField } from './federation.ts';
+import { inTurns } from './in-turns.ts';
 import { createInputs } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
 import { createObjectTypes } from './object-types.ts';
@@ -44,9 +45,6 @@ export interface SchemaOptions {
   readonly types?: Model['types'];
 }
 
-/** How many types are defined before the event loop gets a turn. */
-const TYPES_PER_TURN = 20;
-
 /**
  * Builds the schema of a model. The fields of a few types at a time are defined between turns of the event loop, so that a model
  * of a thousand types does not hold up requests.
@@ -61,11 +59,10 @@ export async function createSchema(
   const objects = createObjectTypes(whole, inputs);
   const payloads = createPayloadTypes(objects);
   const types: GraphQLNamedType[] = [nodeInterface, entityInterface];
-  for (const [index, type] of Array.from(all.values()).entries()) {
+  await inTurns(all.values(), (type) => {
     types.push(objects.entity(type));
     if (model.types.has(type.name)) defineFields(type, inputs, objects, payloads);
-    if (index % TYPES_PER_TURN === TYPES_PER_TURN - 1) await nextTurn();
-  }
+  });
   const query: Fields = {};
   for (const [name, field] of queryFields(model)) query[name] = queryField(field, inputs, objects);
   if (isSubgraph && model.types.size > 0) {
@@ -205,9 +202,3 @@ function changedField({ type }: ChangedField, inputs: Inputs, objects: ObjectTyp
 
 const CHANGED =
   'Each entity that a transaction has changed, that came to meet the filter, or meets it no more.';
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}

@@ -6,6 +6,8 @@ import type { Keyword } from '../../../schema/keyword.ts';
 import type { EntityType, Model, ScalarField } from '../../../schema/model/model.ts';
 import type { ScalarName } from '../../../schema/model/scalars.ts';
 import { isOrderable } from '../../../schema/model/shapes.ts';
+import type { EdnData, Value } from '../../../schema/value.ts';
+import { compareValues } from '../../../services/reader/reader.ts';
 import { badInput } from '../bad-input.ts';
 import type { LinkField, OrderInput } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
@@ -53,6 +55,22 @@ export function parseOrder(
     keys.push(key.sortKey);
   }
   return { keys, entityDescending: false };
+}
+
+/** How values of a key compare in its order; null and undefined are no value. */
+export function compareBy({
+  descending,
+  nullsFirst,
+}: SortKey): (one: EdnData | undefined, other: EdnData | undefined) => number {
+  return (one, other) => {
+    const a = one ?? undefined;
+    const b = other ?? undefined;
+    if (a === undefined || b === undefined)
+      return a === b ? 0 : (a === undefined) === nullsFirst ? -1 : 1;
+    return descending
+      ? compareValues(b as Value, a as Value)
+      : compareValues(a as Value, b as Value);
+  };
 }
 
 /** The order read from its end. */

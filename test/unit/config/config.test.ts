@@ -34,6 +34,7 @@ describe('defaults', () => {
       api: {
         access: undefined,
         extensions: [],
+        sets: {},
         models: {},
         operations: new Map(),
         onlyOperations: false,
@@ -174,6 +175,13 @@ describe('sources', () => {
     );
   });
 
+  it('read sets of databases as texts and as objects', () => {
+    const sets = { customers: ['acme', 'globex'], all: ['customer-*'] };
+    const env = { DATAHIKE_GATEWAY_SETS: 'customers=acme, globex; all=customer-*' };
+    const file = fileOf({ api: { sets: { ...sets, all: 'customer-*' } } });
+    for (const sources of [{ env }, { file }]) expect(load(sources).api.sets).toEqual(sets);
+  });
+
   it('read the file that the environment names', () => {
     const env = { DATAHIKE_GATEWAY_CONFIG: fileOf({ store: { kind: 'memory' } }) };
     expect(load({ env }).store).toEqual({ kind: 'memory', cache: { kind: 'none' } });
@@ -228,6 +236,10 @@ describe('mistakes', () => {
     [
       { env: { DATAHIKE_GATEWAY_DEVELOPMENT: 'yes' } },
       'DATAHIKE_GATEWAY_DEVELOPMENT: expected true or false, got "yes"',
+    ],
+    [
+      { env: { DATAHIKE_GATEWAY_SETS: 'customers' } },
+      'DATAHIKE_GATEWAY_SETS: expected names of sets with names of databases, such as customers=acme,globex;all=customer-*, got "customers"',
     ],
   ])('are named in one line: %j', (sources, message) => {
     expect(messageOf(sources)).toBe(message);
