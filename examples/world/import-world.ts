@@ -60,8 +60,8 @@ async function readSchema(): Promise<ReadonlyArray<EdnMap>> {
 
 /** Whether nothing has the attribute yet; what is imported before it is imported again, which changes nothing. */
 async function isMissing(reader: Reader, attribute: string): Promise<boolean> {
-  const { attributes, count } = reader.current();
-  return !attributes.has(kw(attribute)) || (await count(kw(attribute))) === 0;
+  const snapshot = reader.current();
+  return !snapshot.attributes.has(kw(attribute)) || (await snapshot.count(kw(attribute))) === 0;
 }
 
 async function countCities(reader: Reader): Promise<number> {

@@ -21,9 +21,9 @@ async function countStoredCities(directory: string): Promise<number> {
     pollIntervalMs: 60_000,
     log: createLog({ level: 'silent' }),
   });
-  const { attributes, count } = createLocalReader(connection).current();
+  const snapshot = createLocalReader(connection).current();
   const id = kw('city/geonameid');
-  const cities = attributes.has(id) ? await count(id) : 0;
+  const cities = snapshot.attributes.has(id) ? await snapshot.count(id) : 0;
   await connection.release();
   await host.close();
   return cities;
