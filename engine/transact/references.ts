@@ -20,7 +20,7 @@ export function* entityOf(
   if (isCurrentTx(ref)) return currentTx(transaction, ref);
   if (isTempid(ref)) return transaction.useEntity(transaction.entityOfTempid(ref), form);
   if (typeof ref === 'number') return transaction.useEntity(ref, form);
-  return yield* requireEntity(dbFor(transaction, ref), ref);
+  return yield* requireEntity(transaction.db, ref);
 }
 
 /** The value of a ref: as {@link entityOf}, but what is mentioned only here moves no counter. */

@@ -27,19 +27,16 @@ export function createLocalReader(connection: Connection): Reader {
   return {
     async snapshot({ minTx, limits } = {}) {
       const db = minTx === undefined ? connection.db() : await connection.sync(minTx);
-      return snapshotOf(id, db, limits);
+      return new LocalSnapshot(id, db, limits);
     },
-    current: () => snapshotOf(id, connection.db()),
-    onAdvance: (listener) => connection.onAdvance((db) => listener(snapshotOf(id, db))),
+    current: () => new LocalSnapshot(id, connection.db()),
+    onAdvance: (listener) => connection.onAdvance((db) => listener(new LocalSnapshot(id, db))),
     transactions: (from, signal) => followTransactions(connection, from, signal),
     transaction: (tx) => oneTransaction(connection, tx),
   };
 }
 
-function snapshotOf(id: string, db: Db, limits?: QueryLimits): Snapshot {
-  return new LocalSnapshot(id, db, limits);
-}
-
+/** One object for each request: its questions are methods, and not taken off it. */
 class LocalSnapshot implements Snapshot {
   readonly databaseId: string;
   readonly #db: Db;
