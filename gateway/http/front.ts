@@ -36,6 +36,7 @@ import type { GatewayRequest, OperationContext, RequestContext } from './context
 import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { checkNesting } from './nesting.ts';
 import { isDeliberate, operationInUrl } from './operation-request.ts';
+import { endTogether } from './together.ts';
 
 export interface FrontOptions {
   readonly served: OnDemand<ServedDatabase>;
@@ -310,7 +311,7 @@ async function answerPrepared<C extends OperationContext>(
     'content-type': `${asked.type}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),
   });
-  response.end(body);
+  endTogether(response, body);
 }
 
 const LONG_TEXT = 4_096;
