@@ -6,7 +6,7 @@ import type { FoldsOf } from './list.ts';
 import { List } from './list.ts';
 import type { Page, PageOf } from './pages.ts';
 import { EMPTY_PAGE } from './pages.ts';
-import type { ListOrigin } from './query/list-clauses.ts';
+import type { ListOrigin, Position } from './query/list-clauses.ts';
 import type {
   ConnectionPartPlan,
   ConnectionPlan,
@@ -55,12 +55,12 @@ function writeConnection(
   parts: ReadonlyArray<ConnectionPartPlan>,
   parent: number | undefined,
 ): string {
-  let text = '{';
-  for (const [i, part] of parts.entries()) {
-    if (i > 0) text += ',';
+  let text = '';
+  for (const part of parts) {
+    if (text !== '') text += ',';
     text += part.prefix + writePart(written, part, parent);
   }
-  return `${text}}`;
+  return `{${text}}`;
 }
 
 const noPage = (): Page => EMPTY_PAGE;
@@ -97,26 +97,39 @@ function writePart(written: Written, part: ConnectionPartPlan, parent: number | 
 }
 
 function writeEdges(
-  { list, pageOf, fragments }: Written,
+  written: Written,
   parts: ReadonlyArray<EdgePartPlan>,
   parent: number | undefined,
 ): string {
-  const edges: string[] = [];
-  for (const row of pageOf(parent).rows) {
-    const texts: string[] = [];
-    for (const part of parts) {
-      const text =
-        part.kind === 'constant'
-          ? part.text
-          : part.kind === 'cursor'
-            ? `"${list.cursorOf(row)}"`
-            : fragments[part.node]?.get(row.position.entity);
-      if (text !== undefined && text !== null) texts.push(part.prefix + text);
-    }
-    // An edge to an entity that is not of the type is none.
-    if (texts.length === parts.length) edges.push(`{${texts.join(',')}}`);
+  const { entities, positionAt } = written.pageOf(parent);
+  let edges = '';
+  for (let place = 0; place < entities.length; place++) {
+    const edge = writeEdge(written, parts, entities[place]!, () => positionAt(place));
+    if (edge !== undefined) edges += edges === '' ? edge : `,${edge}`;
   }
-  return `[${edges.join(',')}]`;
+  return `[${edges}]`;
+}
+
+/** Undefined where the entity is not of the type: an edge to it is none. */
+function writeEdge(
+  { list, fragments }: Written,
+  parts: ReadonlyArray<EdgePartPlan>,
+  entity: number,
+  position: () => Position,
+): string | undefined {
+  let edge = '';
+  for (const part of parts) {
+    const text =
+      part.kind === 'constant'
+        ? part.text
+        : part.kind === 'cursor'
+          ? `"${list.cursorOf(position())}"`
+          : fragments[part.node]?.get(entity);
+    if (text === undefined || text === null) return undefined;
+    edge += edge === '' ? part.prefix : `,${part.prefix}`;
+    edge += text;
+  }
+  return `{${edge}}`;
 }
 
 function writePageInfo(
@@ -139,8 +152,9 @@ function pageFact({ list }: Written, page: Page, name: PageFact): string | boole
       return page[name];
     case 'startCursor':
     case 'endCursor': {
-      const row = page.rows.at(name === 'startCursor' ? 0 : -1);
-      return row === undefined ? null : list.cursorOf(row);
+      const { length } = page.entities;
+      if (length === 0) return null;
+      return list.cursorOf(page.positionAt(name === 'startCursor' ? 0 : length - 1));
     }
   }
 }
@@ -151,8 +165,7 @@ export function entitiesOn(
   parents: ReadonlyArray<number | undefined>,
 ): ReadonlyArray<number> {
   const found = new Set<number>();
-  for (const parent of parents)
-    for (const { position } of pageOf(parent).rows) found.add(position.entity);
+  for (const parent of parents) for (const entity of pageOf(parent).entities) found.add(entity);
   return Array.from(found);
 }
 
@@ -162,8 +175,8 @@ export function writeNodes(
   fragments: Fragments | undefined,
 ): string {
   let text = '';
-  for (const { position } of pageOf(parent).rows) {
-    const node = fragments?.get(position.entity);
+  for (const entity of pageOf(parent).entities) {
+    const node = fragments?.get(entity);
     if (node !== undefined && node !== null) text += text === '' ? node : `,${node}`;
   }
   return `[${text}]`;

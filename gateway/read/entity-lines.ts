@@ -7,7 +7,6 @@ import type { ListArguments } from '../select/selection.ts';
 import { readEntities } from './entity-json.ts';
 import { List, NO_PARENTS } from './list.ts';
 import type { EntityPlan } from './plan.ts';
-import type { Row } from './query/list-query.ts';
 import type { ReadScope } from './scope.ts';
 import type { Snapshot } from '../../services/reader/reader.ts';
 
@@ -39,19 +38,19 @@ export async function* readLines(request: LinesRequest): AsyncGenerator<string, 
   let next: ListArguments = { ...list, first: null };
   while (left > 0) {
     const opened = await List.open(scopeNow(), origin, next, Math.min(left, WINDOW));
-    const { rows, hasNextPage } = (await opened.pages(NO_PARENTS))(undefined);
-    for (let from = 0; from < rows.length;) {
-      const part = rows.slice(from, from + size);
+    const { entities, positionAt, hasNextPage } = (await opened.pages(NO_PARENTS))(undefined);
+    for (let from = 0; from < entities.length;) {
+      const part = entities.slice(from, from + size);
       from += part.length;
       charge(part.length);
       const text = await linesOf(scopeNow(opened.scope.snapshot), plan, part);
       size = sizeAfter(size, text.length);
       yield text;
     }
-    const last = rows.at(-1);
-    if (!hasNextPage || last === undefined) return;
-    left -= rows.length;
-    next = { ...next, after: opened.cursorOf(last), offset: null };
+    if (!hasNextPage || entities.length === 0) return;
+    left -= entities.length;
+    const after = opened.cursorOf(positionAt(entities.length - 1));
+    next = { ...next, after, offset: null };
   }
 }
 
@@ -64,9 +63,8 @@ function sizeAfter(size: number, length: number): number {
 async function linesOf(
   scope: ReadScope,
   plan: EntityPlan,
-  rows: ReadonlyArray<Row>,
+  entities: ReadonlyArray<number>,
 ): Promise<string> {
-  const entities = rows.map(({ position }) => position.entity);
   const fragments = await readEntities({ scope, variables: {} }, plan, entities);
   let text = '';
   for (const entity of entities) {

@@ -4,15 +4,12 @@
 import type { Lists, Projection, Snapshot } from '../../services/reader/reader.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import type { LinkField } from '../select/selection.ts';
-import type { PageOf } from './pages.ts';
+import type { Page, PageOf } from './pages.ts';
 import { cutPage, EMPTY_PAGE } from './pages.ts';
-import type { Row } from './query/list-query.ts';
+import type { Position } from './query/list-clauses.ts';
 import type { Order } from './query/order.ts';
 import { compareBy, reverseOrder } from './query/order.ts';
 import type { PageRequest } from './query/page.ts';
-
-/** A place among all links, and the entity that is there. */
-type RowAt = (place: number) => Omit<Row, 'parent'>;
 
 export class LinkPages {
   readonly #snapshot: Snapshot;
@@ -29,32 +26,24 @@ export class LinkPages {
   async asStored(parents: ReadonlyArray<number>): Promise<PageOf> {
     const { offset, size } = this.#page;
     const { starts, values } = await this.#links(parents, offset + size + 1);
-    return this.#pageOf(parents, starts, identity, (place) => rowOf(values, NO_VALUES, place));
+    const entities = values as ReadonlyArray<number>;
+    return this.#pageOf(parents, starts, entities, () => NO_VALUES);
   }
 
   /** In the order of values that the linked entities have. */
   async sorted(order: Order, parents: ReadonlyArray<number>): Promise<PageOf> {
     const { starts, values } = await this.#links(parents, undefined);
-    const { columns } = await this.#snapshot.project(
-      sortProjection(order),
-      values as ReadonlyArray<number>,
-    );
+    const entities = values as ReadonlyArray<number>;
+    const { columns } = await this.#snapshot.project(sortProjection(order), entities);
     const keys = columns as ReadonlyArray<ReadonlyArray<Value | undefined>>;
-    const compare = comparing(
-      this.#page.backwards ? reverseOrder(order) : order,
-      keys,
-      values as ReadonlyArray<number>,
-    );
-    const places = Int32Array.from(values, (_, place) => place);
+    const compare = comparing(this.#page.backwards ? reverseOrder(order) : order, keys, entities);
+    const places = Int32Array.from(entities, (_, place) => place);
     for (let i = 0; i + 1 < starts.length; i++)
-      places.subarray(starts[i], starts[i + 1]).sort(compare);
-    const rowAt: RowAt = (place) =>
-      rowOf(
-        values,
-        keys.map((column) => column[place] ?? null),
-        place,
-      );
-    return this.#pageOf(parents, starts, (i) => places[i] ?? i, rowAt);
+      sortPart(places, starts[i]!, starts[i + 1]!, compare);
+    const inOrder = Array.from(places, (place) => entities[place]!);
+    return this.#pageOf(parents, starts, inOrder, (at) =>
+      keys.map((column) => column[places[at]!] ?? null),
+    );
   }
 
   async #links(parents: ReadonlyArray<number>, limit: number | undefined): Promise<Lists> {
@@ -63,24 +52,25 @@ export class LinkPages {
     return columns[0] as Lists;
   }
 
-  /** `placeAt`: which link comes at a place of all of them in order. */
+  /** `entities`: of all links, in order; `valuesAt`: what the one at a place among them is sorted by. */
   #pageOf(
     parents: ReadonlyArray<number>,
     starts: ReadonlyArray<number>,
-    placeAt: (i: number) => number,
-    rowAt: RowAt,
+    entities: ReadonlyArray<number>,
+    valuesAt: (at: number) => ReadonlyArray<EdnData>,
   ): PageOf {
-    const page = this.#page;
-    const indexOf = new Map(parents.map((parent, i) => [parent, i]));
-    return (parent) => {
-      const i = parent === undefined ? undefined : indexOf.get(parent);
-      if (i === undefined) return EMPTY_PAGE;
-      const from = (starts[i] ?? 0) + page.offset;
-      const to = Math.min(starts[i + 1] ?? 0, from + page.size + 1);
-      const rows: Row[] = [];
-      for (let at = from; at < to; at++) rows.push({ ...rowAt(placeAt(at)), parent });
-      return cutPage(rows, page, page.offset > 0);
-    };
+    const { offset, size } = this.#page;
+    const pages = new Map<number | undefined, Page>();
+    for (const [i, parent] of parents.entries()) {
+      const from = starts[i]! + offset;
+      const read = entities.slice(from, Math.min(starts[i + 1]!, from + size + 1));
+      const positionAt = (place: number): Position => ({
+        values: valuesAt(from + place),
+        entity: read[place]!,
+      });
+      pages.set(parent, cutPage(read, positionAt, this.#page, offset > 0));
+    }
+    return (parent) => pages.get(parent) ?? EMPTY_PAGE;
   }
 }
 
@@ -109,17 +99,19 @@ function comparing(
   };
 }
 
-function rowOf(
-  entities: ReadonlyArray<Value>,
-  values: ReadonlyArray<EdnData>,
-  place: number,
-): Omit<Row, 'parent'> {
-  return { position: { values, entity: Number(entities[place]) } };
+/** Sorts the places from `from` to before `to`; links that were made in their order are in it already. */
+function sortPart(
+  places: Int32Array,
+  from: number,
+  to: number,
+  compare: (one: number, other: number) => number,
+): void {
+  for (let at = from + 1; at < to; at++)
+    if (compare(places[at - 1]!, places[at]!) > 0)
+      return void places.subarray(from, to).sort(compare);
 }
 
 const NO_VALUES: ReadonlyArray<EdnData> = [];
-
-const identity = (place: number): number => place;
 
 /** By order: one object is compiled once. */
 const sortProjections = new WeakMap<Order, Projection>();

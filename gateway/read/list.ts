@@ -13,9 +13,9 @@ import type { DirectedPlan, ListPlan } from './list-plan.ts';
 import { localWhere } from './foreign-keys.ts';
 import { isOfOwnValues, LinkPages } from './link-pages.ts';
 import type { PageOf } from './pages.ts';
-import { cutPage } from './pages.ts';
+import { cutRows } from './pages.ts';
 import { originKey, targetOf } from './list-plan.ts';
-import { basisOf, decodeCursor, encodeCursor, hashList } from './query/cursor.ts';
+import { basisOf, cursorWriter, decodeCursor, hashList } from './query/cursor.ts';
 import type { Cursor } from './query/cursor.ts';
 import type { Bounds, ListOrigin, Position, PositionSlots } from './query/list-clauses.ts';
 import type { Row, RowQuery } from './query/list-query.ts';
@@ -48,6 +48,7 @@ export class List {
   readonly #hash: () => string;
   /** Whether everything of its origin is on it. */
   readonly #isWhole: boolean;
+  #writeCursor: ((position: Position) => string) | undefined;
 
   private constructor(
     scope: ReadScope,
@@ -97,9 +98,9 @@ export class List {
     return new List(pinned, plan, page, slots, cursors, hash, isWhole);
   }
 
-  cursorOf(row: Row): string {
-    const { basisTx } = this.scope.snapshot;
-    return encodeCursor({ basisTx, position: row.position }, this.#hash(), this.#plan.order);
+  cursorOf(position: Position): string {
+    this.#writeCursor ??= cursorWriter(this.scope.snapshot.basisTx, this.#hash(), this.#plan.order);
+    return this.#writeCursor(position);
   }
 
   /** One page of each parent. */
@@ -127,12 +128,12 @@ export class List {
     const window = { limit: page.size + 1, offset: page.offset };
     if (parents.length === 1) {
       const rows = await this.#readWindow(plan, bounds, window);
-      return () => cutPage(rows, page, hasOpposite);
+      return () => cutRows(rows, page, hasOpposite);
     }
     const rowsByParent = groupByParent(await this.#readAll(plan, bounds));
     return (parent) => {
       const rows = rowsByParent.get(parent) ?? NO_ROWS;
-      return cutPage(rows.slice(page.offset, page.offset + window.limit), page, hasOpposite);
+      return cutRows(rows.slice(page.offset, page.offset + window.limit), page, hasOpposite);
     };
   }
 

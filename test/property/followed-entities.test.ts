@@ -189,10 +189,10 @@ it('tells whom a transaction concerns, and which lists it changes', async () => 
             const concerned = await concernedBy(points, changes, [before, after]);
             expect(all.filter((e) => was.has(e) !== is.has(e) && !concerned.has(e))).toEqual([]);
             const reads = new Reads();
-            const rowsIn = async (snapshot: Snapshot): Promise<unknown> =>
-              (await (await open(snapshot)).pages(NO_PARENTS))(undefined).rows;
-            const rows = await rowsIn(recordReads(before, reads));
-            if (!reads.meet(new Changes(changes))) expect(await rowsIn(after)).toEqual(rows);
+            const pageIn = async (snapshot: Snapshot): Promise<unknown> =>
+              (await (await open(snapshot)).pages(NO_PARENTS))(undefined).entities;
+            const page = await pageIn(recordReads(before, reads));
+            if (!reads.meet(new Changes(changes))) expect(await pageIn(after)).toEqual(page);
           }
         } finally {
           await close();

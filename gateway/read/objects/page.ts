@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../../schema/error.ts';
 import type { ObjectPart } from '../../select/selection.ts';
 import { quote } from '../json.ts';
-import { decodeCursor, encodeCursor } from '../query/cursor.ts';
+import { cursorWriter, decodeCursor } from '../query/cursor.ts';
 import { parsePage } from '../query/page.ts';
 import { many, one, plain, planObject } from './object-plan.ts';
 import type { ObjectFields, ObjectPlan, PlanEntities } from '../plan.ts';
@@ -74,7 +74,7 @@ const IN_PLACES = { keys: [], entityDescending: false };
 
 /** A cursor that names a place; `listHash` as in `query/cursor.ts`. */
 export function encodePlace({ basisTx, place }: Place, listHash: string): string {
-  return encodeCursor({ basisTx, position: { entity: place, values: [] } }, listHash, IN_PLACES);
+  return cursorWriter(basisTx, listHash, IN_PLACES)({ entity: place, values: [] });
 }
 
 /** @throws BAD_USER_INPUT, BAD_CURSOR */

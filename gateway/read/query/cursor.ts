@@ -2,7 +2,7 @@
  * A cursor: a position in one list at one transaction. The hash of the list's filter and order goes with it, so that a cursor cannot
  * be used where its values mean something else.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DatabaseError } from '../../../schema/error.ts';
 import { valueFromJson, valueToJson } from '../../../schema/model/scalars.ts';
 import type { EdnData } from '../../../schema/value.ts';
@@ -17,19 +17,37 @@ export interface Cursor {
   readonly position: Position;
 }
 
-export function encodeCursor(cursor: Cursor, listHash: string, order: Order): string {
-  const { basisTx, position } = cursor;
-  const values = order.keys.map((key, i) => valueToJson(key.scalar, position.values[i] ?? null));
-  const content = [CURSOR_VERSION, basisTx, listHash, position.entity, ...values];
-  return Buffer.from(JSON.stringify(content)).toString('base64url');
+/** Writes the cursors of one list. What all of them begin with is encoded once: spaces make it end where three bytes do, which are four letters. */
+export function cursorWriter(
+  basisTx: number,
+  listHash: string,
+  { keys }: Order,
+): (position: Position) => string {
+  const head = `[${CURSOR_VERSION},${basisTx},${JSON.stringify(listHash)},`;
+  const begin = base64url(head.padEnd(Math.ceil(head.length / 3) * 3));
+  return ({ entity, values }) => {
+    let rest = String(entity);
+    for (let i = 0; i < keys.length; i++)
+      rest += `,${JSON.stringify(valueToJson(keys[i]!.scalar, values[i] ?? null))}`;
+    return begin + base64url(`${rest}]`);
+  };
+}
+
+const SCRATCH = Buffer.allocUnsafeSlow(1_024);
+const MAX_BYTES_PER_UNIT = 3;
+
+function base64url(text: string): string {
+  if (text.length * MAX_BYTES_PER_UNIT > SCRATCH.length)
+    return Buffer.from(text).toString('base64url');
+  return SCRATCH.toString('base64url', 0, SCRATCH.write(text));
 }
 
 /** @throws BAD_CURSOR */
 export function decodeCursor(text: string, listHash: string, order: Order): Cursor {
   const content = parseContent(text);
-  const [version, basisTx, hash, entity, ...values] = content;
+  const [version, basisTx, list, entity, ...values] = content;
   if (version !== CURSOR_VERSION || !isCount(basisTx) || !isCount(entity)) throw damaged();
-  if (hash !== listHash || values.length !== order.keys.length) {
+  if (list !== listHash || values.length !== order.keys.length) {
     throw new DatabaseError(
       'BAD_CURSOR',
       'The cursor belongs to a list with another where, orderBy or asOf; start again without it',
@@ -47,10 +65,7 @@ export function basisOf(text: string): number {
 
 /** A short text that is equal for equal lists. */
 export function hashList(list: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(canonical(list)))
-    .digest('base64url')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify(canonical(list)), 'base64url').slice(0, 16);
 }
 
 function parseContent(text: string): ReadonlyArray<unknown> {
