@@ -295,8 +295,10 @@ export class ServedDatabase {
     const { extensions, log } = this.#options;
     if (extensions.length === 0) return NO_EXTENSIONS;
     const { fitting, misfits } = await fittingExtensions(this.name, model, extensions);
-    for (const error of misfits)
-      log.error({ event: 'extension left out', database: this.name, error });
+    // Nothing fits what has no attributes yet.
+    if (model.types.size > 0)
+      for (const error of misfits)
+        log.error({ event: 'extension left out', database: this.name, error });
     return { fitting, misfits };
   }
 

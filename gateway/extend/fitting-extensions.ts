@@ -13,7 +13,6 @@ export interface FittingExtensions {
 }
 
 /** Those of a database, and the whole schema with those that fit. */
-
 export async function fittingExtensions(
   database: string,
   model: Model,

@@ -42,9 +42,14 @@ export function parseJson(bytes: Buffer): unknown {
   const text = checkedText(bytes);
   try {
     return JSON.parse(text) as unknown;
-  } catch {
-    throw new DatabaseError('BAD_USER_INPUT', 'The request body is not JSON');
+  } catch (error) {
+    throw notJson(error as SyntaxError);
   }
+}
+
+/** Says where in the body, as the parser does. */
+export function notJson({ message }: SyntaxError): DatabaseError {
+  return new DatabaseError('BAD_USER_INPUT', `The request body is not JSON: ${message}`);
 }
 
 /** Refuses what {@link parseJson} does, for whoever parses a body otherwise. @throws BAD_USER_INPUT */

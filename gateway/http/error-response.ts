@@ -8,6 +8,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { DatabaseError, ERROR_CODES, problemType } from '../../schema/error.ts';
 import type { ErrorCode } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
+import { notJson } from './body.ts';
 
 /** RFC 9457, with the {@link FACTS} that the error has. */
 export interface Problem extends Partial<Record<(typeof FACTS)[number], string>> {
@@ -138,9 +139,7 @@ function refusedRequest(error: unknown): DatabaseError | undefined {
       'limit' in error ? ` of at most ${String(error.limit)} bytes` : ' that is smaller';
     return new DatabaseError('BODY_TOO_LARGE', `Expected a request body${limit}; send it in parts`);
   }
-  if (type === 'entity.parse.failed') {
-    return new DatabaseError('BAD_USER_INPUT', 'The request body is not JSON');
-  }
+  if (type === 'entity.parse.failed') return notJson(error);
   if (error.status === 415)
     return new DatabaseError(
       'UNSUPPORTED_MEDIA_TYPE',

@@ -18,7 +18,10 @@ const POLICY =
 
 /**
  *     /graphiql            /graphiql/:database       also GET /graphql for a browser
- *     /docs                /docs/:database
+ *     /docs                /docs/:database           also GET /v1/:database for a browser
+ *     /                    leads to one of them
+ *
+ * Whoever is no browser is led to what programs read.
  */
 export function servePages(app: Express, { defaultDatabase, development }: PageOptions): void {
   app.use(ASSETS_PATH, express.static(ASSETS, { fallthrough: false, index: false }));
@@ -29,6 +32,14 @@ export function servePages(app: Express, { defaultDatabase, development }: PageO
       response.set('Content-Security-Policy', POLICY).type('html').send(html(database));
     };
   app.get(['/docs', '/docs/:database'], page(docsPage));
+  app.get('/v1/:database', (request, response) => {
+    const database = encodeURIComponent(request.params.database);
+    response.redirect(wantsHtml(request) ? `/docs/${database}` : `/v1/${database}/openapi.json`);
+  });
+  app.get('/', (request, response) => {
+    if (wantsHtml(request)) response.redirect(development ? '/graphiql' : '/docs');
+    else response.json(entryPoints(defaultDatabase));
+  });
   if (!development) return;
   const console = page(consolePage);
   app.get(['/graphiql', '/graphiql/:database'], console);
@@ -36,6 +47,11 @@ export function servePages(app: Express, { defaultDatabase, development }: PageO
     const isPage = request.query['query'] === undefined && wantsHtml(request);
     return isPage ? console(request, response, next) : next();
   });
+}
+
+function entryPoints(database: string): Readonly<Record<string, string>> {
+  const name = encodeURIComponent(database);
+  return { graphql: '/graphql', rest: `/v1/${name}`, docs: '/docs', health: '/health' };
 }
 
 function wantsHtml(request: Request): boolean {

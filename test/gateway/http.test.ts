@@ -89,6 +89,16 @@ describe('the app', () => {
     await request(production.app).get('/graphiql').expect(404);
   });
 
+  it('says where a body is no JSON', async () => {
+    for (const path of ['/graphql', '/v1/world/city'])
+      await request(world.app)
+        .post(path)
+        .type('json')
+        .send('{"query": }')
+        .expect(400)
+        .expect(/The request body is not JSON: Unexpected token/);
+  });
+
   it('names a request as its caller does', async () => {
     const answer = await request(world.app)
       .get('/nowhere')
@@ -172,6 +182,29 @@ describe('the app', () => {
     expect(answer.status).toBe(200);
     await stopping.stop();
     await request(stopping.app).get('/health').expect(503);
+  });
+});
+
+describe('an address without anything behind it', () => {
+  it('leads a browser to a page, from the top and from a database', async () => {
+    const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const from = async (app: ServedWorld, path: string): Promise<unknown> =>
+      (await request(app.app).get(path).set(html).expect(302)).headers['location'];
+    expect(await from(world, '/')).toBe('/graphiql');
+    expect(await from(production, '/')).toBe('/docs');
+    expect(await from(world, '/v1/world')).toBe('/docs/world');
+  });
+
+  it('leads programs to what they read', async () => {
+    const { body } = await request(world.app).get('/').expect(200);
+    expect(body).toEqual({
+      graphql: '/graphql',
+      rest: '/v1/world',
+      docs: '/docs',
+      health: '/health',
+    });
+    const described = await request(world.app).get(body.rest).redirects(1).expect(200);
+    expect(described.body).toMatchObject({ openapi: '3.1.0' });
   });
 });
 
