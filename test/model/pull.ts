@@ -17,9 +17,9 @@ interface Trail {
   readonly depths: ReadonlyMap<Keyword, number>;
 }
 
-const START: Trail = { entered: [], depths: new Map() };
+export const START: Trail = { entered: [], depths: new Map() };
 
-/** What a pattern shows of an entity of which some facts are known. */
+/** What a pattern shows of an entity of which some facts are known. `spend` is told of the facts that are gone through, and may end it. */
 export function pullModel(
   db: ModelDb,
   facts: ReadonlyArray<Fact>,
@@ -27,7 +27,9 @@ export function pullModel(
   e: number,
   trail: Trail = START,
   schema: ModelSchema = new ModelSchema(db),
+  spend: (facts: number) => void = () => undefined,
 ): EdnMap | null {
+  spend(facts.length);
   const result = new Map<EdnData, EdnData>();
   const own = sortFacts(
     facts.filter((fact) => fact.e === e),
@@ -88,7 +90,7 @@ export function pullModel(
     const plain = new Map<EdnData, EdnData>([[ID, to]]);
     if (ident !== undefined) plain.set(kw('db/ident'), ident);
     if (Array.isArray(target))
-      return pullModel(db, facts, target as ReadonlyArray<EdnData>, to, START, schema);
+      return pullModel(db, facts, target as ReadonlyArray<EdnData>, to, START, schema, spend);
     if (target === undefined && !isWhole) return plain;
     if (isOver(name, target)) return null;
     const isStart = target === undefined && !trail.entered.includes(e);
@@ -96,7 +98,7 @@ export function pullModel(
     if (entered.includes(to)) return plain;
     const depths = new Map(trail.depths).set(name, (trail.depths.get(name) ?? 0) + 1);
     const next = { entered: [...entered, to], depths };
-    return pullModel(db, facts, target === undefined ? WHOLE : pattern, to, next, schema);
+    return pullModel(db, facts, target === undefined ? WHOLE : pattern, to, next, schema, spend);
   }
 }
 

@@ -4,7 +4,7 @@ import { EdnList } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { valueKey } from '../../schema/value-key.ts';
 import { compareParts } from './order.ts';
-import { pullModel } from './pull.ts';
+import { START, pullModel } from './pull.ts';
 import { solve, untilStable } from './query.ts';
 import { isNumber } from './query-functions.ts';
 import { assignments } from './query-inputs.ts';
@@ -12,6 +12,7 @@ import { requireNamed } from './query-source.ts';
 import type { Env, Forms, ModelDatabase, ModelSource, Row, World } from './query-world.ts';
 import { spend, isVariable, sourceNamed, symbolName, variablesIn } from './query-world.ts';
 import { fail } from './refusal.ts';
+import { ModelSchema } from './schema.ts';
 
 export interface ModelQuery {
   readonly shape: 'relation' | 'collection' | 'tuple' | 'scalar';
@@ -194,7 +195,9 @@ function shown(
   const given = forms.filter((one) => symbolName(one) !== '%').indexOf(pattern);
   const database = sourceNamed(world, isVariable(source) ? '$' : source.name) as ModelDatabase;
   const specs = (given < 0 ? pattern : inputs[given]) as Forms;
-  return pullModel(database.db, database.facts, specs, requireNamed(database, value));
+  const e = requireNamed(database, value);
+  const { db, facts } = database;
+  return pullModel(db, facts, specs, e, START, new ModelSchema(db), (steps) => spend(world, steps));
 }
 
 /** The row as it is shown with `:keys`, `:strs` or `:syms`. */
