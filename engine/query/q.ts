@@ -8,6 +8,7 @@ import type { QueryInput } from './execute.ts';
 import { execute } from './execute.ts';
 import type { Explanation } from './explain/explain.ts';
 import { explainQuery } from './explain/explain.ts';
+import type { Query } from './language/ast.ts';
 import { parsePage } from './language/parse.ts';
 import type { PagedQuery } from './language/parsed.ts';
 import { ARGS, LIMIT, OFFSET, STATS, parsed, parsedWithPage } from './language/parsed.ts';
@@ -15,6 +16,7 @@ import type { QueryObject } from './language/query-object.ts';
 import { isQueryObject, queryOfObject } from './language/query-object.ts';
 import { executeWithStats } from './explain/query-stats.ts';
 import { TaggedQuery } from './language/query-template.ts';
+import { queryError } from './query-error.ts';
 
 /** A query as text, as EDN data in vector or map form, as a plain object, or by the template tag {@link query}. */
 export type QueryForm = EdnData | QueryObject | TaggedQuery;
@@ -39,6 +41,11 @@ export interface PageOptions {
   readonly limit?: number | undefined;
   /** How many rows to pass over before them, 0 by default. */
   readonly offset?: number | undefined;
+  /**
+   * How many columns of each row, from the first one; all by default. What is found after them is there to sort by, and is looked up only where that takes
+   * it. Of queries that find rows of variables.
+   */
+  readonly columns?: number | undefined;
 }
 
 export type QueryOptions = QueryLimits & PageOptions;
@@ -120,12 +127,21 @@ interface Asked extends PagedQuery {
 function askedBy(
   form: QueryForm,
   inputs: ReadonlyArray<QueryInput>,
-  { limit, offset }: PageOptions = {},
+  { limit, offset, columns }: PageOptions = {},
 ): Asked {
   const asked = form instanceof TaggedQuery ? askedByTag(form, inputs) : askedByData(form, inputs);
-  if (limit === undefined && offset === undefined) return asked;
+  if (limit === undefined && offset === undefined && columns === undefined) return asked;
   const { query } = asked;
-  return { query, page: parsePage(asked.page, limit, offset), inputs: asked.inputs };
+  if (columns !== undefined) checkColumns(query);
+  const page = { ...parsePage(asked.page, limit, offset), columns };
+  return { query, page, inputs: asked.inputs };
+}
+
+/** @throws BAD_QUERY */
+function checkColumns({ find, keys }: Query): void {
+  const isPlain = keys === undefined && find.elements.every(({ kind }) => kind === 'variable');
+  if (find.kind === 'relation' && isPlain) return;
+  throw queryError('parser/query', 'Expected rows of variables to take columns of');
 }
 
 function askedByData(form: EdnData | QueryObject, inputs: ReadonlyArray<QueryInput>): Asked {

@@ -24,11 +24,11 @@ export async function readConnections(
   run: Run,
   origin: ListOrigin,
   args: ListArguments,
-  { parts, nodes, wantsRows, wantsCount }: ConnectionPlan,
+  { parts, nodes, wantsRows, wantsPositions, wantsCount }: ConnectionPlan,
   parents: ReadonlyArray<number | undefined>,
 ): Promise<Connections> {
   const list = await List.open(run.scope, origin, args);
-  const pageOf = wantsRows ? await list.pages(parents) : noPage;
+  const pageOf = wantsRows ? await list.pages(parents, wantsPositions) : noPage;
   const countOf = wantsCount ? await list.totalCounts(parents) : noCount;
   const entities = nodes.length === 0 ? [] : entitiesOn(pageOf, parents);
   const scoped = { ...run, scope: list.scope };

@@ -330,7 +330,7 @@ async function listWriter(
     list(run.variables),
     DEFAULT_REFS,
   );
-  const pageOf = await opened.pages(parents);
+  const pageOf = await opened.pages(parents, false);
   const scoped = { ...run, scope: opened.scope };
   const fragments = await readEntities(scoped, below, entitiesOn(pageOf, parents));
   return (place) => writeNodes(pageOf, entities[place], fragments);

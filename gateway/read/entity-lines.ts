@@ -38,7 +38,7 @@ export async function* readLines(request: LinesRequest): AsyncGenerator<string, 
   let next: ListArguments = { ...list, first: null };
   while (left > 0) {
     const opened = await List.open(scopeNow(), origin, next, Math.min(left, WINDOW));
-    const { entities, positionAt, hasNextPage } = (await opened.pages(NO_PARENTS))(undefined);
+    const { entities, positionAt, hasNextPage } = (await opened.pages(NO_PARENTS, true))(undefined);
     for (let from = 0; from < entities.length;) {
       const part = entities.slice(from, from + size);
       from += part.length;

@@ -73,6 +73,7 @@ export function planConnection(
     parts: planned,
     nodes,
     wantsRows,
+    wantsPositions: planned.some(showsCursors),
     wantsCount,
     cost: (list, variables) => {
       const each = nodes.reduce((sum, { cost }) => sum + cost(variables), 0);
@@ -80,6 +81,14 @@ export function planConnection(
       return rows + wholes * COUNT_COST;
     },
   };
+}
+
+function showsCursors(part: ConnectionPartPlan): boolean {
+  if (part.kind === 'edges') return part.parts.some(({ kind }) => kind === 'cursor');
+  if (part.kind !== 'pageInfo') return false;
+  return part.parts.some(
+    (fact) => fact.kind === 'fact' && (fact.name === 'startCursor' || fact.name === 'endCursor'),
+  );
 }
 
 /** Who asks for no number of entities gets the usual one; what is no size is refused when the list is read. */

@@ -103,8 +103,11 @@ export class List {
     return this.#writeCursor(position);
   }
 
-  /** One page of each parent. */
-  async pages(parents: ReadonlyArray<number | undefined>): Promise<PageOf> {
+  /** One page of each parent. Of an order that takes more than the index gives, places cost less where nobody asks for their positions. */
+  async pages(
+    parents: ReadonlyArray<number | undefined>,
+    wantsPositions: boolean,
+  ): Promise<PageOf> {
     const page = this.#page;
     const { origin } = this.#plan;
     if (this.#isWhole && origin.kind === 'link') {
@@ -127,7 +130,7 @@ export class List {
     // One more than the page tells whether there is another.
     const window = { limit: page.size + 1, offset: page.offset };
     if (parents.length === 1) {
-      const rows = await this.#readWindow(plan, bounds, window);
+      const rows = await this.#readWindow(plan, bounds, window, wantsPositions);
       return () => cutRows(rows, page, hasOpposite);
     }
     const rowsByParent = groupByParent(await this.#readAll(plan, bounds));
@@ -141,7 +144,7 @@ export class List {
   async first(limit: number): Promise<ReadonlyArray<Row>> {
     this.#slots.values[0] = NO_PARENTS;
     const window = { limit, offset: 0 };
-    return this.#readWindow(this.#plan.directed(false), NO_BOUNDS, window);
+    return this.#readWindow(this.#plan.directed(false), NO_BOUNDS, window, true);
   }
 
   get order(): Order {
@@ -194,6 +197,7 @@ export class List {
     plan: DirectedPlan,
     bounds: Bounds,
     window: { readonly limit: number; readonly offset: number },
+    wantsPositions: boolean,
   ): Promise<ReadonlyArray<Row>> {
     const { snapshot } = this.scope;
     const { values } = this.#slots;
@@ -202,7 +206,9 @@ export class List {
     for (const segment of plan.segments(bounds)) {
       const limit = window.limit - rows.length;
       if (limit <= 0) break;
-      const found = await this.#ask(plan.rows(segment, bounds), { limit, offset });
+      const rowQuery = plan.rows(segment, bounds);
+      const columns = wantsPositions ? undefined : rowQuery.entityColumns;
+      const found = await this.#ask(rowQuery, { limit, offset, columns });
       rows.push(...found);
       if (found.length > 0) offset = 0;
       else if (offset > 0) {

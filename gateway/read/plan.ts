@@ -121,6 +121,8 @@ export interface ConnectionPlan {
   /** What is shown of the entities on a page, once for each selection of them. */
   readonly nodes: ReadonlyArray<EntityPlan>;
   readonly wantsRows: boolean;
+  /** Whether cursors are shown. */
+  readonly wantsPositions: boolean;
   readonly wantsCount: boolean;
   /** As {@link EntityPlan.cost}, for a page of a list. */
   readonly cost: (list: ListArguments, variables: Variables) => number;

@@ -27,7 +27,7 @@ export async function entitiesWhere(
     throw badInput(`${place}.where`, 'is empty, and would stand for all there are');
   if (atMost < 1) throw badInput(`${place}.atMost`, 'must be at least 1');
   const list = await List.open(scope, { kind: 'type', type }, { where, first: atMost });
-  const { entities, hasNextPage } = (await list.pages(NO_PARENTS))(undefined);
+  const { entities, hasNextPage } = (await list.pages(NO_PARENTS, false))(undefined);
   if (hasNextPage) {
     const count = (await list.totalCounts(NO_PARENTS))(undefined);
     throw new DatabaseError(

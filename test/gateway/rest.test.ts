@@ -131,7 +131,6 @@ describe('a problem', () => {
     ['GET', '/v1/world/city?after=x', 400, 'BAD_CURSOR', /start again/],
     ['GET', '/v1/world/city?orderBy=naem', 400, 'BAD_USER_INPUT', /orderBy\[0\].naem/],
     ['GET', '/v1/world/city?asOf=yesterday', 400, 'BAD_USER_INPUT', /asOf: expected DateTime/],
-    ['GET', '/v1/world', 404, 'NOT_FOUND', /nothing at GET/],
   ])('%s %s is %i %s', async (_method, path, status, code, detail) => {
     const { body, headers } = (await get(path).expect(status)) as { body: Json; headers: Json };
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);

@@ -190,7 +190,7 @@ it('tells whom a transaction concerns, and which lists it changes', async () => 
             expect(all.filter((e) => was.has(e) !== is.has(e) && !concerned.has(e))).toEqual([]);
             const reads = new Reads();
             const pageIn = async (snapshot: Snapshot): Promise<unknown> =>
-              (await (await open(snapshot)).pages(NO_PARENTS))(undefined).entities;
+              (await (await open(snapshot)).pages(NO_PARENTS, false))(undefined).entities;
             const page = await pageIn(recordReads(before, reads));
             if (!reads.meet(new Changes(changes))) expect(await pageIn(after)).toEqual(page);
           }

@@ -193,6 +193,7 @@ interface Question {
   readonly isOfTuples: boolean;
   readonly limit: number;
   readonly offset: number;
+  readonly columns: number;
   readonly group: number;
   readonly view: 'present' | 'as of' | 'since' | 'filter';
   readonly at: number;
@@ -207,6 +208,7 @@ const questions: fc.Arbitrary<Question> = fc.record({
   isOfTuples: fc.boolean(),
   limit: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constantFrom(0, 100, 5_000)),
   offset: fc.oneof(fc.constant(0), fc.nat(20), fc.constantFrom(150, 700, 2_000)),
+  columns: fc.integer({ min: 1, max: 3 }),
   group: fc.nat(GROUPS),
   view: fc.constantFrom('present', 'present', 'present', 'as of', 'since', 'filter'),
   at: fc.nat(70),
@@ -260,7 +262,7 @@ function seenBy({ view, at }: Question, db: Db): Db {
 }
 
 async function expectPage(db: Db, asked: Question): Promise<void> {
-  const { limit, offset, group } = asked;
+  const { limit, offset, group, columns, isPulled } = asked;
   const form = formOf(asked);
   const view = seenBy(asked, db);
   const inputs = [group, KINDS[group % 3]!, FIRST + group] as const;
@@ -273,6 +275,14 @@ async function expectPage(db: Db, asked: Question): Promise<void> {
   expect([about, new Set(texts).size]).toEqual([about, texts.length]);
   const known = new Set(whole.map((row) => printEdn(row)));
   expect([about, texts.filter((text) => !known.has(text))]).toEqual([about, []]);
+  if (!isPulled) {
+    const cut = await qWithin({ limit, offset, columns }, form, view, ...inputs);
+    expect([about, columns, cut]).toEqual([
+      about,
+      columns,
+      page.map((row) => row.slice(0, columns)),
+    ]);
+  }
   const keys = keysOf(asked, form);
   const isInOrder = page.every((row, i) =>
     keys.every((key) => key(row) === undefined || isSame(key(row)!, key(wanted[i]!)!)),

@@ -39,7 +39,7 @@ export function* findAll(
   const hasAggregate = elements.some(({ kind }) => kind === 'aggregate');
   let rows = hasAggregate
     ? yield* aggregateRows(elements, new Answers(context, found))
-    : yield* rowsOfDistinct(context, query, found);
+    : yield* rowsOfDistinct(context, query.find.elements, found);
   if (query.orderBy.length > 0) {
     const wanted = page.limit === undefined ? undefined : page.offset + page.limit;
     rows = yield* inOrder(query, rows, wanted);
@@ -63,11 +63,11 @@ export function* answerWith(
 /** Rows without aggregates, one for each of some distinct bindings of {@link openNames}. */
 export function* rowsOfDistinct(
   context: Context,
-  { find }: Query,
+  elements: ReadonlyArray<FindElement>,
   bindings: Relation,
 ): Suspended<Row[]> {
   const answers = new Answers(context, bindings);
-  const columns = find.elements.map(({ name }) => answers.column(name));
+  const columns = elements.map(({ name }) => answers.column(name));
   return yield* rowsOf(columns, bindings.length);
 }
 
@@ -244,10 +244,17 @@ function compareNullable(a: EdnData, b: EdnData): number {
   return compareValues(a as Value, b as Value);
 }
 
-function rowsOn<T>({ limit, offset }: Page, rows: T[]): T[] {
-  return limit === undefined && offset === 0
+function rowsOn({ limit, offset, columns }: Page, rows: Row[]): Row[] {
+  const isAll = limit === undefined && offset === 0;
+  const wanted = isAll
     ? rows
     : rows.slice(offset, limit === undefined ? undefined : offset + limit);
+  return columns === undefined ? wanted : firstColumns(wanted, columns);
+}
+
+/** Rows without what follows their first columns. */
+export function firstColumns(rows: ReadonlyArray<Row>, columns: number): Row[] {
+  return rows.map((row) => row.slice(0, columns));
 }
 
 /** Puts what is pulled in the place of the entities, all rows of an element in one pass. */

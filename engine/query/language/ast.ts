@@ -122,6 +122,8 @@ export interface Page {
   readonly limit: number | undefined;
   /** How many to pass over before them. */
   readonly offset: number;
+  /** How many columns each has, of rows of variables; undefined for all. The others are there to sort by. */
+  readonly columns?: number | undefined;
 }
 
 /** With the page that its own form asks for. */

@@ -77,6 +77,22 @@ export class Batches {
     return count - left - rowsIn(this.#held);
   }
 
+  /** Whether some rows, in their order, have one that belongs to the one before it. */
+  hasTies(spans: ReadonlyArray<Span>): boolean {
+    const isTogether = this.#isTogether;
+    if (isTogether === undefined) return false;
+    let before: Columns | undefined;
+    let rowBefore = 0;
+    for (const { keys, lo, hi, isBackward } of spans)
+      for (let i = 0; i < hi - lo; i++) {
+        const row = isBackward ? hi - 1 - i : lo + i;
+        if (before !== undefined && isTogether(before, rowBefore, keys, row)) return true;
+        before = keys;
+        rowBefore = row;
+      }
+    return false;
+  }
+
   /** Keeps of all rows up to the last of a span those that have to be with that one. */
   #hold(span: Span): void {
     const isTogether = this.#isTogether;

@@ -6,9 +6,9 @@
 import type { Suspended } from '../../shared/suspend.ts';
 import { PAUSE } from '../../shared/suspend.ts';
 import type { Row } from '../answer/find.ts';
-import { inOrder, openNames, rowsOfDistinct } from '../answer/find.ts';
+import { firstColumns, inOrder, openNames, rowsOfDistinct } from '../answer/find.ts';
 import type { Context } from '../context.ts';
-import type { Page, Query, Variable } from '../language/ast.ts';
+import type { FindElement, Page, Query, Variable } from '../language/ast.ts';
 import { firstOfEach, project, take } from '../relation/algebra.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Relation } from '../relation/relation.ts';
@@ -27,12 +27,12 @@ export function* rowsOfPage(
   page: Page,
   wanted: ReadonlySet<Variable>,
 ): Suspended<Row[] | undefined> {
-  const { limit, offset } = page;
+  const { limit, offset, columns } = page;
   if (limit === undefined || limit === 0) return undefined;
   const asked = (yield* withNamedEntities(context, query)) ?? { context, query };
   const plan = yield* planPage(asked.context, asked.query, limit, offset);
   if (plan === undefined) return undefined;
-  const run = new PageRun(asked.context, asked.query, plan, wanted);
+  const run = new PageRun(asked.context, asked.query, plan, wanted, columns);
   return yield* run.rows(limit, offset);
 }
 
@@ -48,15 +48,31 @@ class PageRun {
   readonly #plan: PagePlan;
   readonly #rest: BatchRest;
   readonly #names: ReadonlyArray<Variable>;
+  /** The columns that are wanted. */
+  readonly #columns: number | undefined;
+  readonly #shown: ReadonlyArray<FindElement>;
+  /** Whether rows of the index have all that is shown, and only those that belong together need more, to be sorted. */
+  readonly #isShownByIndex: boolean;
   readonly #trace: PageTrace | undefined;
   /** Rows that were found in batches before, where there may be the same ones again. */
   #known: RowCodes | undefined;
 
-  constructor(context: Context, query: Query, plan: PagePlan, wanted: ReadonlySet<Variable>) {
+  constructor(
+    context: Context,
+    query: Query,
+    plan: PagePlan,
+    wanted: ReadonlySet<Variable>,
+    columns: number | undefined,
+  ) {
     this.#context = context;
     this.#query = query;
     this.#plan = plan;
     this.#names = openNames(context, query);
+    this.#columns = columns;
+    this.#shown = query.find.elements.slice(0, columns);
+    const { e, v } = plan.access.drive;
+    this.#isShownByIndex =
+      plan.canSkip && this.#shown.every(({ name }) => name === e || name === v);
     this.#trace = context.trace === undefined ? undefined : new PageTrace(context, plan);
     this.#rest = new BatchRest(context, plan.access, wanted, this.#trace);
   }
@@ -85,8 +101,10 @@ class PageRun {
       }
       const bindings = yield* access.bindingsOf(spans);
       spent += this.#plan.costOf(bindings.length);
-      let rows = yield* this.#rowsOf(bindings);
-      if (isOrdered) rows = yield* inOrder(this.#query, rows, wanted - found.length);
+      const rows =
+        this.#isShownByIndex && !batches.hasTies(spans)
+          ? yield* rowsOfDistinct(this.#context, this.#shown, bindings)
+          : yield* this.#rowsOf(bindings, isOrdered ? wanted - found.length : undefined);
       found = found.length === 0 ? rows : found.concat(rows);
       if (found.length < wanted && spent > most) {
         this.#trace?.giveUp(batches.count);
@@ -99,13 +117,16 @@ class PageRun {
     return found.length <= limit && offset === 0 ? found : found.slice(offset, wanted);
   }
 
-  /** The rows of the answer that some bindings lead to and none before did. */
-  *#rowsOf(bindings: Relation): Suspended<Row[]> {
+  /** The rows of the answer that some bindings lead to and none before did; `count`: so many of them at most, in order. */
+  *#rowsOf(bindings: Relation, count: number | undefined): Suspended<Row[]> {
     const solved = yield* this.#rest.solve(bindings);
     if (solved.length === 0) return [];
     const distinct = yield* project(solved, this.#names);
     const fresh = this.#plan.areSeparate ? distinct : yield* this.#unknownOf(distinct);
-    return yield* rowsOfDistinct(this.#context, this.#query, fresh);
+    const { elements } = this.#query.find;
+    let rows = yield* rowsOfDistinct(this.#context, elements, fresh);
+    if (count !== undefined) rows = yield* inOrder(this.#query, rows, count);
+    return this.#columns === undefined ? rows : firstColumns(rows, this.#columns);
   }
 
   *#unknownOf(found: Relation): Suspended<Relation> {

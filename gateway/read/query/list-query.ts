@@ -45,6 +45,9 @@ export interface Row {
 }
 
 export interface RowQuery extends QueryForm {
+  /** How many columns, from the first one, tell the entity, and whose it is; the others are its position. */
+  readonly entityColumns: number;
+  /** Of all columns, or of these. */
   readonly toRow: (columns: ReadonlyArray<EdnData>) => Row;
 }
 
@@ -88,7 +91,8 @@ export function rowQuery(spec: ListSpec, segment: Segment, bounds: Bounds): RowQ
       ],
     ],
   ]);
-  return { query, inputs: scope.inputs, toRow: rowReader(spec, segment, parent.length) };
+  const toRow = rowReader(spec, segment, parent.length);
+  return { query, inputs: scope.inputs, entityColumns: parent.length + 1, toRow };
 }
 
 /** How many rows a segment has: one number. */

@@ -48,6 +48,37 @@ async function visited(text: string, db: Db, ...inputs: EdnData[]): Promise<stri
   return plan.clauses[0]?.how.join(', ') ?? '';
 }
 
+describe('a page of which only some columns are wanted', () => {
+  const byLengthAndTitle = (length: string): EdnData =>
+    readEdn(`{:find [?e ?k ?t] :where [[?e ${length} ?k] [(get-else $ ?e :track/title "") ?t]]
+              :order-by [?k :desc ?t :asc] :limit 20}`);
+
+  it('looks nothing up to sort rows that an index has in order', async () => {
+    const query = byLengthAndTitle(':track/length');
+    const whole = (await q(query, await tracks.open())) as EdnData[][];
+    const nodesOfAll = tracks.store.nodesRead;
+    const db = await tracks.open();
+    const cut = await qWithin({ columns: 1 }, query, db);
+    expect(cut).toEqual(whole.map((row) => row.slice(0, 1)));
+    expect(tracks.store.nodesRead).toBeLessThanOrEqual(db.base.roots.current.avet.level + 3);
+    expect(nodesOfAll).toBeGreaterThan(tracks.store.nodesRead);
+  });
+
+  it('looks up what tells ties apart', async () => {
+    const query = byLengthAndTitle(':track/rating');
+    const db = await tracks.open();
+    const whole = (await q(query, db)) as EdnData[][];
+    expect(await qWithin({ columns: 2 }, query, db)).toEqual(whole.map((row) => row.slice(0, 2)));
+  });
+
+  it('has rows of variables', async () => {
+    const counted = readEdn('[:find ?r (count ?e) :where [?e :track/rating ?r]]');
+    await expect(qWithin({ columns: 1 }, counted, await tracks.open())).rejects.toThrow(
+      'Expected rows of variables to take columns of',
+    );
+  });
+});
+
 describe('a page in the order of an attribute', () => {
   const LONGEST =
     '{:find [?e ?k] :where [[?e :track/length ?k]] :order-by [?k :desc] :limit 20 :offset 0}';
