@@ -270,15 +270,18 @@ export function readScope(
   type?: EntityType,
 ): ReadScope {
   const asOf = given ?? context.asOf;
-  const point = asOf === undefined ? undefined : timePointOf(asOf);
+  if (asOf === undefined) return scopeAt(context, context.snapshot);
+  const point = timePointOf(asOf);
   // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
-  const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
-  const foreign = foreignScopes(context, point instanceof Date ? point : undefined);
-  if (!isPast) return { ...scopeAt(context, context.snapshot), foreign, asOf };
-  if (type?.access?.history === false)
+  const isPast = !(typeof point === 'number' && point >= context.basisTx);
+  if (isPast && type?.access?.history === false)
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
-  const scope = scopeAt(context, context.snapshot.asOf(point));
-  return { ...scope, lists: context.lists.ofPast, foreign, asOf, isPast };
+  const snapshot = isPast ? context.snapshot.asOf(point) : context.snapshot;
+  return scopeAt(context, snapshot, {
+    asOf,
+    isPast,
+    instant: point instanceof Date ? point : undefined,
+  });
 }
 
 /**
@@ -300,23 +303,35 @@ export async function writtenScope(context: RequestContext, tx: number): Promise
   return scopeAt(context, await snapshotAt({ ...context, limits }, tx));
 }
 
+/** What a scope is of besides its snapshot. */
+interface ScopeTime extends Pick<ReadScope, 'asOf' | 'isPast'> {
+  /** Of other databases; undefined for the present. */
+  readonly instant: Date | undefined;
+}
+
+const PRESENT: ScopeTime = { asOf: undefined, isPast: false, instant: undefined };
+
 /** The scope for one state of the database. */
-export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope {
+export function scopeAt(
+  context: RequestContext,
+  snapshot: Snapshot,
+  { asOf, isPast, instant } = PRESENT,
+): ReadScope {
   const { model, database, lists, claims, encodeId } = context;
   context.code ??= context.beginCode?.(context);
   return {
     model,
     database,
-    lists,
+    lists: isPast ? lists.ofPast : lists,
     claims,
     encodeId,
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
     log: context.reader,
-    foreign: foreignScopes(context, undefined),
+    foreign: foreignScopes(context, instant),
     code: context.code,
-    asOf: undefined,
-    isPast: false,
+    asOf,
+    isPast,
   };
 }
 

@@ -132,14 +132,15 @@ function variableReader(name: string, isNonNull: boolean): Given<unknown> {
 }
 
 function objectReader(node: ObjectValueNode, type: GraphQLInputObjectType): Given<unknown> {
-  const read = membersReader(Object.values(type.getFields()), node.fields);
+  const readMembers = membersReader(Object.values(type.getFields()), node.fields);
+  const read = (variables: Values): Values | undefined =>
+    readMembers(variables, Object.create(null) as Record<string, unknown>);
+  if (!type.isOneOf) return read;
+  const [only, ...others] = node.fields;
+  if (only === undefined || others.length > 0)
+    return (variables) => valueFromAST(node, type, variables);
   return (variables) => {
-    const object = read(variables, Object.create(null) as Record<string, unknown>);
-    return type.isOneOf && !hasOneValue(object) ? undefined : object;
+    const object = read(variables);
+    return (object?.[only.name.value] ?? null) === null ? undefined : object;
   };
-}
-
-function hasOneValue(object: Values | undefined): boolean {
-  const [value, ...others] = Object.values(object ?? {});
-  return value !== undefined && value !== null && others.length === 0;
 }
