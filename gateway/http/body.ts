@@ -21,8 +21,8 @@ export function readAll(request: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const [first = NOTHING, ...more] = chunks;
-      resolve(more.length === 0 ? first : Buffer.concat(chunks));
+      const [first = NOTHING] = chunks;
+      resolve(chunks.length <= 1 ? first : Buffer.concat(chunks));
     });
     request.on('error', () => reject(gone()));
     if (request.destroyed) reject(gone());

@@ -27,7 +27,6 @@ import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import type { ServedSet } from '../sets/served-set.ts';
-import { OPERATION_TYPES, preferredType } from './accept.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
 import type { Callers } from './caller.ts';
@@ -37,7 +36,8 @@ import type { GatewayRequest, OperationContext, RequestContext } from './context
 import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { Head } from './head.ts';
 import { checkNesting } from './nesting.ts';
-import { isDeliberate, operationInUrl } from './operation-request.ts';
+import type { Asked } from './operation-request.ts';
+import { askedIn, askedInUrl } from './operation-request.ts';
 import { endTogether } from './together.ts';
 
 export interface FrontOptions {
@@ -170,7 +170,7 @@ type AnsweringSchema<C extends OperationContext> = Pick<
 
 /** Whether what is asked could be run, and so was answered. */
 async function answerBy<C extends OperationContext>(
-  options: FrontOptions,
+  { log }: FrontOptions,
   request: GatewayRequest,
   head: Head,
   schema: AnsweringSchema<C>,
@@ -179,7 +179,27 @@ async function answerBy<C extends OperationContext>(
   const preparing = prepare(schema, asked, request);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
   if (prepared === undefined) return false;
-  await answerPrepared(options, request, head, schema, { ...asked, ...prepared });
+  let answered: OperationAnswer;
+  try {
+    const creating = schema.createContext(request, head.response);
+    const context = creating instanceof Promise ? await creating : creating;
+    const { operation, variables } = prepared;
+    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
+    const keep =
+      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
+        ? keeping(request, head, context, asked, prepared)
+        : undefined;
+    if (keep?.isKnown === true) {
+      keep.setHeaders();
+      head.begin(304).end();
+      return true;
+    }
+    answered = await answerOperation(operation, context, variables, log);
+    if (!answered.hasErrors) keep?.setHeaders();
+  } catch (error) {
+    answered = refusal(error, requestIdOf(request), log);
+  }
+  send(head, asked.type, answered);
   return true;
 }
 
@@ -249,83 +269,17 @@ function identify(
   return found instanceof Promise ? found.then(known, unknown) : known(found);
 }
 
-interface Asked {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  /** As they came. */
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** Of the answer. */
-  readonly type: string;
-}
-
 interface Prepared<C extends OperationContext> {
   readonly operation: CompiledOperation<C>;
   /** As their types read them. */
   readonly variables: Variables;
 }
 
-/** What a request asks, where that is plain: everything that needs a closer look is undefined. */
-function askedIn(
-  { headers }: GatewayRequest,
-  members: unknown,
-  documents: Documents,
-): Asked | undefined {
-  const type = preferredType(headers.accept, OPERATION_TYPES);
-  if (type === undefined || !isObject(members)) return undefined;
-  const { operationName, variables, extensions } = members;
-  if (!isAbsent(members['query']) && typeof members['query'] !== 'string') return undefined;
-  if (!isAbsent(extensions) && !isObject(extensions)) return undefined;
-  if (!isAbsent(operationName) && typeof operationName !== 'string') return undefined;
-  if (!isAbsent(variables) && !isObject(variables)) return undefined;
-  const query = documents.textFor(members);
-  if (query === undefined) return undefined;
-  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, type };
-}
-
-function askedInUrl(request: GatewayRequest, documents: Documents): Asked | undefined {
-  return isDeliberate(request) ? askedIn(request, operationInUrl(request), documents) : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
-}
-
-async function answerPrepared<C extends OperationContext>(
-  { log }: FrontOptions,
-  request: GatewayRequest,
-  head: Head,
-  schema: AnsweringSchema<C>,
-  asked: Asked & Prepared<C>,
-): Promise<void> {
-  let answered: OperationAnswer;
-  try {
-    const creating = schema.createContext(request, head.response);
-    const context = creating instanceof Promise ? await creating : creating;
-    const { operation, variables } = asked;
-    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
-    const keep =
-      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
-        ? keeping(request, head, context, asked)
-        : undefined;
-    if (keep?.isKnown === true) {
-      keep.setHeaders();
-      head.begin(304).end();
-      return;
-    }
-    answered = await answerOperation(operation, context, variables, log);
-    if (!answered.hasErrors) keep?.setHeaders();
-  } catch (error) {
-    answered = refusal(error, requestIdOf(request), log);
-  }
-  const { status, text } = answered;
+function send(head: Head, type: string, { status, text }: OperationAnswer): void {
   if (head.getHeader('Cache-Control') === undefined) head.setHeader('Cache-Control', 'no-store');
   // Node would go through a long text once for its length, and again for its bytes.
   const body = text.length > LONG_TEXT ? Buffer.from(text) : text;
-  head.setHeader('Content-Type', `${asked.type}; charset=utf-8`);
+  head.setHeader('Content-Type', `${type}; charset=utf-8`);
   head.setHeader('Content-Length', String(Buffer.byteLength(body)));
   endTogether(head.begin(status), body);
 }
@@ -337,7 +291,8 @@ function keeping<C extends OperationContext>(
   request: GatewayRequest,
   head: Head,
   context: C & RequestContext,
-  { operation, variables, query }: Asked & Prepared<C>,
+  { query }: Asked,
+  { operation, variables }: Prepared<C>,
 ) {
   const tag = validatorOf(context, request, query);
   const control = cacheControl(context, operation.isSettled(context, variables));
