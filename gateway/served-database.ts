@@ -94,7 +94,7 @@ interface Generation {
   readonly foreign: ReadonlySet<string>;
   readonly views: Map<string, Promise<ServedSchema>>;
   /** What each caller is served with, so that it is not found out for each request. */
-  readonly byPrincipal: WeakMap<Principal, Promise<ServedSchema>>;
+  readonly byPrincipal: WeakMap<Principal, ServedSchema | Promise<ServedSchema>>;
 }
 
 const NO_EXTENSIONS: FittingExtensions = { fitting: [], misfits: [] };
@@ -147,11 +147,11 @@ export class ServedDatabase {
   }
 
   /**
-   * What a caller is served with now.
+   * What a caller is served with now: at once where its like has asked before.
    *
    * @throws FORBIDDEN
    */
-  schemaFor(principal: Principal): Promise<ServedSchema> {
+  schemaFor(principal: Principal): ServedSchema | Promise<ServedSchema> {
     const generation = this.#started;
     if (generation.foreign.size > 0) return this.#linkedSchemaFor(principal, generation);
     const known = generation.byPrincipal.get(principal);
@@ -159,7 +159,10 @@ export class ServedDatabase {
     const roles = grantedRoles(this.#options.access, principal, this.name);
     const made = this.#viewAt(generation, keyOf(roles), roles);
     generation.byPrincipal.set(principal, made);
-    made.catch(() => generation.byPrincipal.delete(principal));
+    made.then(
+      (schema) => generation.byPrincipal.set(principal, schema),
+      () => generation.byPrincipal.delete(principal),
+    );
     return made;
   }
 
@@ -174,8 +177,7 @@ export class ServedDatabase {
   }
 
   /** Another database for what this one shows of it. @throws as opening it does */
-  readonly holdOther = (name: string): Promise<Hold<ServedDatabase>> =>
-    this.#options.others.hold(name);
+  readonly holdOther: OnDemand<ServedDatabase>['hold'] = (name) => this.#options.others.hold(name);
 
   get #started(): Generation {
     if (this.#generation === undefined) throw new Error('Expected the database to be started');

@@ -1,8 +1,8 @@
 /**
- * Credentials to who sends a request. Tokens are compared by their hashes in constant time; a JWT is verified once and known until it expires, so
- * that the next request of its bearer costs a look into a map.
+ * Credentials to who sends a request. A token is found by its hash, and a JWT is verified; what was found good is known until it expires, so that the next
+ * request of its bearer costs a look into a map.
  */
-import { hash as hashOf, timingSafeEqual } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
@@ -23,19 +23,33 @@ export function createAuthenticator(access: AccessConfig | undefined): Authentic
     access.anonymous === undefined
       ? undefined
       : { name: 'anonymous', roles: access.anonymous, claims: {}, isAnonymous: true };
+  const known = new Map<string, Bearer>();
+  const remember = (token: string, bearer: Bearer): Bearer => {
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(token, bearer);
+    return bearer;
+  };
   return (authorization) => {
     if (authorization === undefined) {
       if (anonymous === undefined) throw unauthenticated('This needs a token');
       return anonymous;
     }
     const token = bearerToken(authorization);
-    const known = findToken(token);
-    if (known !== undefined) return known;
+    const last = known.get(token);
+    if (last !== undefined && Date.now() < last.expiresMs) return last;
+    known.delete(token);
+    const found = findToken(token);
+    if (found !== undefined) return remember(token, found);
     if (verify === undefined)
       throw unauthenticated('The token is not known, or not valid any more');
-    return verify(token);
+    return verify(token).then((bearer) => remember(token, bearer));
   };
 }
+
+/** Of a token, or of a JWT. */
+type Bearer = Principal & { readonly expiresMs: number };
+
+const MAX_KNOWN = 10_000;
 
 /** A token has no spaces and is not long; everything else is refused before it is looked at. */
 const MAX_TOKEN_LENGTH = 8_192;
@@ -46,27 +60,23 @@ function bearerToken(authorization: string): string {
   throw unauthenticated('Expected one bearer token in the Authorization header');
 }
 
-function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Principal | undefined {
-  const known = tokens.map(({ name, sha256, roles, claims = {}, expires }) => {
+function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Bearer | undefined {
+  const byHash = new Map<string, Bearer[]>();
+  for (const { name, sha256, roles, claims = {}, expires } of tokens) {
     const expiresMs = expires === undefined ? Infinity : Date.parse(expires);
-    const principal = { name, roles, claims, expiresMs };
-    return { hash: Buffer.from(sha256, 'hex'), expiresMs, principal };
-  });
+    const hash = sha256.toLowerCase();
+    byHash.set(hash, [...(byHash.get(hash) ?? []), { name, roles, claims, expiresMs }]);
+  }
   return (token) => {
-    if (known.length === 0) return undefined;
-    const hash = hashOf('sha256', token, 'buffer');
-    let found: Principal | undefined;
-    // All are looked at, whichever it is.
-    for (const { hash: expected, expiresMs, principal } of known)
-      if (timingSafeEqual(hash, expected) && Date.now() < expiresMs) found = principal;
-    return found;
+    if (byHash.size === 0) return undefined;
+    const bearers = byHash.get(hashOf('sha256', token, 'hex'));
+    return bearers?.findLast(({ expiresMs }) => Date.now() < expiresMs);
   };
 }
 
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-const MAX_VERIFIED = 10_000;
 
-function jwtVerifier(config: JwtConfig): (token: string) => Principal | Promise<Principal> {
+function jwtVerifier(config: JwtConfig): (token: string) => Promise<Bearer> {
   const keys = keySet(config.jwks);
   const options = {
     algorithms: [...(config.algorithms ?? DEFAULT_ALGORITHMS)],
@@ -75,22 +85,12 @@ function jwtVerifier(config: JwtConfig): (token: string) => Principal | Promise<
     clockTolerance: config.clockToleranceSeconds ?? 0,
     requiredClaims: ['exp'],
   };
-  const verified = new Map<string, { readonly principal: Principal; readonly expiresMs: number }>();
-  const verify = async (token: string): Promise<Principal> => {
+  return async (token) => {
     const { payload } = await jwtVerify(token, keys, options).catch((error: unknown) => {
       throw refusal(error);
     });
     const expiresMs = ((payload.exp ?? 0) + options.clockTolerance) * 1_000;
-    const principal = { ...principalOf(payload, config.rolesClaim ?? 'roles'), expiresMs };
-    if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(token, { principal, expiresMs });
-    return principal;
-  };
-  return (token) => {
-    const known = verified.get(token);
-    if (known !== undefined && Date.now() < known.expiresMs) return known.principal;
-    verified.delete(token);
-    return verify(token);
+    return { ...principalOf(payload, config.rolesClaim ?? 'roles'), expiresMs };
   };
 }
 

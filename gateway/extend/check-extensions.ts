@@ -3,7 +3,7 @@ import type { AccessConfig } from '../../schema/access.ts';
 import type { DatabaseError } from '../../schema/error.ts';
 import type { Model } from '../../schema/model/model.ts';
 import type { Log } from '../../services/shared/log.ts';
-import type { Hold } from '../../services/shared/on-demand.ts';
+import type { Hold, OnDemand } from '../../services/shared/on-demand.ts';
 import type { ParsedExtension } from './parse-extension.ts';
 import { badExtension } from './parse-extension.ts';
 
@@ -21,7 +21,7 @@ interface CheckOptions {
 
 /** @throws BAD_CONFIG */
 export async function checkExtensions(
-  served: { hold(name: string): Promise<Hold<Opened>> },
+  served: Pick<OnDemand<Opened>, 'hold'>,
   extensions: ReadonlyArray<ParsedExtension>,
   { databases, defaultDatabase, access, log }: CheckOptions,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function checkExtensions(
 
 async function misfitsIn(
   name: string,
-  served: { hold(name: string): Promise<Hold<Opened>> },
+  served: Pick<OnDemand<Opened>, 'hold'>,
   log: Log,
 ): Promise<ReadonlyArray<DatabaseError>> {
   let opened: Hold<Opened>;

@@ -24,7 +24,8 @@ export async function answerOperation<C extends OperationContext>(
 ): Promise<OperationAnswer> {
   try {
     if (operation.type === OperationTypeNode.SUBSCRIPTION) throw needsStream();
-    const { content, hasErrors } = await operation.run(context, variables);
+    const outcome = operation.run(context, variables);
+    const { content, hasErrors } = outcome instanceof Promise ? await outcome : outcome;
     return {
       status: 200,
       text: answerBody(content, context.basisTx, context.foreign.bases()),

@@ -59,6 +59,13 @@ interface PlannedField<C extends OperationContext> {
   readonly plan: RootPlan<C>;
 }
 
+interface FailedField<C extends OperationContext> {
+  readonly field: PlannedField<C>;
+  readonly error: unknown;
+}
+
+type AnswerField<C extends OperationContext> = (field: PlannedField<C>) => string | Promise<string>;
+
 /** So many sets of fields are kept for one operation, which differ by `@skip` and `@include`. */
 const MAX_VARIANTS = 64;
 
@@ -122,40 +129,50 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
   }
 
   /** @throws COST_LIMIT_EXCEEDED, RATE_LIMITED, BAD_USER_INPUT, and then nothing was done */
-  async run(context: C, variables: Variables): Promise<Outcome> {
-    if (this.type === OperationTypeNode.MUTATION) requirePresent(context);
+  run(context: C, variables: Variables): Outcome | Promise<Outcome> {
+    const isMutation = this.type === OperationTypeNode.MUTATION;
+    if (isMutation) requirePresent(context);
     context.charge('cost', this.checkCost(variables));
     const fields = this.#fieldsFor(variables);
-    const errors: GraphQLFormattedError[] = [];
-    const texts: string[] = [];
-    let isNull = false;
-    const fail = (field: PlannedField<C>, error: unknown): string => {
-      const located = locatedError(error, field.nodes, [field.key]);
-      errors.push(this.#target.formatError(located, context.requestId));
-      isNull ||= !field.isNullable;
-      return 'null';
-    };
-    if (this.type === OperationTypeNode.MUTATION)
-      for (const field of fields)
-        texts.push(field.prefix + (await answerOf(field, context, variables, fail)));
-    else {
-      const answers = await Promise.all(
-        fields.map((field) => answerOf(field, context, variables, fail)),
-      );
-      for (const [i, field] of fields.entries()) texts.push(field.prefix + (answers[i] ?? 'null'));
-    }
-    // In the order of the fields, whichever failed first.
+    const failed: FailedField<C>[] = [];
+    const answer: AnswerField<C> = (field) => answerOf(field, context, variables, failed);
+    const answers = isMutation ? oneByOne(fields, answer) : sideBySide(fields, answer);
+    const tell = (texts: ReadonlyArray<string>): Outcome =>
+      this.#tell(context, fields, texts, failed);
+    return answers instanceof Promise ? answers.then(tell) : tell(answers);
+  }
+
+  #tell(
+    context: C,
+    fields: ReadonlyArray<PlannedField<C>>,
+    texts: ReadonlyArray<string>,
+    failed: ReadonlyArray<FailedField<C>>,
+  ): Outcome {
+    const told = failed.map(({ field, error }) =>
+      this.#target.formatError(locatedError(error, field.nodes, [field.key]), context.requestId),
+    );
+    const errors = [...told, ...this.#foreignErrors(context, fields)];
+    if (failed.some(({ field }) => !field.isNullable)) return this.outcome(context, 'null', errors);
+    let members = '';
+    for (const [i, { prefix }] of fields.entries())
+      members += `${i === 0 ? '' : ','}${prefix}${texts[i] ?? 'null'}`;
+    return this.outcome(context, `{${members}}`, errors);
+  }
+
+  /** Of other databases that could not be read: in the order of the fields, whichever failed first. */
+  #foreignErrors(
+    { foreign, requestId }: C,
+    fields: ReadonlyArray<PlannedField<C>>,
+  ): ReadonlyArray<GraphQLFormattedError> {
+    const failures = foreign.takeFailures();
     const placeOf = ({ at }: ForeignFailure): number =>
       fields.findIndex(({ key }) => key === at.path[0]);
-    const failures = context.foreign.takeFailures();
-    for (const failure of failures.toSorted((a, b) => placeOf(a) - placeOf(b))) {
-      const { at, error, database } = failure;
-      const located = locatedError(error, at.nodes, at.path);
-      const told = this.#target.formatError(located, context.requestId);
-      errors.push({ ...told, extensions: { ...told.extensions, database } });
-    }
-    const data = isNull ? 'null' : `{${texts.join(',')}}`;
-    return this.outcome(context, data, errors);
+    return failures
+      .toSorted((a, b) => placeOf(a) - placeOf(b))
+      .map(({ at, error, database }) => {
+        const told = this.#target.formatError(locatedError(error, at.nodes, at.path), requestId);
+        return { ...told, extensions: { ...told.extensions, database } };
+      });
   }
 
   /** What is told of data that was written, with the failures of code of users in their places. */
@@ -247,7 +264,7 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
     if (name === '__typename')
       return {
         ...planned,
-        plan: { answer: async () => quote(root.name), cost: NOTHING, pointsInTime: () => [] },
+        plan: { answer: () => quote(root.name), cost: NOTHING, pointsInTime: () => [] },
       };
     if (name.startsWith('__'))
       return { ...planned, plan: { answer: this.#introspection(nodes, key), cost: NOTHING } };
@@ -269,7 +286,7 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
       kind: Kind.DOCUMENT,
       definitions: [definition, ...definitions],
     };
-    return async (_context, variableValues) => {
+    return (_context, variableValues) => {
       const { data, errors } = executeSync({
         schema: this.#target.schema,
         document,
@@ -288,15 +305,54 @@ function outcomeOf(data: string, errors: ReadonlyArray<GraphQLFormattedError>): 
 
 const NOTHING = (): number => 0;
 
-async function answerOf<C extends OperationContext>(
+/** At once where it is at hand; a failure is null, and taken note of. */
+function answerOf<C extends OperationContext>(
   field: PlannedField<C>,
   context: C,
   variables: Variables,
-  fail: (field: PlannedField<C>, error: unknown) => string,
-): Promise<string> {
+  failed: FailedField<C>[],
+): string | Promise<string> {
+  const fail = (error: unknown): string => {
+    failed.push({ field, error });
+    return 'null';
+  };
   try {
-    return await field.plan.answer(context, variables);
+    const answer = field.plan.answer(context, variables);
+    return answer instanceof Promise ? answer.catch(fail) : answer;
   } catch (error) {
-    return fail(field, error);
+    return fail(error);
   }
+}
+
+/** Each field of a mutation finds what the one before it has done. */
+async function oneByOne<C extends OperationContext>(
+  fields: ReadonlyArray<PlannedField<C>>,
+  answer: AnswerField<C>,
+): Promise<ReadonlyArray<string>> {
+  const texts: string[] = [];
+  for (const field of fields) texts.push(await answer(field));
+  return texts;
+}
+
+function sideBySide<C extends OperationContext>(
+  fields: ReadonlyArray<PlannedField<C>>,
+  answer: AnswerField<C>,
+): ReadonlyArray<string> | Promise<ReadonlyArray<string>> {
+  const answers = fields.map(answer);
+  return areAtHand(answers) ? answers : gather(answers);
+}
+
+function areAtHand(
+  answers: ReadonlyArray<string | Promise<string>>,
+): answers is ReadonlyArray<string> {
+  return answers.every((each) => typeof each === 'string');
+}
+
+/** All of them are under way, and none is rejected. */
+async function gather(
+  answers: ReadonlyArray<string | Promise<string>>,
+): Promise<ReadonlyArray<string>> {
+  const texts: string[] = [];
+  for (const each of answers) texts.push(typeof each === 'string' ? each : await each);
+  return texts;
 }

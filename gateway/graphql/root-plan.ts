@@ -9,7 +9,7 @@ import type { Given, ListArguments, Variables, Where } from '../select/selection
 
 export interface RootPlan<C extends OperationContext = RequestContext> {
   /** The JSON of the field's value. */
-  readonly answer: (context: C, variables: Variables) => Promise<string>;
+  readonly answer: (context: C, variables: Variables) => string | Promise<string>;
   /** How many entities are read for it, at most. */
   readonly cost: Given<number>;
   /** The points in time that are read at, undefined for the one of the request; left out where the answer is of nothing that stays. */

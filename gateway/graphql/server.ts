@@ -63,7 +63,7 @@ export interface GraphQLServer<C extends OperationContext = RequestContext> {
 export type CreateContext<C extends OperationContext = RequestContext> = (
   request: GatewayRequest,
   response: ServerResponse,
-) => Promise<C>;
+) => C | Promise<C>;
 
 export interface GraphQLServerOptions<C extends OperationContext = RequestContext> {
   readonly schema: GraphQLSchema;
@@ -104,7 +104,7 @@ export async function startGraphQLServer<C extends OperationContext>(
       try {
         return await createContext(req, res);
       } catch (error) {
-        throw toGraphQLError(error, requestIdOf(res), log);
+        throw toGraphQLError(error, requestIdOf(req), log);
       }
     },
   });

@@ -361,7 +361,7 @@ function answerError(log: Log): ErrorRequestHandler {
       next(error);
       return;
     }
-    const requestId = requestIdOf(response);
+    const requestId = requestIdOf(request);
     response.set('Cache-Control', 'no-store');
     if (error instanceof DatabaseError && error.httpStatus === 401)
       response.set('WWW-Authenticate', 'Bearer');

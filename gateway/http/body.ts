@@ -18,16 +18,14 @@ export function isPlainJson({ headers }: IncomingMessage, limitBytes: number): b
 /** All of a body; the server sees to its length and its time. Rejects where the sender goes away. */
 export function readAll(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    const more: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => {
-      if (first === undefined) first = chunk;
-      else more.push(chunk);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const [first = NOTHING] = chunks;
+      resolve(chunks.length <= 1 ? first : Buffer.concat(chunks));
     });
-    request.once('end', () =>
-      resolve(more.length === 0 ? (first ?? NOTHING) : Buffer.concat([first ?? NOTHING, ...more])),
-    );
-    request.once('error', () => reject(gone()));
+    request.on('error', () => reject(gone()));
+    if (request.destroyed) reject(gone());
   });
 }
 

@@ -3,9 +3,10 @@
  * was read at, on what its caller may see, and on what was asked. So whether it is still the same is known before anything is read.
  */
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Snapshot } from '../../services/reader/reader.ts';
 import type { RequestContext } from './context.ts';
+import type { Headers } from './head.ts';
 
 /** The request headers that an answer depends on, besides who asks. */
 const SELECTING = ['accept', 'datahike-as-of', 'prefer'] as const;
@@ -38,11 +39,11 @@ export function cacheControl(
 }
 
 /** The headers of an answer that may be kept. */
-export function setCacheHeaders(response: ServerResponse, tag: string, control: string): void {
-  const vary = response.getHeader('vary');
-  response.setHeader('ETag', tag);
-  response.setHeader('Cache-Control', control);
-  response.setHeader('Vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
+export function setCacheHeaders(head: Headers, tag: string, control: string): void {
+  const vary = head.getHeader('Vary');
+  head.setHeader('ETag', tag);
+  head.setHeader('Cache-Control', control);
+  head.setHeader('Vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
 }
 
 const VARY = 'Accept, Authorization, Datahike-As-Of, Prefer';

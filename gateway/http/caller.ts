@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Headers } from './head.ts';
 import { Rates } from './rates.ts';
 import type { Charged, RateOptions } from './rates.ts';
 import { StreamSlots } from './stream-slots.ts';
@@ -59,24 +60,20 @@ export class Callers {
     onceClosed(response, this.slots.takeFor(this.nameOf(request, principal)));
   }
 
-  /** What is taken of a caller's part for a request; the response, where there is one, says what is left. */
-  chargeFor(
-    request: IncomingMessage,
-    principal: Principal | undefined,
-    response?: ServerResponse,
-  ): Charge {
+  /** What is taken of a caller's part for a request; the head of its answer, where there is one, says what is left. */
+  chargeFor(request: IncomingMessage, principal: Principal | undefined, head?: Headers): Charge {
     const bucket = this.#rates.bucketOf(this.nameOf(request, principal));
     if (bucket === undefined) return FREE;
-    response?.setHeader('RateLimit-Policy', bucket.policy);
+    head?.setHeader('RateLimit-Policy', bucket.policy);
     return (name, amount) => {
       try {
         bucket.take(name, amount);
       } catch (error) {
-        if (error instanceof DatabaseError && response?.headersSent === false)
-          response.setHeader('Retry-After', String(error.data['retryAfterSeconds']));
+        if (error instanceof DatabaseError && head?.headersSent === false)
+          head.setHeader('Retry-After', String(error.data['retryAfterSeconds']));
         throw error;
       } finally {
-        if (response?.headersSent === false) response.setHeader('RateLimit', bucket.state);
+        if (head?.headersSent === false) head.setHeader('RateLimit', bucket.state);
       }
     };
   }

@@ -70,6 +70,8 @@ export function isOfOneDatabase(context: OperationContext): context is RequestCo
 
 /** A request with what the front found out of it. */
 export interface GatewayRequest extends IncomingMessage {
+  /** Its name in answers and in the log. */
+  id?: string;
   /** As Express has it. */
   body?: unknown;
   principal?: Principal;
@@ -104,26 +106,26 @@ export interface Caller extends Pick<RequestContext, 'requestId' | 'asOf' | 'cha
   readonly limits: QueryLimits;
 }
 
-/** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
-export async function createContext(
+/** At once where no transaction is waited for. @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */
+export function createContext(
   served: Served,
   model: ServedModel,
   queryLimits: QueryLimits,
-  { headers, principal = DEVELOPER, charge = FREE }: GatewayRequest,
+  request: GatewayRequest,
   response: ServerResponse,
-): Promise<RequestContext> {
+): RequestContext | Promise<RequestContext> {
+  const { headers, principal = DEVELOPER, charge = FREE } = request;
   const limits = limitsFromNow(queryLimits, new RequestSignal(response));
   const minTx = parseMinTx(headers[MIN_T_HEADER]);
-  const snapshot = await served.reader.snapshot({ minTx, limits });
-  const context = contextOn(snapshot, served, model, {
-    requestId: requestIdOf(response),
-    principal,
-    charge,
-    asOf: parseAsOf(headers[AS_OF_HEADER]),
-    limits,
-  });
-  if (model.foreign.size > 0) response.once('close', () => context.foreign.release());
-  return context;
+  const asOf = parseAsOf(headers[AS_OF_HEADER]);
+  const caller = { requestId: requestIdOf(request), principal, charge, asOf, limits };
+  const on = (snapshot: Snapshot): RequestContext => {
+    const context = contextOn(snapshot, served, model, caller);
+    if (model.foreign.size > 0) response.once('close', () => context.foreign.release());
+    return context;
+  };
+  const snapshot = served.reader.snapshot({ minTx, limits });
+  return snapshot instanceof Promise ? snapshot.then(on) : on(snapshot);
 }
 
 /** A request to several databases: of each that is read there is one snapshot. @throws BAD_USER_INPUT */
@@ -131,9 +133,10 @@ export function createSetContext(
   hold: HoldReader,
   models: OperationContext['foreignModels'],
   queryLimits: QueryLimits,
-  { headers, principal = DEVELOPER, charge = FREE }: GatewayRequest,
+  request: GatewayRequest,
   response: ServerResponse,
 ): OperationContext {
+  const { headers, principal = DEVELOPER, charge = FREE } = request;
   if (parseMinTx(headers[MIN_T_HEADER]) !== undefined)
     throw new DatabaseError(
       'BAD_USER_INPUT',
@@ -143,7 +146,7 @@ export function createSetContext(
   const foreign = new ForeignDatabases(hold, (reader) => reader.snapshot({ limits }));
   response.once('close', () => foreign.release());
   return {
-    requestId: requestIdOf(response),
+    requestId: requestIdOf(request),
     asOf: parseAsOf(headers[AS_OF_HEADER]),
     foreign,
     foreignModels: models,
@@ -206,8 +209,8 @@ export const MIN_T_HEADER = 'datahike-min-t';
 /** The header that names a request, taken from the caller or made here. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
-export function requestIdOf(response: ServerResponse): string {
-  return String(response.getHeader(REQUEST_ID_HEADER));
+export function requestIdOf({ id = '' }: GatewayRequest): string {
+  return id;
 }
 
 /** @throws BAD_USER_INPUT */
@@ -267,15 +270,18 @@ export function readScope(
   type?: EntityType,
 ): ReadScope {
   const asOf = given ?? context.asOf;
-  const point = asOf === undefined ? undefined : timePointOf(asOf);
+  if (asOf === undefined) return scopeAt(context, context.snapshot);
+  const point = timePointOf(asOf);
   // A transaction yet to come is the present: its pages are fixed by their cursors, as those of the present are.
-  const isPast = point !== undefined && !(typeof point === 'number' && point >= context.basisTx);
-  const foreign = foreignScopes(context, point instanceof Date ? point : undefined);
-  if (!isPast) return { ...scopeAt(context, context.snapshot), foreign, asOf };
-  if (type?.access?.history === false)
+  const isPast = !(typeof point === 'number' && point >= context.basisTx);
+  if (isPast && type?.access?.history === false)
     throw new DatabaseError('FORBIDDEN', `The caller may not see what was of ${type.name}`);
-  const scope = scopeAt(context, context.snapshot.asOf(point));
-  return { ...scope, lists: context.lists.ofPast, foreign, asOf, isPast };
+  const snapshot = isPast ? context.snapshot.asOf(point) : context.snapshot;
+  return scopeAt(context, snapshot, {
+    asOf,
+    isPast,
+    instant: point instanceof Date ? point : undefined,
+  });
 }
 
 /**
@@ -297,23 +303,35 @@ export async function writtenScope(context: RequestContext, tx: number): Promise
   return scopeAt(context, await snapshotAt({ ...context, limits }, tx));
 }
 
+/** What a scope is of besides its snapshot. */
+interface ScopeTime extends Pick<ReadScope, 'asOf' | 'isPast'> {
+  /** Of other databases; undefined for the present. */
+  readonly instant: Date | undefined;
+}
+
+const PRESENT: ScopeTime = { asOf: undefined, isPast: false, instant: undefined };
+
 /** The scope for one state of the database. */
-export function scopeAt(context: RequestContext, snapshot: Snapshot): ReadScope {
+export function scopeAt(
+  context: RequestContext,
+  snapshot: Snapshot,
+  { asOf, isPast, instant } = PRESENT,
+): ReadScope {
   const { model, database, lists, claims, encodeId } = context;
   context.code ??= context.beginCode?.(context);
   return {
     model,
     database,
-    lists,
+    lists: isPast ? lists.ofPast : lists,
     claims,
     encodeId,
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
     log: context.reader,
-    foreign: foreignScopes(context, undefined),
+    foreign: foreignScopes(context, instant),
     code: context.code,
-    asOf: undefined,
-    isPast: false,
+    asOf,
+    isPast,
   };
 }
 

@@ -2,7 +2,8 @@
  * Which web pages elsewhere may ask (the Fetch standard, "CORS protocol"): those whose origins are named, with their credentials, or all of them, without. Nobody
  * else is told anything, so that browsers keep answers from their pages.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Head } from './head.ts';
 
 const ANY = '*';
 
@@ -53,24 +54,24 @@ export function isAllowedOrigin(origins: ReadonlyArray<string>, origin: string):
 export function answerOrigin(
   origins: ReadonlyArray<string>,
   { method, headers }: IncomingMessage,
-  response: ServerResponse,
+  head: Head,
 ): boolean {
   const { origin } = headers;
   // What a page that is named is told is not for the next one.
-  if (origins.some((each) => each !== ANY)) response.setHeader('Vary', 'Origin');
+  if (origins.some((each) => each !== ANY)) head.setHeader('Vary', 'Origin');
   if (origin === undefined || !isAllowedOrigin(origins, origin)) return false;
   const isNamed = origins.includes(origin);
-  response.setHeader('Access-Control-Allow-Origin', isNamed ? origin : ANY);
-  if (isNamed) response.setHeader('Access-Control-Allow-Credentials', 'true');
+  head.setHeader('Access-Control-Allow-Origin', isNamed ? origin : ANY);
+  if (isNamed) head.setHeader('Access-Control-Allow-Credentials', 'true');
   const isPreflight =
     method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
   if (!isPreflight) {
-    response.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+    head.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);
     return false;
   }
-  response.setHeader('Access-Control-Allow-Methods', ALLOWED_METHODS);
-  response.setHeader('Access-Control-Allow-Headers', ALLOWED_HEADERS);
-  response.setHeader('Access-Control-Max-Age', MAX_AGE_SECONDS);
-  response.writeHead(204).end();
+  head.setHeader('Access-Control-Allow-Methods', ALLOWED_METHODS);
+  head.setHeader('Access-Control-Allow-Headers', ALLOWED_HEADERS);
+  head.setHeader('Access-Control-Max-Age', MAX_AGE_SECONDS);
+  head.begin(204).end();
   return true;
 }

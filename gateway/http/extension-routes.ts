@@ -21,7 +21,7 @@ export interface ExtensionRouteOptions {
     schema: ServedSchema,
     request: GatewayRequest,
     response: Response,
-  ) => Promise<RequestContext>;
+  ) => RequestContext | Promise<RequestContext>;
 }
 
 /** The path that it is to be put at. */

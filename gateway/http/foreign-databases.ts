@@ -1,7 +1,7 @@
 /** The other databases that one request reads: each is opened when something is read of it, and one snapshot of it serves the whole request. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
-import type { Hold } from '../../services/shared/on-demand.ts';
+import type { OnDemand } from '../../services/shared/on-demand.ts';
 import type { ForeignFailure } from '../read/scope.ts';
 
 export interface OpenedForeign {
@@ -9,10 +9,10 @@ export interface OpenedForeign {
   readonly snapshot: Snapshot;
 }
 
-export type HoldReader = (database: string) => Promise<Hold<{ readonly reader: Reader }>>;
+export type HoldReader = OnDemand<{ readonly reader: Reader }>['hold'];
 
 /** How the snapshot of an opened database is taken. */
-export type TakeSnapshot = (reader: Reader) => Promise<Snapshot>;
+export type TakeSnapshot = (reader: Reader) => Snapshot | Promise<Snapshot>;
 
 export class ForeignDatabases {
   #failures: ForeignFailure[] = [];

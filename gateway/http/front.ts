@@ -7,7 +7,7 @@
  *                   '── as a stream ─────────────→ live/event-stream
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { OperationTypeNode } from 'graphql';
 import type { Log } from '../../services/shared/log.ts';
@@ -27,15 +27,17 @@ import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import type { ServedSet } from '../sets/served-set.ts';
-import { OPERATION_TYPES, preferredType } from './accept.ts';
 import { isPlainJson, parseJson, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
 import type { Callers } from './caller.ts';
+import { onceClosed } from './caller.ts';
 import { answerOrigin } from './cors.ts';
 import type { GatewayRequest, OperationContext, RequestContext } from './context.ts';
 import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
+import { Head } from './head.ts';
 import { checkNesting } from './nesting.ts';
-import { isDeliberate, operationInUrl } from './operation-request.ts';
+import type { Asked } from './operation-request.ts';
+import { askedIn, askedInUrl } from './operation-request.ts';
 import { endTogether } from './together.ts';
 
 export interface FrontOptions {
@@ -71,12 +73,13 @@ export function createFront(options: FrontOptions): Front {
   const { origins, maxUrlBytes } = options;
   const requests = new RequestCount();
   const listener: RequestListener = (request: GatewayRequest, response) => {
-    nameRequest(request, response);
-    if (!requests.begin(response)) return;
-    if (answerOrigin(origins, request, response)) return;
+    const head = new Head(response);
+    nameRequest(request, head);
+    if (!requests.begin(head)) return;
+    if (answerOrigin(origins, request, head)) return;
     if ((request.url?.length ?? 0) > maxUrlBytes) {
       request.fault = urlTooLong(maxUrlBytes);
-      return void app(request, response);
+      return void app(request, head.handOver());
     }
     const database = databaseOfGraphQL(request);
     // A set of databases is asked and not followed.
@@ -84,10 +87,10 @@ export function createFront(options: FrontOptions): Front {
       database !== undefined && !sets.has(database) && wantsEventStream(request.headers.accept);
     const isPlain =
       database !== undefined && (request.method !== 'POST' || isPlainJson(request, bodyLimitBytes));
-    if (isStream) void streams.answer(request, response, database || defaultDatabase);
-    else if (isPlain) void answer(options, request, response, database);
-    else if (isOfDatabases(request)) void admit(options, request, response);
-    else void app(request, response);
+    if (isStream) void streams.answer(request, head.handOver(), database || defaultDatabase);
+    else if (isPlain) void answer(options, request, head, database);
+    else if (isOfDatabases(request)) void admit(options, request, head);
+    else void app(request, head.handOver());
   };
   const upgrade: UpgradeListener = (request, socket, head) => {
     const database = databaseOfGraphQL(request);
@@ -120,21 +123,22 @@ function databaseOfGraphQL({ method, url = '' }: IncomingMessage): string | unde
   return /^\/graphql(?:\/([\w.-]+))?(?:\?|$)/.exec(url)?.slice(1).join('');
 }
 
-/** Answers an operation that is compiled, or can be; what cannot, Express and Apollo refuse. */
+/**
+ * Answers an operation that is compiled, or can be; what cannot, Express and Apollo refuse. Its steps have what they need at once, as a rule: so it waits
+ * for the body, for what is read, and else only where there is something to wait for.
+ */
 async function answer(
   options: FrontOptions,
   request: GatewayRequest,
-  response: ServerResponse,
+  head: Head,
   database: string,
 ): Promise<void> {
   const { app, served, sets, defaultDatabase, documents } = options;
   const isRead = request.method !== 'POST';
   try {
-    const body = isRead ? undefined : readAll(request);
-    // It may fail before it is waited for, while it is found out who asks.
-    body?.catch(() => undefined);
-    const principal = await identify(options, request, response);
-    if (body !== undefined) request.body = parseJson(await body);
+    const identified = identify(options, request, head);
+    const principal = identified instanceof Promise ? await identified : identified;
+    if (!isRead) request.body = parseJson(await readAll(request));
     const asked = isRead
       ? askedInUrl(request, documents)
       : askedIn(request, request.body, documents);
@@ -143,18 +147,20 @@ async function answer(
       const set = sets.get(database);
       if (set !== undefined) {
         const schema = await set.schemaFor(principal);
-        if (await answerBy(options, request, response, schema, asked)) return;
+        if (await answerBy(options, request, head, schema, asked)) return;
       } else {
-        const { value, release } = await served.hold(database === '' ? defaultDatabase : database);
-        response.once('close', release);
-        const schema = await value.schemaFor(principal);
-        if (await answerBy(options, request, response, schema, asked)) return;
+        const holding = served.hold(database === '' ? defaultDatabase : database);
+        const { value, release } = holding instanceof Promise ? await holding : holding;
+        onceClosed(head.response, release);
+        const seen = value.schemaFor(principal);
+        const schema = seen instanceof Promise ? await seen : seen;
+        if (await answerBy(options, request, head, schema, asked)) return;
       }
     }
   } catch (error) {
     request.fault = error;
   }
-  void app(request, response);
+  void app(request, head.handOver());
 }
 
 type AnsweringSchema<C extends OperationContext> = Pick<
@@ -164,37 +170,60 @@ type AnsweringSchema<C extends OperationContext> = Pick<
 
 /** Whether what is asked could be run, and so was answered. */
 async function answerBy<C extends OperationContext>(
-  options: FrontOptions,
+  { log }: FrontOptions,
   request: GatewayRequest,
-  response: ServerResponse,
+  head: Head,
   schema: AnsweringSchema<C>,
   asked: Asked,
 ): Promise<boolean> {
-  const prepared = await prepare(schema, asked, request.method !== 'POST', requestIdOf(response));
+  const preparing = prepare(schema, asked, request);
+  const prepared = preparing instanceof Promise ? await preparing : preparing;
   if (prepared === undefined) return false;
-  const context = () => schema.createContext(request, response);
-  await answerPrepared(options, request, response, { ...asked, ...prepared }, context);
+  let answered: OperationAnswer;
+  try {
+    const creating = schema.createContext(request, head.response);
+    const context = creating instanceof Promise ? await creating : creating;
+    const { operation, variables } = prepared;
+    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
+    const keep =
+      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
+        ? keeping(request, head, context, asked, prepared)
+        : undefined;
+    if (keep?.isKnown === true) {
+      keep.setHeaders();
+      head.begin(304).end();
+      return true;
+    }
+    answered = await answerOperation(operation, context, variables, log);
+    if (!answered.hasErrors) keep?.setHeaders();
+  } catch (error) {
+    answered = refusal(error, requestIdOf(request), log);
+  }
+  send(head, asked.type, answered);
   return true;
 }
 
 /** The operation that is asked for; undefined where it is not known yet, or not to be run. What is read is prepared now, so that all of its answers are alike. */
-async function prepare<C extends OperationContext>(
-  { operations, prepare: prepareNow }: AnsweringSchema<C>,
-  asked: Asked,
-  isRead: boolean,
-  requestId: string,
-): Promise<Prepared<C> | undefined> {
-  const operation = operations.get(asked.query, asked.operationName);
-  const variables = operation?.readVariables(asked.variables);
+function prepare<C extends OperationContext>(
+  schema: AnsweringSchema<C>,
+  { query, operationName, variables: given }: Asked,
+  request: GatewayRequest,
+): Prepared<C> | undefined | Promise<Prepared<C> | undefined> {
+  const isRead = request.method !== 'POST';
+  const isReady = (operation: CompiledOperation<C>): boolean =>
+    !isRead || operation.type === OperationTypeNode.QUERY;
+  const operation = schema.operations.get(query, operationName);
+  const variables = operation?.readVariables(given);
   if (operation !== undefined && variables !== undefined)
-    return isRead && operation.type !== OperationTypeNode.QUERY
-      ? undefined
-      : { operation, variables };
+    return isReady(operation) ? { operation, variables } : undefined;
   if (!isRead || operation !== undefined) return undefined;
-  const { query, operationName, variables: given } = asked;
-  const prepared = await prepareNow({ query, operationName, variables: given }, requestId);
-  const isReady = prepared.kind === 'ready' && prepared.operation.type === OperationTypeNode.QUERY;
-  return isReady ? prepared : undefined;
+  const preparing = schema.prepare(
+    { query, operationName, variables: given },
+    requestIdOf(request),
+  );
+  return preparing.then((prepared) =>
+    prepared.kind === 'ready' && isReady(prepared.operation) ? prepared : undefined,
+  );
 }
 
 /** Whether the address is one of a database, so that the caller has to be known. */
@@ -203,42 +232,41 @@ function isOfDatabases({ url = '' }: IncomingMessage): boolean {
 }
 
 /** Finds out who sends a request, and hands it on. */
-async function admit(
-  options: FrontOptions,
-  request: GatewayRequest,
-  response: ServerResponse,
-): Promise<void> {
+async function admit(options: FrontOptions, request: GatewayRequest, head: Head): Promise<void> {
   try {
-    await identify(options, request, response);
+    await identify(options, request, head);
   } catch (error) {
     request.fault = error;
   }
-  void options.app(request, response);
+  void options.app(request, head.handOver());
 }
 
 /** Finds out who sends a request, and counts it: whoever guesses tokens is counted by its address. @throws UNAUTHENTICATED, RATE_LIMITED */
-async function identify(
+function identify(
   { authenticate, callers }: FrontOptions,
   request: GatewayRequest,
-  response: ServerResponse,
-): Promise<Principal> {
-  let principal: Principal | undefined;
-  try {
-    principal = request.principal = await authenticate(request.headers.authorization);
-    return principal;
-  } finally {
-    request.charge = callers.chargeFor(request, principal, response);
+  head: Head,
+): Principal | Promise<Principal> {
+  const count = (principal: Principal | undefined): void => {
+    request.charge = callers.chargeFor(request, principal, head);
     request.charge('requests', 1);
+  };
+  const known = (principal: Principal): Principal => {
+    request.principal = principal;
+    count(principal);
+    return principal;
+  };
+  const unknown = (error: unknown): never => {
+    count(undefined);
+    throw error;
+  };
+  let found: Principal | Promise<Principal>;
+  try {
+    found = authenticate(request.headers.authorization);
+  } catch (error) {
+    return unknown(error);
   }
-}
-
-interface Asked {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  /** As they came. */
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** Of the answer. */
-  readonly type: string;
+  return found instanceof Promise ? found.then(known, unknown) : known(found);
 }
 
 interface Prepared<C extends OperationContext> {
@@ -247,71 +275,13 @@ interface Prepared<C extends OperationContext> {
   readonly variables: Variables;
 }
 
-/** What a request asks, where that is plain: everything that needs a closer look is undefined. */
-function askedIn(
-  { headers }: GatewayRequest,
-  members: unknown,
-  documents: Documents,
-): Asked | undefined {
-  const type = preferredType(headers.accept, OPERATION_TYPES);
-  if (type === undefined || !isObject(members)) return undefined;
-  const { operationName, variables, extensions } = members;
-  if (!isAbsent(members['query']) && typeof members['query'] !== 'string') return undefined;
-  if (!isAbsent(extensions) && !isObject(extensions)) return undefined;
-  if (!isAbsent(operationName) && typeof operationName !== 'string') return undefined;
-  if (!isAbsent(variables) && !isObject(variables)) return undefined;
-  const query = documents.textFor(members);
-  if (query === undefined) return undefined;
-  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, type };
-}
-
-function askedInUrl(request: GatewayRequest, documents: Documents): Asked | undefined {
-  return isDeliberate(request) ? askedIn(request, operationInUrl(request), documents) : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
-}
-
-async function answerPrepared<C extends OperationContext>(
-  { log }: FrontOptions,
-  request: GatewayRequest,
-  response: ServerResponse,
-  asked: Asked & Prepared<C>,
-  createContextNow: () => Promise<C>,
-): Promise<void> {
-  let answered: OperationAnswer;
-  try {
-    const context = await createContextNow();
-    const { operation, variables } = asked;
-    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
-    const keep =
-      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
-        ? keeping(request, response, context, asked)
-        : undefined;
-    if (keep?.isKnown === true) {
-      keep.setHeaders();
-      response.writeHead(304).end();
-      return;
-    }
-    answered = await answerOperation(operation, context, variables, log);
-    if (!answered.hasErrors) keep?.setHeaders();
-  } catch (error) {
-    answered = refusal(error, requestIdOf(response), log);
-  }
-  const { status, text } = answered;
-  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
+function send(head: Head, type: string, { status, text }: OperationAnswer): void {
+  if (head.getHeader('Cache-Control') === undefined) head.setHeader('Cache-Control', 'no-store');
   // Node would go through a long text once for its length, and again for its bytes.
   const body = text.length > LONG_TEXT ? Buffer.from(text) : text;
-  response.writeHead(status, {
-    'content-type': `${asked.type}; charset=utf-8`,
-    'content-length': Buffer.byteLength(body),
-  });
-  endTogether(response, body);
+  head.setHeader('Content-Type', `${type}; charset=utf-8`);
+  head.setHeader('Content-Length', String(Buffer.byteLength(body)));
+  endTogether(head.begin(status), body);
 }
 
 const LONG_TEXT = 4_096;
@@ -319,22 +289,24 @@ const LONG_TEXT = 4_096;
 /** What is read by GET may be kept by its caller, and is not made again while it is the same. */
 function keeping<C extends OperationContext>(
   request: GatewayRequest,
-  response: ServerResponse,
+  head: Head,
   context: C & RequestContext,
-  { operation, variables, query }: Asked & Prepared<C>,
+  { query }: Asked,
+  { operation, variables }: Prepared<C>,
 ) {
   const tag = validatorOf(context, request, query);
   const control = cacheControl(context, operation.isSettled(context, variables));
   return {
     isKnown: hasTag(request.headers['if-none-match'], tag),
-    setHeaders: () => setCacheHeaders(response, tag, control),
+    setHeaders: () => setCacheHeaders(head, tag, control),
   };
 }
 
-function nameRequest({ headers }: IncomingMessage, response: ServerResponse): void {
-  const given = headers[REQUEST_ID_HEADER];
+function nameRequest(request: GatewayRequest, head: Head): void {
+  const given = request.headers[REQUEST_ID_HEADER];
   const isGiven = typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given);
-  response.setHeader(REQUEST_ID_HEADER, isGiven ? given : randomUUID());
+  request.id = isGiven ? given : randomUUID();
+  head.setHeader(REQUEST_ID_HEADER, request.id);
 }
 
 /** The requests under way, so that stopping can wait for them. */
@@ -351,13 +323,15 @@ class RequestCount {
   }
 
   /** False where no more are taken, which was said then. */
-  begin(response: ServerResponse): boolean {
+  begin(head: Head): boolean {
     if (this.isDraining) {
-      response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end();
+      head.setHeader('Connection', 'close');
+      head.setHeader('Retry-After', '1');
+      head.begin(503).end();
       return false;
     }
     this.#underWay++;
-    response.once('close', this.#end);
+    head.response.once('close', this.#end);
     return true;
   }
 

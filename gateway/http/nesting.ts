@@ -35,12 +35,17 @@ function isDocumentTooDeep(document: string): boolean {
 }
 
 function isValueTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
+  let level = isParent(value) ? [value] : [];
+  for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > MAX_NESTING) return true;
-    level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null ? Object.values(each) : [],
-    );
+    const below: object[] = [];
+    for (const each of level)
+      for (const inner of Object.values(each) as unknown[]) if (isParent(inner)) below.push(inner);
+    level = below;
   }
   return false;
+}
+
+function isParent(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

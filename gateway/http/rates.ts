@@ -34,6 +34,7 @@ export class Rates {
   readonly #now: () => number;
   /** The caller that asked last is at the end. */
   readonly #buckets = new Map<string, Bucket>();
+  #last: Bucket | undefined;
 
   constructor(
     { requestsPerMinute, costPerMinute }: RateOptions,
@@ -56,7 +57,9 @@ export class Rates {
   bucketOf(caller: string): Bucket | undefined {
     if (this.#quotas.length === 0) return undefined;
     const known = this.#buckets.get(caller);
+    if (known !== undefined && known === this.#last) return known;
     const bucket = known ?? new Bucket(this.#quotas, this.#policy, this.#now);
+    this.#last = bucket;
     this.#buckets.delete(caller);
     this.#buckets.set(caller, bucket);
     if (known === undefined) this.#forgetOldest();

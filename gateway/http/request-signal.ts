@@ -1,20 +1,20 @@
 /**
- * Tells whatever works for a request when nobody waits for its answer any more. As an `AbortSignal`, and made for every request: so it costs a
- * listener on the response, and the rest when somebody listens.
+ * Tells whatever works for a request when nobody waits for its answer any more. As an `AbortSignal`, and made for every request: so it costs an
+ * object, and the rest when somebody listens.
  */
 import type { ServerResponse } from 'node:http';
 import type { CancelSignal } from '../../services/reader/reader.ts';
 
 export class RequestSignal implements CancelSignal {
-  aborted = false;
+  readonly #response: ServerResponse;
   #controller: AbortController | undefined;
 
   constructor(response: ServerResponse) {
-    response.once('close', () => {
-      if (response.writableFinished) return;
-      this.aborted = true;
-      this.#controller?.abort();
-    });
+    this.#response = response;
+  }
+
+  get aborted(): boolean {
+    return this.#response.closed && !this.#response.writableFinished;
   }
 
   addEventListener(
@@ -22,11 +22,19 @@ export class RequestSignal implements CancelSignal {
     listener: () => void,
     options?: { readonly once?: boolean },
   ): void {
-    this.#controller ??= new AbortController();
+    this.#controller ??= this.#followed();
     this.#controller.signal.addEventListener(type, listener, options);
   }
 
   removeEventListener(type: 'abort', listener: () => void): void {
     this.#controller?.signal.removeEventListener(type, listener);
+  }
+
+  #followed(): AbortController {
+    const controller = new AbortController();
+    this.#response.once('close', () => {
+      if (this.aborted) controller.abort();
+    });
+    return controller;
   }
 }

@@ -17,6 +17,7 @@ import type { OperationRequest } from '../graphql/server.ts';
 import { OPERATION_TYPES, preferredType } from '../http/accept.ts';
 import { isPlainJson, parseJson, readAll } from '../http/body.ts';
 import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx, requestIdOf } from '../http/context.ts';
+import type { GatewayRequest } from '../http/context.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { onceClosed } from '../http/caller.ts';
 import { toGraphQLBody } from '../http/error-response.ts';
@@ -53,11 +54,7 @@ export class EventStreams {
   }
 
   /** Answers a request that {@link wantsEventStream}. */
-  async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    database: string,
-  ): Promise<void> {
+  async answer(request: GatewayRequest, response: ServerResponse, database: string): Promise<void> {
     const { served, log, callers } = this.#options;
     const ending = new AbortController();
     this.#open.add(ending);
@@ -74,14 +71,14 @@ export class EventStreams {
       const hold = await served.hold(database);
       onceClosed(response, hold.release);
       const charge = callers.chargeFor(request, principal, response);
-      const requestId = requestIdOf(response);
+      const requestId = requestIdOf(request);
       const asker = { requestId, principal, charge, ...positionIn(request) };
       const opened = await openOperation(this.#options, hold, asker, asked);
       checkMethod(request, opened);
-      await this.#stream(response, principal, opened, ending);
+      await this.#stream(request, response, principal, opened, ending);
     } catch (error) {
       if (response.headersSent) response.destroy();
-      else refuse(response, toGraphQLBody(error, requestIdOf(response), log));
+      else refuse(response, toGraphQLBody(error, requestIdOf(request), log));
     }
   }
 
@@ -110,6 +107,7 @@ export class EventStreams {
   }
 
   async #stream(
+    request: GatewayRequest,
     response: ServerResponse,
     principal: Principal,
     opened: OpenedOperation,
@@ -130,7 +128,7 @@ export class EventStreams {
       for await (const answer of answersIn(opened, signal))
         if (!response.write(eventOf(answer)) && !(await hasDrained(response, signal, patienceMs)))
           break;
-      if (isExpired) response.write(eventOf(this.#expired(response)));
+      if (isExpired) response.write(eventOf(this.#expired(request)));
       if (isExpired || !signal.aborted) response.write(COMPLETE);
     } finally {
       stopWaiting();
@@ -140,9 +138,9 @@ export class EventStreams {
     else response.end();
   }
 
-  #expired(response: ServerResponse): StreamedAnswer {
+  #expired(request: GatewayRequest): StreamedAnswer {
     const error = new DatabaseError('UNAUTHENTICATED', 'The token has expired');
-    const { body } = toGraphQLBody(error, requestIdOf(response), this.#options.log);
+    const { body } = toGraphQLBody(error, requestIdOf(request), this.#options.log);
     return { text: JSON.stringify(body) };
   }
 }

@@ -70,7 +70,7 @@ export class OpenDatabases {
    *
    * @throws DATABASE_NOT_FOUND, STORE_UNAVAILABLE; the next one who asks tries again
    */
-  hold(name: string, branch = MAIN_BRANCH): Promise<Hold<Connection>> {
+  async hold(name: string, branch = MAIN_BRANCH): Promise<Hold<Connection>> {
     return this.#connections.hold(keyOf(name, branch));
   }
 

@@ -25,9 +25,10 @@ import type { Reader, Snapshot, Speculation, TimePoint } from './reader.ts';
 export function createLocalReader(connection: Connection): Reader {
   const { id } = connection.store;
   return {
-    async snapshot({ minTx, limits } = {}) {
-      const db = minTx === undefined ? connection.db() : await connection.sync(minTx);
-      return new LocalSnapshot(id, db, limits);
+    snapshot({ minTx, limits } = {}) {
+      return minTx === undefined
+        ? new LocalSnapshot(id, connection.db(), limits)
+        : connection.sync(minTx).then((db) => new LocalSnapshot(id, db, limits));
     },
     current: () => new LocalSnapshot(id, connection.db()),
     onAdvance: (listener) => connection.onAdvance((db) => listener(new LocalSnapshot(id, db))),

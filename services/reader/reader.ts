@@ -27,12 +27,12 @@ export type {
 
 export interface Reader {
   /**
-   * The newest snapshot this process knows. Whatever it is asked, and what is asked of its past, ends within the limits: with a
+   * The newest snapshot this process knows; where no `minTx` is given it is there at once. Whatever it is asked, and what is asked of its past, ends within the limits: with a
    * `deadlineMs` they are those of a whole request.
    *
    * @throws BASIS_NOT_AVAILABLE where `minTx` does not arrive within the reader's patience (retryable)
    */
-  snapshot(options?: SnapshotOptions): Promise<Snapshot>;
+  snapshot(options?: SnapshotOptions): Snapshot | Promise<Snapshot>;
 
   /** The newest snapshot known now, without waiting. */
   current(): Snapshot;

@@ -61,16 +61,21 @@ export class OnDemand<T> {
   }
 
   /**
-   * Opens something where it is not open, and keeps it so.
+   * Opens something where it is not open, and keeps it so; nobody waits for what is open.
    *
    * @throws what opening it throws, to all who asked meanwhile; CONNECTION_RELEASED where everything was closed
    */
-  async hold(key: string): Promise<Hold<T>> {
+  hold(key: string): Hold<T> | Promise<Hold<T>> {
     if (this.#isClosed) throw wasClosed(key);
     const entry = this.#entries.get(key) ?? this.#open(key);
     entry.holders++;
     this.#idle.delete(entry);
-    const value = await entry.opening;
+    return entry.opened === undefined
+      ? entry.opening.then((thing) => this.#holdOf(entry, thing))
+      : this.#holdOf(entry, entry.opened.thing);
+  }
+
+  #holdOf(entry: Entry<T>, value: T): Hold<T> {
     let isHeld = true;
     const release = (): void => {
       if (!isHeld) return;

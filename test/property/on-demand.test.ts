@@ -82,7 +82,7 @@ class World {
         const before = this.#openings;
         const isOpen = this.#open.has(key);
         this.#holds.push(
-          ...(await Promise.all(Array.from({ length: 3 }, () => this.#things.hold(key)))),
+          ...(await Promise.all(Array.from({ length: 3 }, async () => this.#things.hold(key)))),
         );
         expect(this.#openings - before).toBe(isOpen ? 0 : 1);
         break;
@@ -90,7 +90,7 @@ class World {
       case 'fail': {
         if (this.#open.has(key)) break;
         this.#isFailing = true;
-        const asked = [this.#things.hold(key), this.#things.hold(key)];
+        const asked = Array.from({ length: 2 }, async () => this.#things.hold(key));
         for (const answer of await Promise.allSettled(asked))
           expect(answer.status).toBe('rejected');
         this.#isFailing = false;
