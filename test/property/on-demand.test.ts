@@ -75,9 +75,13 @@ class World {
   async act(kind: string, n: number): Promise<void> {
     const key = `key ${n % KEYS}`;
     switch (kind) {
-      case 'hold':
-        this.#holds.push(await this.#things.hold(key));
+      case 'hold': {
+        const isOpen = this.#open.has(key);
+        const holding = this.#things.hold(key);
+        expect(holding instanceof Promise).toBe(!isOpen);
+        this.#holds.push(await holding);
         break;
+      }
       case 'together': {
         const before = this.#openings;
         const isOpen = this.#open.has(key);
