@@ -35,7 +35,7 @@ import type { ExtensionRouteOptions } from './extension-routes.ts';
 import type { HoldReader } from './foreign-databases.ts';
 import { createFront } from './front.ts';
 import type { UpgradeListener } from './front.ts';
-import { checkNesting } from './nesting.ts';
+import { checkDocumentNesting, checkValueNesting } from './nesting.ts';
 import type { OperationMembers } from './operation-request.ts';
 import { operationInUrl } from './operation-request.ts';
 import { servePages } from './pages.ts';
@@ -197,7 +197,8 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
     request.body ??= {};
     sayInFull(request, documents);
     const { query, variables } = request.body as { query?: unknown; variables?: unknown };
-    checkNesting(query ?? request.query['query'], variables);
+    checkDocumentNesting(query ?? request.query['query']);
+    checkValueNesting(variables);
     const set = sets.get(name);
     const schema =
       set === undefined

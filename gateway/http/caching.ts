@@ -2,7 +2,7 @@
  * What lets callers and caches keep an answer (RFC 9111). Data that does not change has a validator for free: an answer depends on the transaction that it
  * was read at, on what its caller may see, and on what was asked. So whether it is still the same is known before anything is read.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Snapshot } from '../../services/reader/reader.ts';
 import type { RequestContext } from './context.ts';
@@ -26,7 +26,7 @@ export function validatorOf(
   // A database that was set back comes to the same numbers again.
   const state = [databaseId, commitId, basisTx];
   const text = JSON.stringify([fingerprint(), state, claims, ...asked]);
-  return `"${createHash('sha256').update(text).digest('base64url')}"`;
+  return `"${hash('sha256', text, 'base64url')}"`;
 }
 
 /** An answer out of the past alone stays as it is; any other is asked for again, which costs nothing while nothing was written. */

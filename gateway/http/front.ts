@@ -35,7 +35,7 @@ import { answerOrigin } from './cors.ts';
 import type { GatewayRequest, OperationContext, RequestContext } from './context.ts';
 import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { Head } from './head.ts';
-import { checkNesting } from './nesting.ts';
+import { checkDocumentNesting, checkValueNesting } from './nesting.ts';
 import type { Asked } from './operation-request.ts';
 import { askedIn, askedInUrl } from './operation-request.ts';
 import { endTogether } from './together.ts';
@@ -143,7 +143,7 @@ async function answer(
       ? askedInUrl(request, documents)
       : askedIn(request, request.body, documents);
     if (asked !== undefined) {
-      checkNesting(isRead ? asked.query : undefined, asked.variables);
+      checkValueNesting(asked.variables);
       const set = sets.get(database);
       if (set !== undefined) {
         const schema = await set.schemaFor(principal);
@@ -217,6 +217,7 @@ function prepare<C extends OperationContext>(
   if (operation !== undefined && variables !== undefined)
     return isReady(operation) ? { operation, variables } : undefined;
   if (!isRead || operation !== undefined) return undefined;
+  checkDocumentNesting(query);
   const preparing = schema.prepare(
     { query, operationName, variables: given },
     requestIdOf(request),

@@ -6,12 +6,18 @@ import { DatabaseError } from '../../schema/error.ts';
 
 const MAX_NESTING = 200;
 
-/** @throws BAD_USER_INPUT */
-export function checkNesting(query: unknown, variables: unknown): void {
-  const isTooDeep =
-    (typeof query === 'string' && isDocumentTooDeep(query)) || isValueTooDeep(variables);
-  if (!isTooDeep) return;
-  throw new DatabaseError(
+/** Of a document that is about to be parsed. @throws BAD_USER_INPUT */
+export function checkDocumentNesting(document: unknown): void {
+  if (typeof document === 'string' && isDocumentTooDeep(document)) throw tooDeep();
+}
+
+/** Of variables, or of a body of REST. @throws BAD_USER_INPUT */
+export function checkValueNesting(value: unknown): void {
+  if (isValueTooDeep(value)) throw tooDeep();
+}
+
+function tooDeep(): DatabaseError {
+  return new DatabaseError(
     'BAD_USER_INPUT',
     `What is sent may not nest deeper than ${MAX_NESTING} levels; ask for less at once`,
   );

@@ -54,13 +54,14 @@ function isAbsent(value: unknown): value is null | undefined {
 /** @throws BAD_USER_INPUT */
 export function operationInUrl({ url = '' }: IncomingMessage): OperationMembers {
   const { searchParams } = new URL(url, 'http://localhost');
-  const members = [...TEXTS, ...OBJECTS].flatMap((name) => {
-    const [text, ...others] = searchParams.getAll(name);
-    if (text === undefined) return [];
-    if (others.length > 0) throw badInput(name, 'may stand in the address once');
-    return [[name, OBJECTS.includes(name) ? jsonIn(text, name) : text] as const];
-  });
-  return Object.fromEntries(members);
+  const members: Record<string, unknown> = {};
+  for (const [name, text] of searchParams) {
+    const isJson = OBJECTS.includes(name);
+    if (!isJson && !TEXTS.includes(name)) continue;
+    if (Object.hasOwn(members, name)) throw badInput(name, 'may stand in the address once');
+    members[name] = isJson ? jsonIn(text, name) : text;
+  }
+  return members;
 }
 
 function jsonIn(text: string, name: string): unknown {

@@ -8,7 +8,7 @@ import type { Callers } from '../http/caller.ts';
 import type { Documents } from '../graphql/documents.ts';
 import type { OperationRequest } from '../graphql/server.ts';
 import { badInput } from '../read/bad-input.ts';
-import { checkNesting } from '../http/nesting.ts';
+import { checkDocumentNesting, checkValueNesting } from '../http/nesting.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import type { AskedOperation, Asker } from './asked-operation.ts';
 
@@ -39,7 +39,8 @@ export async function openOperation(
   asker.charge('requests', 1);
   const { operationName, variables: given = {} } = request;
   const query = documents.textFor(request);
-  checkNesting(query, given);
+  checkDocumentNesting(query);
+  checkValueNesting(given);
   const schema = await database.schemaFor(asker.principal);
   const known = query === undefined ? undefined : schema.operations.get(query, operationName);
   const read = known?.readVariables(given);

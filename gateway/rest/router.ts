@@ -6,7 +6,7 @@ import { cacheControl, hasTag, setCacheHeaders, validatorOf } from '../http/cach
 import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { preferredType } from '../http/accept.ts';
-import { checkNesting } from '../http/nesting.ts';
+import { checkValueNesting } from '../http/nesting.ts';
 import { parseAsOf } from './from-rest.ts';
 import { parsePreferences } from './preferences.ts';
 import {
@@ -142,7 +142,7 @@ function answerWith(methods: Methods, options: RestOptions): RequestHandler {
       );
     }
     const answerType = acceptedType(request, action);
-    checkNesting(undefined, request.body);
+    checkValueNesting(request.body);
     const context = await createContext(request, response);
     if (!action.isRead) requirePresent(context);
     const parameters = request.params as Parameters;
