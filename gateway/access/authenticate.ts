@@ -1,8 +1,8 @@
 /**
- * Credentials to who sends a request. A token is found by its hash, and a JWT is verified; what was found good is known until it expires, so that the next
- * request of its bearer costs a look into a map.
+ * Credentials to who sends a request. The hash of a token is compared with those that are configured, and a JWT is verified; what was found good is known by
+ * its hash until it expires, so that the next request of its bearer costs that hash and a look into a map. Neither tells by its time how much of a token was right.
  */
-import { hash as hashOf } from 'node:crypto';
+import { hash as hashOf, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
@@ -24,9 +24,9 @@ export function createAuthenticator(access: AccessConfig | undefined): Authentic
       ? undefined
       : { name: 'anonymous', roles: access.anonymous, claims: {}, isAnonymous: true };
   const known = new Map<string, Bearer>();
-  const remember = (token: string, bearer: Bearer): Bearer => {
+  const remember = (hash: string, bearer: Bearer): Bearer => {
     if (known.size >= MAX_KNOWN) known.clear();
-    known.set(token, bearer);
+    known.set(hash, bearer);
     return bearer;
   };
   return (authorization) => {
@@ -35,14 +35,15 @@ export function createAuthenticator(access: AccessConfig | undefined): Authentic
       return anonymous;
     }
     const token = bearerToken(authorization);
-    const last = known.get(token);
+    const hash = hashOf('sha256', token, 'hex');
+    const last = known.get(hash);
     if (last !== undefined && Date.now() < last.expiresMs) return last;
-    known.delete(token);
-    const found = findToken(token);
-    if (found !== undefined) return remember(token, found);
+    known.delete(hash);
+    const found = findToken(hash);
+    if (found !== undefined) return remember(hash, found);
     if (verify === undefined)
       throw unauthenticated('The token is not known, or not valid any more');
-    return verify(token).then((bearer) => remember(token, bearer));
+    return verify(token).then((bearer) => remember(hash, bearer));
   };
 }
 
@@ -60,17 +61,21 @@ function bearerToken(authorization: string): string {
   throw unauthenticated('Expected one bearer token in the Authorization header');
 }
 
-function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (token: string) => Bearer | undefined {
-  const byHash = new Map<string, Bearer[]>();
-  for (const { name, sha256, roles, claims = {}, expires } of tokens) {
-    const expiresMs = expires === undefined ? Infinity : Date.parse(expires);
-    const hash = sha256.toLowerCase();
-    byHash.set(hash, [...(byHash.get(hash) ?? []), { name, roles, claims, expiresMs }]);
-  }
-  return (token) => {
-    if (byHash.size === 0) return undefined;
-    const bearers = byHash.get(hashOf('sha256', token, 'hex'));
-    return bearers?.findLast(({ expiresMs }) => Date.now() < expiresMs);
+/** Looks at all tokens, each as long as the others. */
+function tokenFinder(tokens: ReadonlyArray<TokenConfig>): (hash: string) => Bearer | undefined {
+  const bearers = tokens.map(({ name, sha256, roles, claims = {}, expires }) => ({
+    hash: Buffer.from(sha256, 'hex'),
+    bearer: {
+      name,
+      roles,
+      claims,
+      expiresMs: expires === undefined ? Infinity : Date.parse(expires),
+    },
+  }));
+  return (given) => {
+    const hash = Buffer.from(given, 'hex');
+    const found = bearers.filter((each) => timingSafeEqual(each.hash, hash));
+    return found.findLast(({ bearer }) => Date.now() < bearer.expiresMs)?.bearer;
   };
 }
 
