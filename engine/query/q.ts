@@ -133,8 +133,7 @@ function askedBy(
   if (limit === undefined && offset === undefined && columns === undefined) return asked;
   const { query } = asked;
   if (columns !== undefined) checkColumns(query);
-  const page = { ...parsePage(asked.page, limit, offset), columns };
-  return { query, page, inputs: asked.inputs };
+  return { query, page: parsePage(asked.page, limit, offset, columns), inputs: asked.inputs };
 }
 
 /** @throws BAD_QUERY */

@@ -9,5 +9,5 @@ export function entitiesOf({ model }: Operation): PlanEntities {
 }
 
 export async function writeObject<T>(plan: ObjectPlan<T>, run: Run, value: T): Promise<string> {
-  return (await plan.read({ ...run, readEntities }, [value]))(value);
+  return (await plan.read({ readEntities, ...run }, [value]))(value);
 }

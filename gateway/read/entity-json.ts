@@ -139,7 +139,7 @@ async function objectWriter(
   { entities, places }: Level,
 ): Promise<WriteAt> {
   const write = await object.read(
-    { ...run, readEntities },
+    { readEntities, ...run },
     places.map((place) => entities[place]!),
   );
   return (place) => write(entities[place]!);
@@ -164,7 +164,7 @@ async function madeWriter(
       Object.fromEntries(readers.map(([name, read]) => [name, read(place)])),
     ]),
   );
-  const write = await object.read({ ...run, readEntities }, Array.from(neededAt.values()));
+  const write = await object.read({ readEntities, ...run }, Array.from(neededAt.values()));
   return (place) => write(neededAt.get(place)!);
 }
 

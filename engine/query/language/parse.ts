@@ -172,13 +172,15 @@ function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> |
   return keys;
 }
 
-/** `:limit` and `:offset` where they are given apart from a query: what is not given is as in that. */
+/** `:limit` and `:offset` where they are given apart from a query: what is not given is as in that. `columns` are only given so. */
 export function parsePage(
   { limit, offset }: Page,
   givenLimit: EdnData | undefined,
   givenOffset: EdnData | undefined,
+  columns?: number,
 ): Page {
   return {
+    columns,
     limit: givenLimit === undefined ? limit : parseCount(':limit', givenLimit),
     offset: givenOffset === undefined ? offset : (parseCount(':offset', givenOffset) ?? 0),
   };

@@ -71,7 +71,7 @@ export function* planPage(
     const common = { access, rest, areSeparate, canSkip };
     // No more is looked at than is shown.
     if (canSkip || (rest.length === 0 && areSeparate && drive.isWhole))
-      return { ...common, expected: count, most: Infinity, costOf: sameCost };
+      return { expected: count, most: Infinity, costOf: sameCost, ...common };
     if (drive.restWork > 0) {
       matches ??= yield* matchesOf(context, query.where);
       // Few are worked out at once.
@@ -80,7 +80,8 @@ export function* planPage(
     const wanted = areSeparate ? count : yield* rowsFor(access, names, count);
     const found = yield* estimated(context, query, access, wanted, matches);
     if (found === undefined) continue;
-    const plan = { ...common, ...found };
+    const { expected, most, costOf: cost } = found;
+    const plan = { expected, most, costOf: cost, ...common };
     if (best !== undefined && costOf(best) <= costOf(plan)) continue;
     best = plan;
     // Those that come after it leave as much to do for a row, and take no fewer of them.

@@ -167,7 +167,7 @@ export class ZigzagCursor implements ChunkCursor {
   #openGroup(a: number, value: Value): void {
     this.#from = this.#to = 0;
     this.#groupValue = value;
-    const range = { ...prefixRange({ a, v: value }), isPartial: true };
+    const range = { isPartial: true, ...prefixRange({ a, v: value }) };
     this.#group = scan(this.#db, 'avet', range, !this.#isReverse);
   }
 
@@ -178,7 +178,7 @@ export class ZigzagCursor implements ChunkCursor {
       inclusive: false,
     };
     const range = this.#isReverse ? { from, to: edge } : { from: edge, to };
-    return scan(this.#db, 'avet', { ...range, isPartial: true }, this.#isReverse);
+    return scan(this.#db, 'avet', { isPartial: true, ...range }, this.#isReverse);
   }
 
   /** What comes before the rows of a value. */
