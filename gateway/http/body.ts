@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
+import { giveWay } from '../../services/reader/reader.ts';
 
 /** Whether a body can be read without more ado: JSON as it is, of a known length within the limit. */
 export function isPlainJson({ headers }: IncomingMessage, limitBytes: number): boolean {
@@ -34,6 +35,14 @@ function gone(): DatabaseError {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** As {@link parseJson}. What a long body asks for is begun in a turn of its own, unless it was parsed in no time. @throws BAD_USER_INPUT */
+export async function parseBody(bytes: Buffer): Promise<unknown> {
+  if (bytes.length > LONG_BYTES) await giveWay();
+  return parseJson(bytes);
+}
+
+const LONG_BYTES = 64 * 1024;
 
 /** @throws BAD_USER_INPUT */
 export function parseJson(bytes: Buffer): unknown {

@@ -27,7 +27,7 @@ import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import type { ServedSet } from '../sets/served-set.ts';
-import { isPlainJson, parseJson, readAll } from './body.ts';
+import { isPlainJson, parseBody, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
 import type { Callers } from './caller.ts';
 import { onceClosed } from './caller.ts';
@@ -138,7 +138,7 @@ async function answer(
   try {
     const identified = identify(options, request, head);
     const principal = identified instanceof Promise ? await identified : identified;
-    if (!isRead) request.body = parseJson(await readAll(request));
+    if (!isRead) request.body = await parseBody(await readAll(request));
     const asked = isRead
       ? askedInUrl(request, documents)
       : askedIn(request, request.body, documents);

@@ -74,7 +74,7 @@ export async function datomsOfTransaction(
   scope: ReadScope,
   tx: number,
 ): Promise<ReadonlyArray<ShownDatom>> {
-  const { changes = [] } = (await scope.log.transaction(tx)) ?? {};
+  const { changes = [] } = (await scope.log.transaction(tx, scope.limits)) ?? {};
   if (changes.length > MAX_CHANGES)
     throw new DatabaseError(
       'LIMIT_EXCEEDED',
