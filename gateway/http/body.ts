@@ -36,10 +36,14 @@ function gone(): DatabaseError {
 
 const NOTHING = Buffer.alloc(0);
 
-/** As {@link parseJson}. What a long body asks for is begun in a turn of its own, unless it was parsed in no time. @throws BAD_USER_INPUT */
+/** As {@link parseJson}; lets others in between a long body and what it asks for. @throws BAD_USER_INPUT */
 export async function parseBody(bytes: Buffer): Promise<unknown> {
-  if (bytes.length > LONG_BYTES) await giveWay();
-  return parseJson(bytes);
+  if (bytes.length <= LONG_BYTES) return parseJson(bytes);
+  // From here on it is counted how long it holds the turn.
+  await giveWay();
+  const parsed = parseJson(bytes);
+  await giveWay();
+  return parsed;
 }
 
 const LONG_BYTES = 64 * 1024;

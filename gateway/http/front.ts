@@ -20,6 +20,7 @@ import type { GraphQLServer } from '../graphql/server.ts';
 import type { Variables } from '../select/selection.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import { authorizationOf } from '../access/authenticate.ts';
 import type { Principal } from '../access/principal.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import { wantsEventStream } from '../live/event-stream.ts';
@@ -263,7 +264,7 @@ function identify(
   };
   let found: Principal | Promise<Principal>;
   try {
-    found = authenticate(request.headers.authorization);
+    found = authenticate(authorizationOf(request));
   } catch (error) {
     return unknown(error);
   }

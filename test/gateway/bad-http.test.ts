@@ -186,6 +186,22 @@ describe('headers', () => {
     }),
   );
 
+  it.each([
+    ['which do not agree', ['a-secret-of-a-reader', 'another']],
+    ['even where they agree', ['a-secret-of-a-reader', 'a-secret-of-a-reader']],
+  ])(
+    'with credentials twice are nobody’s, %s',
+    calmly(async (_what, tokens) => {
+      const lines = tokens.map((token) => `Authorization: Bearer ${token}`);
+      for (const path of ['/v1/world/city?first=1', '/graphql?query={__typename}']) {
+        const answer = await edge.sendRaw(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nApollo-Require-Preflight: 1\r\n${lines.join('\r\n')}\r\n\r\n`,
+        );
+        expect([statusOf(answer), codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
+      }
+    }),
+  );
+
   it(
     'that say what is known may be long, and wrong',
     calmly(async () => {

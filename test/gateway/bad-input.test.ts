@@ -130,6 +130,28 @@ describe('JSON', () => {
     }),
   );
 
+  it.each(['["!kw"]', '["!kw",5]', '["!kw","a","b"]', '["!unknown",1]', '{"!kw":"a"}', '5'])(
+    'has no tags, and so no keywords like %s',
+    calmly(async (kind) => {
+      const query = JSON.stringify(CREATE);
+      const input = `{"name":"x","kind":${kind}}`;
+      const told = await post('/graphql', `{"query":${query},"variables":{"input":${input}}}`);
+      expect(told.code).toBe('BAD_USER_INPUT');
+      expect(await post(CITY, input)).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+    }),
+  );
+
+  it.each(['', ':', '::a', ':/a', ':a/', ':a/b/c', ': a', ':a b', ':a}', 'a'])(
+    'makes no keyword of "%s"',
+    calmly(async (text) => {
+      const query = JSON.stringify(CREATE);
+      const input = JSON.stringify({ name: 'x', kind: text });
+      const told = await post('/graphql', `{"query":${query},"variables":{"input":${input}}}`);
+      expect(told.code).toBe('BAD_USER_INPUT');
+      expect(await post(CITY, input)).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+    }),
+  );
+
   it(
     'takes a minus zero for zero, and the largest long as text',
     calmly(async () => {
@@ -272,6 +294,9 @@ describe('the type of a body', () => {
   );
 });
 
+const VARIED =
+  'query($first: Int, $id: ID = "x", $where: CityWhere, $after: String) { node(id: $id) { id } cityConnection(first: $first, where: $where, after: $after) { totalCount nodes { name } } }';
+
 describe('an operation', () => {
   const nested = (depth: number) =>
     `${'{ node(id: "x") '.repeat(depth)}{ id }${' }'.repeat(depth)}`;
@@ -335,23 +360,26 @@ describe('an operation', () => {
     }),
   );
 
-  it.each([
-    ['a wrong type', { first: 'x' }],
-    ['too large an Int', { first: 2 ** 31 }],
-    ['a number below zero', { first: -1 }],
-    ['more than a page may have', { first: 1e9 }],
-    ['an object for an id', { id: {} }],
-    ['a field that there is not', { where: { nothing: 1 } }],
-    ['__proto__', { where: JSON.parse('{"__proto__":{"eq":"x"}}') as object }],
-    ['constructor', { where: { constructor: { eq: 'x' } } }],
-    ['a cursor that was forged', { after: 'AAAA' }],
-    ['a list of 50,000', { where: { name: { in: Array.from({ length: 50_000 }, String) } } }],
-  ])(
+  it.each(
+    [
+      ['a wrong type', { first: 'x' }],
+      ['too large an Int', { first: 2 ** 31 }],
+      ['a number below zero', { first: -1 }],
+      ['more than a page may have', { first: 1e9 }],
+      ['an object for an id', { id: {} }],
+      ['a field that there is not', { where: { nothing: 1 } }],
+      ['__proto__', { where: JSON.parse('{"__proto__":{"eq":"x"}}') as object }],
+      ['constructor', { where: { constructor: { eq: 'x' } } }],
+      ['a cursor that was forged', { after: 'AAAA' }],
+      ['a list of 50,000', { where: { name: { in: Array.from({ length: 50_000 }, String) } } }],
+    ].map(([what, variables]): [string, string] => [
+      String(what),
+      JSON.stringify({ query: VARIED, variables }),
+    ]),
+  )(
     'with variables that are wrong is refused: %s',
-    calmly(async (what, variables) => {
-      const query =
-        'query($first: Int, $id: ID = "x", $where: CityWhere, $after: String) { node(id: $id) { id } cityConnection(first: $first, where: $where, after: $after) { totalCount nodes { name } } }';
-      const told = await ask(query, variables);
+    calmly(async (what, body) => {
+      const told = await post('/graphql', body);
       if (what.startsWith('a list'))
         expect(told.body.errors?.[0]?.extensions.code).not.toBe('INTERNAL');
       else expect(told.body.errors.length).toBeGreaterThan(0);
