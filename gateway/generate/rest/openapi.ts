@@ -25,6 +25,7 @@ import {
   writesOfOne,
 } from './openapi-writes.ts';
 import type { DescribedRoute } from './openapi-routes.ts';
+import { withHeads } from './openapi-heads.ts';
 import { EXTENSIONS, pathsOfRoutes } from './openapi-routes.ts';
 import { resourceOf } from './routes.ts';
 
@@ -62,11 +63,11 @@ export function openApi(
     },
     servers: [{ url: `/v1/${encodeURIComponent(database)}` }],
     tags: tags.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    paths: {
+    paths: withHeads({
       ...Object.fromEntries(types.flatMap(pathsOf)),
       ...(transact === undefined ? {} : { '/transact': transact }),
       ...extended,
-    },
+    }),
     components: {
       schemas: { ...COMMON_SCHEMAS, ...Object.fromEntries(types.flatMap(schemasOf)) },
       parameters: PARAMETERS,
