@@ -142,6 +142,11 @@ describe('a deadline', () => {
         `cityGroups(by: [{ name: true }], where: { name: { contains: "${i}" } }, first: 1000) { key { name } aggregate { count } }`,
     ],
     [
+      'groups of everything',
+      () =>
+        'cityGroups(by: [{ country: { id: true } }, { name: true }], first: 1000, orderBy: [{ _count: DESC }]) { key { name } aggregate { count } }',
+    ],
+    [
       'lists in an order',
       () =>
         'cityConnection(first: 1000, orderBy: [{ country: { name: ASC } }, { name: DESC }]) { nodes { name country { name } } }',
