@@ -136,6 +136,6 @@ export { transact } from './transact/transact.ts';
 export { resolveEntityId } from './db/entity-id.ts';
 export type { CancelSignal, QueryLimits } from './shared/budget.ts';
 export type { Suspended } from './shared/suspend.ts';
-export { awaiting, giveWay, run, start } from './shared/suspend.ts';
+export { awaiting, giveWay, run, start, waitWithin } from './shared/suspend.ts';
 export { compareValues } from './datom/value-order.ts';
 export { plus } from './query/functions/arithmetic.ts';

@@ -91,8 +91,12 @@ function addMaintenance(command: Command): void {
 }
 
 function addSchema(command: Command): void {
-  addDatabaseCommand(command, 'schema', 'prints the GraphQL schema of a database').action(
-    (database: string, options: Options) => runSchema(() => configOf('schema', options), database),
+  addDatabaseCommand(
+    command,
+    'schema',
+    'prints the GraphQL schema of a database, or of a set of them',
+  ).action((database: string, options: Options) =>
+    runSchema(() => configOf('schema', options), database),
   );
   addDatabaseCommand(
     command,

@@ -23,6 +23,7 @@ import type { ServedModel } from './http/context.ts';
 import { formatOperationError } from './http/error-response.ts';
 import { idEncoder } from './read/global-id.ts';
 import { ListPlans } from './read/list-plan.ts';
+import { computedFields, NOTHING_COMPUTED } from './select/computed-fields.ts';
 import type { Log } from '../services/shared/log.ts';
 
 export interface ServedSchema extends ServedModel, Omit<GraphQLServer, 'answer'> {
@@ -53,18 +54,24 @@ export async function serveSchema(
   const { model, introspection } = view;
   const beginCode: ServedModel['beginCode'] =
     extensions.length === 0 ? undefined : (context) => beginRequestCode(context, log);
-  const told = { fingerprint, isPublic, routes: routesFor(extensions, roles) };
+  const told = {
+    fingerprint,
+    isPublic,
+    computed: NOTHING_COMPUTED,
+    routes: routesFor(extensions, roles),
+  };
   const foreign = new Map(
     Array.from(view.foreign, ([name, seen]) => [name, servedModel(name, seen, NO_FOREIGN, told)]),
   );
-  const served = { ...servedModel(database, view, foreign, told), beginCode };
+  const plain = servedModel(database, view, foreign, told);
   // A subgraph tells all of its schema.
   const isSubgraph = development || introspection;
   // Whatever is in an operation is named by its type, and no two databases share a name.
-  const types = [served, ...foreign.values()].flatMap((each) => [...each.model.types]);
+  const types = [plain, ...foreign.values()].flatMap((each) => [...each.model.types]);
   const whole = { ...model, types: new Map(types) };
   const generated = await createSchema(model, { isSubgraph, types: whole.types });
   const { schema, code } = extendedOrPlain(database, generated, view, options);
+  const served = { ...plain, beginCode, computed: computedFields(schema, model, code) };
   const operations = new CompiledOperations({
     schema,
     code,
@@ -113,7 +120,7 @@ function servedModel(
   database: string,
   { model, rules, claims }: View,
   foreign: ServedModel['foreign'],
-  told: Pick<ServedModel, 'fingerprint' | 'isPublic' | 'routes'>,
+  told: Pick<ServedModel, 'fingerprint' | 'isPublic' | 'computed' | 'routes'>,
 ): ServedModel {
   return {
     ...told,

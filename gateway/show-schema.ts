@@ -10,29 +10,35 @@ import type { Model, ModelConfig } from '../schema/model/model.ts';
 import { isSameModel } from '../schema/model/same-model.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
+import type { Storage } from '../services/storage.ts';
 import { openDatabase } from '../services/storage.ts';
-import { fittingExtensions } from './extend/fitting-extensions.ts';
-import { loadExtensions } from './extend/load-extensions.ts';
-import { parseExtension } from './extend/parse-extension.ts';
-import { createSchema } from './generate/graphql/schema.ts';
 import { runCommand, say, writerOf } from './migrate.ts';
 import { modelConfigOf } from './model-config.ts';
+import type { Shown } from './shown-schema.ts';
+import { shownSchema, shownSet } from './shown-schema.ts';
 
-/** Prints the GraphQL schema of a database, and says what could not be shown as one would expect. */
-export function runSchema(readConfig: () => Config, database: string): Promise<void> {
+/** Prints the GraphQL schema of a database, or of a set of them, and says what could not be shown as one would expect. */
+export function runSchema(readConfig: () => Config, name: string): Promise<void> {
   return runCommand(readConfig, async (storage, config) => {
-    const connection = await openDatabase(storage, database);
-    try {
-      const model = buildModel(attributesOf(connection), modelConfigOf(config, database));
-      const extensions = (await loadExtensions(config.api.extensions)).map(parseExtension);
-      const { schema, misfits } = await fittingExtensions(database, model, extensions);
-      process.stdout.write(`${printSchema(lexicographicSortSchema(schema))}\n`);
-      for (const { message } of misfits) say(message);
-      for (const note of model.notes) say(note);
-    } finally {
-      await connection.release();
-    }
+    const set = await shownSet(storage, config, name);
+    const { schema, notes } = set ?? (await schemaOfDatabase(storage, config, name));
+    process.stdout.write(`${printSchema(lexicographicSortSchema(schema))}\n`);
+    for (const note of notes) say(note);
   });
+}
+
+async function schemaOfDatabase(
+  storage: Storage,
+  config: Config,
+  database: string,
+): Promise<Shown> {
+  const connection = await openDatabase(storage, database);
+  try {
+    const model = buildModel(attributesOf(connection), modelConfigOf(config, database));
+    return await shownSchema(storage, config, database, model);
+  } finally {
+    await connection.release();
+  }
 }
 
 /**
@@ -48,7 +54,10 @@ export function runRelock(
     const connection = await openDatabase(storage, database);
     try {
       const attributes = attributesOf(connection);
-      const change = await changeOf(attributes, modelConfigOf(config, database));
+      const change = await changeOf(attributes, modelConfigOf(config, database), async (model) => {
+        const { schema } = await shownSchema(storage, config, database, model);
+        return schema;
+      });
       if (change === undefined) {
         say(`${database} is shown as its attributes say already`);
         return;
@@ -78,14 +87,12 @@ export function runRelock(
 async function changeOf(
   attributes: ReadonlyArray<Attribute>,
   config: ModelConfig,
+  schemaOf: (model: Model) => Promise<GraphQLSchema>,
 ): Promise<{ readonly model: Model; readonly breaks: ReadonlyArray<string> } | undefined> {
   const before = buildModel(attributes, config);
   const model = buildModel(attributes.map(unlocked), config);
   if (isSameModel(before, model)) return undefined;
-  const schemas: [GraphQLSchema, GraphQLSchema] = [
-    await createSchema(before),
-    await createSchema(model),
-  ];
+  const schemas = [await schemaOf(before), await schemaOf(model)] as const;
   return { model, breaks: findBreakingChanges(...schemas).map(({ description }) => description) };
 }
 

@@ -4,7 +4,7 @@
  */
 import { parseDecimal } from './decimal.ts';
 import { DatabaseError } from './error.ts';
-import { kw, sym } from './keyword.ts';
+import { kw, sym, isKeywordName } from './keyword.ts';
 import { EdnDouble, EdnList, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 import { valueKey } from './value-key.ts';
@@ -322,10 +322,6 @@ class EdnReader {
 function exactInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
-}
-
-function isKeywordName(name: string): boolean {
-  return /^(?:[^/:#][^/]*\/)?[^/:][^/]*$/.test(name);
 }
 
 const INSTANT =

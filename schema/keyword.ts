@@ -91,6 +91,11 @@ function splitName(qualifiedName: string): readonly [namespace: string, name: st
     : ['', qualifiedName];
 }
 
+/** Whether a name, without its colon, is one that EDN reads as a keyword. */
+export function isKeywordName(name: string): boolean {
+  return /^[^\s,()[\]{}";]+$/.test(name) && /^(?:[^/:#][^/]*\/)?[^/:][^/]*$/.test(name);
+}
+
 /** The keyword of a name: `kw('person/name')` and `kw(':person/name')` are both `:person/name`. */
 export function kw(name: string): Keyword {
   return Keyword.intern(name.startsWith(':') ? name.slice(1) : name);

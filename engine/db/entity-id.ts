@@ -1,4 +1,5 @@
 import type { EdnData } from '../../schema/value.ts';
+import type { QueryLimits } from '../shared/budget.ts';
 import { run } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import type { Db } from './db.ts';
@@ -6,8 +7,12 @@ import { resolveEntity } from './lookup.ts';
 import { settle } from './settle.ts';
 
 /** The entity that an id, ident or lookup ref names in a database; undefined where it names none. */
-export function resolveEntityId(db: Db, ref: EdnData): Promise<number | undefined> {
-  return run(resolve(db, ref));
+export function resolveEntityId(
+  db: Db,
+  ref: EdnData,
+  limits?: QueryLimits,
+): Promise<number | undefined> {
+  return run(resolve(db, ref), limits);
 }
 
 function* resolve(db: Db, ref: EdnData): Suspended<number | undefined> {

@@ -27,6 +27,9 @@ export type Suspended<T> = Generator<Wait, T, void>;
 /** How long computations, all together, may hold one turn of the event loop before a pause gives it away. */
 const SLICE_MS = 5;
 
+/** When what is begun anew waits for the next turn, and what has begun goes on: short questions of many requests may well be answered in one. */
+const TURN_MS = 15;
+
 /**
  * Drives a computation whose nodes are all in memory.
  *
@@ -50,6 +53,12 @@ export function runInMemory<T>(computation: Suspended<T>): T | undefined {
   }
 }
 
+/** Waits for what is no computation, within limits. @throws DEADLINE_EXCEEDED, CANCELLED, or what it rejects with */
+export async function waitWithin<T>(promise: Promise<T>, limits?: QueryLimits): Promise<T> {
+  await new Budget(limits).wait(promise);
+  return promise;
+}
+
 /**
  * Drives a computation within limits, fetching what it misses and giving other work its turn.
  *
@@ -57,6 +66,8 @@ export function runInMemory<T>(computation: Suspended<T>): T | undefined {
  */
 export async function run<T>(computation: Suspended<T>, limits?: QueryLimits): Promise<T> {
   const budget = new Budget(limits);
+  // Many short ones after each other hold up others as a long one does.
+  if (isSliceOver(TURN_MS)) await nextTurn();
   budget.checkTime();
   const step = budget.resume(computation);
   return step.done ? step.value : goOn(computation, budget, step.value);
@@ -150,15 +161,15 @@ export function loadAll(wait: Miss | ReadonlyArray<Miss>): Promise<unknown> {
   );
 }
 
-/** When the slice of this turn ends, on the clock of `performance.now()`; undefined until the first pause of the turn. */
-let sliceEnd: number | undefined;
+/** When the slice of this turn began, on the clock of `performance.now()`; undefined until the first computation of the turn. */
+let sliceStart: number | undefined;
 
-function isSliceOver(): boolean {
+function isSliceOver(lengthMs = SLICE_MS): boolean {
   const now = performance.now();
-  if (sliceEnd !== undefined) return now > sliceEnd;
-  sliceEnd = now + SLICE_MS;
+  if (sliceStart !== undefined) return now > sliceStart + lengthMs;
+  sliceStart = now;
   afterTurn(() => {
-    sliceEnd = undefined;
+    sliceStart = undefined;
   });
   return false;
 }
@@ -199,9 +210,9 @@ function nextTurn(): Promise<void> {
  * wait behind them, so that neither long work holds up short work, nor short work that never ends the long.
  */
 function resumeWaiting(): void {
-  sliceEnd = performance.now() + SLICE_MS;
+  sliceStart = performance.now();
   while (waiting.shift()?.() === true && !isSliceOver());
-  sliceEnd = undefined;
+  sliceStart = undefined;
   if (waiting.length > 0) afterTurn(resumeWaiting);
 }
 

@@ -4,6 +4,7 @@
  */
 import { hash as hashOf, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import type { AccessConfig, JwtConfig, TokenConfig } from '../../schema/access.ts';
@@ -13,6 +14,28 @@ import { DEVELOPER } from './principal.ts';
 
 /** The principal of an `Authorization` header. @throws UNAUTHENTICATED */
 export type Authenticate = (authorization: string | undefined) => Principal | Promise<Principal>;
+
+/**
+ * What a request says of who sends it. Whoever says two things may mean one to a server on the way and the other to this one.
+ *
+ * @param besides what it says elsewhere than in its headers
+ * @throws UNAUTHENTICATED
+ */
+export function authorizationOf(
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  besides: ReadonlyArray<unknown> = [],
+): string | undefined {
+  const { authorization } = headers;
+  // Of several such headers only the first is among `headers`.
+  const isAlone =
+    authorization === undefined ||
+    rawHeaders.filter((text, i) => i % 2 === 0 && /^authorization$/i.test(text)).length === 1;
+  const [first, ...others] = [authorization, ...besides].filter((each) => each !== undefined);
+  if (!isAlone || others.some((each) => each !== first))
+    throw unauthenticated('Expected one bearer token, got several that are not the same');
+  if (first === undefined || typeof first === 'string') return first;
+  throw unauthenticated('Expected one bearer token, as text');
+}
 
 /** `undefined` is development mode: everybody may do everything. @throws BAD_CONFIG where keys cannot be read */
 export function createAuthenticator(access: AccessConfig | undefined): Authenticate {

@@ -12,16 +12,17 @@ export interface FittingExtensions {
   readonly misfits: ReadonlyArray<DatabaseError>;
 }
 
-/** Those of a database, and the whole schema with those that fit. */
+/** Those of a database, and the whole schema with those that fit. `types` are as for {@link createSchema}. */
 export async function fittingExtensions(
   database: string,
   model: Model,
   extensions: ReadonlyArray<ParsedExtension>,
+  types: Model['types'] = model.types,
 ): Promise<FittingExtensions & { readonly schema: GraphQLSchema }> {
   const concerned = extensions.filter(({ databases }) => databases?.includes(database) ?? true);
   const fitting: ParsedExtension[] = [];
   const misfits: DatabaseError[] = [];
-  let schema = await createSchema(model);
+  let schema = await createSchema(model, { types });
   for (const extension of concerned)
     try {
       schema = fitExtension(schema, model, extension);

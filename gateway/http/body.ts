@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
+import { giveWay } from '../../services/reader/reader.ts';
 
 /** Whether a body can be read without more ado: JSON as it is, of a known length within the limit. */
 export function isPlainJson({ headers }: IncomingMessage, limitBytes: number): boolean {
@@ -34,6 +35,18 @@ function gone(): DatabaseError {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** As {@link parseJson}; lets others in between a long body and what it asks for. @throws BAD_USER_INPUT */
+export async function parseBody(bytes: Buffer): Promise<unknown> {
+  if (bytes.length <= LONG_BYTES) return parseJson(bytes);
+  // From here on it is counted how long it holds the turn.
+  await giveWay();
+  const parsed = parseJson(bytes);
+  await giveWay();
+  return parsed;
+}
+
+const LONG_BYTES = 64 * 1024;
 
 /** @throws BAD_USER_INPUT */
 export function parseJson(bytes: Buffer): unknown {

@@ -8,6 +8,7 @@ import type { Principal } from '../access/principal.ts';
 import { DEVELOPER } from '../access/principal.ts';
 import { claimAt } from '../access/view.ts';
 import type { ExtensionRoute } from '../extend/extension.ts';
+import type { ComputedFields } from '../select/computed-fields.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
@@ -56,6 +57,8 @@ export interface RequestContext extends OperationContext {
   readonly snapshot: Snapshot;
   /** Undefined where there is no code of users. */
   readonly beginCode: ((context: RequestContext) => RequestCode) | undefined;
+  /** Fields that code of users makes. */
+  readonly computed: ComputedFields;
   /** The addresses that extensions answer. */
   readonly routes: ReadonlyArray<ExtensionRoute>;
   code: RequestCode | undefined;
@@ -90,7 +93,7 @@ export interface Served {
 
 export interface ServedModel extends Pick<
   RequestContext,
-  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic' | 'routes'
+  'model' | 'lists' | 'encodeId' | 'fingerprint' | 'isPublic' | 'computed' | 'routes'
 > {
   /** The claims that rules speak of, in the order of their slots. */
   readonly claimPaths: ReadonlyArray<string>;
@@ -165,7 +168,8 @@ export function contextOn(
   schema: ServedModel,
   { requestId, principal, charge, asOf, limits }: Caller,
 ): RequestContext {
-  const { model, lists, encodeId, fingerprint, isPublic, foreign, beginCode, routes } = schema;
+  const { model, lists, encodeId, fingerprint, isPublic, foreign, beginCode } = schema;
+  const { computed, routes } = schema;
   return {
     requestId,
     caller: principal.name,
@@ -183,6 +187,7 @@ export function contextOn(
     foreign: new ForeignDatabases(holdOther, (other) => other.snapshot({ limits })),
     foreignModels: foreign,
     beginCode,
+    computed,
     routes,
     code: undefined,
     principal,
@@ -328,6 +333,7 @@ export function scopeAt(
     snapshot,
     snapshotAt: (tx) => snapshotAt(context, tx),
     log: context.reader,
+    limits: context.limits,
     foreign: foreignScopes(context, instant),
     code: context.code,
     asOf,
@@ -357,6 +363,7 @@ export function foreignScopes(
         snapshot: instant === undefined ? snapshot : snapshot.asOf(instant),
         snapshotAt: (tx) => snapshotAt({ snapshot, reader, limits }, tx),
         log: reader,
+        limits,
         foreign: NO_FOREIGN,
         code: undefined,
         asOf: instant === undefined ? undefined : { instant },

@@ -20,6 +20,7 @@ import type { GraphQLServer } from '../graphql/server.ts';
 import type { Variables } from '../select/selection.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import { authorizationOf } from '../access/authenticate.ts';
 import type { Principal } from '../access/principal.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import { wantsEventStream } from '../live/event-stream.ts';
@@ -27,7 +28,7 @@ import type { WebSockets } from '../live/web-socket.ts';
 import { refuseUpgrade } from '../live/web-socket.ts';
 import type { ServedDatabase } from '../served-database.ts';
 import type { ServedSet } from '../sets/served-set.ts';
-import { isPlainJson, parseJson, readAll } from './body.ts';
+import { isPlainJson, parseBody, readAll } from './body.ts';
 import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts';
 import type { Callers } from './caller.ts';
 import { onceClosed } from './caller.ts';
@@ -138,7 +139,7 @@ async function answer(
   try {
     const identified = identify(options, request, head);
     const principal = identified instanceof Promise ? await identified : identified;
-    if (!isRead) request.body = parseJson(await readAll(request));
+    if (!isRead) request.body = await parseBody(await readAll(request));
     const asked = isRead
       ? askedInUrl(request, documents)
       : askedIn(request, request.body, documents);
@@ -263,7 +264,7 @@ function identify(
   };
   let found: Principal | Promise<Principal>;
   try {
-    found = authenticate(request.headers.authorization);
+    found = authenticate(authorizationOf(request));
   } catch (error) {
     return unknown(error);
   }

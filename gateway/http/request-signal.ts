@@ -2,6 +2,7 @@
  * Tells whatever works for a request when nobody waits for its answer any more. As an `AbortSignal`, and made for every request: so it costs an
  * object, and the rest when somebody listens.
  */
+import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { CancelSignal } from '../../services/reader/reader.ts';
 
@@ -32,6 +33,8 @@ export class RequestSignal implements CancelSignal {
 
   #followed(): AbortController {
     const controller = new AbortController();
+    // All that is read at the same time for one request.
+    setMaxListeners(0, controller.signal);
     this.#response.once('close', () => {
       if (this.aborted) controller.abort();
     });

@@ -11,6 +11,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OperationTypeNode } from 'graphql';
 import { DatabaseError } from '../../schema/error.ts';
+import { authorizationOf } from '../access/authenticate.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
 import type { OperationRequest } from '../graphql/server.ts';
@@ -87,8 +88,8 @@ export class EventStreams {
     for (const ending of this.#open) ending.abort();
   }
 
-  async #principalOf({ headers }: IncomingMessage): Promise<Principal> {
-    return this.#options.authenticate(headers.authorization);
+  async #principalOf(request: IncomingMessage): Promise<Principal> {
+    return this.#options.authenticate(authorizationOf(request));
   }
 
   async #readBody(request: IncomingMessage): Promise<OperationRequest> {

@@ -18,6 +18,7 @@ import type { Context, Server } from 'graphql-ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Hold } from '../../services/shared/on-demand.ts';
+import { authorizationOf } from '../access/authenticate.ts';
 import { whenExpired } from '../access/expiry.ts';
 import type { Principal } from '../access/principal.ts';
 import { AS_OF_HEADER, MIN_T_HEADER, parseAsOf, parseMinTx } from '../http/context.ts';
@@ -79,6 +80,8 @@ export class WebSockets {
       maxPayload: options.bodyLimitBytes,
       // A small message could become a large one.
       perMessageDeflate: false,
+      // A thousand messages may come at once: each has a turn of its own.
+      allowSynchronousEvents: false,
       handleProtocols,
     });
     this.#protocol = makeServer({
@@ -151,10 +154,11 @@ export class WebSockets {
   async #admit({ connectionParams, extra }: Connection): Promise<boolean> {
     const { authenticate, served, callers } = this.#options;
     const { socket, request, database } = extra;
-    const { authorization, Authorization = authorization } = connectionParams ?? {};
-    const given = Authorization ?? request.headers.authorization;
+    const { authorization, Authorization } = connectionParams ?? {};
     try {
-      const principal = await authenticate(typeof given === 'string' ? given : undefined);
+      const principal = await authenticate(
+        authorizationOf(request, [authorization, Authorization]),
+      );
       const hold = await served.hold(database);
       if (socket.readyState !== WebSocket.OPEN) {
         hold.release();

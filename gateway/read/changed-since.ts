@@ -46,7 +46,7 @@ function attributesOf({ fields }: EntityType): ReadonlySet<Keyword | undefined> 
 }
 
 async function saidOf(
-  { snapshot, asOf, log }: ReadScope,
+  { snapshot, asOf, log, limits }: ReadScope,
   attributes: ReadonlySet<unknown>,
   from: number,
 ): Promise<ReadonlySet<number>> {
@@ -55,7 +55,8 @@ async function saidOf(
   const entities = new Set<number>();
   let changesLeft = MAX_CHANGES;
   // Whoever leaves the loop ends what it goes through.
-  for await (const { tx, instant, changes } of log.transactions(from, ALWAYS)) {
+  const { signal } = new AbortController();
+  for await (const { tx, instant, changes } of log.transactions(from, signal, limits)) {
     // As of an instant there are no transactions that were later.
     const isThere = !(until instanceof Date) || (instant !== undefined && instant <= until);
     for (const { e, attribute } of isThere ? changes : [])
@@ -66,8 +67,6 @@ async function saidOf(
   }
   return entities;
 }
-
-const ALWAYS = new AbortController().signal;
 
 function tooMuch(tx: number): DatabaseError {
   return new DatabaseError(

@@ -19,6 +19,8 @@ import {
   valuesQuery,
 } from './query/list-query.ts';
 import type { FilterContext } from './query/filter.ts';
+import type { TxSpec } from './query/tx-query.ts';
+import { txKey, txQuery } from './query/tx-query.ts';
 import type { GroupPath } from './query/group-query.ts';
 import { groupFoldQuery, groupQuery } from './query/group-query.ts';
 import type { AccessKind, RowRules } from './row-rules.ts';
@@ -47,7 +49,7 @@ export class ListPlans {
   readonly #decodeId: DecodeId;
   readonly #plans = new Map<string, ListPlan>();
   #ofPast: ListPlans | undefined;
-  /** Questions about entities that are known. */
+  /** Questions that are no pages of entities. */
   readonly #tests = new Map<string, QueryForm>();
 
   constructor(
@@ -92,6 +94,11 @@ export class ListPlans {
     return this.#test(`values ${attribute} ${type.name}|${key}`, () =>
       valuesQuery(this.#context, type, attribute, template),
     );
+  }
+
+  /** The transactions, newest or oldest first. */
+  transactions(spec: TxSpec): QueryForm {
+    return this.#test(`tx ${txKey(spec)}`, () => txQuery(this.#context, spec));
   }
 
   #test(key: string, make: () => QueryForm): QueryForm {

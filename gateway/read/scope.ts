@@ -1,6 +1,6 @@
 /** From what one root field is answered. */
 import type { Model } from '../../schema/model/model.ts';
-import type { Reader, Snapshot } from '../../services/reader/reader.ts';
+import type { QueryLimits, Reader, Snapshot } from '../../services/reader/reader.ts';
 import type { ExtensionContext } from '../extend/extension.ts';
 import type { AnswerPlace } from '../select/selection.ts';
 import type { AsOf } from './as-of.ts';
@@ -17,7 +17,9 @@ export interface ReadScope {
   readonly snapshot: Snapshot;
   /** The database as of a transaction, for the later pages of a list. */
   readonly snapshotAt: (tx: number) => Promise<Snapshot>;
+  /** What is read of the log, within the limits of the request. */
   readonly log: Pick<Reader, 'transaction' | 'transactions'>;
+  readonly limits: QueryLimits;
   readonly foreign: ForeignScopes;
   /** Undefined where there is no code of users. */
   readonly code: RequestCode | undefined;

@@ -7,12 +7,14 @@ import type { RestAnswer } from './rest-request.ts';
 const documents = new WeakMap<Model, string>();
 
 export function openApiDocument(
-  { model, database, routes }: RequestContext,
+  { model, database, computed, routes }: RequestContext,
   isGuarded: boolean,
 ): RestAnswer {
   let body = documents.get(model);
   if (body === undefined) {
-    body = JSON.stringify(openApi(model, { database, isGuarded, routes }));
+    body = JSON.stringify(
+      openApi(model, { database, isGuarded, computed: computed.byType, routes }),
+    );
     documents.set(model, body);
   }
   return { status: 200, headers: {}, body };

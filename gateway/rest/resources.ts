@@ -85,27 +85,30 @@ async function* linesOf(
     throw badInput('first', `must be a whole number from 0, got ${first}`);
   const { entity: plan, cost } = plansFor(context, type, paths);
   checkCost(cost, maxCost);
+  let current = context;
   const lines = readLines({
     type,
     list,
     plan,
     scopeNow: (fixed) => {
-      const current = withTimeAnew(context);
+      current = withTimeAnew(context);
       const scope = readScope(current, asOf, type);
       return fixed === undefined ? scope : { ...scope, snapshot: fixed.within(current.limits) };
     },
     charge: (entities) => context.charge('cost', entities * cost),
   });
   for await (const part of lines) {
-    throwFailure(context);
+    throwFailure(current);
     yield part;
   }
 }
 
-/** What is of another database was asked for, so that without it there is no answer. */
-function throwFailure({ foreign }: RequestContext): void {
+/** What is of another database, or made by code, was asked for, so that without it there is no answer. */
+function throwFailure({ foreign, code }: Pick<RequestContext, 'foreign' | 'code'>): void {
+  code?.end();
   const [failure] = foreign.takeFailures();
   if (failure !== undefined) throw failure.error;
+  if (code !== undefined && code.failures.length > 0) throw code.failures[0];
 }
 
 export function historyOfEntity(
@@ -160,11 +163,12 @@ async function showEntity(
 
 /** Its version; with other entities within it nothing less than the state of the database. */
 async function tagOf(
-  { validator }: RestRequest,
+  { validator, runsCode }: RestRequest,
   snapshot: Snapshot,
   entity: number,
   { fields, include }: ShownPaths,
 ): Promise<string | undefined> {
+  if (runsCode) return undefined;
   if (include.length > 0 || fields.some((path) => path.includes('.'))) return validator();
   const [version = 0] = await snapshot.versions([entity]);
   return entityTag(snapshot, version);

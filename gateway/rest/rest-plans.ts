@@ -4,12 +4,12 @@ import type { EntityType, Model } from '../../schema/model/model.ts';
 import type { RequestContext } from '../http/context.ts';
 import { planConnection, planEntities } from '../read/entity-plan.ts';
 import type { ConnectionPlan, EntityPlan } from '../read/plan.ts';
-import type { ShownPaths } from '../select/from-paths.ts';
+import type { Showable, ShownPaths } from '../select/from-paths.ts';
 import { costOfShown, selectionFromPaths, WHOLE } from '../select/from-paths.ts';
 import type { ConnectionPart, EntitySelection } from '../select/selection.ts';
 
 /** Whose plans: what is seen of the database, and of those that it leads into. */
-type Seen = Pick<RequestContext, 'model' | 'foreignModels'>;
+type Seen = Pick<RequestContext, 'model' | 'foreignModels' | 'computed'>;
 
 export interface RestPlans {
   /** How many entities are read for each, itself and those that it includes, at most. */
@@ -49,21 +49,22 @@ export function plansFor(seen: Seen, type: EntityType, paths: ShownPaths): RestP
   let planned = known.get(key);
   if (planned === undefined) {
     if (known.size >= MAX_PLANS) known.clear();
-    planned = planAll(wholeModel(seen), type, paths);
+    planned = planAll({ model: wholeModel(seen), computed: seen.computed }, type, paths);
     known.set(key, planned);
   }
   return planned;
 }
 
 /** With the types of other databases, which have names of their own. */
-export function wholeModel({ model, foreignModels }: Seen): Model {
+export function wholeModel({ model, foreignModels }: Pick<Seen, 'model' | 'foreignModels'>): Model {
   if (foreignModels.size === 0) return model;
   const others = Array.from(foreignModels.values(), (each) => Array.from(each.model.types));
   return { ...model, types: new Map([...model.types, ...others.flat()]) };
 }
 
-function planAll(model: Model, type: EntityType, paths: ShownPaths): RestPlans {
-  const selection = selectionFromPaths(model, type, paths);
+function planAll(seen: Showable, type: EntityType, paths: ShownPaths): RestPlans {
+  const { model } = seen;
+  const selection = selectionFromPaths(seen, type, paths);
   const parts = pageParts(selection);
   const counted = [...parts, { kind: 'totalCount', key: 'totalCount' } as const];
   return {

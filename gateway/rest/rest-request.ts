@@ -21,8 +21,10 @@ export interface RestRequest {
   readonly preferences: Preferences;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
-  /** The tag of the answer for as long as nothing is written; undefined where it may also show other databases. */
+  /** The tag of the answer for as long as nothing is written; undefined where it may also show other databases, or what code makes. */
   readonly validator: () => string | undefined;
+  /** Whether code of users may make a part of the answer, so that nobody knows when it changes. */
+  readonly runsCode: boolean;
   readonly idempotencyKey: string | undefined;
   /** Whether a change has to say of which version. */
   readonly needsIfMatch: boolean;

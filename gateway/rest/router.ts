@@ -187,11 +187,13 @@ function toRestRequest(
   context: RequestContext,
   { requireIfMatch, maxCost }: RestOptions,
 ): RestRequest {
-  const { method, originalUrl: url, headers } = request;
+  const { method, originalUrl, headers } = request;
+  const url = new URL(originalUrl, 'http://localhost');
+  const runsCode = namesAny(url.searchParams, context.computed.names);
   return {
     method,
     type: parameters['type'] ?? '',
-    url: new URL(url, 'http://localhost'),
+    url,
     body: request.body,
     answerType,
     bodyType: request.get('content-type')?.split(';')[0]?.trim().toLowerCase(),
@@ -200,11 +202,21 @@ function toRestRequest(
     ifNoneMatch: request.get('if-none-match'),
     // What is shown of other databases changes with them.
     validator: () =>
-      context.foreignModels.size > 0 ? undefined : validatorOf(context, { url, headers }),
+      context.foreignModels.size > 0 || runsCode
+        ? undefined
+        : validatorOf(context, { url: originalUrl, headers }),
+    runsCode,
     idempotencyKey: request.get('idempotency-key'),
     needsIfMatch: requireIfMatch,
     maxCost,
   };
+}
+
+/** Whether paths of fields have one of some names in them. */
+function namesAny(parameters: URLSearchParams, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false;
+  const paths = ['fields', 'include'].flatMap((name) => parameters.getAll(name));
+  return paths.some((each) => each.split(/[.,]/).some((step) => names.has(step.trim())));
 }
 
 async function send(

@@ -21,10 +21,9 @@ import type {
   ValueSelection,
 } from './selection.ts';
 import { aggregateParts } from './aggregate-from-graphql.ts';
-import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import { collect, fieldsBelow, fragmentOf, isEntity, nameOf } from './collect-fields.ts';
 import type { FieldsByKey, Operation } from './collect-fields.ts';
-import { typenameField, valueSelection } from './value-selection.ts';
+import { sizeIn, typenameField, valueSelection } from './value-selection.ts';
 import type { EntityValue } from './value-selection.ts';
 
 /** What is selected of an entity of the type, or of any entity where there is none. */
@@ -218,12 +217,6 @@ export function madeField(
   });
   const resolve = operation.code?.fieldOf(typeName, name)?.resolve;
   return { key, name, resolve, args, value };
-}
-
-/** How many there are in a list that code makes, as far as it was asked for a number. */
-function sizeIn({ first, limit }: Readonly<Record<string, unknown>>): number {
-  const size = first ?? limit;
-  return typeof size === 'number' && size > 0 ? size : DEFAULT_REFS;
 }
 
 function objectSelection(

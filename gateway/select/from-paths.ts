@@ -7,7 +7,9 @@ import type { EntityType, ForeignField, Model } from '../../schema/model/model.t
 import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import { badInput } from '../read/bad-input.ts';
 import { suggest } from '../read/suggest.ts';
-import type { EntitySelection, FieldSelection, LinkField } from './selection.ts';
+import type { ComputedField, ComputedFields } from './computed-fields.ts';
+import { computedSelection } from './computed-fields.ts';
+import type { EntitySelection, FieldSelection, LinkField, ValueSelection } from './selection.ts';
 
 /** Paths of field names with dots between. */
 export interface ShownPaths {
@@ -24,11 +26,17 @@ const MAX_STEPS = 10;
 
 /** @throws BAD_USER_INPUT, COST_LIMIT_EXCEEDED */
 export function selectionFromPaths(
-  model: Model,
+  seen: Showable,
   type: EntityType,
   paths: ShownPaths,
 ): EntitySelection {
-  return showType(model, type, treeOf(paths), '');
+  return showType(seen, type, treeOf(paths), '');
+}
+
+/** What there is to show. */
+export interface Showable {
+  readonly model: Model;
+  readonly computed: ComputedFields;
 }
 
 /** What is shown at one place; all that an entity says where no names are given. */
@@ -70,12 +78,13 @@ function tooMuch(what: string): DatabaseError {
 }
 
 function showType(
-  model: Model,
+  seen: Showable,
   type: EntityType,
   { names, below }: Shown,
   path: string,
 ): EntitySelection {
   const own = Array.from(type.fields.values()).filter(({ kind }) => kind !== 'reverse');
+  const computed = seen.computed.byType.get(type.name);
   const shown = names.size === 0 ? own.map(({ name }) => name) : names;
   const fields = Array.from(new Set([...shown, ...below.keys()]), (name): FieldSelection | [] => {
     if (name === 'id') return [];
@@ -84,12 +93,17 @@ function showType(
     const field = type.fields.get(name);
     const foreign = type.foreign.get(name);
     if (foreign?.target !== undefined)
-      return foreignSelection(foreign, targetOf(model, foreign.target, deeper, at));
+      return foreignSelection(foreign, targetOf(seen, foreign.target, deeper, at));
+    const made = field === undefined ? computed?.get(name) : undefined;
+    if (made !== undefined && (deeper === undefined || made.isLink))
+      return computedSelection(type, made, (target) =>
+        deeper === undefined ? ONLY_ID : targetOf(seen, target, deeper, at),
+      );
     if (field === undefined || (field.kind === 'scalar' && deeper !== undefined))
-      throw unknown(type, at, name, deeper !== undefined);
+      throw unknown(type, computed, at, name, deeper !== undefined);
     if (field.kind === 'scalar') return { kind: 'scalar', key: name, field };
     const isBare = deeper === undefined;
-    return linkSelection(field, isBare ? ONLY_ID : targetOf(model, field.target, deeper, at));
+    return linkSelection(field, isBare ? ONLY_ID : targetOf(seen, field.target, deeper, at));
   });
   return { kind: 'typed', fields: [{ kind: 'id', key: 'id' }, ...fields.flat()] };
 }
@@ -107,25 +121,47 @@ export function costOfShown(selection: EntitySelection): number {
         return sum + DEFAULT_REFS * costOfShown(field.selection);
       case 'foreign':
         return sum + (field.field.key.many ? DEFAULT_REFS : 1) * costOfShown(field.selection);
+      case 'made':
+        return sum + costOfMade(field.value);
       default:
         return sum;
     }
   }, 1);
 }
 
+/** Entities that code names are looked up, whatever is shown of them. */
+function costOfMade(value: ValueSelection): number {
+  switch (value.kind) {
+    case 'leaf':
+      return 0;
+    case 'nonNull':
+      return costOfMade(value.of);
+    case 'list':
+      return value.size({}) * costOfMade(value.of);
+    case 'entity':
+      return Math.max(1, costOfShown(value.selection));
+    case 'object': {
+      const costs = Array.from(value.fieldsByType.values(), (fields) =>
+        fields.reduce((sum, field) => sum + costOfMade(field.value), 0),
+      );
+      return Math.max(0, value.entity === undefined ? 0 : costOfMade(value.entity), ...costs);
+    }
+  }
+}
+
 function targetOf(
-  model: Model,
+  seen: Showable,
   name: string | undefined,
   shown: Shown | undefined,
   path: string,
 ): EntitySelection {
-  const target = name === undefined ? undefined : model.types.get(name);
+  const target = name === undefined ? undefined : seen.model.types.get(name);
   if (target === undefined)
     throw badInput(
       path,
       'leads to entities of any type, of which the ids are shown; a reference whose attribute has :gateway/targets can be included',
     );
-  return shown === undefined ? ONLY_ID : showType(model, target, shown, `${path}.`);
+  return shown === undefined ? ONLY_ID : showType(seen, target, shown, `${path}.`);
 }
 
 /** Lists are as long as those of GraphQL are where nothing is said. */
@@ -140,12 +176,19 @@ function foreignSelection(field: ForeignField, selection: EntitySelection): Fiel
   return { kind: 'foreign', key: field.name, field, selection, at: { nodes: [], path: [] } };
 }
 
-function unknown(type: EntityType, path: string, name: string, isPassed: boolean): DatabaseError {
+function unknown(
+  type: EntityType,
+  computed: ReadonlyMap<string, ComputedField> = new Map(),
+  path: string,
+  name: string,
+  isPassed: boolean,
+): DatabaseError {
   const fields = Array.from(type.fields.values()).filter(
     ({ kind }) => !isPassed || kind !== 'scalar',
   );
+  const made = Array.from(computed.values()).filter(({ isLink }) => !isPassed || isLink);
   const foreign = Array.from(type.foreign.values()).filter(({ target }) => target !== undefined);
-  const known = [...fields, ...foreign].map((field) => field.name);
+  const known = [...fields, ...foreign, ...made].map((field) => field.name);
   const what = isPassed ? 'reference' : 'field';
   return badInput(path, `names no ${what} of ${type.name}${suggest(name, known)}`);
 }

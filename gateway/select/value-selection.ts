@@ -19,6 +19,7 @@ import type {
 import type { ScalarName } from '../../schema/model/scalars.ts';
 import { SCALARS, valueFromJson, valueToJson } from '../../schema/model/scalars.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import type { Given, MadeField, ValueSelection } from './selection.ts';
 
 export type EntityValue = Extract<ValueSelection, { kind: 'entity' }>;
@@ -49,6 +50,12 @@ export function valueSelection(type: GraphQLOutputType, place: ValuePlace): Valu
     return place.isEntity(type.name) ? place.ofEntity(type.name) : place.ofObject(type, undefined);
   if (isAbstractType(type) && place.isEntity(type.name)) return place.ofEntity(undefined);
   return place.ofObject(type, place.ofEntity(undefined));
+}
+
+/** How many there are in a list that code makes, as far as it was asked for a number. */
+export function sizeIn({ first, limit }: Readonly<Record<string, unknown>>): number {
+  const size = first ?? limit;
+  return typeof size === 'number' && size > 0 ? size : DEFAULT_REFS;
 }
 
 /** The name of an object's type, where that is selected. */

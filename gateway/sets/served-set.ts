@@ -8,6 +8,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import { mergeModels, modelWithin } from '../../schema/model/merge-models.ts';
 import type { Model } from '../../schema/model/model.ts';
 import { isSameModel } from '../../schema/model/same-model.ts';
+import { NOTHING_COMPUTED } from '../select/computed-fields.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Principal } from '../access/principal.ts';
 import type { View } from '../access/view.ts';
@@ -200,6 +201,7 @@ function servedModel(
     encodeId: idEncoder(database),
     claimPaths: claims,
     foreign: new Map(),
+    computed: NOTHING_COMPUTED,
     routes: [],
     isPublic: false,
     fingerprint: () => '',

@@ -5,7 +5,7 @@
 import type { ValueType } from '../attribute.ts';
 import { isDecimal, parseDecimal } from '../decimal.ts';
 import { DatabaseError } from '../error.ts';
-import { kw, sym } from '../keyword.ts';
+import { isKeywordName, kw, sym } from '../keyword.ts';
 import type { EdnData, Value } from '../value.ts';
 import { Uuid } from '../value.ts';
 
@@ -120,7 +120,9 @@ export const SCALARS: Readonly<Record<ScalarName, Scalar>> = {
     doc: 'A keyword with its colon: `":status/open"`.',
     operators: [...EQUALITY, 'ns'],
     fromJson: (json) =>
-      typeof json === 'string' && /^:[^\s:]\S*$/.test(json) ? kw(json) : undefined,
+      typeof json === 'string' && json.startsWith(':') && isKeywordName(json.slice(1))
+        ? kw(json)
+        : undefined,
   },
   Long: {
     name: 'Long',

@@ -1,6 +1,7 @@
 /** The transactions of a connection for one consumer at its own pace: from the log while there are any, then as they come. */
 import { DatabaseError } from '../../schema/error.ts';
-import type { Datom, Db } from '../../engine/index.ts';
+import type { Datom, Db, QueryLimits } from '../../engine/index.ts';
+import { giveWay, waitWithin } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LoggedTransaction } from '../versions/transactions.ts';
 import { transactions } from '../versions/transactions.ts';
@@ -18,6 +19,7 @@ export async function* followTransactions(
   connection: Connection,
   from: number,
   signal: AbortSignal,
+  limits?: QueryLimits,
 ): AsyncGenerator<Transaction, void> {
   const moves = new Moves(connection, signal);
   try {
@@ -32,7 +34,9 @@ export async function* followTransactions(
       // The log does not say which of them has purged.
       const hasPurged = purges !== knownPurges;
       knownPurges = purges;
-      for (const { tx, instant, txData } of await readPage(connection, next, db.maxTx + 1)) {
+      const page = await waitWithin(readPage(connection, next, db.maxTx + 1), limits);
+      for (const { tx, instant, txData } of page) {
+        await giveWay();
         if (signal.aborted) return;
         moves.check();
         yield { tx, instant, changes: withIdents(db, txData), hasPurged };

@@ -15,6 +15,7 @@ import {
   qWithin,
   resolveEntityId,
   run,
+  waitWithin,
 } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import { followTransactions, oneTransaction } from './follow.ts';
@@ -32,8 +33,8 @@ export function createLocalReader(connection: Connection): Reader {
     },
     current: () => new LocalSnapshot(id, connection.db()),
     onAdvance: (listener) => connection.onAdvance((db) => listener(new LocalSnapshot(id, db))),
-    transactions: (from, signal) => followTransactions(connection, from, signal),
-    transaction: (tx) => oneTransaction(connection, tx),
+    transactions: (from, signal, limits) => followTransactions(connection, from, signal, limits),
+    transaction: (tx, limits) => waitWithin(oneTransaction(connection, tx), limits),
   };
 }
 
@@ -88,7 +89,7 @@ class LocalSnapshot implements Snapshot {
   }
 
   entityId(ref: EdnData): Promise<number | undefined> {
-    return resolveEntityId(this.#db, ref);
+    return resolveEntityId(this.#db, ref, this.#limits);
   }
 
   q(query: EdnData, inputs: ReadonlyArray<EdnData> = [], page?: PageOptions): Promise<EdnData> {

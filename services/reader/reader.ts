@@ -12,7 +12,7 @@ import type { TransactRequest, TransactResult } from '../connection/writer-port.
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
 
-export { compareValues, plus } from '../../engine/index.ts';
+export { compareValues, giveWay, plus, waitWithin } from '../../engine/index.ts';
 
 export type {
   CancelSignal,
@@ -42,14 +42,14 @@ export interface Reader {
 
   /**
    * The transactions from one on, in order and none left out: those that are there, and then each that comes. It reads on only while the consumer
-   * does, so that a slow one holds no more than a page of the log. Ends when the signal is given.
+   * does, so that a slow one holds no more than a page of the log. Ends when the signal is given; the log is waited for within the limits.
    *
    * @throws SNAPSHOT_EXPIRED where the store was set back: those told last may be lost
    */
-  transactions(from: number, signal: AbortSignal): AsyncIterable<Transaction>;
+  transactions(from: number, signal: AbortSignal, limits?: QueryLimits): AsyncIterable<Transaction>;
 
   /** One transaction as the log tells it; undefined where there is none of this number. */
-  transaction(tx: number): Promise<Transaction | undefined>;
+  transaction(tx: number, limits?: QueryLimits): Promise<Transaction | undefined>;
 }
 
 export interface Transaction {

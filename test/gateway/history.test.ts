@@ -219,6 +219,48 @@ describe('the difference of two points in time', () => {
 });
 
 describe('the transactions', () => {
+  it('are found by what is said of them', async () => {
+    const rename = (name: string, by: string, population: string) =>
+      world.data(
+        `mutation { updateCity(by: { id: "${city}" }, patch: { name: "${name}" }, meta: { country: { name: "${by}" }, city: { population: "${population}" } }) { tx { t } } }`,
+      );
+    const { cityConnection } = await world.data('{ cityConnection(first: 1) { nodes { id } } }');
+    const city = cityConnection.nodes[0].id;
+    const written: string[] = [];
+    for (const [by, population] of [
+      ['ada', '1'],
+      ['ada', '2'],
+      ['bob', '2'],
+    ] as const)
+      written.push((await rename(`Named by ${by}`, by, population)).updateCity.tx.t);
+    const [first, second, third] = written;
+    const found = async (where: string): Promise<ReadonlyArray<string>> => {
+      const { txConnection } = await world.data(`{ txConnection(${where}) { nodes { t } } }`);
+      return txConnection.nodes.map(({ t }: Json) => t);
+    };
+    expect(await found('where: { country: { name: { eq: "ada" } } }')).toEqual([second, first]);
+    expect(
+      await found('where: { country: { name: { eq: "ada" } }, city: { population: { gt: "1" } } }'),
+    ).toEqual([second]);
+    expect(
+      await found(
+        `where: { city: { _or: [{ population: { eq: "1" } }, { _not: { name: { isNull: true } } }, { population: { eq: "2" } }] } }, from: { t: "${second}" }, newestFirst: false`,
+      ),
+    ).toEqual([second, third]);
+    expect(await found('where: { country: {} }')).toEqual([third, second, first]);
+    const where = 'where: { country: { name: { startsWith: "a" } } }, first: 1';
+    const page = await world.data(
+      `{ txConnection(${where}) { nodes { t } pageInfo { endCursor hasNextPage } } }`,
+    );
+    const { endCursor, hasNextPage } = page.txConnection.pageInfo;
+    expect(hasNextPage).toBe(true);
+    expect(await found(`${where}, after: "${endCursor}"`)).toEqual([first]);
+    expect(
+      (await world.error(`{ txConnection(first: 1, after: "${endCursor}") { nodes { t } } }`))
+        .extensions.code,
+    ).toBe('BAD_CURSOR');
+  });
+
   it('come in pages, the newest first', async () => {
     const { all, page } = await world.data(
       `{ all: txConnection(first: 100) { nodes { t } } page: txConnection(from: {t: ${ts[0]}}, to: {t: ${ts[2]}}, first: 2) { nodes { t instant id } pageInfo { hasNextPage endCursor } } }`,

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -112,32 +111,6 @@ describe('a stream', () => {
     while (name !== 'Germany 199') name = (await query.answer()).data.country.name;
     changes.cancel();
     query.cancel();
-  });
-
-  it('is left by the gateway where nobody reads', async () => {
-    const impatient = await serveWorld({ live: { patienceMs: 50 } });
-    const at = await listenOn(impatient);
-    const { port, hostname } = new URL(at.url);
-    const accepted = once(at.server, 'connection') as Promise<[Socket]>;
-    const body = JSON.stringify({ query: GERMANY });
-    const socket = connect(Number(port), hostname);
-    const headers = [
-      'Host: x',
-      'Accept: text/event-stream',
-      'Content-Type: application/json',
-      `Content-Length: ${body.length}`,
-    ];
-    socket.write(`POST /graphql HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
-    const [taken] = await accepted;
-    const left = once(taken, 'close');
-    await once(socket, 'readable');
-    // Long answers, so that the buffers between the two are soon full.
-    for (let i = 0; i < 30 && !taken.destroyed; i++)
-      await rename(String(i).repeat(450_000), impatient);
-    await left;
-    socket.destroy();
-    await at.close();
-    await impatient.stop();
   });
 
   it('frees what it held when its reader is gone', async () => {

@@ -2,9 +2,11 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
+import type { Edge } from './edge.ts';
 import { listenAtEdge } from './edge.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
+import { entity } from './world.ts';
 
 let world: ServedWorld;
 beforeAll(async () => {
@@ -117,32 +119,63 @@ describe('graphql-cop finds', () => {
 });
 
 describe('a deadline', () => {
-  it('is told within a tenth of a second', async () => {
-    const timeoutMs = 150;
-    const slow = await serveWorld({ queryLimits: { timeoutMs } });
-    // Enough to read for many times as long.
-    const cities = Array.from(
-      { length: 3_000 },
-      (_, i) => new Map([[kw('city/name'), `city ${i}`]]),
+  const timeoutMs = 150;
+  let slow: ServedWorld;
+  let edge: Edge;
+  beforeAll(async () => {
+    slow = await serveWorld({ queryLimits: { timeoutMs } });
+    const cities = Array.from({ length: 10_000 }, (_, i) =>
+      entity({ 'city/name': `city ${i}`, 'city/country': [kw('country/cca2'), 'FR'] }),
     );
     await slow.writer.transact({ txData: cities });
-    const edge = await listenAtEdge(slow);
-    const pages = Array.from(
-      { length: 40 },
-      (_, i) =>
-        `a${i}: cityGroups(by: [{ name: true }], where: { name: { contains: "${i}" } }, first: 1000) { key { name } aggregate { count } }`,
-    );
-    const begunMs = performance.now();
-    const response = await fetch(`http://127.0.0.1:${edge.port}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: `{ ${pages.join(' ')} }` }),
-    });
-    const body = (await response.json()) as Json;
-    const tookMs = performance.now() - begunMs;
-    expect(body.errors[0].extensions).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true });
-    expect(tookMs).toBeLessThan(timeoutMs + 500);
+    edge = await listenAtEdge(slow);
+  });
+  afterAll(async () => {
     await edge.close();
     await slow.stop();
+  });
+
+  it.each([
+    [
+      'groups',
+      (i: number) =>
+        `cityGroups(by: [{ name: true }], where: { name: { contains: "${i}" } }, first: 1000) { key { name } aggregate { count } }`,
+    ],
+    [
+      'groups of everything',
+      () =>
+        'cityGroups(by: [{ country: { id: true } }, { name: true }], first: 1000, orderBy: [{ _count: DESC }]) { key { name } aggregate { count } }',
+    ],
+    [
+      'lists in an order',
+      () =>
+        'cityConnection(first: 1000, orderBy: [{ country: { name: ASC } }, { name: DESC }]) { nodes { name country { name } } }',
+    ],
+    [
+      'what was',
+      (i: number) =>
+        `cityConnection(first: 1000, asOf: { instant: "2200-01-01T00:00:0${i % 10}Z" }, where: { name: { endsWith: "${i}" } }) { totalCount nodes { name } }`,
+    ],
+    [
+      'many that are there for one',
+      (i: number) =>
+        `countryConnection(where: { _cityByCountry: { some: { name: { matches: "${i}.*${i}" } } } }) { nodes { name } }`,
+    ],
+  ])('is told within a tenth of a second: %s', async (_what, fieldOf) => {
+    // Enough to read for many times as long.
+    const fields = Array.from({ length: 40 }, (_, i) => `a${i}: ${fieldOf(i)}`);
+    const lateMs: number[] = [];
+    for (let tries = 0; tries < 5; tries++) {
+      const begunMs = performance.now();
+      const response = await fetch(`http://127.0.0.1:${edge.port}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ ${fields.join(' ')} }` }),
+      });
+      const { errors } = (await response.json()) as Json;
+      lateMs.push(performance.now() - begunMs - timeoutMs);
+      expect(errors[0].extensions).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true });
+    }
+    expect(lateMs.toSorted((a, b) => a - b)[2]).toBeLessThan(100);
   });
 });

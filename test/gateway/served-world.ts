@@ -184,8 +184,8 @@ export function countingReader(reader: Reader): {
       snapshot: async (options) => counting(await reader.snapshot(options)),
       current: () => counting(reader.current()),
       onAdvance: (listener) => reader.onAdvance((snapshot) => listener(counting(snapshot))),
-      transactions: (from, signal) => reader.transactions(from, signal),
-      transaction: (tx) => reader.transaction(tx),
+      transactions: (from, signal, limits) => reader.transactions(from, signal, limits),
+      transaction: (tx, limits) => reader.transaction(tx, limits),
     },
   };
 }

@@ -1,8 +1,11 @@
 /** Databases of customers that are asked together: some alike, some with attributes of their own, one that does not agree with the others. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { loadConfig } from '../../config/config.ts';
 import { createApp, startAll } from '../../gateway/index.ts';
 import type { DatabasePorts } from '../../gateway/index.ts';
@@ -13,6 +16,7 @@ import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { alwaysOpen } from '../support/served.ts';
+import { listenOn } from './listening.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
 import { attribute, entity } from './world.ts';
@@ -633,4 +637,17 @@ it('merges rows as sorting all of them would', () => {
       },
     ),
   );
+});
+
+it('has no WebSockets', async () => {
+  const listening = await listenOn(served);
+  const socket = new WebSocket(
+    `${listening.url.replace('http', 'ws')}/customers`,
+    'graphql-transport-ws',
+  );
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  expect(response.statusCode).toBe(404);
+  socket.terminate();
+  await listening.close();
 });

@@ -143,6 +143,7 @@ function scopes(reader: Reader, isRestricted: boolean): (snapshot: Snapshot) => 
     claims: [],
     encodeId,
     snapshot,
+    limits: {},
     snapshotAt: (tx) => Promise.resolve(snapshot.asOf(tx)),
     log: reader,
     foreign: NO_FOREIGN,

@@ -149,6 +149,7 @@ it('are what putting rows together makes', async () => {
             claims: [],
             encodeId: idEncoder('items'),
             snapshot: reader.current(),
+            limits: {},
             snapshotAt: async (tx: number) => reader.current().asOf(tx),
             log: reader,
             foreign: NO_FOREIGN,

@@ -36,16 +36,18 @@ export interface WrittenDatabaseOptions {
   readonly wrap?: (store: Store) => Store;
   /** Where the database is made; in memory by default. The caller closes it. */
   readonly host?: StoreHost;
+  /** `test` by default. */
+  readonly name?: string;
   readonly config?: Partial<DatabaseConfig>;
 }
 
 export async function writtenDatabase(
   options: WrittenDatabaseOptions = {},
 ): Promise<WrittenDatabase> {
-  const { foldThreshold, foldQuietMs, wrap = (store) => store } = options;
+  const { foldThreshold, foldQuietMs, wrap = (store) => store, name = 'test' } = options;
   const host = options.host ?? createMemoryStoreHost();
-  await createDatabase(host, 'test', databaseConfig(options.config ?? {}));
-  const store = await host.open('test');
+  await createDatabase(host, name, databaseConfig(options.config ?? {}));
+  const store = await host.open(name);
   const bus = createMemoryBus();
   const open = (of: Store, over: Bus, pollIntervalMs: number): Promise<Connection> =>
     connect({ store: of, bus: over, nodeCache: new NodeCache(0), pollIntervalMs, log });

@@ -45,6 +45,22 @@ export function createInputs(model: Model): Inputs {
   return inputs;
 }
 
+/** What is said of a transaction, which is an entity: a filter for each type that it may have. */
+export function createTxWhere(model: Model, inputs: Pick<Inputs, 'where'>): GraphQLInputObjectType {
+  return new GraphQLInputObjectType({
+    name: 'TxWhere',
+    description:
+      'What must hold of the transaction itself as an entity of its types; every part of it.',
+    fields: () =>
+      Object.fromEntries(
+        Array.from(model.types.values(), ({ name, names }) => [
+          names.lookup,
+          { type: inputs.where(name) },
+        ]),
+      ),
+  });
+}
+
 export function fieldsOfTarget(model: Model, target: Target): ReadonlyArray<Field> {
   return Array.from(
     (target === undefined ? undefined : model.types.get(target))?.fields.values() ?? [],

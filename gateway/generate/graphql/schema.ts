@@ -10,11 +10,11 @@ import {
   GraphQLString,
   specifiedDirectives,
 } from 'graphql';
-import type { GraphQLFieldConfig, GraphQLNamedType } from 'graphql';
+import type { GraphQLFieldConfig, GraphQLInputObjectType, GraphQLNamedType } from 'graphql';
 import type { EntityType, Model } from '../../../schema/model/model.ts';
 import { entitiesField, serviceField } from './federation.ts';
 import { inTurns } from './in-turns.ts';
-import { createInputs } from './inputs.ts';
+import { createInputs, createTxWhere } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
 import { createObjectTypes } from './object-types.ts';
 import type { ObjectTypes } from './object-types.ts';
@@ -63,8 +63,10 @@ export async function createSchema(
     types.push(objects.entity(type));
     if (model.types.has(type.name)) defineFields(type, inputs, objects, payloads);
   });
+  const txWhere = createTxWhere(model, inputs);
+  const asked = (field: DatabaseField): FieldConfig => queryField(field, inputs, objects, txWhere);
   const query: Fields = {};
-  for (const [name, field] of queryFields(model)) query[name] = queryField(field, inputs, objects);
+  for (const [name, field] of queryFields(model)) query[name] = asked(field);
   if (isSubgraph && model.types.size > 0) {
     query['_service'] = serviceField;
     query['_entities'] = entitiesField(Array.from(model.types.values(), objects.entity));
@@ -72,9 +74,7 @@ export async function createSchema(
   const subscription: Fields = {};
   for (const [name, field] of subscriptionFields(model))
     subscription[name] =
-      field.kind === 'changed'
-        ? changedField(field, inputs, objects)
-        : queryField(field, inputs, objects);
+      field.kind === 'changed' ? changedField(field, inputs, objects) : asked(field);
   const mutation: Fields = {};
   const mutationOf = createMutationFields(model, inputs, payloads);
   for (const [name, field] of mutationFields(model)) mutation[name] = mutationOf(field);
@@ -117,7 +117,12 @@ const MUTATIONS = 'Each field is a transaction of its own; they run one after th
 const SUBSCRIPTIONS =
   'What can be queried is told again, in its newest state, whenever a transaction has changed it. Changes are told one by one.';
 
-function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes): FieldConfig {
+function queryField(
+  field: DatabaseField,
+  inputs: Inputs,
+  objects: ObjectTypes,
+  txWhere: GraphQLInputObjectType,
+): FieldConfig {
   const asOf = { type: asOfInput };
   if (field.kind === 'node')
     return {
@@ -132,6 +137,7 @@ function queryField(field: DatabaseField, inputs: Inputs, objects: ObjectTypes):
       args: {
         from: { type: asOfInput, description: 'The first one, inclusive.' },
         to: { type: asOfInput, description: 'The last one, inclusive.' },
+        where: { type: txWhere },
         newestFirst: { type: GraphQLBoolean, defaultValue: true },
         first: { type: GraphQLInt },
         after: { type: GraphQLString },

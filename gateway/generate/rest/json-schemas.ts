@@ -32,7 +32,7 @@ export function shapeSchema(shape: Shape, direction: Direction = 'shown'): JsonS
 
 const STRING = { type: 'string' };
 
-function orNull(schema: JsonSchema): JsonSchema {
+export function orNull(schema: JsonSchema): JsonSchema {
   return { anyOf: [schema, { type: 'null' }] };
 }
 
@@ -58,7 +58,7 @@ const FORMS: Readonly<Record<ScalarName, JsonSchema>> = {
 /** Numbers that are shown as texts are also taken as numbers. */
 const NUMBERS: ReadonlySet<ScalarName> = new Set(['BigDecimal', 'BigInt', 'Long']);
 
-function scalarSchema(scalar: ScalarName, direction: Direction): JsonSchema {
+export function scalarSchema(scalar: ScalarName, direction: Direction): JsonSchema {
   const form = FORMS[scalar];
   const described = scalar === 'String' ? form : { ...form, description: SCALARS[scalar].doc };
   return direction === 'given' && NUMBERS.has(scalar)

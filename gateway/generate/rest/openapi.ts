@@ -1,6 +1,8 @@
 /** Model to OpenAPI 3.1: a pure function. What a type's resources take and show, as the routes read and write it. */
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
 import { isWritableField } from '../writable.ts';
+import type { DescribedFields } from './computed-schemas.ts';
+import { computedProperties } from './computed-schemas.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { COMMON_SCHEMAS, referenceTo, shapeSchema } from './json-schemas.ts';
 import type { Operation } from './openapi-parts.ts';
@@ -25,6 +27,7 @@ import {
   writesOfOne,
 } from './openapi-writes.ts';
 import type { DescribedRoute } from './openapi-routes.ts';
+import { withHeads } from './openapi-heads.ts';
 import { EXTENSIONS, pathsOfRoutes } from './openapi-routes.ts';
 import { resourceOf } from './routes.ts';
 
@@ -35,17 +38,21 @@ export interface OpenApiOptions {
   readonly database: string;
   /** Whether callers need a token. */
   readonly isGuarded: boolean;
+  /** What code makes of entities; nothing by default. */
+  readonly computed?: DescribedFields;
   /** Addresses of extensions; none by default. */
   readonly routes?: ReadonlyArray<DescribedRoute>;
 }
 
 export function openApi(
   model: Model,
-  { database, isGuarded, routes = [] }: OpenApiOptions,
+  { database, isGuarded, computed = NOTHING, routes = [] }: OpenApiOptions,
 ): OpenApi {
   const types = Array.from(model.types.values());
   const transact = transactPath(model);
   const extended = pathsOfRoutes(routes);
+  const shownBesides = ({ name }: EntityType): Properties =>
+    computedProperties(computed, name, (each) => model.types.has(each));
   const tags = [
     ...types.map(({ name, doc }) => ({ name, description: doc })),
     ...OF_ALL,
@@ -62,13 +69,16 @@ export function openApi(
     },
     servers: [{ url: `/v1/${encodeURIComponent(database)}` }],
     tags: tags.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    paths: {
+    paths: withHeads({
       ...Object.fromEntries(types.flatMap(pathsOf)),
       ...(transact === undefined ? {} : { '/transact': transact }),
       ...extended,
-    },
+    }),
     components: {
-      schemas: { ...COMMON_SCHEMAS, ...Object.fromEntries(types.flatMap(schemasOf)) },
+      schemas: {
+        ...COMMON_SCHEMAS,
+        ...Object.fromEntries(types.flatMap((type) => schemasOf(type, shownBesides(type)))),
+      },
       parameters: PARAMETERS,
       responses: { Problem: PROBLEM },
       headers: HEADERS,
@@ -77,6 +87,10 @@ export function openApi(
     ...(isGuarded ? { security: [{ token: [] }] } : {}),
   };
 }
+
+type Properties = ReadonlyArray<readonly [string, JsonSchema]>;
+
+const NOTHING: DescribedFields = new Map();
 
 const OF_ALL = [{ name: TRANSACTIONS, description: 'Several writes at once.' }];
 const OF_EXTENSIONS = { name: EXTENSIONS, description: 'What is answered by code of its own.' };
@@ -191,7 +205,7 @@ function historyOf(type: EntityType): Operation {
   };
 }
 
-function schemasOf(type: EntityType): ReadonlyArray<readonly [string, JsonSchema]> {
+function schemasOf(type: EntityType, besides: Properties): Properties {
   const fields = Array.from(type.fields.values()).filter((field) => field.kind !== 'reverse');
   const shown = fields.map((field) => [field.name, shownSchema(field)] as const);
   const written = fields.filter(isWritableField);
@@ -204,7 +218,7 @@ function schemasOf(type: EntityType): ReadonlyArray<readonly [string, JsonSchema
         description: type.doc,
         // What `fields` does not name is left out.
         required: ['id'],
-        properties: { id: { type: 'string' }, ...Object.fromEntries(shown) },
+        properties: { id: { type: 'string' }, ...Object.fromEntries([...shown, ...besides]) },
       },
     ],
     [

@@ -5,6 +5,7 @@ import type { EdnData } from '../../../schema/value.ts';
 import { valueKey } from '../../../schema/value-key.ts';
 import type { FoldsOfField } from '../list.ts';
 import { localWhere } from '../foreign-keys.ts';
+import { firstInOrder, mapInTurns } from '../in-turns.ts';
 import { parsePage } from '../query/page.ts';
 import { shapeWhere, Slots } from '../query/slots.ts';
 import type { ReadScope } from '../scope.ts';
@@ -42,12 +43,25 @@ export async function readGroups(
     return (await scope.snapshot.q(query, inputs(slots.values))) as Rows;
   };
   const [rows, ...foldedRows] = await Promise.all([ask(), ...folds.map(ask)]);
-  const groups = groupsOf(keys, rows ?? [], folds, foldedRows);
-  const wanted = groups.filter((group) =>
-    conditions.every(({ fact, operators }) => meets(factOf(group, fact), operators)),
-  );
-  const sorted = wanted.toSorted(comparing([...order, ...keys.map(byKey)]));
-  return sorted.slice(page.offset, page.offset + page.size);
+  const { limits } = scope;
+  const groups = await groupsOf(limits, keys, rows ?? [], folds, foldedRows);
+  const sort = [...order, ...keys.map(byKey)];
+  const judged = await mapInTurns(groups, limits, (group): SortedGroup | undefined => {
+    const isWanted = conditions.every(({ fact, operators }) =>
+      meets(factOf(group, fact), operators),
+    );
+    return isWanted ? { group, by: sort.map(({ fact }) => factOf(group, fact)) } : undefined;
+  });
+  const wanted = judged.filter((each) => each !== undefined);
+  const end = page.offset + page.size;
+  const first = await firstInOrder(wanted, limits, comparing(sort), end);
+  return first.slice(page.offset).map(({ group }) => group);
+}
+
+/** A group, and what it is sorted by. */
+interface SortedGroup {
+  readonly group: Group;
+  readonly by: ReadonlyArray<EdnData | undefined>;
 }
 
 /** The folds that somebody needs, each once. */
@@ -66,16 +80,19 @@ function foldsFor(
   return Array.from(byField, ([field, folds]) => ({ field, folds: Array.from(folds) }));
 }
 
-function groupsOf(
+async function groupsOf(
+  limits: ReadScope['limits'],
   keys: ReadonlyArray<GroupKey>,
   rows: Rows,
   folds: ReadonlyArray<FoldsOfField>,
   foldedRows: ReadonlyArray<Rows>,
-): ReadonlyArray<Group> {
+): Promise<ReadonlyArray<Group>> {
   const width = 2 * keys.length;
   const keyOf = (row: ReadonlyArray<EdnData>): unknown => valueKey(row.slice(0, width));
-  const foldedBy = foldedRows.map((all) => new Map(all.map((row) => [keyOf(row), row])));
-  return rows.map((row) => {
+  const foldedBy: Array<ReadonlyMap<unknown, ReadonlyArray<EdnData>>> = [];
+  for (const all of foldedRows)
+    foldedBy.push(new Map(await mapInTurns(all, limits, (row) => [keyOf(row), row] as const)));
+  return mapInTurns(rows, limits, (row) => {
     const key = keyOf(row);
     return {
       count: Number(row[width]),
@@ -106,10 +123,10 @@ function byKey({ name }: GroupKey): GroupSort {
   return { fact: { kind: 'key', name }, descending: false, nullsFirst: false };
 }
 
-function comparing(order: ReadonlyArray<GroupSort>): (a: Group, b: Group) => number {
+function comparing(order: ReadonlyArray<GroupSort>): (a: SortedGroup, b: SortedGroup) => number {
   return (a, b) => {
-    for (const { fact, descending, nullsFirst } of order) {
-      const [left, right] = [factOf(a, fact), factOf(b, fact)];
+    for (const [i, { descending, nullsFirst }] of order.entries()) {
+      const [left, right] = [a.by[i], b.by[i]];
       if (left === undefined && right === undefined) continue;
       if (left === undefined || right === undefined)
         return (left === undefined) === nullsFirst ? -1 : 1;

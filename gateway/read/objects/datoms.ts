@@ -5,6 +5,7 @@ import type { EntityType, Model, RefField, ScalarField } from '../../../schema/m
 import { primaryType } from '../../../schema/model/primary-type.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import type { Projection } from '../../../services/reader/reader.ts';
+import { mapInTurns } from '../in-turns.ts';
 import { jsonWriter, quote } from '../json.ts';
 import type { ReadScope } from '../scope.ts';
 import { visibleAmong } from '../visible.ts';
@@ -74,7 +75,7 @@ export async function datomsOfTransaction(
   scope: ReadScope,
   tx: number,
 ): Promise<ReadonlyArray<ShownDatom>> {
-  const { changes = [] } = (await scope.log.transaction(tx)) ?? {};
+  const { changes = [] } = (await scope.log.transaction(tx, scope.limits)) ?? {};
   if (changes.length > MAX_CHANGES)
     throw new DatabaseError(
       'LIMIT_EXCEEDED',
@@ -102,13 +103,17 @@ async function shownFacts(
     scope.model,
     said.map(({ entity, ident }) => [entity, ident]),
   );
-  const datoms = said.flatMap(({ ident, ...fact }): ReadonlyArray<ShownDatom> => {
+  const datoms = await mapInTurns(said, scope.limits, (fact): ShownDatom | undefined => {
+    const { ident, entity, value, tx, added } = fact;
     const shown = fields.get(ident);
-    if (shown === undefined) return [];
-    const types = shown.types.filter((type) => typesOf.get(fact.entity)?.has(type) === true);
-    return [{ ...fact, types, field: shown.field }];
+    if (shown === undefined) return undefined;
+    const types = shown.types.filter((type) => typesOf.get(entity)?.has(type) === true);
+    return { entity, value, tx, added, types, field: shown.field };
   });
-  return visibleDatoms(scope, datoms);
+  return visibleDatoms(
+    scope,
+    datoms.filter((each) => each !== undefined),
+  );
 }
 
 /** The types of entities by all attributes that they ever had. */

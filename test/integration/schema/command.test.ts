@@ -13,6 +13,15 @@ const SCHEMA = readEdn(`[
   {:db/ident :person/first-name :db/valueType :db.type/string :db/cardinality :db.cardinality/one}
   {:db/ident :person/friend :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]`) as EdnData[];
 
+/** Leads into the other database. */
+const ORDERS = readEdn(`[
+  {:db/ident :line/sku :db/valueType :db.type/string :db/cardinality :db.cardinality/one
+   :gateway/reference-database "catalogue" :gateway/reference-attribute :product/sku}]`) as EdnData[];
+const CATALOGUE = readEdn(`[
+  {:db/ident :product/sku :db/valueType :db.type/string :db/cardinality :db.cardinality/one
+   :db/unique :db.unique/identity}
+  {:db/ident :product/price :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]`) as EdnData[];
+
 let folder: string;
 let directory: string;
 
@@ -20,9 +29,15 @@ beforeAll(async () => {
   folder = await testFolder();
   directory = join(folder, 'data');
   const host = await openFileStoreHost(directory);
-  const database = await writtenDatabase({ host });
-  await database.writer.transact({ txData: SCHEMA });
-  await database.close();
+  for (const [name, txData] of [
+    ['test', SCHEMA],
+    ['orders', ORDERS],
+    ['catalogue', CATALOGUE],
+  ] as const) {
+    const database = await writtenDatabase({ host, name });
+    await database.writer.transact({ txData });
+    await database.close();
+  }
   await host.close();
 });
 
@@ -74,4 +89,71 @@ it('prints the schema, which stays as it was first served until it is relocked',
   expect((await command('relock', 'test', '--config', config)).said).toBe(
     'test is shown as its attributes say already\n',
   );
+});
+
+it('prints what a database shows of others, and what extensions add', async () => {
+  const extension = join(folder, 'extension.js');
+  await writeFile(
+    extension,
+    `export const extension = {
+      name: 'totals',
+      databases: ['orders'],
+      typeDefs: 'extend type Line { total: Int }  extend type Catalogue_Product { hot: Boolean }',
+      resolvers: { Line: { total: { needs: ['sku'], resolve: () => 1 } } },
+    };`,
+  );
+  const plain = await command('schema', 'orders');
+  expect(plain.code).toBe(0);
+  expect(String(plain.out)).toMatch(/_productBySku: Catalogue_Product$/m);
+  expect(String(plain.out)).toMatch(/type Catalogue_Product [^]*?\n {2}price: Long/);
+  expect(String(plain.out)).not.toContain('total: Int');
+
+  const config = join(folder, 'extended.json');
+  await writeFile(config, JSON.stringify({ api: { extensions: [extension] } }));
+  const extended = await command('schema', 'orders', '--config', config);
+  expect(extended.said).toMatch(/Catalogue_Product/);
+  await writeFile(
+    extension,
+    `export const extension = {
+      name: 'totals',
+      databases: ['orders'],
+      typeDefs: 'extend type Line { total: Int }',
+      resolvers: { Line: { total: { needs: ['sku'], resolve: () => 1 } } },
+    };`,
+  );
+  const fitting = await command('schema', 'orders', '--config', config);
+  expect(String(fitting.out)).toMatch(/type Line [^]*?\n {2}total: Int/);
+});
+
+it('prints the schema of a set of databases', async () => {
+  const config = join(folder, 'sets.json');
+  await writeFile(
+    config,
+    JSON.stringify({ databases: ['test', 'catalogue'], api: { sets: { all: ['*'] } } }),
+  );
+  const { code, out } = await command('schema', 'all', '--config', config);
+  expect(code).toBe(0);
+  expect(String(out)).toMatch(/ {2}productRows\(/);
+  expect(String(out)).toMatch(/ {2}personAggregate\(/);
+  expect(String(out)).not.toContain('type Mutation');
+});
+
+it('tells what a relock breaks of other databases and of extensions', async () => {
+  const gateway = await startProcess({
+    args: ['gateway/main.ts', 'start', '--port', '0'],
+    env: { DATAHIKE_GATEWAY_DIRECTORY: directory, DATAHIKE_GATEWAY_DATABASES: 'orders,catalogue' },
+  });
+  await fetch(`${gateway.url}/v1/orders/line`);
+  await gateway.end('SIGTERM');
+  const api = join(folder, 'orders.json');
+  const named = { attributes: { ':line/sku': { name: 'article' } } };
+  await writeFile(api, JSON.stringify({ models: { orders: named } }));
+  const config = join(folder, 'renamed.json');
+  const extensions = [join(folder, 'extension.js')];
+  await writeFile(config, JSON.stringify({ api: { file: api, extensions } }));
+  const { code, said } = await command('relock', 'orders', '--config', config);
+  expect(code).toBe(1);
+  expect(said).toContain('Line.sku was removed.');
+  expect(said).toContain('Line._productBySku was removed.');
+  expect(said).toContain('Line.total was removed.');
 });
