@@ -2,7 +2,7 @@
  * Reads the rows of many prefixes that lie near each other, as those of the entities on a page do: the leaf that the last one was found in is
  * looked at first, and where nothing new concerns it, its rows are handed out as they are. Everything else is an ordinary scan.
  */
-import type { ChunkCursor, ScanRange } from '../datom/chunk-cursor.ts';
+import type { ChunkCursor } from '../datom/chunk-cursor.ts';
 import { prefixRange } from '../datom/chunk-cursor.ts';
 import type { Bound, Columns, RowRange } from '../datom/columns.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
@@ -64,7 +64,7 @@ export class NearRows {
     if (leaf === undefined) return undefined;
     if (leaf !== this.#touched) this.#leaf = leaf;
     if (!this.#isWithin(leaf, bound, !this.#hasNovelty)) return undefined;
-    return this.#hasNewRows(prefixRange(bound)) ? undefined : leaf;
+    return this.#hasNewRows(bound, bound) ? undefined : leaf;
   }
 
   /** The first row that was found. */
@@ -98,19 +98,20 @@ export class NearRows {
   /** Whether nothing came or went about what a leaf begins or ends with, or between the two. It is asked of leaves that are met again. */
   #isUntouched(leaf: Columns): boolean {
     if (leaf === this.#untouched) return true;
-    const isTouched = this.#hasNewRows({
-      from: { bound: this.#subjectOf(leaf, 0), inclusive: true },
-      to: { bound: this.#subjectOf(leaf, leaf.length - 1), inclusive: true },
-    });
+    const isTouched = this.#hasNewRows(
+      this.#subjectOf(leaf, 0),
+      this.#subjectOf(leaf, leaf.length - 1),
+    );
     if (isTouched) this.#touched = leaf;
     else this.#untouched = leaf;
     return !isTouched;
   }
 
-  #hasNewRows(range: ScanRange): boolean {
+  /** Between what matches two bounds, inclusive. */
+  #hasNewRows(first: Bound, last: Bound): boolean {
     if (!this.#hasNovelty) return false;
     const { added, removed } = this.#db.novelty.eras.current[this.#order];
-    return hasRows(added, range) || hasRows(removed, range);
+    return hasAny(added, first, last) || hasAny(removed, first, last);
   }
 
   /** The leading components of a row, as many as tell a few rows from all others. */
@@ -121,8 +122,8 @@ export class NearRows {
   }
 }
 
-function hasRows(rows: DatomSet, range: ScanRange): boolean {
-  return rows.weight > 0 && rows.countRange(range) > 0;
+function hasAny(rows: DatomSet, first: Bound, last: Bound): boolean {
+  return rows.weight > 0 && rows.hasAny(first, last);
 }
 
 function visitScan(rows: ChunkCursor, visit: VisitRows, misses: Miss[]): boolean {

@@ -146,6 +146,13 @@ export class DatomSet {
     return leafBefore(this.#settled(), isBefore);
   }
 
+  /** Whether it holds any datom between those that match two bounds, inclusive: O(log n). */
+  hasAny(first: Bound, last: Bound): boolean {
+    const compare = compareWithBound[this.order];
+    const found = leafAt(this.#settled(), (datom) => compare(datom, first) < 0);
+    return found !== undefined && compare(found.leaf.datoms[found.at]!, last) <= 0;
+  }
+
   /** How many datoms a range holds: O(log n). */
   countRange({ from, to }: ScanRange): number {
     const start = from === undefined ? 0 : this.#rank(from, from.inclusive);

@@ -44,6 +44,10 @@ export function cutPage(
 
 /** As {@link cutPage}, in rows. */
 export function cutRows(rows: ReadonlyArray<Row>, page: PageRequest, hasOpposite: boolean): Page {
-  const entities = rows.map(({ position }) => position.entity);
-  return cutPage(entities, (place) => rows[place]!.position, page, hasOpposite);
+  const entities = rows.map(({ entity }) => entity);
+  const positionAt = (place: number): Position => ({
+    values: rows[place]!.values(),
+    entity: entities[place]!,
+  });
+  return cutPage(entities, positionAt, page, hasOpposite);
 }

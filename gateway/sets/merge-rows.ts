@@ -18,14 +18,14 @@ export function mergeRows(
   const comparisons = keys.map(compareBy);
   const isBefore = (one: Head, other: Head): boolean => {
     for (const [i, compare] of comparisons.entries()) {
-      const difference = compare(one.row.position.values[i], other.row.position.values[i]);
+      const difference = compare(one.values[i], other.values[i]);
       if (difference !== 0) return difference < 0;
     }
     return entityDescending ? one.list > other.list : one.list < other.list;
   };
   const heads = new Heap(isBefore);
   for (const [list, [row]] of lists.entries())
-    if (row !== undefined) heads.push({ list, row, at: 0 });
+    if (row !== undefined) heads.push({ list, row, values: row.values(), at: 0 });
   const merged: MergedRow[] = [];
   for (let place = 0; place < offset + size; place++) {
     const head = heads.pop();
@@ -33,13 +33,14 @@ export function mergeRows(
     if (place >= offset) merged.push({ list: head.list, row: head.row });
     const at = head.at + 1;
     const next = lists[head.list]?.[at];
-    if (next !== undefined) heads.push({ list: head.list, row: next, at });
+    if (next !== undefined) heads.push({ list: head.list, row: next, values: next.values(), at });
   }
   return merged;
 }
 
 /** The next row of a list. */
 interface Head extends MergedRow {
+  readonly values: ReturnType<Row['values']>;
   readonly at: number;
 }
 

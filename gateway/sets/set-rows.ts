@@ -41,7 +41,7 @@ export function planRows(asked: AskedType): SetPlan {
       const lists = found.map(({ value }) => value.rows);
       const merged = mergeRows(order, lists, page).flatMap(({ list, row }) => {
         const database = found[list]?.database;
-        return database === undefined ? [] : [{ database, entity: row.position.entity }];
+        return database === undefined ? [] : [{ database, entity: row.entity }];
       });
       const scopes = new Map(found.map(({ database, value }) => [database, value.scope]));
       const shown = Array.from(new Set(merged.map(({ database }) => database)));

@@ -595,7 +595,9 @@ it.each([
 it('merges rows as sorting all of them would', () => {
   const rowOf = (value: number | null, id: number) => ({
     parent: undefined,
-    position: { values: [value], entity: id },
+    entity: id,
+    value,
+    values: () => [value],
   });
   const sorts = fc.record({
     descending: fc.boolean(),
@@ -617,19 +619,15 @@ it('merges rows as sorting all of them would', () => {
         const rows = lists.map((list) =>
           list
             .map(rowOf)
-            .toSorted(
-              (a, b) =>
-                rank(a.position.values[0] ?? null) - rank(b.position.values[0] ?? null) ||
-                sign * (a.position.entity - b.position.entity),
-            ),
+            .toSorted((a, b) => rank(a.value) - rank(b.value) || sign * (a.entity - b.entity)),
         );
         const all = rows
           .flatMap((list, i) => list.map((row) => ({ list: i, row })))
           .toSorted(
             (a, b) =>
-              rank(a.row.position.values[0] ?? null) - rank(b.row.position.values[0] ?? null) ||
+              rank(a.row.value) - rank(b.row.value) ||
               sign * (a.list - b.list) ||
-              sign * (a.row.position.entity - b.row.position.entity),
+              sign * (a.row.entity - b.row.entity),
           );
         expect(mergeRows({ keys, entityDescending }, rows, window)).toEqual(
           all.slice(window.offset, window.offset + window.size),

@@ -41,7 +41,9 @@ export interface QueryForm {
 export interface Row {
   /** Undefined in the list of a type. */
   readonly parent: number | undefined;
-  readonly position: Position;
+  readonly entity: number;
+  /** What the entity is sorted by, in a row of all columns. */
+  readonly values: () => Position['values'];
 }
 
 export interface RowQuery extends QueryForm {
@@ -260,16 +262,18 @@ function rowReader(
 ): (columns: ReadonlyArray<EdnData>) => Row {
   const [first, ...others] = spec.order.keys;
   const valuesFrom = parents + 1 + (segment.valued ? 1 : 0);
-  return (columns) => {
+  const valuesIn = (columns: ReadonlyArray<EdnData>): Position['values'] => {
     const rest = others.map((_key, i) => {
       const flag = columns[valuesFrom + 2 * i];
       return flag === true ? null : (columns[valuesFrom + 2 * i + 1] ?? null);
     });
     const head =
       first === undefined ? [] : [segment.valued ? (columns[parents + 1] ?? null) : null];
-    return {
-      parent: parents === 0 ? undefined : Number(columns[0]),
-      position: { values: [...head, ...rest], entity: Number(columns[parents]) },
-    };
+    return [...head, ...rest];
   };
+  return (columns) => ({
+    parent: parents === 0 ? undefined : Number(columns[0]),
+    entity: Number(columns[parents]),
+    values: () => valuesIn(columns),
+  });
 }

@@ -193,11 +193,11 @@ describe('an order', () => {
     const form = query(cities({}, [{ country: { cca2: 'ASC' } }, { population: 'DESC' }]), VALUED);
     expect(part(form, 'find')).toBe('[?e ?k1 ?m3 ?k4]');
     expect(part(form, 'order-by')).toBe('[?k1 :asc ?m3 :asc ?k4 :desc ?e :asc]');
-    expect(form.toRow([7, 'FR', false, 12])).toEqual({
-      parent: undefined,
-      position: { entity: 7, values: ['FR', 12] },
-    });
-    expect(form.toRow([7, 'FR', true, 0]).position.values).toEqual(['FR', null]);
+    const row = form.toRow([7, 'FR', false, 12]);
+    expect(row).toMatchObject({ parent: undefined, entity: 7 });
+    expect(row.values()).toEqual(['FR', 12]);
+    expect(form.toRow([7])).toMatchObject({ parent: undefined, entity: 7 });
+    expect(form.toRow([7, 'FR', true, 0]).values()).toEqual(['FR', null]);
   });
 
   it('is reversed key by key, with its nulls', () => {
