@@ -25,7 +25,14 @@ export type TupleValue = ReadonlyArray<Value | null>;
 
 /** Whatever an EDN text can say. Vectors are arrays, maps keep the order in which they were written. */
 export type EdnData =
-  Value | null | EdnDouble | EdnList | ReadonlyArray<EdnData> | EdnMap | ReadonlySet<EdnData>;
+  | Value
+  | null
+  | EdnDouble
+  | EdnList
+  | Tagged
+  | ReadonlyArray<EdnData>
+  | EdnMap
+  | ReadonlySet<EdnData>;
 
 export type EdnMap = ReadonlyMap<EdnData, EdnData>;
 
@@ -46,6 +53,17 @@ export class EdnDouble {
   readonly value: number;
 
   constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** A tagged element that is more than data to somebody: `#datahike/DB {…}`. Only who knows the tag can say what it is. */
+export class Tagged {
+  readonly tag: string;
+  readonly value: EdnData;
+
+  constructor(tag: string, value: EdnData) {
+    this.tag = tag;
     this.value = value;
   }
 }

@@ -1,0 +1,128 @@
+/**
+ * Datahike's JSON: what JSON has no form for is an array of a tag and its contents, `["!kw","db/ident"]`, and the keys of objects are keywords without a
+ * colon. An array of two that happens to begin with the text of a tag cannot be told from it.
+ */
+import { parse } from 'lossless-json';
+import { isDecimal } from '../decimal.ts';
+import { DatabaseError } from '../error.ts';
+import { Keyword, Sym, kw, sym } from '../keyword.ts';
+import { EdnDouble, EdnList, Tagged, Uuid } from '../value.ts';
+import type { EdnData } from '../value.ts';
+
+/** Tags of objects that somebody knows, such as `datahike/DB`, are written `!datahike/DB`. */
+export function printTaggedJson(datum: EdnData): string {
+  switch (typeof datum) {
+    case 'string':
+      return JSON.stringify(datum);
+    case 'number':
+      // JSON has no other numbers; Java's writer does so as well.
+      return Number.isFinite(datum) ? String(datum) : `"${datum}"`;
+    case 'bigint':
+    case 'boolean':
+      return String(datum);
+    case 'object':
+      return printObject(datum);
+    default:
+      throw new TypeError(`Expected EDN data, got ${typeof datum}`);
+  }
+}
+
+function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>): string {
+  if (datum === null) return 'null';
+  if (datum instanceof Keyword) return printTag('kw', JSON.stringify(datum.qualifiedName));
+  if (datum instanceof Sym) return printTag('sym', JSON.stringify(datum.toString()));
+  if (datum instanceof Uuid) return printTag('uuid', `"${datum.text}"`);
+  if (datum instanceof Date) return printTag('date', `"${datum.getTime()}"`);
+  if (datum instanceof Set) return printTag('set', printAll([...datum]));
+  if (datum instanceof Tagged) return printTag(datum.tag, printTaggedJson(datum.value));
+  if (datum instanceof EdnDouble) return printTaggedJson(datum.value);
+  if (datum instanceof EdnList) return printAll(datum.items);
+  if (isDecimal(datum)) return datum.toString();
+  if (datum instanceof Map) {
+    const members = Array.from(
+      datum as ReadonlyMap<EdnData, EdnData>,
+      ([key, value]) => `${JSON.stringify(keyText(key))}:${printTaggedJson(value)}`,
+    );
+    return `{${members.join(',')}}`;
+  }
+  if (datum instanceof Uint8Array) return JSON.stringify(toBase64(datum));
+  if (ArrayBuffer.isView(datum)) return printAll(Array.from(datum));
+  return printAll(datum as ReadonlyArray<EdnData>);
+}
+
+function printTag(tag: string, contents: string): string {
+  return `["!${tag}",${contents}]`;
+}
+
+function printAll(items: ReadonlyArray<EdnData>): string {
+  return `[${items.map(printTaggedJson).join(',')}]`;
+}
+
+/** A keyword without its colon; of other data its text. */
+function keyText(key: EdnData): string {
+  if (key instanceof Keyword) return key.qualifiedName;
+  return typeof key === 'string' ? key : printTaggedJson(key);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+export interface TaggedJsonOptions {
+  /** Of objects that somebody knows: they are read as {@link Tagged}. */
+  readonly tags: ReadonlySet<string>;
+}
+
+/**
+ * The datum that a JSON text writes; integers that a number of JavaScript does not hold become bigints.
+ *
+ * @throws BAD_USER_INPUT for what is no JSON, or has a tag with other contents than it stands before
+ */
+export function readTaggedJson(text: string, { tags }: TaggedJsonOptions): EdnData {
+  let json: unknown;
+  try {
+    json = parse(text, undefined, numberOf);
+  } catch (error) {
+    throw new DatabaseError('BAD_USER_INPUT', `Expected JSON: ${(error as Error).message}`);
+  }
+  return toEdn(json, tags);
+}
+
+function numberOf(text: string): number | bigint {
+  const number = Number(text);
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+}
+
+function toEdn(json: unknown, tags: ReadonlySet<string>): EdnData {
+  if (typeof json !== 'object' || json === null) return json as EdnData;
+  if (!Array.isArray(json))
+    return new Map(Object.entries(json).map(([key, value]) => [kw(key), toEdn(value, tags)]));
+  const [tag, contents] = json as ReadonlyArray<unknown>;
+  if (json.length === 2 && typeof tag === 'string' && tag.startsWith('!')) {
+    const read = READERS[tag];
+    if (read !== undefined) return tagged(tag, read(contents, tags));
+    if (tags.has(tag.slice(1))) return new Tagged(tag.slice(1), toEdn(contents, tags));
+  }
+  return json.map((item) => toEdn(item, tags));
+}
+
+type ReadContents = (contents: unknown, tags: ReadonlySet<string>) => EdnData | undefined;
+
+const READERS: Readonly<Record<string, ReadContents | undefined>> = {
+  __proto__: null as never,
+  '!kw': (name) => (typeof name === 'string' && name !== '' ? kw(name) : undefined),
+  '!sym': (name) => (typeof name === 'string' && name !== '' ? sym(name) : undefined),
+  '!uuid': (text) => (typeof text === 'string' ? Uuid.parse(text) : undefined),
+  '!date': (ms) => {
+    const isMs = typeof ms === 'number' || (typeof ms === 'string' && /^-?\d+$/.test(ms));
+    const date = new Date(isMs ? Number(ms) : NaN);
+    return Number.isNaN(date.getTime()) ? undefined : date;
+  },
+  '!set': (items, tags) =>
+    Array.isArray(items) ? new Set(items.map((item) => toEdn(item, tags))) : undefined,
+};
+
+function tagged(tag: string, datum: EdnData | undefined): EdnData {
+  if (datum !== undefined) return datum;
+  throw new DatabaseError('BAD_USER_INPUT', `Expected what the tag ${tag} can stand before`);
+}
