@@ -3,7 +3,7 @@
  * colon. An array of two that happens to begin with the text of a tag cannot be told from it.
  */
 import { parse } from 'lossless-json';
-import { isDecimal } from '../decimal.ts';
+import { isDecimal, parseDecimal } from '../decimal.ts';
 import { DatabaseError } from '../error.ts';
 import { Keyword, Sym, kw, sym } from '../keyword.ts';
 import { EdnDouble, EdnList, Tagged, Uuid } from '../value.ts';
@@ -15,8 +15,7 @@ export function printTaggedJson(datum: EdnData): string {
     case 'string':
       return JSON.stringify(datum);
     case 'number':
-      // JSON has no other numbers; Java's writer does so as well.
-      return Number.isFinite(datum) ? String(datum) : `"${datum}"`;
+      return printNumber(datum);
     case 'bigint':
     case 'boolean':
       return String(datum);
@@ -25,6 +24,16 @@ export function printTaggedJson(datum: EdnData): string {
     default:
       throw new TypeError(`Expected EDN data, got ${typeof datum}`);
   }
+}
+
+/** A double that looks like an integer of more digits than are exact keeps a fraction, so that it is read as one. */
+function printNumber(number: number): string {
+  // JSON has no form for these; Java's writer does so as well.
+  if (!Number.isFinite(number)) return `"${number}"`;
+  const text = String(number);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) && !text.includes('e')
+    ? `${text}.0`
+    : text;
 }
 
 function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>): string {
@@ -88,13 +97,14 @@ export function readTaggedJson(text: string, { tags }: TaggedJsonOptions): EdnDa
   return toEdn(json, tags);
 }
 
-function numberOf(text: string): number | bigint {
+function numberOf(text: string): EdnData {
   const number = Number(text);
-  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+  if (/^-?\d+$/.test(text) && !Number.isSafeInteger(number)) return BigInt(text);
+  return Number.isFinite(number) ? number : (parseDecimal(text) ?? number);
 }
 
 function toEdn(json: unknown, tags: ReadonlySet<string>): EdnData {
-  if (typeof json !== 'object' || json === null) return json as EdnData;
+  if (typeof json !== 'object' || json === null || isDecimal(json)) return json as EdnData;
   if (!Array.isArray(json))
     return new Map(Object.entries(json).map(([key, value]) => [kw(key), toEdn(value, tags)]));
   const [tag, contents] = json as ReadonlyArray<unknown>;

@@ -22,16 +22,23 @@ function toTransit(datum: EdnData): unknown {
   if (datum instanceof EdnDouble) return datum.value;
   if (datum instanceof EdnList) return transit.list(datum.items.map(toTransit));
   if (datum instanceof Date) return datum;
+  // A set of the library would hash its items, which fails for some.
   if (datum instanceof Set)
-    return transit.set(Array.from(datum as ReadonlySet<EdnData>, toTransit));
+    return transit.tagged('set', Array.from(datum as ReadonlySet<EdnData>, toTransit));
   if (isDecimal(datum)) return transit.tagged('f', datum.toString());
-  if (datum instanceof Map)
-    return transit.map(
-      Array.from(datum as ReadonlyMap<EdnData, EdnData>).flatMap((entry) => entry.map(toTransit)),
-    );
+  if (datum instanceof Map) return toTransitMap(datum as ReadonlyMap<EdnData, EdnData>);
   if (datum instanceof Uint8Array) return datum;
   if (ArrayBuffer.isView(datum)) return Array.from(datum);
   return (datum as ReadonlyArray<EdnData>).map(toTransit);
+}
+
+/** A map whose keys are all texts to the library, or one that has them as any data. */
+function toTransitMap(map: ReadonlyMap<EdnData, EdnData>): unknown {
+  const flat = Array.from(map).flatMap((entry) => entry.map(toTransit));
+  const hasNames = Array.from(map.keys()).every(
+    (key) => typeof key === 'string' || key instanceof Keyword || Number.isSafeInteger(key),
+  );
+  return hasNames ? transit.map(flat) : transit.tagged('cmap', flat);
 }
 
 const MIN_LONG = -(2n ** 63n);
@@ -49,55 +56,75 @@ export interface TransitOptions {
   readonly tags: ReadonlySet<string>;
 }
 
-const reader = transit.reader('json');
-
 /** @throws BAD_USER_INPUT for what is no Transit, or has a tag that nobody knows */
 export function readTransit(text: string, { tags }: TransitOptions): EdnData {
-  let datum: unknown;
+  const reader = transit.reader('json', {
+    handlers: READERS,
+    mapBuilder: MAP_BUILDER,
+  } as transit.ReaderOptions);
   try {
-    datum = reader.read(text);
+    return finished(reader.read(text), tags);
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     throw new DatabaseError('BAD_USER_INPUT', `Expected Transit: ${(error as Error).message}`);
   }
-  return fromTransit(datum, tags);
 }
 
-function fromTransit(datum: unknown, tags: ReadonlySet<string>): EdnData {
-  const read = (item: unknown): EdnData => fromTransit(item, tags);
-  if (typeof datum !== 'object' || datum === null || datum instanceof Date) return datum as EdnData;
-  if (Array.isArray(datum)) return datum.map(read);
-  if (transit.isKeyword(datum)) return kw(String(datum));
-  if (transit.isSymbol(datum)) return sym(String(datum));
-  if (transit.isUUID(datum)) return known('u', Uuid.parse(String(datum)));
+/** What was read, with the types that the library lets nobody else read: longs that are no safe integers, and tags that it does not know. */
+function finished(datum: unknown, tags: ReadonlySet<string>): EdnData {
+  const inside = (item: unknown): EdnData => finished(item, tags);
+  if (typeof datum !== 'object' || datum === null) return datum as EdnData;
   if (transit.isInteger(datum)) return BigInt(String(datum));
-  if (transit.isSet(datum)) return new Set(Array.from(datum.values(), read));
-  if (transit.isMap(datum))
-    return new Map(
-      Array.from((datum as transit.TransitMap).entries(), ([key, value]) => [
-        read(key),
-        read(value),
-      ]),
-    );
-  if (ArrayBuffer.isView(datum)) return datum as Uint8Array;
-  if (transit.isTaggedValue(datum)) {
-    const { tag, rep } = datum as { readonly tag: string; readonly rep: unknown };
-    return tags.has(tag) ? new Tagged(tag, read(rep)) : known(tag, READERS[tag]?.(rep, read));
-  }
-  throw new DatabaseError('BAD_USER_INPUT', 'Expected Transit of the standard types');
+  if (Array.isArray(datum)) return datum.map(inside);
+  if (datum instanceof Set) return new Set(Array.from(datum, inside));
+  if (datum instanceof EdnList) return new EdnList(datum.items.map(inside));
+  if (datum instanceof Map)
+    return new Map(Array.from(datum, ([key, value]) => [inside(key), inside(value)]));
+  if (!transit.isTaggedValue(datum)) return datum as EdnData;
+  const { tag, rep } = datum as { readonly tag: string; readonly rep: unknown };
+  if (tags.has(tag)) return new Tagged(tag, inside(rep));
+  throw new DatabaseError('BAD_USER_INPUT', `Expected known types, got the tag ${tag}`);
 }
 
-type ReadRep = (rep: unknown, read: (item: unknown) => EdnData) => EdnData | undefined;
-
-/** What the library leaves as it came. */
-const READERS: Readonly<Record<string, ReadRep | undefined>> = {
-  __proto__: null as never,
-  list: (items, read) => (Array.isArray(items) ? new EdnList(items.map(read)) : undefined),
-  n: (digits) => (/^-?\d{1,10000}$/.test(String(digits)) ? BigInt(String(digits)) : undefined),
-  f: (digits) => parseDecimal(String(digits)),
-  r: String,
+const MAP_BUILDER = {
+  init: () => new Map<EdnData, EdnData>(),
+  add: (map: Map<EdnData, EdnData>, key: EdnData, value: EdnData) => map.set(key, value),
+  finalize: (map: Map<EdnData, EdnData>) => map,
 };
 
-function known(tag: string, datum: EdnData | undefined): EdnData {
+/** What stands behind the tags of the format, as it is here. */
+const READERS: Readonly<Record<string, (rep: unknown) => EdnData>> = {
+  ':': (name) => kw(String(name)),
+  $: (name) => sym(String(name)),
+  u: (text) => known('u', Uuid.parse(String(text))),
+  n: (digits) => bigintOf(digits),
+  f: (digits) => known('f', parseDecimal(String(digits))),
+  r: String,
+  set: (items) => new Set(listIn('set', items)),
+  list: (items) => new EdnList(listIn('list', items)),
+  cmap: (flat) => {
+    const items = listIn('cmap', flat);
+    const map = new Map<EdnData, EdnData>();
+    for (let i = 0; i + 1 < items.length; i += 2) map.set(items[i] ?? null, items[i + 1] ?? null);
+    return map;
+  },
+};
+
+const MAX_DIGITS = 10_000;
+
+function bigintOf(digits: unknown): bigint {
+  const text = String(digits);
+  const isInteger = /^-?\d+$/.test(text) && text.length <= MAX_DIGITS;
+  return known('n', isInteger ? BigInt(text) : undefined);
+}
+
+function listIn(tag: string, items: unknown): ReadonlyArray<EdnData> {
+  return Array.isArray(items)
+    ? (items as ReadonlyArray<EdnData>)
+    : known<ReadonlyArray<EdnData>>(tag, undefined);
+}
+
+function known<T>(tag: string, datum: T | undefined): T {
   if (datum !== undefined) return datum;
-  throw new DatabaseError('BAD_USER_INPUT', `Expected Transit of known types, got the tag ${tag}`);
+  throw new DatabaseError('BAD_USER_INPUT', `Expected what the tag ${tag} can stand before`);
 }

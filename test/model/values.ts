@@ -6,6 +6,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { kw, sym } from '../../schema/keyword.ts';
 import { EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
+import { valueKey } from '../../schema/value-key.ts';
 
 const names = fc.stringMatching(/^[a-z][a-z0-9.*+!?$%&=<>_-]{0,6}$/);
 const qualifiedNames = fc.oneof(
@@ -142,4 +143,38 @@ export const data: fc.Arbitrary<EdnData> = fc.letrec<{ datum: EdnData; items: Ed
 export function exactly(value: EdnData): unknown {
   if (ArrayBuffer.isView(value)) return [value.constructor.name, printEdn(value)];
   return Array.isArray(value) ? (value as ReadonlyArray<EdnData>).map(exactly) : printEdn(value);
+}
+
+/** Sets and maps hold each element once by identity; text can hold it once by equality only. */
+export function withoutTwins(datum: EdnData): EdnData {
+  if (datum instanceof EdnList) return new EdnList(datum.items.map(withoutTwins));
+  if (Array.isArray(datum)) return (datum as ReadonlyArray<EdnData>).map(withoutTwins);
+  if (datum instanceof Set) {
+    const items = [...(datum as ReadonlySet<EdnData>)].map(withoutTwins);
+    return new Set(new Map(items.map((item) => [valueKey(item), item])).values());
+  }
+  if (!(datum instanceof Map)) return datum;
+  const entries = Array.from(
+    datum as ReadonlyMap<EdnData, EdnData>,
+    ([key, value]) => [withoutTwins(key), withoutTwins(value)] as const,
+  );
+  return new Map(new Map(entries.map((entry) => [valueKey(entry[0]), entry])).values());
+}
+
+/** As the text says it, but for what can be written in more than one way. */
+export function canonical(datum: EdnData): string {
+  if (datum instanceof EdnList) return canonical(datum.items);
+  if (Array.isArray(datum))
+    return `[${(datum as ReadonlyArray<EdnData>).map(canonical).join(' ')}]`;
+  if (datum instanceof Set)
+    return `#{${[...new Set([...(datum as ReadonlySet<EdnData>)].map(canonical))].sort().join(' ')}}`;
+  if (datum instanceof Map)
+    return `{${Array.from(datum as ReadonlyMap<EdnData, EdnData>, (entry) =>
+      entry.map(canonical).join(' '),
+    )
+      .sort()
+      .join(', ')}}`;
+  if (typeof datum === 'bigint' && Number.isSafeInteger(Number(datum)))
+    return printEdn(Number(datum));
+  return Object.is(datum, -0) ? '0' : printEdn(datum);
 }

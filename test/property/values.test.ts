@@ -7,10 +7,9 @@ import { compareValues } from '../../engine/datom/value-order.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { readEdn } from '../../schema/edn-read.ts';
 import { DatabaseError } from '../../schema/error.ts';
-import { EdnList } from '../../schema/value.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
-import { valueEquals, valueKey } from '../../schema/value-key.ts';
-import { data, exactly, texts, values } from '../model/values.ts';
+import { valueEquals } from '../../schema/value-key.ts';
+import { canonical, data, exactly, texts, values, withoutTwins } from '../model/values.ts';
 
 const RUNS = { numRuns: 2_000 };
 
@@ -137,38 +136,4 @@ describe('the bytes of values', () => {
 /** Lists are stored as vectors, so none are among the data of datoms. */
 function isStored(datum: EdnData): boolean {
   return !printEdn(datum).includes('(');
-}
-
-/** Sets and maps hold each element once by identity; text can hold it once by equality only. */
-function withoutTwins(datum: EdnData): EdnData {
-  if (datum instanceof EdnList) return new EdnList(datum.items.map(withoutTwins));
-  if (Array.isArray(datum)) return (datum as ReadonlyArray<EdnData>).map(withoutTwins);
-  if (datum instanceof Set) {
-    const items = [...(datum as ReadonlySet<EdnData>)].map(withoutTwins);
-    return new Set(new Map(items.map((item) => [valueKey(item), item])).values());
-  }
-  if (!(datum instanceof Map)) return datum;
-  const entries = Array.from(
-    datum as ReadonlyMap<EdnData, EdnData>,
-    ([key, value]) => [withoutTwins(key), withoutTwins(value)] as const,
-  );
-  return new Map(new Map(entries.map((entry) => [valueKey(entry[0]), entry])).values());
-}
-
-/** As the text says it, but for what can be written in more than one way. */
-function canonical(datum: EdnData): string {
-  if (datum instanceof EdnList) return canonical(datum.items);
-  if (Array.isArray(datum))
-    return `[${(datum as ReadonlyArray<EdnData>).map(canonical).join(' ')}]`;
-  if (datum instanceof Set)
-    return `#{${[...new Set([...(datum as ReadonlySet<EdnData>)].map(canonical))].sort().join(' ')}}`;
-  if (datum instanceof Map)
-    return `{${Array.from(datum as ReadonlyMap<EdnData, EdnData>, (entry) =>
-      entry.map(canonical).join(' '),
-    )
-      .sort()
-      .join(', ')}}`;
-  if (typeof datum === 'bigint' && Number.isSafeInteger(Number(datum)))
-    return printEdn(Number(datum));
-  return Object.is(datum, -0) ? '0' : printEdn(datum);
 }
