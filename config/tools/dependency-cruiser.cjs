@@ -180,6 +180,8 @@ module.exports = {
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
     onlyHere('cbor2', ['^services/migration/cbor-']),
+    onlyHere('transit-js', ['^schema/wire/transit[.]ts$']),
+    onlyHere('lossless-json', ['^schema/wire/tagged-json[.]ts$']),
     onlyHere('express', [
       '^gateway/(http/(app|pages)|rest/router)[.]ts$',
       '^gateway/graphql/server[.]ts$',
