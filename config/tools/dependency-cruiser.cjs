@@ -179,7 +179,7 @@ module.exports = {
     onlyHere('ioredis', ['^services/bus/redis-clients[.]ts$']),
     onlyHere('pino', ['^services/shared/log[.]ts$']),
     onlyHere('zod', ['^config/']),
-    onlyHere('cbor2', ['^services/migration/cbor-']),
+    onlyHere('cbor2', ['^schema/wire/cbor', '^services/migration/cbor-']),
     onlyHere('transit-js', ['^schema/wire/transit[.]ts$']),
     onlyHere('lossless-json', ['^schema/wire/tagged-json[.]ts$']),
     onlyHere('express', [

@@ -7,11 +7,11 @@ import { Writer } from 'cbor2/writer';
 import { decodeSequence } from 'cbor2';
 import type { DecodeOptions } from 'cbor2';
 import type { EdnData } from '../../engine/index.ts';
+import { SELF_DESCRIBED, tagReaders } from '../../schema/wire/cbor-tags.ts';
+import { writeItem, writeTagNumber } from '../../schema/wire/cbor-write.ts';
 import { CborScanner } from './cbor-scan.ts';
-import { READERS, SELF_DESCRIBED } from './cbor-read.ts';
-import { writeItem, writeTagNumber } from './cbor-write.ts';
 import type { ItemFormat, ItemWriter } from './item-format.ts';
-import { MAX_DEPTH } from './item-format.ts';
+import { MAX_DEPTH, UnreadableItem } from './item-format.ts';
 
 export const CBOR_FORMAT: ItemFormat = {
   createWriter: () => new CborItemWriter(),
@@ -20,7 +20,7 @@ export const CBOR_FORMAT: ItemFormat = {
 };
 
 const OPTIONS: DecodeOptions = {
-  tags: READERS,
+  tags: tagReaders((message) => new UnreadableItem(message)),
   ignoreGlobalTags: true,
   preferMap: true,
   maxDepth: MAX_DEPTH,

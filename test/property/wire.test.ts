@@ -5,6 +5,7 @@ import { isDecimal } from '../../schema/decimal.ts';
 import { Keyword, Sym, kw } from '../../schema/keyword.ts';
 import { EdnList, Tagged, Uuid } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { printCbor, readCbor } from '../../schema/wire/cbor.ts';
 import { printTaggedJson, readTaggedJson } from '../../schema/wire/tagged-json.ts';
 import { printTransit, readTransit } from '../../schema/wire/transit.ts';
 import { canonical, data, withoutTwins } from '../model/values.ts';
@@ -22,6 +23,41 @@ describe('transit', () => {
       RUNS,
     );
   });
+});
+
+describe('CBOR', () => {
+  it('is read back as equal data', () => {
+    fc.assert(
+      fc.property(data, (datum) => {
+        const sent = withoutTwins(datum);
+        expect(canonical(read(printCbor(sent)))).toBe(canonical(sent));
+      }),
+      RUNS,
+    );
+  });
+
+  it('keeps objects that somebody knows, and refuses others', () => {
+    const db = new Tagged('datahike/DB', new Map([[kw('max-tx'), 536_870_913]]));
+    expect(read(printCbor([db]))).toEqual([db]);
+    expect(() => read(printCbor(new Tagged('datahike/Nothing', 1)))).toThrow(
+      'Expected an object of a kind that is known, got datahike/Nothing',
+    );
+  });
+
+  it('that is none is refused', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        try {
+          read(bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'BAD_USER_INPUT' });
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  const read = (bytes: Uint8Array): EdnData => readCbor(bytes, { ...OPTIONS, maxDepth: 100 });
 });
 
 describe("Datahike's JSON", () => {

@@ -1,12 +1,13 @@
-/** EDN data as CBOR. The tags are those of `cbor-read.ts`. */
+/** EDN data as CBOR. The tags are those of `cbor-tags.ts`. */
 import { defaultEncodeOptions, writeInt, writeString, writeTag } from 'cbor2/encoder';
 import { Writer } from 'cbor2/writer';
-import type { EdnData, EdnMap } from '../../engine/index.ts';
-import { Keyword, Sym, Uuid, printEdn } from '../../engine/index.ts';
-import { isDecimal } from '../../schema/decimal.ts';
-import type { Decimal } from '../../schema/decimal.ts';
-import { EdnDouble } from '../../schema/value.ts';
-import { TAG, instantOfSeconds } from './cbor-read.ts';
+import { isDecimal } from '../decimal.ts';
+import type { Decimal } from '../decimal.ts';
+import { printEdn } from '../edn-print.ts';
+import { Keyword, Sym } from '../keyword.ts';
+import { EdnDouble, EdnList, Tagged, Uuid } from '../value.ts';
+import type { EdnData, EdnMap } from '../value.ts';
+import { TAG, instantOfSeconds } from './cbor-tags.ts';
 
 const ARRAY = 4;
 const MAP = 5;
@@ -55,7 +56,7 @@ function writeObject(
   if (item instanceof Date) return writeInstant(item, writer);
   if (item instanceof Uuid) {
     writeTagNumber(TAG.uuid, writer);
-    return writeBytes(Buffer.from(item.text.replaceAll('-', ''), 'hex'), writer);
+    return writeBytes(bytesOfHex(item.text.replaceAll('-', '')), writer);
   }
   if (isDecimal(item)) return writeDecimal(item, writer);
   if (ArrayBuffer.isView(item)) return writeNumbers(item, writer);
@@ -64,6 +65,11 @@ function writeObject(
     return writeArray([...(item as ReadonlySet<EdnData>)], writer);
   }
   if (item instanceof Map) return writeMap(item as EdnMap, writer);
+  if (item instanceof Tagged) {
+    writeTagNumber(TAG.object, writer);
+    return writeArray([item.tag, item.value], writer);
+  }
+  if (item instanceof EdnList) return writeArray(item.items, writer);
   throw new TypeError(`Expected data that a datom can hold, got ${printEdn(item)}`);
 }
 
@@ -92,7 +98,7 @@ function writeBigint(number: bigint, writer: Writer): void {
   writeTagNumber(isNegative ? TAG.negativeBigint : TAG.bigint, writer);
   const hex = (isNegative ? -1n - number : number).toString(16);
   const digits = hex.length % 2 === 0 ? hex : `0${hex}`;
-  writeBytes(Buffer.from(digits, 'hex'), writer);
+  writeBytes(bytesOfHex(digits), writer);
 }
 
 function writeDecimal(decimal: Decimal, writer: Writer): void {
@@ -132,6 +138,12 @@ function writeNumbers(numbers: Uint8Array | Float32Array | Float64Array, writer:
   }
   writeTagNumber(size === 4 ? TAG.floats : TAG.doubles, writer);
   writeBytes(new Uint8Array(view.buffer), writer);
+}
+
+function bytesOfHex(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
 }
 
 /** The writer may keep the bytes that it is given, which belong to somebody else. */

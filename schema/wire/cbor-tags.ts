@@ -1,10 +1,10 @@
 /** What the tags of CBOR mean, to whoever reads and writes them. */
 import { Tag } from 'cbor2';
 import type { DecodeOptions } from 'cbor2';
-import type { EdnData } from '../../engine/index.ts';
-import { Keyword, Uuid, sym } from '../../engine/index.ts';
-import { parseDecimal } from '../../schema/decimal.ts';
-import { UnreadableItem } from './item-format.ts';
+import { parseDecimal } from '../decimal.ts';
+import { Keyword, sym } from '../keyword.ts';
+import { Uuid } from '../value.ts';
+import type { EdnData } from '../value.ts';
 
 /** Of IANA's registry; part of the format. */
 export const TAG = {
@@ -13,6 +13,8 @@ export const TAG = {
   bigint: 2,
   negativeBigint: 3,
   decimal: 4,
+  /** An object of a kind that has a name: the name, and what it holds. */
+  object: 27,
   uuid: 37,
   /** A keyword or a symbol; registered for identifiers. */
   name: 39,
@@ -59,11 +61,7 @@ const READ: Readonly<Record<number, Read>> = {
   },
   [TAG.uuid]: (contents) =>
     contents instanceof Uint8Array
-      ? Uuid.parse(
-          Buffer.from(contents)
-            .toString('hex')
-            .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-        )
+      ? Uuid.parse(hexOf(contents).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'))
       : undefined,
   [TAG.name]: (contents) => {
     if (typeof contents === 'string')
@@ -90,18 +88,14 @@ const READ: Readonly<Record<number, Read>> = {
     Array.isArray(contents) ? new Set(contents as ReadonlyArray<EdnData>) : undefined,
 };
 
-/** For the decoder: what stands behind a tag to the data that it means. */
-export const READERS = readers();
-
-function readers(): NonNullable<DecodeOptions['tags']> {
+/** For the decoder: what stands behind a tag to the data that it means. `fail` makes the error of other contents. */
+export function tagReaders(fail: (message: string) => Error): NonNullable<DecodeOptions['tags']> {
   const all: NonNullable<DecodeOptions['tags']> = new Map();
   for (const [tag, read] of Object.entries(READ))
     all.set(Number(tag), ({ contents }): EdnData => {
       const datum = read(contents);
       if (datum !== undefined) return datum;
-      throw new UnreadableItem(
-        `Expected what the CBOR tag ${tag} can stand before, got other data`,
-      );
+      throw fail(`Expected what the CBOR tag ${tag} can stand before, got other data`);
     });
   // The library has it among those that are switched off, as they make objects of their own.
   const readWtf8 = Tag.getDecoder(TAG.wtf8);
@@ -109,9 +103,13 @@ function readers(): NonNullable<DecodeOptions['tags']> {
   return all;
 }
 
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 function bigintOf(contents: unknown): bigint | undefined {
   if (!(contents instanceof Uint8Array)) return undefined;
-  return contents.length === 0 ? 0n : BigInt(`0x${Buffer.from(contents).toString('hex')}`);
+  return contents.length === 0 ? 0n : BigInt(`0x${hexOf(contents)}`);
 }
 
 function viewOf(contents: unknown, size: number): DataView | undefined {
