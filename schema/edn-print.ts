@@ -1,7 +1,7 @@
 /** Data to EDN text. What {@link readEdn} reads back is equal to what was printed. */
 import { isDecimal } from './decimal.ts';
 import { Keyword, Sym } from './keyword.ts';
-import { EdnDouble, EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Tagged, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -36,7 +36,11 @@ function printNumber(number: number): string {
   if (Number.isNaN(number)) return '##NaN';
   if (number === Infinity) return '##Inf';
   if (number === -Infinity) return '##-Inf';
-  if (Object.is(number, -0)) return '-0.0';
+  return Object.is(number, -0) ? '-0.0' : finiteText(number);
+}
+
+/** The text of a finite number; one that looks like an integer of more digits than are exact keeps a fraction, so that it is read as a double. */
+export function finiteText(number: number): string {
   const text = String(number);
   return Number.isInteger(number) && !Number.isSafeInteger(number) && !text.includes('e')
     ? `${text}.0`
@@ -57,6 +61,7 @@ function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>
   if (isDecimal(datum)) return `${datum.toString()}M`;
   if (datum instanceof EdnDouble) return printDouble(datum.value);
   if (datum instanceof EdnList) return `(${printAll(datum.items)})`;
+  if (datum instanceof Tagged) return `#${datum.tag} ${printEdn(datum.value)}`;
   if (datum instanceof Map)
     return `{${Array.from(datum, ([key, value]) => `${printEdn(key)} ${printEdn(value)}`).join(', ')}}`;
   if (datum instanceof Set) return `#{${printAll([...datum])}}`;

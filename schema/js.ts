@@ -7,7 +7,7 @@ import { isDecimal } from './decimal.ts';
 import { DatabaseError } from './error.ts';
 import { Keyword, Sym, kw } from './keyword.ts';
 import { readEdn } from './edn-read.ts';
-import { EdnDouble, EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Tagged, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 
 /** What may be given as transaction data: EDN text, or entity maps and operations as EDN or plain JavaScript data. */
@@ -81,6 +81,7 @@ function isAtom(data: object): boolean {
     data instanceof Uuid ||
     data instanceof EdnDouble ||
     data instanceof EdnList ||
+    data instanceof Tagged ||
     isDecimal(data) ||
     ArrayBuffer.isView(data)
   );

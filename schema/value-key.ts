@@ -3,7 +3,7 @@
  * UUIDs by what they say. A key stands for its value in a `Map` or `Set`.
  */
 import { Keyword, Sym } from './keyword.ts';
-import { EdnDouble, EdnList, Uuid } from './value.ts';
+import { EdnDouble, EdnList, Tagged, Uuid } from './value.ts';
 import type { EdnData } from './value.ts';
 import { isDecimal } from './decimal.ts';
 
@@ -44,6 +44,7 @@ function objectKey(value: Exclude<EdnData, string | number | bigint | boolean>):
   if (ArrayBuffer.isView(value)) return arrayKey(value);
   if (value instanceof EdnDouble) return value.value;
   if (value instanceof EdnList) return sequenceKey(value.items);
+  if (value instanceof Tagged) return `${MARK}t${value.tag}${MARK}${String(printKey(value.value))}`;
   if (value instanceof Map) return mapKey(value);
   if (value instanceof Set) return setKey(value);
   return sequenceKey(value as ReadonlyArray<EdnData>);

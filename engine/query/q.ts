@@ -132,12 +132,14 @@ function askedBy(
   const asked = form instanceof TaggedQuery ? askedByTag(form, inputs) : askedByData(form, inputs);
   if (limit === undefined && offset === undefined && columns === undefined) return asked;
   const { query } = asked;
-  if (columns !== undefined) checkColumns(query);
+  if (columns !== undefined) checkColumns(query, columns);
   return { query, page: parsePage(asked.page, limit, offset, columns), inputs: asked.inputs };
 }
 
 /** @throws BAD_QUERY */
-function checkColumns({ find, keys }: Query): void {
+function checkColumns({ find, keys }: Query, columns: number): void {
+  if (!Number.isInteger(columns) || columns < 1)
+    throw queryError('parser/query', 'Expected a whole number from 1 as columns', columns);
   const isPlain = keys === undefined && find.elements.every(({ kind }) => kind === 'variable');
   if (find.kind === 'relation' && isPlain) return;
   throw queryError('parser/query', 'Expected rows of variables to take columns of');

@@ -4,6 +4,7 @@
  */
 import { parse } from 'lossless-json';
 import { isDecimal, parseDecimal } from '../decimal.ts';
+import { finiteText } from '../edn-print.ts';
 import { DatabaseError } from '../error.ts';
 import { Keyword, Sym, kw, sym } from '../keyword.ts';
 import { EdnDouble, EdnList, Tagged, Uuid } from '../value.ts';
@@ -15,7 +16,8 @@ export function printTaggedJson(datum: EdnData): string {
     case 'string':
       return JSON.stringify(datum);
     case 'number':
-      return printNumber(datum);
+      // JSON has no form for what is not finite; Java's writer makes a text of it as well.
+      return Number.isFinite(datum) ? finiteText(datum) : `"${datum}"`;
     case 'bigint':
     case 'boolean':
       return String(datum);
@@ -24,16 +26,6 @@ export function printTaggedJson(datum: EdnData): string {
     default:
       throw new TypeError(`Expected EDN data, got ${typeof datum}`);
   }
-}
-
-/** A double that looks like an integer of more digits than are exact keeps a fraction, so that it is read as one. */
-function printNumber(number: number): string {
-  // JSON has no form for these; Java's writer does so as well.
-  if (!Number.isFinite(number)) return `"${number}"`;
-  const text = String(number);
-  return Number.isInteger(number) && !Number.isSafeInteger(number) && !text.includes('e')
-    ? `${text}.0`
-    : text;
 }
 
 function printObject(datum: Exclude<EdnData, string | number | bigint | boolean>): string {

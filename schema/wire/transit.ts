@@ -32,7 +32,7 @@ function toTransit(datum: EdnData): unknown {
   return (datum as ReadonlyArray<EdnData>).map(toTransit);
 }
 
-/** A map whose keys are all texts to the library, or one that has them as any data. */
+/** As a map of the library where it writes the keys as texts; else as what it makes of a map of any keys, a tagged list of keys and values. */
 function toTransitMap(map: ReadonlyMap<EdnData, EdnData>): unknown {
   const flat = Array.from(map).flatMap((entry) => entry.map(toTransit));
   const hasNames = Array.from(map.keys()).every(

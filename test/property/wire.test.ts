@@ -2,9 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDecimal } from '../../schema/decimal.ts';
+import { printEdn } from '../../schema/edn-print.ts';
+import { readEdn } from '../../schema/edn-read.ts';
 import { Keyword, Sym, kw } from '../../schema/keyword.ts';
+import { valueEquals } from '../../schema/value-key.ts';
 import { EdnList, Tagged, Uuid } from '../../schema/value.ts';
-import type { EdnData } from '../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { printCbor, readCbor } from '../../schema/wire/cbor.ts';
 import { printTaggedJson, readTaggedJson } from '../../schema/wire/tagged-json.ts';
 import { printTransit, readTransit } from '../../schema/wire/transit.ts';
@@ -69,6 +72,17 @@ describe("Datahike's JSON", () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('EDN', () => {
+  it('keeps objects that somebody knows', () => {
+    const db = new Tagged('datahike/DB', new Map([[kw('max-tx'), 536_870_913]]));
+    const tags = new Map([['datahike/DB', (value: EdnData) => new Tagged('datahike/DB', value)]]);
+    expect(printEdn([db])).toBe('[#datahike/DB {:max-tx 536870913}]');
+    expect(readEdn(printEdn([db]), { tags })).toEqual([db]);
+    expect(valueEquals(db, new Tagged('datahike/DB', new Map(db.value as EdnMap)))).toBe(true);
+    expect(valueEquals(db, new Tagged('datahike/Datom', db.value))).toBe(false);
   });
 });
 

@@ -77,6 +77,13 @@ describe('a page of which only some columns are wanted', () => {
       'Expected rows of variables to take columns of',
     );
   });
+
+  it.each([0, -1, 1.5, NaN])('has one at least: %d', async (columns) => {
+    const query = byLengthAndTitle(':track/length');
+    await expect(qWithin({ columns }, query, await tracks.open())).rejects.toThrow(
+      'Expected a whole number from 1 as columns',
+    );
+  });
 });
 
 describe('a page in the order of an attribute', () => {
