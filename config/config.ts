@@ -9,6 +9,8 @@ import { DatabaseError } from '../schema/error.ts';
 import type { ApiFile } from './api-file.ts';
 import { accessOfToken, readApiFile } from './api-file.ts';
 import { readConfigFile } from './config-file.ts';
+import type { DatahikeConfig } from './datahike-config.ts';
+import { datahikeConfig } from './datahike-config.ts';
 import { readOperationsFile } from './operations-file.ts';
 import {
   FILE_VARIABLE,
@@ -128,6 +130,8 @@ export interface Config {
     /** How much may be new before the index job folds it into the base trees, in datoms over all indices; 200,000 by default. */
     readonly foldThreshold: number;
   };
+  /** Datahike's HTTP protocol, beside the writer. */
+  readonly datahike: DatahikeConfig;
   /** When nodes are deleted that nothing needs any more. */
   readonly collect: {
     /** How often the writer looks for them; 3,600,000 by default, 0 is never. */
@@ -209,6 +213,16 @@ export function loadConfig(sources: ConfigSources = {}): Config {
       standby: settings.get('writer.standby') ?? false,
       foldThreshold: settings.get('writer.foldThreshold') ?? 200_000,
     },
+    datahike: datahikeConfig({
+      enabled: settings.get('datahike.enabled'),
+      file: settings.get('datahike.file'),
+      host: settings.get('datahike.host'),
+      port: settings.get('datahike.port'),
+      token: settings.get('datahike.token') ?? settings.get('api.token'),
+      origins: settings.get('datahike.origins'),
+      maxAgeSeconds: settings.get('datahike.maxAgeSeconds'),
+      development,
+    }),
     collect: {
       intervalMs: settings.get('collect.intervalMs') ?? 3_600_000,
       retainDays: settings.get('collect.retainDays') ?? 1,

@@ -24,6 +24,7 @@ import { loadExtensions } from './extend/load-extensions.ts';
 import { createApp } from './http/app.ts';
 import { createGatewayServer } from './http/server.ts';
 import { modelConfigOf } from './model-config.ts';
+import { serveDatahike } from './serve-datahike.ts';
 import type { DatabasePorts, DatabaseSource } from './served-database.ts';
 
 export interface RunningProcess {
@@ -31,6 +32,8 @@ export interface RunningProcess {
   readonly url: string | undefined;
   /** Where the writer takes transactions of other processes, undefined where it takes none. */
   readonly writerUrl: string | undefined;
+  /** Where Datahike's protocol is spoken, undefined where it is not. */
+  readonly datahikeUrl: string | undefined;
   readonly databases: DatabaseSource;
   /** Finishes what was taken, releases leases and closes everything. */
   stop(): Promise<void>;
@@ -69,14 +72,20 @@ export async function startAll(
   return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
     const writerUrl = await openWriters(config, storage, isShared, cleanup);
-    return { url: await serve(config, databases, extensions, log, cleanup), writerUrl };
+    const datahikeUrl = await openDatahike(config, storage, cleanup);
+    return {
+      url: await serve(config, databases, extensions, log, cleanup),
+      writerUrl,
+      datahikeUrl,
+    };
   });
 }
 
 /** The writer alone: makes the databases that are not there, and takes transactions from gateways and services. */
 export function startWriterProcess(config: Config, log: Log): Promise<RunningProcess> {
   return assemble(config, log, async (storage, _databases, cleanup) => {
-    return { url: undefined, writerUrl: await openWriters(config, storage, true, cleanup) };
+    const writerUrl = await openWriters(config, storage, true, cleanup);
+    return { url: undefined, writerUrl, datahikeUrl: await openDatahike(config, storage, cleanup) };
   });
 }
 
@@ -91,7 +100,8 @@ export async function startGateway(
 ): Promise<RunningProcess> {
   checkAccess(config);
   return assemble(config, log, async (_storage, databases, cleanup) => {
-    return { url: await serve(config, databases, extensions, log, cleanup), writerUrl: undefined };
+    const url = await serve(config, databases, extensions, log, cleanup);
+    return { url, writerUrl: undefined, datahikeUrl: undefined };
   });
 }
 
@@ -103,7 +113,7 @@ async function assemble(
     storage: Storage,
     databases: DatabaseSource,
     cleanup: Cleanup,
-  ) => Promise<Pick<RunningProcess, 'url' | 'writerUrl'>>,
+  ) => Promise<Pick<RunningProcess, 'url' | 'writerUrl' | 'datahikeUrl'>>,
 ): Promise<RunningProcess> {
   const cleanup = new Cleanup();
   try {
@@ -164,6 +174,17 @@ async function openWriters(
     startCollecting(config, connection, seat.isWriting, log, cleanup);
   }
   return writerUrl;
+}
+
+async function openDatahike(
+  config: Config,
+  storage: Storage,
+  cleanup: Cleanup,
+): Promise<string | undefined> {
+  if (!config.datahike.enabled) return undefined;
+  const server = await serveDatahike(config, storage);
+  cleanup.add(() => server.stop());
+  return server.url;
 }
 
 interface WriterSeat {

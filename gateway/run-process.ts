@@ -34,7 +34,10 @@ export async function runProcess(
   }
 }
 
-function sayWhere({ url, writerUrl }: RunningProcess, { development, databases }: Config): void {
+function sayWhere(
+  { url, writerUrl, datahikeUrl }: RunningProcess,
+  { development, databases }: Config,
+): void {
   const lines: string[] = [];
   if (url !== undefined) {
     lines.push(`GraphQL  ${url}/graphql${development ? `   (console: ${url}/graphiql)` : ''}`);
@@ -43,6 +46,7 @@ function sayWhere({ url, writerUrl }: RunningProcess, { development, databases }
       lines.push(`         and ${databases.length - MAX_NAMED} more databases`);
     lines.push(`Health   ${url}/health`);
   }
+  if (datahikeUrl !== undefined) lines.push(`Datahike ${datahikeUrl}`);
   if (writerUrl !== undefined) lines.push(`Writer   ${writerUrl}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -22,7 +22,7 @@ export interface ReadOptions {
 /**
  * The one datum that a text writes.
  *
- * @throws BAD_EDN with the offset of the first character that does not fit
+ * @throws BAD_EDN with the offset of the first character that does not fit, and `isTruncated` where the text ends too early
  */
 export function readEdn(text: string, options: ReadOptions = {}): EdnData {
   const reader = new EdnReader(text, options);
@@ -315,7 +315,10 @@ class EdnReader {
   }
 
   #error(message: string, at = this.#at): DatabaseError {
-    return new DatabaseError('BAD_EDN', `${message}, at offset ${at}`, { data: { offset: at } });
+    const isTruncated = this.#at >= this.#text.length;
+    return new DatabaseError('BAD_EDN', `${message}, at offset ${at}`, {
+      data: { offset: at, ...(isTruncated ? { isTruncated } : {}) },
+    });
   }
 }
 

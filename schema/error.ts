@@ -202,9 +202,11 @@ export function problemType(code: ErrorCode): string {
 export interface ErrorDetails {
   /** Datahike's `:error` or `:type` for the same mistake, without the colon: `'transact/unique'`. */
   readonly kind?: string;
-  /** What the message speaks of, for programs: attribute, entity, value, position … */
+  /** What the message speaks of, for programs, by the keys that Datahike has for it: attribute, entity-id, context … */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** The message without what helps to find the mistake: its place and what may have been meant. The whole message by default. */
+  readonly summary?: string;
 }
 
 /** A mistake of the caller or a fault of the world; never a fault of this software, which is an assertion. */
@@ -212,6 +214,8 @@ export class DatabaseError extends Error {
   readonly code: ErrorCode;
   readonly kind: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
+  /** The message as Datahike has it, for whoever compares it. */
+  readonly summary: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -219,6 +223,7 @@ export class DatabaseError extends Error {
     this.code = code;
     this.kind = details.kind;
     this.data = details.data ?? {};
+    this.summary = details.summary ?? message;
   }
 
   get httpStatus(): number {

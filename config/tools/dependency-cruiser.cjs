@@ -75,6 +75,14 @@ const SERVICES = {
     'services/maintenance',
     'services/writer',
   ],
+  'services/datahike': [
+    'services/storage.ts',
+    'services/shared',
+    'services/connection',
+    'services/versions',
+    'services/maintenance',
+    'services/writer',
+  ],
   'services/rpc': ['services/shared', 'services/connection', 'services/reader', 'services/stream'],
 };
 const TOP = ['schema', 'config', 'engine', 'services', 'gateway', 'examples', 'test'];

@@ -80,7 +80,7 @@ export function* resolveEntity(db: SettledDb, ref: EdnData): Suspended<number | 
   throw new DatabaseError(
     'BAD_USER_INPUT',
     `Expected number or lookup ref for entity id, got ${printEdn(ref)}`,
-    { kind: 'entity-id/syntax', data: { entityId: ref } },
+    { kind: 'entity-id/syntax', data: { 'entity-id': ref } },
   );
 }
 
@@ -94,7 +94,7 @@ export function* requireEntity(db: SettledDb, ref: EdnData): Suspended<number> {
 export function nothingFound(ref: EdnData): DatabaseError {
   return new DatabaseError('ENTITY_NOT_FOUND', `Nothing found for entity id ${printEdn(ref)}`, {
     kind: 'entity-id/missing',
-    data: { entityId: ref },
+    data: { 'entity-id': ref },
   });
 }
 
@@ -103,7 +103,7 @@ function checkedEntityId(id: number): number {
   throw new DatabaseError(
     'BAD_USER_INPUT',
     `Expected number or lookup ref for entity id, got ${id}: an id is an integer from 0 to ${MAX_ID}`,
-    { kind: 'entity-id/syntax', data: { entityId: id } },
+    { kind: 'entity-id/syntax', data: { 'entity-id': id } },
   );
 }
 
@@ -116,7 +116,7 @@ function* resolveLookupRef(
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref should contain 2 elements, a unique attribute and its value: ${printEdn(pair)}`,
-      { kind: 'lookup-ref/syntax', data: { entityId: pair } },
+      { kind: 'lookup-ref/syntax', data: { 'entity-id': pair } },
     );
   const a = db.schema.numberFor(name);
   const attribute = a === undefined ? undefined : db.schema.attribute(a);
@@ -124,7 +124,7 @@ function* resolveLookupRef(
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref attribute should be marked as :db/unique: ${printEdn(pair)}`,
-      { kind: 'lookup-ref/unique', data: { entityId: pair, attribute: name } },
+      { kind: 'lookup-ref/unique', data: { 'entity-id': pair } },
     );
   if (value === null || value === undefined) return undefined;
   const v = attribute.valueType === 'ref' ? yield* resolveEntity(db, value) : (value as Value);

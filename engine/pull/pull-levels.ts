@@ -315,7 +315,7 @@ function entityIdOf(value: Value): number {
   throw new DatabaseError(
     'BAD_USER_INPUT',
     `Expected number or lookup ref for entity id, got ${printEdn(value)}`,
-    { kind: 'entity-id/syntax', data: { entityId: value } },
+    { kind: 'entity-id/syntax', data: { 'entity-id': value } },
   );
 }
 

@@ -66,6 +66,17 @@ export function qWithin(
   return run(answerTo(form, inputs, limits), limits);
 }
 
+/**
+ * Whether Datahike answers a query with a set, where the answer here is an array of the same rows: rows of variables that nobody ordered.
+ *
+ * @throws BAD_QUERY, BAD_EDN
+ */
+export function findsSet(form: EdnData): boolean {
+  const { find, keys, orderBy } = parsedWithPage(form).query;
+  const isPlain = keys === undefined && find.elements.every(({ kind }) => kind === 'variable');
+  return find.kind === 'relation' && isPlain && orderBy.length === 0;
+}
+
 function* answerTo(
   form: QueryForm,
   inputs: ReadonlyArray<QueryInput>,

@@ -13,6 +13,7 @@ export function queryError(
   return new DatabaseError('BAD_QUERY', `${message}${place}${hint}`, {
     kind,
     data: form === undefined ? {} : { form },
+    summary: message,
   });
 }
 

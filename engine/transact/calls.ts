@@ -6,13 +6,13 @@ import { DB } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
 import { toTxData } from '../../schema/js.ts';
 import type { TxInput } from '../../schema/js.ts';
-import { Keyword, Sym } from '../../schema/keyword.ts';
+import { Keyword, Sym, kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { registeredFunction } from '../shared/functions.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { awaiting } from '../shared/suspend.ts';
 import type { Transaction } from './transaction.ts';
-import { syntaxError } from './tx-error.ts';
+import { syntaxError, txError } from './tx-error.ts';
 
 type Form = ReadonlyArray<EdnData>;
 
@@ -31,7 +31,11 @@ export function* callInstalled(
   const { schema } = transaction.db;
   const e = ident instanceof Keyword ? schema.idOf(ident) : undefined;
   if (e === undefined)
-    throw syntaxError(`Can’t find entity for transaction fn ${printEdn(ident ?? null)}`, form);
+    throw txError(
+      'transact/syntax',
+      `Can’t find entity for transaction fn ${printEdn(ident ?? null)}`,
+      { operation: kw('db.fn/call'), 'tx-data': form },
+    );
   const number = schema.numberOf(DB.fn);
   const [datom] = number === undefined ? [] : yield* transaction.values(e, number);
   if (datom === undefined)

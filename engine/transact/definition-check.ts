@@ -44,11 +44,12 @@ export function checkDefinition(transaction: Transaction, e: number, map: EdnMap
   if (ident instanceof Keyword && isReserved(ident))
     throw schemaError(
       `Using namespace 'db' for attribute identifiers is not allowed: ${ident.toString()}`,
-      { form: map },
+      { context: map },
     );
   const known = transaction.identOf(e);
-  if (known !== undefined) checkUpdate(transaction, e, known, map);
-  else if (transaction.isStrict) checkComplete(map);
+  // Of an entity that its ident found only what it comes to is judged, as in Datahike.
+  if (known !== undefined && map.has(DB.id)) checkUpdate(transaction, e, known, map);
+  else if (known === undefined && transaction.isStrict) checkComplete(map);
 }
 
 /** An attribute says three things of itself. */
@@ -57,7 +58,7 @@ function checkComplete(map: EdnMap): void {
   if ([DB.ident, DB.valueType, DB.cardinality].every((part) => map.has(part))) return;
   throw schemaError(
     `Incomplete schema transaction attributes, expected :db/ident, :db/valueType, :db/cardinality, got ${printEdn(map)}`,
-    { form: map },
+    { context: map },
   );
 }
 
@@ -74,7 +75,7 @@ function checkUpdate({ db }: Transaction, e: number, ident: Keyword, map: EdnMap
   if (invalid.size === 0) return;
   throw schemaError(
     `Update not supported for these schema attributes of ${ident.toString()}: ${printEdn(invalid)}`,
-    { attribute: ident, invalidUpdates: invalid, form: map },
+    { attribute: ident, 'invalid-updates': invalid, context: map },
   );
 }
 

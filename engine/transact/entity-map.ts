@@ -109,15 +109,15 @@ function requireAttribute(
 function* identify(transaction: Transaction, map: EdnMap): Suspended<number> {
   const id = map.get(DB.id) ?? null;
   const found = yield* upsertTarget(transaction, map);
-  if (id === null) return found ?? transaction.newEntity();
+  if (id === null) return found?.entity ?? transaction.newEntity();
   const isFree = isTempid(id) && !isCurrentTx(id);
   if (found === undefined || !isFree) {
     const e = yield* entityOf(transaction, id, map);
-    if (found !== undefined && found !== e) throw conflictingId(map, found, e);
+    if (found !== undefined && found.entity !== e) throw conflictingId(map, found, e);
     return e;
   }
-  transaction.tempids.bind(id, found);
-  return found;
+  transaction.tempids.bind(id, found.entity);
+  return found.entity;
 }
 
 function* addValues(

@@ -147,13 +147,13 @@ function checkPredicates(attribute: SchemaAttribute, v: Value, form: EdnData): v
       throw txError(
         'transact/attr-pred-unresolved',
         `No function is registered as ${name.name}, the :db.attr/preds predicate of ${ident.toString()}: register it before writing`,
-        { attribute: ident, predicate: name, form },
+        { attribute: ident, predicate: name, context: form },
       );
     if (predicate(v) !== true)
       throw txError(
         'transact/attr-pred',
         `Value ${printEdn(v)} for ${ident.toString()} failed :db.attr/preds predicate ${name.name}`,
-        { attribute: ident, value: v, predicate: name, form },
+        { attribute: ident, value: v, predicate: name, context: form },
         'SCHEMA_VIOLATION',
       );
   }

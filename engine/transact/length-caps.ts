@@ -42,7 +42,7 @@ function checkLength(
   throw txError(
     'transact/max-length',
     `Value for ${ident.toString()} exceeds max length ${limit} (was ${length} ${unit})`,
-    { attribute: ident, length, limit, unit, form },
+    { attribute: ident, length, limit, unit, context: form },
     'SCHEMA_VIOLATION',
   );
 }

@@ -17,7 +17,7 @@ import { purgeAttribute, purgeBefore, purgeEntity, purgeFact } from './purge.ts'
 import { entityOf, existingEntity, referenceOf } from './references.ts';
 import { isCurrentTx, isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { nilValue, syntaxError, txError } from './tx-error.ts';
+import { nilValue, syntaxError, taggedDatom, txError } from './tx-error.ts';
 
 type Form = ReadonlyArray<EdnData>;
 
@@ -181,6 +181,8 @@ function componentIn({ e, v }: Datom, { ident, valueType }: SchemaAttribute): nu
 }
 
 function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> {
+  // What is left out at the end is nil, and cannot be stored.
+  if (form.length === 4) throw nilValue(form);
   checkLength(form, 5, 5);
   const [, ref = null, name = null, expected = null, wanted = null] = form;
   const e = yield* existingEntity(transaction, ref, form);
@@ -197,7 +199,7 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
     expected === null
       ? present.length === 0
       : yield* isAmong(transaction, attribute, expected, present, form);
-  if (!isExpected) throw casFailed(e, attribute.ident, present, expected);
+  if (!isExpected) throw casFailed(e, attribute.ident, present, expected, wanted);
   yield* addFact(transaction, e, attribute, wanted, form);
 }
 
@@ -220,12 +222,13 @@ function casFailed(
   ident: Keyword,
   present: ReadonlyArray<Datom>,
   expected: EdnData,
+  wanted: EdnData,
 ): Error {
   const values = present.map(({ v }) => v);
   return txError(
     'transact/cas',
     `:db.fn/cas failed on datom [${e} ${ident.toString()} ${values.map(printEdn).join(' ') || 'nil'}], expected ${printEdn(expected)}`,
-    { entity: e, attribute: ident, present: values, expected },
+    { old: present.map(taggedDatom)[0] ?? null, expected, new: wanted },
     'CAS_CONFLICT',
   );
 }
@@ -240,7 +243,7 @@ function protectSystem({ facts }: Transaction, e: number, kind: string, form: Fo
   throw txError(
     kind,
     `System schema entity cannot be changed: ${e} is ${String(facts.schema.identOf(e))}, at ${printEdn(form)}`,
-    { entity: e, form },
+    { entity: e, context: form },
     'SCHEMA_VIOLATION',
   );
 }

@@ -86,7 +86,7 @@ function pastOf({ db }: Transaction, form: Form): SettledDb {
   throw txError(
     'transact/purge',
     `Purge is only available in temporal databases: this one was created with keep-history? false, so nothing is kept that ${printEdn(form)} could purge`,
-    { form },
+    { context: form },
   );
 }
 

@@ -33,7 +33,7 @@ export function* referenceOf(
     throw txError(
       'entity-id/syntax',
       `Expected number or lookup ref for entity id, got 0 at ${printEdn(form)}: entities start at 1`,
-      { form },
+      { context: form },
     );
   if (isTempid(ref) && !isCurrentTx(ref)) return transaction.entityOfTempid(ref);
   const isPlainId = typeof ref === 'number' && ref > 0;

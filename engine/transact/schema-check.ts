@@ -4,6 +4,7 @@
  */
 import { DB, isReserved } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import { valueEquals } from '../../schema/value-key.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
@@ -95,7 +96,7 @@ function* checkTransition(
   { ident, next }: Transition,
   old: EdnMap,
 ): Suspended<void> {
-  if (next === undefined) return yield* requireUnused(db, ident);
+  if (next === undefined) return yield* requireUnused(db, { ident, old, next });
   const changes = (key: Keyword): boolean => isChanged(old, next, key);
   if (changes(DB.cardinality) && next.get(DB.cardinality) === DB.many && next.has(DB.unique))
     throw schemaError(
@@ -110,12 +111,12 @@ function* checkTransition(
     );
   const isRetyped = old.has(DB.valueType) && changes(DB.valueType);
   const isRetupled = TUPLE_DEFINITIONS.some((key) => old.has(key) && changes(key));
-  if (isRetyped || isRetupled) yield* requireUnused(db, ident);
+  if (isRetyped || isRetupled) yield* requireUnused(db, { ident, old, next });
   if (changes(DB.cardinality) && old.get(DB.cardinality) === DB.many && cardinality === DB.one)
     yield* requireSingleValues(db, ident);
   const isMadeIndexed = changes(DB.index) && next.get(DB.index) === true;
   if ((isMadeIndexed || isMadeUnique(old, next)) && !db.config.allowIndexBackfill)
-    yield* requireUnused(db, ident, BACKFILL_HINT);
+    yield* requireUnused(db, { ident, old, next }, BACKFILL_HINT);
 }
 
 function isMadeUnique(old: EdnMap, next: EdnMap | undefined): boolean {
@@ -134,12 +135,19 @@ function isEqual(one: EdnData, other: EdnData): boolean {
   return valueEquals(one as Value, other as Value);
 }
 
-function* requireUnused(db: SettledDb, ident: Keyword, hint = ''): Suspended<void> {
+function* requireUnused(
+  db: SettledDb,
+  { ident, old = new Map(), next = new Map() }: Transition,
+  hint = '',
+): Suspended<void> {
   if (!(yield* isUsed(db, ident))) return;
-  throw schemaError(
-    `Schema change on ${ident.toString()} requires the attribute to be unused, but it has existing (or history) datoms. Migrate the data to a new attribute instead.${hint}`,
-    ident,
-  );
+  const message = `Schema change on ${ident.toString()} requires the attribute to be unused, but it has existing (or history) datoms. Migrate the data to a new attribute instead.`;
+  throw new DatabaseError('SCHEMA_VIOLATION', `${message}${hint}`, {
+    kind: 'transact/schema',
+    data: { attribute: ident, old, new: next },
+    // Datahike prints the text that it puts together.
+    summary: printEdn(message),
+  });
 }
 
 /** Whether an attribute has datoms, also ones that hold no more. */

@@ -20,7 +20,7 @@ import { applyOperation } from './operations.ts';
 import { checkSchemaChanges } from './schema-check.ts';
 import { NOTHING_LEARNED, TempidResolved } from './tempids.ts';
 import { Transaction } from './transaction.ts';
-import { badValue, syntaxError } from './tx-error.ts';
+import { badValue, syntaxError, txError } from './tx-error.ts';
 import type { TxReport, TxRequest } from './tx-report.ts';
 import { checkChangedWindows, checkValidTimes } from './valid-time.ts';
 
@@ -86,7 +86,11 @@ function* applyForm(transaction: Transaction, form: EdnData): Suspended<void> {
   }
   const items = form instanceof EdnList ? form.items : form;
   if (!Array.isArray(items))
-    throw syntaxError(`Bad entity type at ${printEdn(form)}, expected map or vector`, form);
+    throw txError(
+      'transact/syntax',
+      `Bad entity type at ${printEdn(form)}, expected map or vector`,
+      { 'tx-data': form },
+    );
   const instead = yield* applyOperation(transaction, items as ReadonlyArray<EdnData>);
   for (const each of instead ?? []) if (each !== null) yield* applyForm(transaction, each);
 }

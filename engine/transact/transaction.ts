@@ -20,7 +20,7 @@ import type { Suspended } from '../shared/suspend.ts';
 import type { LearnedTempids } from './tempids.ts';
 import { Tempids } from './tempids.ts';
 import { TupleQueue } from './tuple-queue.ts';
-import { txError } from './tx-error.ts';
+import { taggedDatom, txError } from './tx-error.ts';
 
 /** About a millisecond of work. */
 const CHANGES_PER_PAUSE = 128;
@@ -151,7 +151,7 @@ export class Transaction {
       throw txError(
         'entity-id/syntax',
         `Expected number, string, keyword or lookup ref for :db/id, got ${printEdn(id)} at ${printEdn(form)}: a number is an integer from 1 to ${MAX_ID}`,
-        { form },
+        { context: form },
       );
     this.#raiseMaxEid(id);
     return id;
@@ -236,11 +236,14 @@ export class Transaction {
   *#checkUnique(e: number, attribute: SchemaAttribute, v: Value): Suspended<void> {
     const holder = yield* this.entityWith(attribute.number, v);
     if (holder === undefined || holder === e) return;
-    const { ident } = attribute;
+    const { ident, number } = attribute;
+    const held = yield* this.values(holder, number);
+    const there = held.find((datom) => compareValues(datom.v, v) === 0);
+    const datom = taggedDatom(new Datom(e, number, v, this.tx, true));
     throw txError(
       'transact/unique',
-      `Cannot add [${e} ${ident.toString()} ${printEdn(v)}] because of unique constraint: entity ${holder} has this value`,
-      { attribute: ident, entity: e, value: v, holder },
+      `Cannot add ${printEdn(datom)} because of unique constraint: ${there === undefined ? holder : printEdn(taggedDatom(there))}`,
+      { attribute: ident, datom },
       'UNIQUE_CONFLICT',
     );
   }

@@ -3,24 +3,37 @@ import { printEdn } from '../../schema/edn-print.ts';
 import type { ErrorCode } from '../../schema/error.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Keyword } from '../../schema/keyword.ts';
+import { Tagged } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
+import type { Datom } from '../datom/datom.ts';
 import { didYouMean } from '../shared/suggest.ts';
+
+/** A datom in the data of an error. */
+export function taggedDatom({ e, attribute, v, tx, added }: Datom): Tagged {
+  return new Tagged('datahike/Datom', [e, attribute, v, tx, added]);
+}
 
 export function txError(
   kind: string,
   message: string,
   data: Readonly<Record<string, unknown>> = {},
   code: ErrorCode = 'BAD_TRANSACTION',
+  hint = '',
 ): DatabaseError {
-  return new DatabaseError(code, message, { kind, data });
+  return new DatabaseError(code, `${message}${hint}`, { kind, data, summary: message });
 }
 
-export function syntaxError(message: string, form: EdnData): DatabaseError {
-  return txError('transact/syntax', message, { form });
+/** What is said of the form beside `:context` comes before it. */
+export function syntaxError(
+  message: string,
+  form: EdnData,
+  data: Readonly<Record<string, unknown>> = {},
+): DatabaseError {
+  return txError('transact/syntax', message, { ...data, context: form });
 }
 
 export function nilValue(form: EdnData): DatabaseError {
-  return syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form);
+  return syntaxError(`Cannot store nil as a value at ${printEdn(form)}`, form, { value: null });
 }
 
 /** A tempid where only entities that exist may stand. */
@@ -40,9 +53,10 @@ export function undeclaredAttribute(
   const name = printEdn(attribute);
   return txError(
     `transact/${kind}`,
-    `Bad entity attribute ${name} at ${printEdn(form)}, not defined in current schema${didYouMean(name, idents)}`,
-    { attribute, form },
+    `Bad entity attribute ${name} at ${printEdn(form)}, not defined in current schema`,
+    { attribute, context: form },
     'SCHEMA_VIOLATION',
+    didYouMean(name, idents),
   );
 }
 
@@ -55,7 +69,7 @@ export function badValue(
   return txError(
     'transact/schema',
     `Bad entity value ${printEdn(value)} at ${printEdn(form)}, value does not match schema definition. Must be conform to: ${expectation}`,
-    { attribute, value, form },
+    { value, attribute, context: form },
     'SCHEMA_VIOLATION',
   );
 }

@@ -11,8 +11,10 @@ import { isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
 import { badValue, nilValue, txError } from './tx-error.ts';
 
-interface Found {
+/** What identity attributes find. */
+export interface Found {
   readonly entity: number;
+  /** Attribute and value. */
   readonly by: EdnData;
 }
 
@@ -21,10 +23,7 @@ interface Found {
  *
  * @throws UPSERT_CONFLICT where they find different ones
  */
-export function* upsertTarget(
-  transaction: Transaction,
-  map: EdnMap,
-): Suspended<number | undefined> {
+export function* upsertTarget(transaction: Transaction, map: EdnMap): Suspended<Found | undefined> {
   let found: Found | undefined;
   let isOfSystem = true;
   for (const [key, value] of map) {
@@ -34,14 +33,14 @@ export function* upsertTarget(
     if (attribute?.unique !== 'identity') continue;
     found = merge(map, found, yield* find(transaction, attribute, value));
   }
-  if (isOfSystem) return found?.entity;
+  if (isOfSystem) return found;
   for (const tuple of transaction.db.schema.composites) {
     if (tuple.unique !== 'identity' || tuple.tuple?.kind !== 'composite') continue;
     const members = tuple.tuple.attributes;
     if (!members.every((member) => map.has(member))) continue;
     found = merge(map, found, yield* findByMembers(transaction, tuple, members, map));
   }
-  return found?.entity;
+  return found;
 }
 
 function merge(map: EdnMap, one: Found | undefined, other: Found | undefined): Found | undefined {
@@ -49,16 +48,19 @@ function merge(map: EdnMap, one: Found | undefined, other: Found | undefined): F
   throw txError(
     'transact/upsert',
     `Conflicting upserts: ${printEdn(one.by)} resolves to ${one.entity}, but ${printEdn(other.by)} resolves to ${other.entity}`,
-    { form: map },
+    { context: map },
     'UPSERT_CONFLICT',
   );
 }
 
-export function conflictingId(map: EdnMap, found: number, e: number): Error {
+export function conflictingId(map: EdnMap, { entity: found, by }: Found, e: number): Error {
   return txError(
     'transact/upsert',
-    `Conflicting upsert: ${printEdn(map)} resolves to ${found}, but entity already has :db/id ${e}`,
-    { form: map },
+    `Conflicting upsert: ${printEdn(by)} resolves to ${found}, but entity already has :db/id ${e}`,
+    {
+      entity: new Map([...map, [DB.id, e]]),
+      assertion: [found, ...(Array.isArray(by) ? by : [by])],
+    },
     'UPSERT_CONFLICT',
   );
 }

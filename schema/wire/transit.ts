@@ -1,5 +1,5 @@
 /** Transit over JSON, Datahike's usual format, by the library of its authors: only what its values are here is said here. */
-import * as transit from 'transit-js';
+import transit from 'transit-js';
 import { isDecimal, parseDecimal } from '../decimal.ts';
 import { DatabaseError } from '../error.ts';
 import { Keyword, Sym, kw, sym } from '../keyword.ts';

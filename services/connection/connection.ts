@@ -140,7 +140,12 @@ export class Connection {
 
   /** Whether somebody listens or waits here, or a writer of this process works on it. */
   get isInUse(): boolean {
-    return this.#listeners.size > 0 || this.#writer !== this.#options.writer;
+    return this.#listeners.size > 0 || this.hasLocalWriter;
+  }
+
+  /** Whether a writer of this process takes what is sent to the connection. */
+  get hasLocalWriter(): boolean {
+    return this.#writer !== this.#options.writer;
   }
 
   /** The newest database value that this process knows. Synchronous and local. */

@@ -88,6 +88,11 @@ export class OpenDatabases {
     return this.use(name, (connection) => connection.db(), branch);
   }
 
+  /** Releases the connections of a database, whoever holds them, as before it is deleted. */
+  drop(name: string): Promise<void> {
+    return this.#connections.drop((key) => placeOf(key)[0] === name);
+  }
+
   /** Releases all connections, whoever holds them. */
   close(): Promise<void> {
     return this.#connections.close();

@@ -96,14 +96,19 @@ export class OnDemand<T> {
     }
   }
 
+  /** Closes what is open under some keys, whoever holds it; who asks for one of them afterwards opens it anew. */
+  async drop(isMeant: (key: string) => boolean): Promise<void> {
+    const entries = [...this.#entries.values()].filter(({ key }) => isMeant(key));
+    await Promise.allSettled(entries.map(({ opening }) => opening));
+    for (const entry of entries) this.#close(entry);
+    await Promise.all(this.#closing);
+  }
+
   /** Closes everything, whoever holds it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const entries = [...this.#entries.values()];
-    await Promise.allSettled(entries.map(({ opening }) => opening));
-    for (const entry of entries) this.#close(entry);
-    await Promise.all(this.#closing);
+    await this.drop(() => true);
   }
 
   #open(key: string): Entry<T> {
@@ -158,6 +163,7 @@ export class OnDemand<T> {
 
   #close(entry: Entry<T>): void {
     this.#idle.delete(entry);
+    if (this.#entries.get(entry.key) !== entry) return;
     this.#entries.delete(entry.key);
     if (entry.opened === undefined) return;
     const closing = this.#options

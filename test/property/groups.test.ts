@@ -1,6 +1,7 @@
 /** Groups of random entities, against lists of rows that are put together one by one: their keys, counts and folds, which of them are wanted, and their order. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { quotient } from '../../engine/query/answer/quotient.ts';
 import { idEncoder } from '../../gateway/read/global-id.ts';
 import { readGroups } from '../../gateway/read/groups/groups.ts';
 import type { GroupArguments } from '../../gateway/read/groups/parse-groups.ts';
@@ -101,7 +102,7 @@ function foldsOf(group: Plain): Readonly<Record<FoldName, number | undefined>> {
   const isThere = sizes.length > 0;
   return {
     sum: isThere ? sum : undefined,
-    avg: isThere ? sum / sizes.length : undefined,
+    avg: isThere ? quotient(sum, sizes.length) : undefined,
     min: isThere ? Math.min(...sizes) : undefined,
     max: isThere ? Math.max(...sizes) : undefined,
     countDistinct: new Set(sizes).size,

@@ -29,7 +29,10 @@ export interface OurProcessOptions {
 }
 
 /** Gateways of tests are open to everybody on this machine, unless a test says otherwise. */
-const ON_THIS_MACHINE = { DATAHIKE_GATEWAY_DEVELOPMENT: 'true' };
+const ON_THIS_MACHINE = {
+  DATAHIKE_GATEWAY_DEVELOPMENT: 'true',
+  DATAHIKE_GATEWAY_DATAHIKE_PORT: '0',
+};
 
 /** Starts a process; rejects with what it printed where it ends before it is ready. */
 export async function startProcess(options: OurProcessOptions): Promise<OurProcess> {

@@ -10,6 +10,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import { functionNamed } from '../built-ins.ts';
 import { plus } from '../functions/arithmetic.ts';
 import { queryError } from '../query-error.ts';
+import { quotient } from './quotient.ts';
 import { firstOfEach } from '../relation/algebra.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import { RowCodes } from '../relation/row-codes.ts';
@@ -102,7 +103,10 @@ function numberOf(value: EdnData): number {
 }
 
 function* mean(values: Values): Suspended<number> {
-  return (yield* folded(values, 0, (total, value) => total + numberOf(value))) / values.length;
+  return quotient(
+    yield* folded(values, 0, (total, value) => total + numberOf(value)),
+    values.length,
+  );
 }
 
 function* variance(values: Values): Suspended<number> {

@@ -5,6 +5,7 @@ import type { Suspended } from '../../shared/suspend.ts';
 import type { Column } from '../relation/column.ts';
 import { ROWS_PER_PAUSE } from '../relation/column.ts';
 import type { Piece } from '../relation/piecewise.ts';
+import { quotient } from './quotient.ts';
 
 /** Which rows belong together. */
 export interface Grouping {
@@ -135,7 +136,7 @@ export function* foldGroups(
   if (groupOf === undefined && !isNumber(totals[0])) return undefined;
   if (name === 'avg') {
     const sizes = sizesOf(grouping);
-    return Array.from(totals, (total, group) => total / sizes[group]!);
+    return Array.from(totals, (total, group) => quotient(total, sizes[group]!));
   }
   const isExact =
     name !== 'sum' || totals.every((total) => Math.abs(total) <= Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,6 @@
 /** Predicates `[(< ?a ?b)]` and functions `[(f ?a) ?b]`, once for each row of bindings. */
-import { Keyword, forwardOf, isReverse } from '../../../schema/keyword.ts';
+import { DatabaseError } from '../../../schema/error.ts';
+import { Keyword, forwardOf, isReverse, sym } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
 import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
@@ -266,10 +267,14 @@ function argumentColumn(argument: Argument, bindings: Relation): (row: number) =
   }
 }
 
-function unknownFunction({ function: name, binding, form }: CallClause): Error {
-  const what = binding === undefined ? 'predicate' : 'function';
+function unknownFunction({ function: name, form }: CallClause): Error {
   const known = [...BUILT_INS.keys(), ...DATABASE_FUNCTIONS.keys(), 'q', ...registeredNames()];
-  return queryError('query/where', `Unknown ${what} '${name}' in`, form, didYouMean(name, known));
+  const summary = `Unknown predicate/function '${name} in ${shown(form)}`;
+  return new DatabaseError('BAD_QUERY', `${summary}${didYouMean(name, known)}`, {
+    kind: 'query/where',
+    data: { form, var: sym(name) },
+    summary,
+  });
 }
 
 function* getElse(

@@ -5,6 +5,7 @@ import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import type { Suspended } from '../../shared/suspend.ts';
 import type { Clause, Query } from '../language/ast.ts';
 import type { PagedQuery } from '../language/parsed.ts';
+import { sectionsOf } from '../language/sections.ts';
 import type { QueryInput } from '../execute.ts';
 import { execute } from '../execute.ts';
 import type { ClauseTrace } from '../trace.ts';
@@ -19,7 +20,7 @@ export function* executeWithStats(
   const trace = new Trace();
   const answer = yield* execute(query, inputs, page, trace);
   return toMap([
-    ['query', form],
+    ['query', new Map(Array.from(sectionsOf(form), ([name, part]) => [kw(name), part]))],
     ['ret', answer],
     ['consts', constantsOf(query, inputs)],
     ['rules', rulesOf(query, inputs)],

@@ -37,12 +37,12 @@ const UNKNOWN: ReadonlyArray<Refusal> = [
   [
     '[:find ?n :where [_ :city/name ?n] [(evn? ?n)]]',
     [db],
-    "query/where Unknown predicate 'evn?' in: [(evn? ?n)]. Did you mean even??",
+    "query/where Unknown predicate/function 'evn? in [(evn? ?n)]. Did you mean even??",
   ],
   [
     '[:find ?s :where [_ :city/people ?n] [(city/sise ?n) ?s]]',
     [db],
-    "query/where Unknown function 'city/sise' in: [(city/sise ?n) ?s]. Did you mean city/size?",
+    "query/where Unknown predicate/function 'city/sise in [(city/sise ?n) ?s]. Did you mean city/size?",
   ],
   [
     '[:find (cuont ?n) . :where [_ :city/name ?n]]',

@@ -172,8 +172,10 @@ describe('a function of the program', () => {
     expect(await ask('query-test/late')).toMatch(
       'Expected query-test/late to give a value at once',
     );
-    expect(await ask('eval')).toMatch(/^query\/where Unknown function 'eval'/);
-    expect(await ask('constructor')).toMatch(/^query\/where Unknown function 'constructor'/);
+    expect(await ask('eval')).toMatch(/^query\/where Unknown predicate\/function 'eval in/);
+    expect(await ask('constructor')).toMatch(
+      /^query\/where Unknown predicate\/function 'constructor in/,
+    );
     expect(await ask('even')).toMatch('Did you mean even?');
   });
 });

@@ -1,0 +1,243 @@
+/** Datahike's operations by their names, over databases that are opened here. What they take and give is in `live.ts`. */
+import type {
+  Datom,
+  Db,
+  EdnData,
+  EdnMap,
+  IndexOrder,
+  QueryLimits,
+  Keyword,
+} from '../../engine/index.ts';
+import {
+  DatabaseError,
+  asOf,
+  datoms,
+  entity,
+  findsSet,
+  history,
+  indexRange,
+  kw,
+  printEdn,
+  pull,
+  pullMany,
+  qWithin,
+  queryStats,
+  reverseSchema,
+  rseekDatoms,
+  schema,
+  seekDatoms,
+  since,
+  validAll,
+  validAt,
+  validBetween,
+  validDuring,
+} from '../../engine/index.ts';
+import { Tagged } from '../../schema/value.ts';
+import { collectNodes } from '../maintenance/collect.ts';
+import { branches, createBranch, deleteBranch } from '../versions/branches.ts';
+import { branchAsDb, commitId, parentCommitIds } from '../versions/commits.ts';
+import {
+  all,
+  dataOf,
+  instantOf,
+  itemsOf,
+  nameOf,
+  openedOf,
+  placeOf,
+  pullOf,
+  queryOf,
+  requestOf,
+  timePointOf,
+  uuidOf,
+  valueOf,
+} from './arguments.ts';
+import type { Answer, Argument, OpenedDatabase } from './live.ts';
+import { DatabaseEntity, DatabaseValue, FoundDatoms, HANDLE, TAGS } from './live.ts';
+import { metrics } from './metrics.ts';
+import type { Registry } from './registry.ts';
+import { load, report, using } from './reports.ts';
+
+export interface Asked {
+  readonly registry: Registry;
+  readonly limits: QueryLimits;
+}
+
+type Implementation = (asked: Asked, ...args: ReadonlyArray<Argument>) => Promise<Answer>;
+
+/**
+ * Asks for one of the operations in `schema/operation.ts`.
+ *
+ * @param args as the table says; whoever asks has checked them
+ * @throws the errors of the operation; NOT_FOUND where there is none of that name
+ */
+export async function perform(
+  name: string,
+  args: ReadonlyArray<Argument>,
+  asked: Asked,
+): Promise<Answer> {
+  const implementation = Object.hasOwn(IMPLEMENTATIONS, name) ? IMPLEMENTATIONS[name] : undefined;
+  if (implementation === undefined)
+    throw new DatabaseError('NOT_FOUND', `Expected an operation of Datahike, got ${name}`);
+  return implementation(asked, ...args);
+}
+
+const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
+  'database-exists?': ({ registry }, config) => registry.exists(dataOf(config)),
+  'create-database': ({ registry }, config) => registry.create(dataOf(config)),
+  'delete-database': ({ registry }, config) => registry.delete(dataOf(config)).then(nothing),
+  connect: ({ registry }, config) => registry.connect(dataOf(config)),
+  db: ({ registry }, connection) => registry.db(openedOf(connection)),
+  release: async ({ registry }, connection, isAll) => {
+    if (isAll === true) registry.release(openedOf(connection));
+    return null;
+  },
+  transact: (asked, connection, transaction) =>
+    report(asked.registry, openedOf(connection), requestOf(dataOf(transaction))),
+  'load-entities': ({ registry }, connection, records) => load(registry, connection, records),
+  q: async ({ limits }, form, ...inputs) => {
+    const { query, page, args } = queryOf(form ?? null, inputs);
+    const answer = await qWithin({ ...limits, ...page }, query, ...args);
+    return Array.isArray(answer) && findsSet(query) ? new Set(answer) : answer;
+  },
+  'query-stats': async (_asked, form, ...inputs) => {
+    const { query, args } = queryOf(form ?? null, inputs);
+    return queryStats(query, ...args);
+  },
+  pull: async ({ limits }, value, ...asked) => {
+    const { db } = valueOf(value);
+    const [selector, eid] = pullOf(asked);
+    return pull(db, selector, eid, limits);
+  },
+  'pull-many': async ({ limits }, value, ...asked) => {
+    const [selector, eids] = pullOf(asked);
+    const pulled = await pullMany(valueOf(value).db, selector, itemsOf(eids), limits);
+    return pulled.filter((each) => each !== null);
+  },
+  entity: async (_asked, value, eid) => {
+    const found = await entity(valueOf(value).db, dataOf(eid));
+    return found === null ? null : new DatabaseEntity(found, valueOf(value));
+  },
+  'entity-db': async (_asked, held) => {
+    if (held instanceof DatabaseEntity) return held.of;
+    throw new DatabaseError('BAD_USER_INPUT', `Expected an entity, got ${printEdn(dataOf(held))}`);
+  },
+  datoms: (_asked, value, ...place) => found(valueOf(value), place, datoms),
+  'seek-datoms': (_asked, value, ...place) => found(valueOf(value), place, seekDatoms),
+  'rseek-datoms': (_asked, value, ...place) => found(valueOf(value), place, rseekDatoms),
+  'index-range': async (_asked, value, range) => {
+    const map = dataOf(range) as EdnMap;
+    const [attribute, start = null, end = null] = ['attrid', 'start', 'end'].map((key) =>
+      map.get(kw(key)),
+    );
+    const { db } = valueOf(value);
+    const found = indexRange(db, attribute as Keyword | number, start, end);
+    return new FoundDatoms(await all(found), valueOf(value));
+  },
+  history: async (_asked, value) => viewed(value, history, TAGS.history),
+  since: async (_asked, value, point) =>
+    viewed(value, (db) => since(db, timePointOf(point)), TAGS.since, pointed(point)),
+  'as-of': async (_asked, value, point) =>
+    viewed(value, (db) => asOf(db, timePointOf(point)), TAGS.asOf, pointed(point)),
+  'valid-at': async (_asked, value, at) =>
+    viewed(value, (db) => validAt(db, instantOf(at)), TAGS.valid, [[kw('at'), instantOf(at)]]),
+  'valid-between': async (_asked, value, from, to) =>
+    viewed(value, (db) => validBetween(db, instantOf(from), instantOf(to)), TAGS.valid, [
+      [kw('between'), [instantOf(from), instantOf(to)]],
+    ]),
+  'valid-during': async (_asked, value, from, to) =>
+    viewed(value, (db) => validDuring(db, instantOf(from), instantOf(to)), TAGS.valid, [
+      [kw('during'), [instantOf(from), instantOf(to)]],
+    ]),
+  'valid-all': async (_asked, value) => allValid(valueOf(value)),
+  branches: async (_asked, connection) => branchesOf(openedOf(connection)),
+  'branch!': async (_asked, connection, from, branch) => {
+    const of = openedOf(connection);
+    const before = await branchesOf(of);
+    await using(of, (opened) => createBranch(opened, nameOf(from), nameOf(branch)));
+    return [before, await branchesOf(of)];
+  },
+  'delete-branch!': async ({ registry }, connection, branch) => {
+    const of = openedOf(connection);
+    const before = await branchesOf(of);
+    await using(of, (opened) => deleteBranch(opened, nameOf(branch)));
+    registry.release(of.atBranch(nameOf(branch)));
+    return [before, await branchesOf(of)];
+  },
+  'merge-db': (asked, connection, parents, txData, txMeta) => {
+    const request = requestOf(dataOf(txData), dataOf(txMeta));
+    const names = itemsOf(dataOf(parents)).map(nameOf);
+    return report(asked.registry, openedOf(connection), { ...request, parents: names });
+  },
+  'commit-id': async (_asked, value) => uuidOf(commitId(valueOf(value).db)),
+  'parent-commit-ids': async (_asked, value) => {
+    const parents = parentCommitIds(valueOf(value).db);
+    return parents === null ? null : new Set(Array.from(parents, uuidOf));
+  },
+  'commit-as-db': async ({ registry }, from, id) =>
+    (await registry.dbAt(placeOf(from), String(dataOf(id)))) ?? null,
+  'branch-as-db': async (_asked, from, branch) => {
+    const of = placeOf(from).atBranch(nameOf(branch));
+    const db = await using(placeOf(from), (opened) => branchAsDb(opened, of.branch));
+    return db === null ? null : DatabaseValue.whole(db, of);
+  },
+  schema: async (_asked, value) => schema(valueOf(value).db),
+  'reverse-schema': async (_asked, value) => reverseSchema(valueOf(value).db),
+  metrics: ({ limits }, value) => metrics(valueOf(value).db, limits),
+  'gc-storage': async (_asked, connection, before) => {
+    const retainMs = before === undefined ? 0 : Date.now() - instantOf(before).getTime();
+    await using(openedOf(connection), ({ store }) =>
+      collectNodes(store, { retainMs: Math.max(0, retainMs) }),
+    );
+    return new Set();
+  },
+};
+
+const nothing = (): null => null;
+
+function branchesOf(of: OpenedDatabase): Promise<ReadonlySet<EdnData>> {
+  return using(of, async (connection) => new Set((await branches(connection)).map(kw)));
+}
+
+type Scan = (
+  db: Db,
+  order: IndexOrder,
+  ...components: ReadonlyArray<EdnData>
+) => AsyncIterable<Datom>;
+
+/** Positional, `:eavt 17`, or as a map `{:index :eavt :components [17]}`. */
+async function found(
+  of: DatabaseValue,
+  place: ReadonlyArray<Argument>,
+  scan: Scan,
+): Promise<FoundDatoms> {
+  const [first = null, ...rest] = place.map(dataOf);
+  const isMap = first instanceof Map;
+  const index = isMap ? ((first as EdnMap).get(kw('index')) ?? null) : first;
+  const components = isMap ? itemsOf((first as EdnMap).get(kw('components')) ?? null) : rest;
+  const order = (index as Keyword).qualifiedName as IndexOrder;
+  return new FoundDatoms(await all(scan(of.db, order, ...components)), of);
+}
+
+function viewed(
+  value: Argument | undefined,
+  view: (db: Db) => Db,
+  tag: string,
+  said: ReadonlyArray<readonly [Keyword, EdnData]> = [],
+): DatabaseValue {
+  const { db, of, handle } = valueOf(value);
+  const shown = new Map<EdnData, EdnData>([[HANDLE.origin, handle], ...said]);
+  return new DatabaseValue(view(db), of, new Tagged(tag, shown));
+}
+
+/** Takes the windows of valid time away again; a value without any is what it was. */
+function allValid(value: DatabaseValue): DatabaseValue {
+  const { db, of, handle } = value;
+  const origin =
+    handle.tag === TAGS.valid ? (handle.value as EdnMap).get(HANDLE.origin) : undefined;
+  if (origin instanceof Tagged) return new DatabaseValue(validAll(db), of, origin);
+  return db.view.validTimes.length === 0 ? value : viewed(value, validAll, TAGS.valid);
+}
+
+function pointed(point: Argument | undefined): ReadonlyArray<readonly [Keyword, EdnData]> {
+  return [[HANDLE.timePoint, timePointOf(point)]];
+}

@@ -1,0 +1,89 @@
+/**
+ * The branches that this process writes for Datahike's clients. It becomes the writer of a branch when the first transaction for it comes, where nobody
+ * else is it, and leaves it when nothing was written for a while.
+ */
+import { DatabaseError } from '../../engine/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Log } from '../shared/log.ts';
+import { OnDemand } from '../shared/on-demand.ts';
+import type { Storage } from '../storage.ts';
+import type { LocalWriter } from '../writer/local-writer.ts';
+import { startWriter } from '../writer/start-writer.ts';
+
+export interface WriterSeatsOptions {
+  /** See `startWriter`. */
+  readonly leaseTtlMs?: number;
+  readonly foldThreshold?: number;
+  /** For how long nothing must have been written to a branch that is left to others; 300,000 ms by default. */
+  readonly idleMs?: number;
+  readonly log: Log;
+}
+
+const DEFAULT_IDLE_MS = 300_000;
+const MAX_IDLE_SEATS = 1_000;
+
+/** For so long it is not tried again where another process was the writer. */
+const LOCKED_MS = 1_000;
+
+interface Seat {
+  readonly storage: Storage;
+  readonly name: string;
+  readonly connection: Connection;
+}
+
+export class WriterSeats {
+  readonly #writers: OnDemand<LocalWriter>;
+  readonly #seats = new Map<string, Seat>();
+  readonly #lockedUntilMs = new WeakMap<Connection, number>();
+
+  constructor({ log, idleMs = DEFAULT_IDLE_MS, ...limits }: WriterSeatsOptions) {
+    this.#writers = new OnDemand({
+      open: async (key) => {
+        const seat = this.#seats.get(key);
+        if (seat === undefined) throw new Error(`Expected a seat of ${key}`);
+        const { storage, connection } = seat;
+        const writer = await startWriter({ ...limits, connection, bus: storage.bus, log });
+        writer.onDeposed(() => void this.#writers.drop((other) => other === key));
+        return writer;
+      },
+      close: (writer) => writer.stop(),
+      idleMs,
+      maxOpen: MAX_IDLE_SEATS,
+      onFault: (error) => log.error({ event: 'writer not stopped', error }),
+    });
+  }
+
+  /** Becomes the writer of a branch where nobody is it. Afterwards the connection leads to the writer, wherever that is. */
+  async take(storage: Storage, name: string, connection: Connection): Promise<void> {
+    if ((this.#lockedUntilMs.get(connection) ?? 0) > performance.now()) return;
+    const key = keyOf(connection);
+    const isOurs = this.#writers.peek(key) !== undefined;
+    if (connection.hasLocalWriter && !isOurs) return;
+    this.#seats.set(key, { storage, name, connection });
+    try {
+      // Used now: its time begins anew.
+      const { release } = await this.#writers.hold(key);
+      release();
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'BRANCH_LOCKED') throw error;
+      this.#lockedUntilMs.set(connection, performance.now() + LOCKED_MS);
+    }
+  }
+
+  /** Stops writing all branches of a database. */
+  async leave(storage: Storage, name: string): Promise<void> {
+    const keys = new Set<string>();
+    for (const [key, seat] of this.#seats)
+      if (seat.storage === storage && seat.name === name) keys.add(key);
+    await this.#writers.drop((key) => keys.has(key));
+    for (const key of keys) this.#seats.delete(key);
+  }
+
+  close(): Promise<void> {
+    return this.#writers.close();
+  }
+}
+
+function keyOf({ store, branch }: Connection): string {
+  return JSON.stringify([store.id, branch]);
+}
