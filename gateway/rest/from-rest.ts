@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { valueFromText } from '../../schema/model/scalars.ts';
-import { shapeFromText } from '../../schema/model/shapes.ts';
+import { hasPlaces, shapeFromText } from '../../schema/model/shapes.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
@@ -140,7 +140,7 @@ function put(where: WhereDraft, path: ReadonlyArray<string>, operand: unknown): 
   if (last !== undefined) level[last] = operand;
 }
 
-/** Several values stand in one parameter with commas between, or each in a parameter of its own. */
+/** Several values stand in one parameter with commas between, or each in a parameter of its own, as tuples always do. */
 function parseOperand(
   filter: FilterParameter,
   name: string,
@@ -153,7 +153,8 @@ function parseOperand(
     if (texts.length > 1) throw badInput(`The parameter ${name} stands more than once`);
     return toValue(first);
   }
-  return (texts.length === 1 ? first.split(',') : texts).map(toValue);
+  const isApart = filter.operand.kind === 'value' && hasPlaces(filter.operand.shape);
+  return (texts.length === 1 && !isApart ? first.split(',') : texts).map(toValue);
 }
 
 /** `orderBy=population:desc,country.name` */

@@ -1,6 +1,7 @@
 /** What operations of the document share: parameters, headers, bodies and answers. */
 import { ERROR_CODES } from '../../../schema/error.ts';
 import type { EntityType } from '../../../schema/model/model.ts';
+import { hasPlaces } from '../../../schema/model/shapes.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { referenceTo, shapeSchema } from './json-schemas.ts';
@@ -48,6 +49,11 @@ function filterParameter(name: string, { path, operand, many }: FilterParameter)
   const field = path.slice(0, -1).join('.');
   const description = `Those whose \`${field}\` ${OPERATORS[operator] ?? operator}.`;
   const schema = many ? { type: 'array', items: item } : item;
+  const isJson = operand.kind === 'value' && hasPlaces(operand.shape);
+  // A list of texts of JSON has no description of its own.
+  if (isJson && many) return { name, in: 'query', description, schema: TEXTS_OF_JSON };
+  if (isJson)
+    return { name, in: 'query', description, content: { 'application/json': { schema } } };
   return {
     name,
     in: 'query',
@@ -56,6 +62,12 @@ function filterParameter(name: string, { path, operand, many }: FilterParameter)
     schema,
   };
 }
+
+/** Each in a parameter of its own. */
+const TEXTS_OF_JSON = {
+  type: 'array',
+  items: { type: 'string', contentMediaType: 'application/json' },
+};
 
 const OPERATORS: Readonly<Record<string, string>> = {
   eq: 'is this',

@@ -3,7 +3,7 @@
  * own (`age.gte=18`) so that a document can describe it.
  */
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
-import type { Shape } from '../../../schema/model/shapes.ts';
+import type { GivenShape, Shape } from '../../../schema/model/shapes.ts';
 import { operandShape, operatorsOf } from '../../../schema/model/shapes.ts';
 
 export interface Resource {
@@ -21,7 +21,7 @@ export interface FilterParameter {
 }
 
 export type OperandKind =
-  { readonly kind: 'value'; readonly shape: Shape } | { readonly kind: 'id' };
+  { readonly kind: 'value'; readonly shape: GivenShape } | { readonly kind: 'id' };
 
 /** Parameters of every list that are no filters. */
 export const LIST_PARAMETERS = [
