@@ -7,6 +7,7 @@ import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { preferredType } from '../http/accept.ts';
 import { checkValueNesting } from '../http/nesting.ts';
+import { warningsHeader } from '../read/warnings.ts';
 import { parseAsOf } from './from-rest.ts';
 import { parsePreferences } from './preferences.ts';
 import {
@@ -228,6 +229,8 @@ async function send(
 ): Promise<void> {
   response.status(status).set('Datahike-Basis-T', String(context.basisTx));
   response.set(headers);
+  const warnings = context.warnings.all;
+  if (warnings !== undefined) response.set('Datahike-Warnings', warningsHeader(warnings));
   if (body === undefined) response.end();
   else if (typeof body === 'string') response.type('json').send(body);
   else await sendLines(request, response, context, body, options);

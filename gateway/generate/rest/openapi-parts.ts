@@ -23,7 +23,10 @@ export function body(schema: JsonSchema, ...mediaTypes: ReadonlyArray<string>): 
   };
 }
 
-export const BASIS = { 'Datahike-Basis-T': { $ref: '#/components/headers/DatahikeBasisT' } };
+export const BASIS = { 'Datahike-Basis-T': header('DatahikeBasisT') };
+
+/** Of answers that show entities. */
+export const SHOWN = { ...BASIS, 'Datahike-Warnings': header('DatahikeWarnings') };
 
 export function shows(
   description: string,
@@ -34,7 +37,7 @@ export function shows(
   return {
     [status]: {
       description,
-      headers: { ...BASIS, ...headers },
+      headers: { ...SHOWN, ...headers },
       content: { 'application/json': { schema } },
     },
     default: PROBLEM_RESPONSE,
@@ -170,6 +173,11 @@ function headerParameter(name: string, description: string): object {
 export const HEADERS = {
   DatahikeBasisT: {
     description: 'The transaction that the answer shows.',
+    schema: { type: 'string' },
+  },
+  DatahikeWarnings: {
+    description:
+      'What the answer may not be taken for (RFC 9651): `LIST_CUT;field="City.monuments";count=1`, a list that was cut at its usual length; `NOT_OF_TYPE`, references that lead to entities of another type.',
     schema: { type: 'string' },
   },
   Link: {

@@ -8,7 +8,6 @@ import { COMMON_SCHEMAS, referenceTo, shapeSchema } from './json-schemas.ts';
 import type { Operation } from './openapi-parts.ts';
 import {
   about,
-  BASIS,
   body,
   filterParameters,
   header,
@@ -17,6 +16,7 @@ import {
   PARAMETERS,
   PROBLEM,
   PROBLEM_RESPONSE,
+  SHOWN,
   shows,
 } from './openapi-parts.ts';
 import {
@@ -183,7 +183,7 @@ function showsList({ name }: EntityType, headers: Readonly<Record<string, object
     200: {
       description: 'A page; or as `application/x-ndjson` the whole list, an entity in each line.',
       headers: {
-        ...BASIS,
+        ...SHOWN,
         ...headers,
         'Preference-Applied': header('PreferenceApplied'),
       },
