@@ -263,9 +263,8 @@ export function limitsFromNow(
 }
 
 /** The same request with all of its time before it again: for an answer in parts, of which each has as long as a whole one. */
-export function withTimeAnew(context: RequestContext): RequestContext {
-  const limits = limitsFromNow(context.limits);
-  return { ...context, limits, snapshot: context.snapshot.within(limits) };
+export function withTimeAnew<C extends OperationContext>(context: C): C {
+  return { ...context, limits: limitsFromNow(context.limits) };
 }
 
 /**

@@ -20,6 +20,8 @@ export interface EntityRequest {
 
 export interface ListRequest extends EntityRequest {
   readonly list: ListArguments;
+  /** Of a set of databases those that are asked; all where nothing is said. */
+  readonly in: ReadonlyArray<string> | undefined;
 }
 
 /** @throws BAD_USER_INPUT */
@@ -29,16 +31,19 @@ export function parseEntityRequest(parameters: URLSearchParams): EntityRequest {
 }
 
 /** @throws BAD_USER_INPUT */
-export function parseListRequest(resource: Resource, parameters: URLSearchParams): ListRequest {
+export function parseListRequest(
+  resource: Resource,
+  parameters: URLSearchParams,
+  known: ReadonlyArray<string> = LIST_PARAMETERS,
+): ListRequest {
   const where: WhereDraft = {};
   for (const name of new Set(parameters.keys())) {
-    if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) {
+    if (known.includes(name)) {
       checkOnce(parameters, name);
       continue;
     }
     const filter = resource.filters.get(name);
-    if (filter === undefined)
-      throw unknownParameter([...LIST_PARAMETERS, ...resource.filters.keys()], name);
+    if (filter === undefined) throw unknownParameter([...known, ...resource.filters.keys()], name);
     put(where, filter.path, parseOperand(filter, name, parameters.getAll(name)));
   }
   return {
@@ -52,9 +57,15 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
       since: timeIn(parameters, 'since') ?? null,
       orderBy: parseOrderBy(parameters.get('orderBy')),
     },
+    in: parseDatabases(parameters),
     paths: parsePaths(parameters),
     asOf: parseAsOf(parameters),
   };
+}
+
+/** Which databases of a set are asked; undefined for all. */
+export function parseDatabases(parameters: URLSearchParams): ReadonlyArray<string> | undefined {
+  return names(parameters, 'in');
 }
 
 function parsePaths(parameters: URLSearchParams): ShownPaths {

@@ -162,7 +162,7 @@ function sizeParameter(name: string, description: string): object {
   return { name, in: 'query', description, schema };
 }
 
-function textParameter(name: string, description: string): object {
+export function textParameter(name: string, description: string): object {
   return { name, in: 'query', description, schema: { type: 'string' } };
 }
 

@@ -37,6 +37,17 @@ export const LIST_PARAMETERS = [
   'since',
 ] as const;
 
+/** Of a list of several databases, which is read from its start and in which no cursor names a place. */
+export const SET_LIST_PARAMETERS = [
+  'first',
+  'offset',
+  'orderBy',
+  'fields',
+  'include',
+  'asOf',
+  'in',
+] as const;
+
 /** Parameters of one entity. */
 export const ENTITY_PARAMETERS = ['fields', 'include', 'asOf'] as const;
 
