@@ -22,6 +22,7 @@ const SCHEMA: ReadonlyArray<EdnData> = [
     'db/unique': kw('db.unique/identity'),
   }),
   attribute('exam/room', 'tuple', { 'db/tupleTypes': [kw('db.type/string'), kw('db.type/long')] }),
+  attribute('exam/prize', 'tuple', { 'db/tupleTypes': [kw('db.type/ref'), kw('db.type/string')] }),
   attribute('exam/marks', 'tuple', { 'db/tupleType': kw('db.type/long') }),
 ];
 
@@ -71,7 +72,7 @@ const LIST = `query($where: ExamWhere) {
 const listed = ({ examConnection }: Json): ReadonlyArray<string> => {
   expect(examConnection.totalCount).toBe(examConnection.nodes.length);
   return examConnection.nodes.map(
-    ({ course, year, student }: Json) => `${course.name} ${year} ${student}`,
+    ({ course, year, student }: Json) => `${course?.name} ${year} ${student}`,
   );
 };
 
@@ -195,5 +196,21 @@ describe('a tuple with references', () => {
     const path = `/v1/school/exam/by/sitting/${encodeURIComponent(JSON.stringify(sitting))}`;
     const { body } = await request(served.app).get(path).expect(200);
     expect(body.sitting).toEqual(sitting);
+  });
+
+  it('is written with ids, of entities that are there', async () => {
+    const query = `mutation($input: ExamInput!) {
+      createExam(input: $input) { exam { prize { v0 v1 } } } }`;
+    const create = (prize: object) => served.send(query, { input: { student: 'eve', prize } });
+    const prize = { v0: logic, v1: 'gold' };
+    const { body } = await create(prize);
+    expect(body.data.createExam.exam).toEqual({ prize });
+    expect(await found({ prize: { eq: prize } })).toHaveLength(1);
+    expect(await found({ prize: { startsWith: { v0: logic } } })).toHaveLength(1);
+    const nowhere = Buffer.from('school:999999').toString('base64url');
+    for (const v0 of [nowhere, 'x', 'tmp:x']) {
+      const { body: refused } = await create({ v0, v1: 'gold' });
+      expect(refused.errors[0].extensions.code).toMatch(/^(ENTITY_NOT_FOUND|BAD_USER_INPUT)$/);
+    }
   });
 });
