@@ -228,6 +228,12 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
     );
   }
 
+  /** Of a set of databases those that it asks. @throws BAD_USER_INPUT where the set has none of a name */
+  databases(variables: Variables): ReadonlyArray<string> {
+    const asked = this.#fieldsFor(variables).map(({ plan }) => plan.databases?.(variables) ?? []);
+    return Array.from(new Set(asked.flat()));
+  }
+
   /** How many entities may be read for it. @throws COST_LIMIT_EXCEEDED */
   checkCost(variables: Variables): number {
     const { maxCost } = this.#target;

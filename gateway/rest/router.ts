@@ -9,6 +9,7 @@ import { preferredType } from '../http/accept.ts';
 import { checkValueNesting } from '../http/nesting.ts';
 import { warningsHeader } from '../read/warnings.ts';
 import { setValidator } from '../sets/set-validator.ts';
+import { chosen } from '../sets/set-view.ts';
 import { parseAsOf, parseDatabases } from './from-rest.ts';
 import { parsePreferences } from './preferences.ts';
 import {
@@ -104,7 +105,9 @@ const SET: Ground<SetContext> = {
   createContext: ({ createSetContext }, request, response) => createSetContext(request, response),
   runsCode: () => false,
   validator: (context, { originalUrl, headers }, { searchParams }) =>
-    setValidator(context, { url: originalUrl, headers }, parseDatabases(searchParams)),
+    setValidator(context, context.set, { url: originalUrl, headers }, () =>
+      chosen(context.set, { in: parseDatabases(searchParams) ?? null }),
+    ),
   cacheControl: () => cacheControl({ isPublic: false }, false),
 };
 

@@ -16,7 +16,7 @@ import type { View } from '../access/view.ts';
 import { rolesThere, seenBy } from '../access/view.ts';
 import { createSetSchema } from '../generate/graphql/set-schema.ts';
 import { CompiledOperations } from '../graphql/compiled-operations.ts';
-import type { CreateContext, GraphQLServer } from '../graphql/server.ts';
+import type { CreateContext, GraphQLServer, Validating } from '../graphql/server.ts';
 import { startGraphQLServer } from '../graphql/server.ts';
 import type { OperationLimits } from '../graphql/validation-rules.ts';
 import { FORM_OF_ANSWERS } from '../http/caching.ts';
@@ -28,6 +28,7 @@ import { ListPlans } from '../read/list-plan.ts';
 import type { KnownDatabases } from './database-sets.ts';
 import { databasesOf } from './database-sets.ts';
 import { setPlans } from './set-plans.ts';
+import { setValidator } from './set-validator.ts';
 import type { SetView } from './set-view.ts';
 import { someAtATime } from './some-at-a-time.ts';
 
@@ -45,7 +46,8 @@ export interface ServedSetOptions {
   ) => CreateContext<OperationContext>;
 }
 
-export interface SetSchema extends Omit<GraphQLServer<OperationContext>, 'answer'> {
+export interface SetSchema
+  extends Omit<GraphQLServer<OperationContext>, 'answer'>, Validating<OperationContext> {
   readonly graphql: RequestHandler;
   readonly view: SetView;
 }
@@ -186,7 +188,13 @@ export class ServedSet {
       createContext: createContext(served),
     });
     const { answer, ...others } = server;
-    return { ...others, graphql: answer, view: set };
+    return {
+      ...others,
+      graphql: answer,
+      view: set,
+      validator: (context, request, { operation, variables, document }) =>
+        setValidator(context, set, request, () => operation.databases(variables), document),
+    };
   }
 
   /** The same in all gateways that show the same to callers of these roles. */

@@ -12,7 +12,7 @@ import type { EntitySelection } from '../select/selection.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import { findRows, writeRows } from './found-rows.ts';
 import type { AskedType, SetPlan } from './set-view.ts';
-import { chosenCount, placeOf, planEach } from './set-view.ts';
+import { chosen, chosenCount, placeOf, planEach } from './set-view.ts';
 
 export function planRows(asked: AskedType): SetPlan {
   const { set, operation, type, args } = asked;
@@ -32,6 +32,7 @@ export function planRows(asked: AskedType): SetPlan {
       );
       return `[${texts.join(',')}]`;
     },
+    databases: (variables) => chosen(set, args(variables)),
     cost: (variables) => {
       const given = args(variables);
       const { first, offset } = given;

@@ -6,23 +6,27 @@ import { claimsOf } from '../http/context.ts';
 import type { SetView } from './set-view.ts';
 import { someAtATime } from './some-at-a-time.ts';
 
-/** Undefined where a database cannot be read now: nobody knows what it would say. `asked`: the databases that are asked, all where nothing is said. */
+/**
+ * Undefined where a database cannot be read now, or is none of the set: the answer says so. `asked`: the databases that are asked; `document`: what an
+ * operation was asked by.
+ */
 export async function setValidator(
-  { foreign, foreignModels, principal, set }: OperationContext & { readonly set: SetView },
+  { foreign, foreignModels, principal }: OperationContext,
+  set: SetView,
   request: Pick<IncomingMessage, 'url' | 'headers'>,
-  asked: ReadonlyArray<string> = set.databases,
+  asked: () => ReadonlyArray<string>,
+  document?: string,
 ): Promise<string | undefined> {
-  const databases = set.databases.filter((name) => asked.includes(name));
   try {
+    const databases = asked();
     const states = await someAtATime(databases, async (database) => {
       const shown = foreignModels.get(database);
       if (shown === undefined) throw new Error(`Expected ${database} to be shown`);
       const { snapshot } = await foreign.open(database);
       return [database, stateOf(snapshot, snapshot.basisTx), claimsOf(shown, principal)];
     });
-    return tagOf([set.fingerprint, states, ...askedBy(request)]);
+    return tagOf([set.fingerprint, set.databases, states, ...askedBy(request, document)]);
   } catch {
-    // The answer says what is wrong.
     return undefined;
   }
 }
