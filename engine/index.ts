@@ -137,5 +137,5 @@ export { resolveEntityId } from './db/entity-id.ts';
 export type { CancelSignal, QueryLimits } from './shared/budget.ts';
 export type { Suspended } from './shared/suspend.ts';
 export { awaiting, giveWay, run, start, waitWithin } from './shared/suspend.ts';
-export { compareValues } from './datom/value-order.ts';
+export { compareValues, GREATEST_VALUE } from './datom/value-order.ts';
 export { plus } from './query/functions/arithmetic.ts';

@@ -26,6 +26,7 @@ import { fittingExtensions } from './extend/fitting-extensions.ts';
 import type { ParsedExtension } from './extend/parse-extension.ts';
 import type { CreateContext } from './graphql/server.ts';
 import type { OperationLimits } from './graphql/validation-rules.ts';
+import { FORM_OF_ANSWERS } from './http/caching.ts';
 import type { ServedModel } from './http/context.ts';
 import type { KnownModels } from './known-models.ts';
 import { LiveQueries } from './live/live-queries.ts';
@@ -81,9 +82,6 @@ export async function serveDatabase(
 }
 
 type Attributes = Snapshot['attributes'];
-
-/** Counted up where the same request is answered otherwise than by the version before. */
-const FORM_OF_ANSWERS = 1;
 
 /** What is served since the schema last changed: views are made when a caller asks for the first time. */
 interface Generation {

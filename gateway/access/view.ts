@@ -140,7 +140,8 @@ function operandReader(database: string, claims: ReadonlyArray<string>) {
           : valueOf(shape, claim, place),
       );
     if (typeof json === 'boolean') return json;
-    const isList = Array.isArray(json) && shape.kind !== 'tuple' && shape.kind !== 'vector';
+    // A vector is a list itself.
+    const isList = Array.isArray(json) && (shape.kind !== 'vector' || json.every(Array.isArray));
     if (!isList) return new ConstantSlot(valueOf(shape, json, place));
     const values = json.map((each: unknown) => valueOf(shape, each, place));
     return place.endsWith('.hasAll')

@@ -25,11 +25,11 @@ export async function answerOperation<C extends OperationContext>(
   try {
     if (operation.type === OperationTypeNode.SUBSCRIPTION) throw needsStream();
     const outcome = operation.run(context, variables);
-    const { content, hasErrors } = outcome instanceof Promise ? await outcome : outcome;
+    const made = outcome instanceof Promise ? await outcome : outcome;
     return {
       status: 200,
-      text: answerBody(content, context.basisTx, context.foreign.bases()),
-      hasErrors,
+      text: answerBody(made, context.basisTx, context.foreign.bases()),
+      hasErrors: made.hasErrors,
     };
   } catch (error) {
     const { requestId, basisTx } = context;

@@ -19,9 +19,11 @@ import type { OperationContext, RequestContext } from '../http/context.ts';
 import { isSettled, requirePresent } from '../http/context.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import type { ForeignFailure } from '../read/scope.ts';
+import type { Warning } from '../read/warnings.ts';
 import type { FieldCode, Operation } from '../select/collect-fields.ts';
 import { collectFields, nameOf } from '../select/collect-fields.ts';
 import { conditionsIn, isIncluded } from './conditions.ts';
+import { deprecationsIn } from './deprecations.ts';
 import type { Variables } from '../select/selection.ts';
 import type { ChangesPlan, RootPlan } from './root-plan.ts';
 import { runsCode } from './made-fields.ts';
@@ -80,18 +82,23 @@ export interface Outcome {
   /** The members of the answer's JSON object, but for what it says of itself. */
   readonly content: string;
   readonly hasErrors: boolean;
+  /** What is said beside it; undefined where there is nothing to say. */
+  readonly warnings?: ReadonlyArray<Warning> | undefined;
 }
 
 /** The body of an answer, JSON, with the transactions up to which databases were read: its own, and others by their names. */
 export function answerBody(
-  content: string,
+  { content, warnings }: Pick<Outcome, 'content' | 'warnings'>,
   basisTx: number | undefined,
   bases?: Readonly<Record<string, string>>,
 ): string {
   const own = basisTx === undefined ? '' : `"basisT":"${basisTx}"`;
   const others = bases === undefined ? '' : `"bases":${JSON.stringify(bases)}`;
   const comma = own !== '' && others !== '' ? ',' : '';
-  return `{${content},"extensions":{${own}${comma}${others}}}\n`;
+  const extensions = `${own}${comma}${others}`;
+  if (warnings === undefined) return `{${content},"extensions":{${extensions}}}\n`;
+  const beside = `${extensions === '' ? '' : ','}"warnings":${JSON.stringify(warnings)}`;
+  return `{${content},"extensions":{${extensions}${beside}}}\n`;
 }
 
 export class CompiledOperation<C extends OperationContext = RequestContext> {
@@ -105,6 +112,8 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
   readonly #variables: ReadVariables;
   /** The variables that `@skip` and `@include` ask for. */
   readonly #conditions: ReadonlyArray<string>;
+  /** What it asks for that should not be used any more. */
+  readonly #deprecations: ReadonlyArray<Warning>;
   readonly #variants = new Map<string, ReadonlyArray<PlannedField<C>>>();
 
   constructor(
@@ -120,6 +129,7 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
     this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
     this.#variables = variableReader(target.schema, definition);
     this.#conditions = conditionsIn(document);
+    this.#deprecations = deprecationsIn(target.schema, definition, this.#fragments);
     this.runsCode = runsCode(target.schema, target.code, document);
   }
 
@@ -177,13 +187,14 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
 
   /** What is told of data that was written, with the failures of code of users in their places. */
   outcome(
-    { code, requestId }: Pick<OperationContext, 'code' | 'requestId'>,
+    { code, requestId, warnings }: Pick<OperationContext, 'code' | 'requestId' | 'warnings'>,
     written: string,
     others: ReadonlyArray<GraphQLFormattedError> = [],
   ): Outcome {
     code?.end();
     const failures = code?.failures ?? [];
-    if (failures.length === 0 || written === 'null') return outcomeOf(written, others);
+    const beside = this.#warnings(warnings.all);
+    if (failures.length === 0 || written === 'null') return outcomeOf(written, others, beside);
     const { text, errors } = placeFailures({
       schema: this.#target.schema,
       fragments: this.#fragments,
@@ -193,7 +204,13 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
       failures,
     });
     const told = errors.map((error) => this.#target.formatError(error, requestId));
-    return outcomeOf(text, [...others, ...told]);
+    return outcomeOf(text, [...others, ...told], beside);
+  }
+
+  #warnings(ofAnswer: ReadonlyArray<Warning> | undefined): Outcome['warnings'] {
+    return this.#deprecations.length === 0
+      ? ofAnswer
+      : [...this.#deprecations, ...(ofAnswer ?? [])];
   }
 
   /** What is told of each transaction, where the operation asks for that. */
@@ -209,6 +226,12 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
     return fields.every(({ plan }) =>
       plan.pointsInTime?.(variables).every((asOf) => isSettled(context, asOf)),
     );
+  }
+
+  /** Of a set of databases those that it asks. @throws BAD_USER_INPUT where the set has none of a name */
+  databases(variables: Variables): ReadonlyArray<string> {
+    const asked = this.#fieldsFor(variables).map(({ plan }) => plan.databases?.(variables) ?? []);
+    return Array.from(new Set(asked.flat()));
   }
 
   /** How many entities may be read for it. @throws COST_LIMIT_EXCEEDED */
@@ -298,9 +321,13 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
   }
 }
 
-function outcomeOf(data: string, errors: ReadonlyArray<GraphQLFormattedError>): Outcome {
+function outcomeOf(
+  data: string,
+  errors: ReadonlyArray<GraphQLFormattedError>,
+  warnings: Outcome['warnings'],
+): Outcome {
   const told = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
-  return { content: `${told}"data":${data}`, hasErrors: errors.length > 0 };
+  return { content: `${told}"data":${data}`, hasErrors: errors.length > 0, warnings };
 }
 
 const NOTHING = (): number => 0;

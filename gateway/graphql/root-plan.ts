@@ -14,6 +14,8 @@ export interface RootPlan<C extends OperationContext = RequestContext> {
   readonly cost: Given<number>;
   /** The points in time that are read at, undefined for the one of the request; left out where the answer is of nothing that stays. */
   readonly pointsInTime?: Given<ReadonlyArray<AsOf | null | undefined>>;
+  /** Of a set of databases those that are asked. @throws BAD_USER_INPUT where the set has none of a name */
+  readonly databases?: Given<ReadonlyArray<string>>;
   /** Whether its failures leave the others their answers although the field is not null: what code of users fails for goes up to where null may be. */
   readonly failsAlone?: boolean;
   /** Of a field that has no answer of its own: what it tells of transactions. */

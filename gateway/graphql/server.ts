@@ -3,7 +3,7 @@ import { ApolloServer, HeaderMap } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { requestIdOf } from '../http/context.ts';
@@ -57,6 +57,20 @@ export interface GraphQLServer<C extends OperationContext = RequestContext> {
   /** What is done with an operation before it is run. */
   readonly prepare: (request: OperationRequest, requestId: string) => Promise<PreparedOperation<C>>;
   readonly stop: () => Promise<void>;
+}
+
+/** What answers from several databases, and knows when that is still the same. */
+export interface Validating<C extends OperationContext> {
+  /** Undefined where nobody knows. */
+  readonly validator: (
+    context: C,
+    request: IncomingMessage,
+    asked: {
+      readonly operation: CompiledOperation<C>;
+      readonly variables: Variables;
+      readonly document: string;
+    },
+  ) => Promise<string | undefined>;
 }
 
 /** @throws BAD_USER_INPUT, BASIS_NOT_AVAILABLE */

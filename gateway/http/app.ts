@@ -45,7 +45,8 @@ import type { LiveHost } from '../live/open-operation.ts';
 import { WebSockets } from '../live/web-socket.ts';
 import type { WebSocketOptions } from '../live/web-socket.ts';
 import { KnownModels } from '../known-models.ts';
-import { createRestRouter } from '../rest/router.ts';
+import { createRestRouter, createSetRouter } from '../rest/router.ts';
+import type { RestOptions } from '../rest/router.ts';
 import { serveDatabase } from '../served-database.ts';
 import type { DatabaseSets } from '../sets/database-sets.ts';
 import { checkSets } from '../sets/database-sets.ts';
@@ -206,6 +207,28 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
         : await set.schemaFor(principalOf(request));
     return schema.graphql(request, response, next);
   });
+  const rest: RestOptions = {
+    isGuarded: access !== undefined,
+    requireIfMatch,
+    maxCost: limits?.maxCost ?? DEFAULT_OPERATION_LIMITS.maxCost,
+    callers,
+    stopping,
+    patienceMs: live?.patienceMs,
+    log,
+    sets,
+    createContext: async (request, response) => {
+      const { database, schema } = await find(request, databaseParameter(request) ?? '', response);
+      return createContext(database, schema, queryLimits, request, response);
+    },
+    createSetContext: async (request, response) => {
+      const name = databaseParameter(request) ?? '';
+      const schema = await sets.get(name)?.schemaFor(principalOf(request));
+      if (schema === undefined) throw new Error(`Expected ${name} to be a set`);
+      const context = await schema.createContext(request, response);
+      return { ...context, name, set: schema.view };
+    },
+  };
+  if (sets.size > 0) app.use('/v1', createSetRouter(rest));
   if (extensions.some(({ routes }) => routes.length > 0))
     app.all(
       EXTENSION_ROUTES,
@@ -215,26 +238,7 @@ function answerOfDatabases(app: Express, options: DatabaseHandlers): void {
           createContext(database, schema, queryLimits, request, response),
       }),
     );
-  app.use(
-    '/v1',
-    createRestRouter({
-      isGuarded: access !== undefined,
-      requireIfMatch,
-      maxCost: limits?.maxCost ?? DEFAULT_OPERATION_LIMITS.maxCost,
-      callers,
-      stopping,
-      patienceMs: live?.patienceMs,
-      log,
-      createContext: async (request, response) => {
-        const { database, schema } = await find(
-          request,
-          databaseParameter(request) ?? '',
-          response,
-        );
-        return createContext(database, schema, queryLimits, request, response);
-      },
-    }),
-  );
+  app.use('/v1', createRestRouter(rest));
 }
 
 interface OnDemandDatabases {

@@ -8,6 +8,9 @@ import type { Snapshot } from '../../services/reader/reader.ts';
 import type { RequestContext } from './context.ts';
 import type { Headers } from './head.ts';
 
+/** Counted up where the same request is answered otherwise than by the version before. */
+export const FORM_OF_ANSWERS = 1;
+
 /** The request headers that an answer depends on, besides who asks. */
 const SELECTING = ['accept', 'datahike-as-of', 'prefer'] as const;
 
@@ -21,12 +24,32 @@ export function validatorOf(
   { url, headers }: Pick<IncomingMessage, 'url' | 'headers'>,
   document?: string,
 ): string {
-  const asked = [url, document, ...SELECTING.map((name) => headers[name] ?? null)];
-  const { commitId, databaseId } = snapshot;
-  // A database that was set back comes to the same numbers again.
-  const state = [databaseId, commitId, basisTx];
-  const text = JSON.stringify([fingerprint(), state, claims, ...asked]);
-  return `"${hash('sha256', text, 'base64url')}"`;
+  return tagOf([
+    fingerprint(),
+    stateOf(snapshot, basisTx),
+    claims,
+    ...askedBy({ url, headers }, document),
+  ]);
+}
+
+/** Tells apart the states of a database. One that was set back comes to the same numbers again. */
+export function stateOf(
+  { commitId, databaseId }: Validated['snapshot'],
+  basisTx: number,
+): ReadonlyArray<unknown> {
+  return [databaseId, commitId, basisTx];
+}
+
+/** What an answer depends on of its request. */
+export function askedBy(
+  { url, headers }: Pick<IncomingMessage, 'url' | 'headers'>,
+  document?: string,
+): ReadonlyArray<unknown> {
+  return [url, document, ...SELECTING.map((name) => headers[name] ?? null)];
+}
+
+export function tagOf(facts: ReadonlyArray<unknown>): string {
+  return `"${hash('sha256', JSON.stringify(facts), 'base64url')}"`;
 }
 
 /** An answer out of the past alone stays as it is; any other is asked for again, which costs nothing while nothing was written. */

@@ -14,6 +14,7 @@ import { asOfFromText, timePointOf } from '../read/as-of.ts';
 import type { ListPlans } from '../read/list-plan.ts';
 import { NO_FOREIGN } from '../read/scope.ts';
 import type { ForeignScopes, ReadScope, RequestCode } from '../read/scope.ts';
+import { Warnings } from '../read/warnings.ts';
 import { ForeignDatabases } from './foreign-databases.ts';
 import type { HoldReader } from './foreign-databases.ts';
 import type { Charge } from './caller.ts';
@@ -26,6 +27,8 @@ export interface OperationContext {
   /** The point in time that everything is read at, unless a field names another one. */
   readonly asOf: AsOf | undefined;
   readonly foreign: ForeignDatabases;
+  /** What is to be said beside the answer. */
+  readonly warnings: Warnings;
   /** What is shown of other databases, by their names. */
   readonly foreignModels: ReadonlyMap<string, ServedModel>;
   /** Code of users, from when something is read. */
@@ -152,6 +155,7 @@ export function createSetContext(
     requestId: requestIdOf(request),
     asOf: parseAsOf(headers[AS_OF_HEADER]),
     foreign,
+    warnings: new Warnings(),
     foreignModels: models,
     code: undefined,
     principal,
@@ -185,6 +189,7 @@ export function contextOn(
     snapshot,
     asOf,
     foreign: new ForeignDatabases(holdOther, (other) => other.snapshot({ limits })),
+    warnings: new Warnings(),
     foreignModels: foreign,
     beginCode,
     computed,
@@ -258,9 +263,8 @@ export function limitsFromNow(
 }
 
 /** The same request with all of its time before it again: for an answer in parts, of which each has as long as a whole one. */
-export function withTimeAnew(context: RequestContext): RequestContext {
-  const limits = limitsFromNow(context.limits);
-  return { ...context, limits, snapshot: context.snapshot.within(limits) };
+export function withTimeAnew<C extends OperationContext>(context: C): C {
+  return { ...context, limits: limitsFromNow(context.limits) };
 }
 
 /**
@@ -335,6 +339,7 @@ export function scopeAt(
     log: context.reader,
     limits: context.limits,
     foreign: foreignScopes(context, instant),
+    warnings: context.warnings,
     code: context.code,
     asOf,
     isPast,
@@ -343,7 +348,7 @@ export function scopeAt(
 
 /** Other databases as a request reads them: of an instant all are read as they were, of a transaction only its own. */
 export function foreignScopes(
-  { foreign, foreignModels, principal, limits }: OperationContext,
+  { foreign, foreignModels, principal, limits, warnings }: OperationContext,
   instant: Date | undefined,
 ): ForeignScopes {
   return {
@@ -365,6 +370,7 @@ export function foreignScopes(
         log: reader,
         limits,
         foreign: NO_FOREIGN,
+        warnings,
         code: undefined,
         asOf: instant === undefined ? undefined : { instant },
         isPast: instant !== undefined,

@@ -31,6 +31,7 @@ const EXPOSED_HEADERS = [
   'Accept-Patch',
   'Allow',
   'Datahike-Basis-T',
+  'Datahike-Warnings',
   'ETag',
   'Link',
   'Location',

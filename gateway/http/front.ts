@@ -16,7 +16,7 @@ import type { OperationAnswer } from '../graphql/answer-operation.ts';
 import { answerOperation, refusal } from '../graphql/answer-operation.ts';
 import type { Documents } from '../graphql/documents.ts';
 import type { CompiledOperation } from '../graphql/operation.ts';
-import type { GraphQLServer } from '../graphql/server.ts';
+import type { GraphQLServer, Validating } from '../graphql/server.ts';
 import type { Variables } from '../select/selection.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Authenticate } from '../access/authenticate.ts';
@@ -33,7 +33,7 @@ import { cacheControl, hasTag, setCacheHeaders, validatorOf } from './caching.ts
 import type { Callers } from './caller.ts';
 import { onceClosed } from './caller.ts';
 import { answerOrigin } from './cors.ts';
-import type { GatewayRequest, OperationContext, RequestContext } from './context.ts';
+import type { GatewayRequest, OperationContext } from './context.ts';
 import { isOfOneDatabase, requestIdOf, REQUEST_ID_HEADER } from './context.ts';
 import { Head } from './head.ts';
 import { checkDocumentNesting, checkValueNesting } from './nesting.ts';
@@ -167,7 +167,8 @@ async function answer(
 type AnsweringSchema<C extends OperationContext> = Pick<
   GraphQLServer<C>,
   'operations' | 'prepare' | 'createContext'
->;
+> &
+  Partial<Validating<C>>;
 
 /** Whether what is asked could be run, and so was answered. */
 async function answerBy<C extends OperationContext>(
@@ -185,11 +186,10 @@ async function answerBy<C extends OperationContext>(
     const creating = schema.createContext(request, head.response);
     const context = creating instanceof Promise ? await creating : creating;
     const { operation, variables } = prepared;
-    // What is shown of other databases changes with them, and what code of users makes is its own affair: nobody can tell from this one whether it is the same.
     const keep =
-      request.method !== 'POST' && !operation.runsCode && isOfOneDatabase(context)
-        ? keeping(request, head, context, asked, prepared)
-        : undefined;
+      request.method === 'POST'
+        ? undefined
+        : await keeping(request, head, context, schema, asked, prepared);
     if (keep?.isKnown === true) {
       keep.setHeaders();
       head.begin(304).end();
@@ -288,16 +288,26 @@ function send(head: Head, type: string, { status, text }: OperationAnswer): void
 
 const LONG_TEXT = 4_096;
 
-/** What is read by GET may be kept by its caller, and is not made again while it is the same. */
-function keeping<C extends OperationContext>(
+/** What is read by GET may be kept by its caller, and is not made again while it is the same; undefined where nobody can tell whether it is. */
+async function keeping<C extends OperationContext>(
   request: GatewayRequest,
   head: Head,
-  context: C & RequestContext,
+  context: C,
+  { validator }: AnsweringSchema<C>,
   { query }: Asked,
-  { operation, variables }: Prepared<C>,
+  prepared: Prepared<C>,
 ) {
-  const tag = validatorOf(context, request, query);
-  const control = cacheControl(context, operation.isSettled(context, variables));
+  const { operation, variables } = prepared;
+  // What code of users makes is its own affair.
+  if (operation.runsCode) return undefined;
+  const isOfOne = isOfOneDatabase(context);
+  // What is shown of other databases changes with them.
+  const tag = isOfOne
+    ? validatorOf(context, request, query)
+    : await validator?.(context, request, { ...prepared, document: query });
+  if (tag === undefined) return undefined;
+  const isPublic = isOfOne && context.isPublic;
+  const control = cacheControl({ isPublic }, operation.isSettled(context, variables));
   return {
     isKnown: hasTag(request.headers['if-none-match'], tag),
     setHeaders: () => setCacheHeaders(head, tag, control),

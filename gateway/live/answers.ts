@@ -31,8 +31,8 @@ async function onlyAnswer(asked: AskedOperation, signal: AbortSignal): Promise<S
   const { operation, variables } = asked;
   try {
     asked.charge('cost', operation.checkCost(variables));
-    const { content } = await operation.run(context, variables);
-    const text = answerBody(content, context.basisTx, context.foreign.bases());
+    const outcome = await operation.run(context, variables);
+    const text = answerBody(outcome, context.basisTx, context.foreign.bases());
     return { text, position: String(context.basisTx) };
   } finally {
     context.foreign.release();
@@ -57,8 +57,10 @@ async function* streamedAnswers(
   // What code of users makes may be of the caller.
   const caller = operation.runsCode ? [principal.name, principal.roles, principal.claims] : [];
   const key = JSON.stringify([given, claims, claimsThere, asked.asOf, caller]);
-  for await (const { content, basisTx, bases } of database.live.watch(operation, key, run, signal))
-    yield { text: answerBody(content, basisTx, bases), position: String(basisTx) };
+  for await (const answer of database.live.watch(operation, key, run, signal)) {
+    const { basisTx, bases } = answer;
+    yield { text: answerBody(answer, basisTx, bases), position: String(basisTx) };
+  }
 }
 
 /** From the newest state; those who watch the same share it. */

@@ -68,7 +68,7 @@ export async function* changeAnswers(
     for await (const { cursor, content } of changesIn(asked, followed, transaction, signal)) {
       place++;
       if (transaction.tx === tx && place <= (told ?? 0)) continue;
-      yield { text: answerBody(content, transaction.tx), position: cursor };
+      yield { text: answerBody({ content }, transaction.tx), position: cursor };
     }
     quiet = place > 0 ? 0 : quiet + 1;
     if (quiet % QUIET_TRANSACTIONS === QUIET_TRANSACTIONS - 1)

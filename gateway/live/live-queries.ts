@@ -8,6 +8,7 @@
  */
 import { DatabaseError } from '../../schema/error.ts';
 import type { Reader, Transaction } from '../../services/reader/reader.ts';
+import type { Warning } from '../read/warnings.ts';
 import type { Log } from '../../services/shared/log.ts';
 import { Changes, Reads } from './reads.ts';
 import { pause, untilWoken } from '../http/waiting.ts';
@@ -19,6 +20,8 @@ export interface LiveAnswer {
   readonly content: string;
   /** Whether not everything could be read, so that it is tried again with every transaction. */
   readonly hasErrors: boolean;
+  /** What is said beside it. */
+  readonly warnings?: ReadonlyArray<Warning> | undefined;
   /** The last transactions of other databases that were read, by their names. */
   readonly bases?: Readonly<Record<string, string>> | undefined;
   /** Tells when other databases that were read have changed, until it is stopped. */

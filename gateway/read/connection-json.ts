@@ -1,4 +1,5 @@
 /** Lists and connections as JSON: a page of a type's entities, or a page for each of many parents. */
+import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import type { ListArguments } from '../select/selection.ts';
 import type { AggregatePlan } from './aggregate-plan.ts';
 import { writeAggregate } from './aggregate-plan.ts';
@@ -11,6 +12,7 @@ import type {
   ConnectionPartPlan,
   ConnectionPlan,
   EdgePartPlan,
+  EntityPlan,
   Fragments,
   PageFact,
   PageInfoPartPlan,
@@ -22,11 +24,14 @@ import type {
 export async function readConnections(
   readEntities: ReadEntities,
   run: Run,
+  /** Where the list stands, for what is to be said of it. */
+  place: string,
   origin: ListOrigin,
   args: ListArguments,
-  { parts, nodes, wantsRows, wantsPositions, wantsCount }: ConnectionPlan,
+  plan: ConnectionPlan,
   parents: ReadonlyArray<number | undefined>,
 ): Promise<Connections> {
+  const { parts, nodes, wantsRows, wantsPositions, wantsCount } = plan;
   const list = await List.open(run.scope, origin, args);
   const pageOf = wantsRows ? await list.pages(parents, wantsPositions) : noPage;
   const countOf = wantsCount ? await list.totalCounts(parents) : noCount;
@@ -37,9 +42,16 @@ export async function readConnections(
   for (const part of parts)
     if (part.kind === 'aggregate')
       aggregates.set(part.aggregate, await list.folds(part.aggregate.folds, parents));
+  if (origin.kind === 'link')
+    for (const [i, node] of nodes.entries())
+      tellOfOthers(run, place, node, entities.length - (fragments[i]?.size ?? 0));
   const written = { list, pageOf, countOf, aggregates, fragments };
+  const isSilent = wantsRows && !plan.tellsOfMore && hasNoSize(args);
   return {
-    write: (parent) => writeConnection(written, parts, parent),
+    write: (parent) => {
+      if (isSilent && pageOf(parent).hasNextPage) run.scope.warnings.listCut(place, DEFAULT_PAGE);
+      return writeConnection(written, parts, parent);
+    },
     pageInfo: (parent, name) => pageFact(written, pageOf(parent), name),
   };
 }
@@ -88,7 +100,7 @@ function writePart(written: Written, part: ConnectionPartPlan, parent: number | 
       return writeAggregate(aggregate, written.countOf(parent), folds);
     }
     case 'nodes':
-      return writeNodes(written.pageOf, parent, written.fragments[part.node]);
+      return writeNodes(written.pageOf(parent), written.fragments[part.node]);
     case 'edges':
       return writeEdges(written, part.parts, parent);
     case 'pageInfo':
@@ -159,6 +171,22 @@ function pageFact({ list }: Written, page: Page, name: PageFact): string | boole
   }
 }
 
+/** Whether nobody said how long the list is to be. */
+function hasNoSize({ first, last }: ListArguments): boolean {
+  return (first ?? last ?? null) === null;
+}
+
+/** Takes note of references to what is not of their type. Who may not see everything is not told that there is something else. */
+export function tellOfOthers(
+  { scope }: Run,
+  place: string,
+  { shows }: EntityPlan,
+  count: number,
+): void {
+  if (count > 0 && shows.kind === 'typed' && !scope.lists.rules.isRestricted)
+    scope.warnings.notOfType(place, shows.type, count);
+}
+
 /** The entities on pages, each once. */
 export function entitiesOn(
   pageOf: PageOf,
@@ -169,13 +197,9 @@ export function entitiesOn(
   return Array.from(found);
 }
 
-export function writeNodes(
-  pageOf: PageOf,
-  parent: number | undefined,
-  fragments: Fragments | undefined,
-): string {
+export function writeNodes({ entities }: Page, fragments: Fragments | undefined): string {
   let text = '';
-  for (const entity of pageOf(parent).entities) {
+  for (const entity of entities) {
     const node = fragments?.get(entity);
     if (node !== undefined && node !== null) text += text === '' ? node : `,${node}`;
   }

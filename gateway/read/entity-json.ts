@@ -10,7 +10,7 @@ import type { EntityType } from '../../schema/model/model.ts';
 import { DEFAULT_REFS } from '../generate/page-sizes.ts';
 import type { ListArguments } from '../select/selection.ts';
 import type { Connections } from './connection-json.ts';
-import { entitiesOn, readConnections, writeNodes } from './connection-json.ts';
+import { entitiesOn, readConnections, tellOfOthers, writeNodes } from './connection-json.ts';
 import { findByKey } from './foreign-keys.ts';
 import { List, NO_PARENTS } from './list.ts';
 import { visibleAmong } from './visible.ts';
@@ -23,7 +23,9 @@ export function readConnection(
   list: ListArguments,
   plan: ConnectionPlan,
 ): Promise<Connections> {
-  return readConnections(readEntities, run, { kind: 'type', type }, list, plan, NO_PARENTS);
+  const origin = { kind: 'type', type } as const;
+  const { connection } = type.names;
+  return readConnections(readEntities, run, connection, origin, list, plan, NO_PARENTS);
 }
 
 /** The JSON of one entity. */
@@ -121,7 +123,7 @@ function writerOf(run: Run, field: FieldPlan, level: Level): WriteAt | Promise<W
     case 'values':
       return field.isIdent ? identWriter(run, field, level) : valueWriter(run, field, projected);
     case 'one':
-      return oneWriter(run, field.below, targetsIn(projected, field.column), level.places);
+      return oneWriter(run, field, targetsIn(projected, field.column), level.places);
     case 'made':
       return madeWriter(run, field, level);
     case 'foreign':
@@ -268,7 +270,7 @@ function targetsIn({ columns }: Projected, column: number): (place: number) => n
 
 async function oneWriter(
   run: Run,
-  below: EntityPlan,
+  { place: field, below }: Extract<FieldPlan, { kind: 'one' }>,
   targetOf: (place: number) => number | undefined,
   places: ReadonlyArray<number>,
 ): Promise<WriteAt> {
@@ -278,6 +280,7 @@ async function oneWriter(
     if (target !== undefined) targets.add(target);
   }
   const fragments = await readEntities(run, below, Array.from(targets));
+  tellOfOthers(run, field, below, targets.size - fragments.size);
   return (place) => {
     const target = targetOf(place);
     return (target === undefined ? undefined : fragments.get(target)) ?? 'null';
@@ -320,7 +323,7 @@ function valuesIn({ columns }: Projected, column: number): (place: number) => Ed
 
 async function listWriter(
   run: Run,
-  { field, list, below }: Extract<FieldPlan, { kind: 'list' }>,
+  { place: named, field, list, isSized, below }: Extract<FieldPlan, { kind: 'list' }>,
   { entities, places }: Level,
 ): Promise<WriteAt> {
   const parents = places.map((place) => entities[place]!);
@@ -332,19 +335,33 @@ async function listWriter(
   );
   const pageOf = await opened.pages(parents, false);
   const scoped = { ...run, scope: opened.scope };
-  const fragments = await readEntities(scoped, below, entitiesOn(pageOf, parents));
-  return (place) => writeNodes(pageOf, entities[place], fragments);
+  const shown = entitiesOn(pageOf, parents);
+  const fragments = await readEntities(scoped, below, shown);
+  tellOfOthers(run, named, below, shown.length - fragments.size);
+  return (place) => {
+    const page = pageOf(entities[place]);
+    if (!isSized && page.hasNextPage) run.scope.warnings.listCut(named, DEFAULT_REFS);
+    return writeNodes(page, fragments);
+  };
 }
 
 async function connectionWriter(
   run: Run,
-  { field, list, connection }: Extract<FieldPlan, { kind: 'connection' }>,
+  { place: named, field, list, connection }: Extract<FieldPlan, { kind: 'connection' }>,
   { entities, places }: Level,
 ): Promise<WriteAt> {
   const parents = places.map((place) => entities[place]!);
   const origin = { kind: 'link', field } as const;
   const args = list(run.variables);
-  const { write } = await readConnections(readEntities, run, origin, args, connection, parents);
+  const { write } = await readConnections(
+    readEntities,
+    run,
+    named,
+    origin,
+    args,
+    connection,
+    parents,
+  );
   return (place) => write(entities[place]);
 }
 

@@ -22,7 +22,7 @@ export interface LinesRequest {
 }
 
 /** How many entities are known by their places in the list. */
-const WINDOW = 10_000;
+export const WINDOW = 10_000;
 
 /** How long a part is to be, in characters; so many entities that is, as the part before it tells. */
 const PART_LENGTH = 64 * 1024;
@@ -33,25 +33,42 @@ const MAX_PART = 500;
 export async function* readLines(request: LinesRequest): AsyncGenerator<string, void> {
   const { type, list, plan, scopeNow, charge } = request;
   const origin = { kind: 'type', type } as const;
+  let pinned: Snapshot | undefined;
+  async function* windows(): AsyncGenerator<ReadonlyArray<number>, void> {
+    let left = list.first ?? Infinity;
+    let next: ListArguments = { ...list, first: null };
+    while (left > 0) {
+      const opened = await List.open(scopeNow(), origin, next, Math.min(left, WINDOW));
+      const page = (await opened.pages(NO_PARENTS, true))(undefined);
+      const { entities, positionAt, hasNextPage } = page;
+      pinned = opened.scope.snapshot;
+      yield entities;
+      if (!hasNextPage || entities.length === 0) return;
+      left -= entities.length;
+      const after = opened.cursorOf(positionAt(entities.length - 1));
+      next = { ...next, after, offset: null };
+    }
+  }
+  yield* inParts(windows(), (part) => {
+    charge(part.length);
+    return linesOf(scopeNow(pinned), plan, part);
+  });
+}
+
+/** A text of some rows at a time, each about as long as a part is to be; rows are asked for when those before them were taken. */
+export async function* inParts<Row>(
+  windows: AsyncIterable<ReadonlyArray<Row>>,
+  textOf: (part: ReadonlyArray<Row>) => Promise<string>,
+): AsyncGenerator<string, void> {
   let size = FIRST_PART;
-  let left = list.first ?? Infinity;
-  let next: ListArguments = { ...list, first: null };
-  while (left > 0) {
-    const opened = await List.open(scopeNow(), origin, next, Math.min(left, WINDOW));
-    const { entities, positionAt, hasNextPage } = (await opened.pages(NO_PARENTS, true))(undefined);
-    for (let from = 0; from < entities.length;) {
-      const part = entities.slice(from, from + size);
+  for await (const rows of windows)
+    for (let from = 0; from < rows.length;) {
+      const part = rows.slice(from, from + size);
       from += part.length;
-      charge(part.length);
-      const text = await linesOf(scopeNow(opened.scope.snapshot), plan, part);
+      const text = await textOf(part);
       size = sizeAfter(size, text.length);
       yield text;
     }
-    if (!hasNextPage || entities.length === 0) return;
-    left -= entities.length;
-    const after = opened.cursorOf(positionAt(entities.length - 1));
-    next = { ...next, after, offset: null };
-  }
 }
 
 /** How many entities come next, where so many have made a text of some length. */

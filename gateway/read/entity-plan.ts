@@ -2,7 +2,7 @@
  * What is read of the entities at one place of an answer, and how it is written: a selection worked out once for many requests. Everything that
  * an entity itself says is one projection; what it refers to has a plan of its own below.
  */
-import type { EntityType, Model } from '../../schema/model/model.ts';
+import type { EntityType, Field, Model } from '../../schema/model/model.ts';
 import type { ProjectedAttribute } from '../../services/reader/reader.ts';
 import type { Needed } from '../extend/extension.ts';
 import type {
@@ -75,6 +75,7 @@ export function planConnection(
     wantsRows,
     wantsPositions: planned.some(showsCursors),
     wantsCount,
+    tellsOfMore: parts.some(({ kind }) => kind === 'pageInfo' || kind === 'totalCount'),
     cost: (list, variables) => {
       const each = nodes.reduce((sum, { cost }) => sum + cost(variables), 0);
       const rows = wantsRows ? sizeOf(list, DEFAULT_PAGE) * Math.max(1, each) : 0;
@@ -217,7 +218,8 @@ function planFields(
         const column = draft.column(
           field.kind === 'reverse' ? { kind: 'reverse', ident, limit: 1 } : { kind: 'one', ident },
         );
-        return { kind: 'one', prefix, column, below: planEntities(model, field.target, selection) };
+        const below = planEntities(model, field.target, selection);
+        return { kind: 'one', prefix, place: placeOf(type, field), column, below };
       }
       case 'foreign': {
         const { field, selection, at } = selected;
@@ -234,22 +236,29 @@ function planFields(
         return { kind: 'made', prefix, needs, object };
       }
       case 'list': {
-        const { field, list, selection } = selected;
+        const { field, list, isSized, selection } = selected;
         return {
           kind: 'list',
           prefix,
+          place: placeOf(type, field),
           field,
           list,
+          isSized,
           below: planEntities(model, field.target, selection),
         };
       }
       case 'connection': {
         const { field, list, parts } = selected;
         const connection = planConnection(model, field.target, parts);
-        return { kind: 'connection', prefix, field, list, connection };
+        const place = placeOf(type, field);
+        return { kind: 'connection', prefix, place, field, list, connection };
       }
     }
   });
+}
+
+function placeOf(type: EntityType, { name }: Field): string {
+  return `${type.name}.${name}`;
 }
 
 /** As a reference is read, so that code gets the entity that it leads to. */

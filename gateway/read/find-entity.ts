@@ -2,6 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import type { EntityType, Model } from '../../schema/model/model.ts';
+import { entitiesInPlaces } from '../../schema/model/shapes.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Projection, Snapshot } from '../../services/reader/reader.ts';
 import { decodeId } from './global-id.ts';
@@ -52,10 +53,11 @@ export function parseBy(
     );
   }
   const { ident, unique } = field.attribute;
+  const fromIds = entitiesInPlaces(field.shape, (id) => decodeId(database, id));
   return {
     kind: 'unique',
     attribute: ident,
-    value: value as EdnData,
+    value: fromIds?.(value as EdnData) ?? (value as EdnData),
     identity: unique === 'identity',
   };
 }

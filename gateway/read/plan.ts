@@ -76,6 +76,8 @@ export type FieldPlan =
   | {
       readonly kind: 'one';
       readonly prefix: string;
+      /** `City.country` */
+      readonly place: string;
       readonly column: number;
       readonly below: EntityPlan;
     }
@@ -97,13 +99,16 @@ export type FieldPlan =
   | {
       readonly kind: 'list';
       readonly prefix: string;
+      readonly place: string;
       readonly field: LinkField;
       readonly list: Given<ListArguments>;
+      readonly isSized: boolean;
       readonly below: EntityPlan;
     }
   | {
       readonly kind: 'connection';
       readonly prefix: string;
+      readonly place: string;
       readonly field: LinkField;
       readonly list: Given<ListArguments>;
       readonly connection: ConnectionPlan;
@@ -124,6 +129,8 @@ export interface ConnectionPlan {
   /** Whether cursors are shown. */
   readonly wantsPositions: boolean;
   readonly wantsCount: boolean;
+  /** Whether what is shown tells that there is more than the page. */
+  readonly tellsOfMore: boolean;
   /** As {@link EntityPlan.cost}, for a page of a list. */
   readonly cost: (list: ListArguments, variables: Variables) => number;
 }

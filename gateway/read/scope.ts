@@ -5,6 +5,7 @@ import type { ExtensionContext } from '../extend/extension.ts';
 import type { AnswerPlace } from '../select/selection.ts';
 import type { AsOf } from './as-of.ts';
 import type { ListPlans } from './list-plan.ts';
+import type { Warnings } from './warnings.ts';
 
 /** One consistent view of a database. */
 export interface ReadScope {
@@ -21,6 +22,8 @@ export interface ReadScope {
   readonly log: Pick<Reader, 'transaction' | 'transactions'>;
   readonly limits: QueryLimits;
   readonly foreign: ForeignScopes;
+  /** Takes note of what is to be said beside the answer. */
+  readonly warnings: Warnings;
   /** Undefined where there is no code of users. */
   readonly code: RequestCode | undefined;
   /** What the caller said of time; a part of each cursor's list. */

@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType } from '../../schema/model/model.ts';
 import { valueFromText } from '../../schema/model/scalars.ts';
-import { shapeFromText } from '../../schema/model/shapes.ts';
+import { hasPlaces, shapeFromText } from '../../schema/model/shapes.ts';
 import type { AsOf } from '../read/as-of.ts';
 import { asOfFromText } from '../read/as-of.ts';
 import type { FilterParameter, Resource } from '../generate/rest/routes.ts';
@@ -20,6 +20,8 @@ export interface EntityRequest {
 
 export interface ListRequest extends EntityRequest {
   readonly list: ListArguments;
+  /** Of a set of databases those that are asked; all where nothing is said. */
+  readonly in: ReadonlyArray<string> | undefined;
 }
 
 /** @throws BAD_USER_INPUT */
@@ -29,16 +31,19 @@ export function parseEntityRequest(parameters: URLSearchParams): EntityRequest {
 }
 
 /** @throws BAD_USER_INPUT */
-export function parseListRequest(resource: Resource, parameters: URLSearchParams): ListRequest {
+export function parseListRequest(
+  resource: Resource,
+  parameters: URLSearchParams,
+  known: ReadonlyArray<string> = LIST_PARAMETERS,
+): ListRequest {
   const where: WhereDraft = {};
   for (const name of new Set(parameters.keys())) {
-    if ((LIST_PARAMETERS as ReadonlyArray<string>).includes(name)) {
+    if (known.includes(name)) {
       checkOnce(parameters, name);
       continue;
     }
     const filter = resource.filters.get(name);
-    if (filter === undefined)
-      throw unknownParameter([...LIST_PARAMETERS, ...resource.filters.keys()], name);
+    if (filter === undefined) throw unknownParameter([...known, ...resource.filters.keys()], name);
     put(where, filter.path, parseOperand(filter, name, parameters.getAll(name)));
   }
   return {
@@ -52,9 +57,15 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
       since: timeIn(parameters, 'since') ?? null,
       orderBy: parseOrderBy(parameters.get('orderBy')),
     },
+    in: parseDatabases(parameters),
     paths: parsePaths(parameters),
     asOf: parseAsOf(parameters),
   };
+}
+
+/** Which databases of a set are asked; undefined for all. */
+export function parseDatabases(parameters: URLSearchParams): ReadonlyArray<string> | undefined {
+  return names(parameters, 'in');
 }
 
 function parsePaths(parameters: URLSearchParams): ShownPaths {
@@ -140,7 +151,7 @@ function put(where: WhereDraft, path: ReadonlyArray<string>, operand: unknown): 
   if (last !== undefined) level[last] = operand;
 }
 
-/** Several values stand in one parameter with commas between, or each in a parameter of its own. */
+/** Several values stand in one parameter with commas between, or each in a parameter of its own, as tuples always do. */
 function parseOperand(
   filter: FilterParameter,
   name: string,
@@ -153,7 +164,8 @@ function parseOperand(
     if (texts.length > 1) throw badInput(`The parameter ${name} stands more than once`);
     return toValue(first);
   }
-  return (texts.length === 1 ? first.split(',') : texts).map(toValue);
+  const isApart = filter.operand.kind === 'value' && hasPlaces(filter.operand.shape);
+  return (texts.length === 1 && !isApart ? first.split(',') : texts).map(toValue);
 }
 
 /** `orderBy=population:desc,country.name` */

@@ -13,12 +13,15 @@ import { isGiven, listAt, objectAt } from '../write/input.ts';
 import type { ListRequest } from './from-rest.ts';
 import { requireParts } from './parse-body.ts';
 
-const PARTS: ReadonlySet<string> = new Set(['where', ...LIST_PARAMETERS]);
-
 /** @throws BAD_USER_INPUT */
-export function parseListQuery(model: Model, type: EntityType, json: unknown): ListRequest {
+export function parseListQuery(
+  model: Model,
+  type: EntityType,
+  json: unknown,
+  known: ReadonlyArray<string> = LIST_PARAMETERS,
+): ListRequest {
   const body = objectAt(json, 'body');
-  requireParts(body, PARTS, 'body');
+  requireParts(body, new Set(['where', ...known]), 'body');
   const { where, orderBy } = body;
   return {
     list: {
@@ -31,6 +34,7 @@ export function parseListQuery(model: Model, type: EntityType, json: unknown): L
       since: timeAt(body, 'since') ?? null,
       orderBy: isGiven(orderBy) ? listAt(orderBy, 'orderBy').map(parseOrder) : [],
     },
+    in: isGiven(body['in']) ? namesAt(body, 'in') : undefined,
     paths: { fields: namesAt(body, 'fields'), include: namesAt(body, 'include') },
     asOf: timeAt(body, 'asOf'),
   };

@@ -1,6 +1,6 @@
 /** What the REST routes read, without a word of HTTP's mechanics: a request to a status, headers and a body. */
 import { DatabaseError } from '../../schema/error.ts';
-import type { EntityType } from '../../schema/model/model.ts';
+import type { EntityType, Model } from '../../schema/model/model.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
 import { resourceAt } from '../generate/rest/routes.ts';
 import type { Resource } from '../generate/rest/routes.ts';
@@ -81,8 +81,7 @@ async function* linesOf(
 ): AsyncGenerator<string, void> {
   const { first } = list;
   if (isGiven(list.last)) throw badInput('last', 'is for pages: lines are written from the start');
-  if (isGiven(first) && !(Number.isSafeInteger(first) && first >= 0))
-    throw badInput('first', `must be a whole number from 0, got ${first}`);
+  checkLineCount(first);
   const { entity: plan, cost } = plansFor(context, type, paths);
   checkCost(cost, maxCost);
   let current = context;
@@ -91,7 +90,8 @@ async function* linesOf(
     list,
     plan,
     scopeNow: (fixed) => {
-      current = withTimeAnew(context);
+      const anew = withTimeAnew(context);
+      current = { ...anew, snapshot: context.snapshot.within(anew.limits) };
       const scope = readScope(current, asOf, type);
       return fixed === undefined ? scope : { ...scope, snapshot: fixed.within(current.limits) };
     },
@@ -101,6 +101,12 @@ async function* linesOf(
     throwFailure(current);
     yield part;
   }
+}
+
+/** @throws BAD_USER_INPUT */
+export function checkLineCount(first: number | null | undefined): void {
+  if (isGiven(first) && !(Number.isSafeInteger(first) && first >= 0))
+    throw badInput('first', `must be a whole number from 0, got ${first}`);
 }
 
 /** What is of another database, or made by code, was asked for, so that without it there is no answer. */
@@ -175,12 +181,17 @@ async function tagOf(
 }
 
 export function requireResource({ model, database }: RequestContext, segment: string): Resource {
+  return requireResourceOf(model, `The database '${database}'`, segment);
+}
+
+/** @throws NOT_FOUND */
+export function requireResourceOf(model: Model, owner: string, segment: string): Resource {
   const resource = resourceAt(model, segment);
   if (resource !== undefined) return resource;
   const hint = suggest(segment, Array.from(model.typesByRoute.keys()));
   throw new DatabaseError(
     'NOT_FOUND',
-    `The database '${database}' has no entity type '${segment.slice(0, 60)}'${hint}`,
+    `${owner} has no entity type '${segment.slice(0, 60)}'${hint}`,
   );
 }
 

@@ -22,7 +22,7 @@ export interface RestRequest {
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
   /** The tag of the answer for as long as nothing is written; undefined where it may also show other databases, or what code makes. */
-  readonly validator: () => string | undefined;
+  readonly validator: Validator;
   /** Whether code of users may make a part of the answer, so that nobody knows when it changes. */
   readonly runsCode: boolean;
   readonly idempotencyKey: string | undefined;
@@ -31,6 +31,9 @@ export interface RestRequest {
   /** How many entities may be read for one answer. */
   readonly maxCost: number;
 }
+
+/** At once, unless databases have to be opened for it. */
+export type Validator = () => string | undefined | Promise<string | undefined>;
 
 export interface RestAnswer {
   readonly status: number;

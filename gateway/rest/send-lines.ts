@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
 import type { Callers } from '../http/caller.ts';
-import type { RequestContext } from '../http/context.ts';
+import type { OperationContext } from '../http/context.ts';
 import { toProblem } from '../http/error-response.ts';
 import { DEFAULT_PATIENCE_MS, hasDrained } from '../http/slow-reader.ts';
 import type { Lines } from './rest-request.ts';
@@ -25,7 +25,7 @@ export interface LinesOptions {
 export async function sendLines(
   request: IncomingMessage,
   response: ServerResponse,
-  { principal, requestId }: RequestContext,
+  { principal, requestId }: OperationContext,
   lines: Lines,
   { callers, stopping, patienceMs = DEFAULT_PATIENCE_MS, log }: LinesOptions,
 ): Promise<void> {

@@ -145,9 +145,17 @@ function linkSelection(
     return { kind: 'one', key, field, selection: entitySelection(operation, targetType, nodes) };
   }
   const list = listArguments(operation, type, nodes);
-  return field.kind === 'reverse'
-    ? { kind: 'connection', key, field, list, parts: connectionParts(operation, target, nodes) }
-    : { kind: 'list', key, field, list, selection: entitySelection(operation, targetType, nodes) };
+  if (field.kind === 'reverse')
+    return {
+      kind: 'connection',
+      key,
+      field,
+      list,
+      parts: connectionParts(operation, target, nodes),
+    };
+  const isSized = nodes[0]?.arguments?.some(({ name }) => name.value === 'first') === true;
+  const selection = entitySelection(operation, targetType, nodes);
+  return { kind: 'list', key, field, list, isSized, selection };
 }
 
 function foreignSelection(

@@ -168,7 +168,7 @@ function targetOf(
 function linkSelection(field: LinkField, selection: EntitySelection): FieldSelection {
   const key = field.name;
   return field.many
-    ? { kind: 'list', key, field, list: () => ({}), selection }
+    ? { kind: 'list', key, field, list: () => ({}), isSized: false, selection }
     : { kind: 'one', key, field, selection };
 }
 

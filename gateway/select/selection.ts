@@ -113,6 +113,8 @@ export interface ListSelection {
   readonly key: string;
   readonly field: LinkField;
   readonly list: Given<ListArguments>;
+  /** Whether the caller says how long it is to be. */
+  readonly isSized: boolean;
   readonly selection: EntitySelection;
 }
 

@@ -1,14 +1,18 @@
 /** A `where` that came as JSON, with its values read as those of the fields that they stand at. */
 import { DatabaseError } from '../../schema/error.ts';
 import type { EntityType, Field, Model } from '../../schema/model/model.ts';
-import type { Shape } from '../../schema/model/shapes.ts';
+import type { GivenShape, Shape } from '../../schema/model/shapes.ts';
 import { operandShape } from '../../schema/model/shapes.ts';
 import { badInput } from '../read/bad-input.ts';
 import { suggest } from '../read/suggest.ts';
 import type { Where } from './selection.ts';
 
-/** What a value is of: a field's shape, or the id of an entity. */
-export type OperandShape = Shape | { readonly kind: 'id' };
+/** What an operand is: a value of a field or a part of one, or the id of an entity. */
+export type OperandShape = GivenShape | IdShape;
+
+interface IdShape {
+  readonly kind: 'id';
+}
 
 /** Makes an operand of a piece of JSON: one value, or a list of them. */
 export type ReadOperand = (shape: OperandShape, json: unknown, place: string) => unknown;
@@ -73,7 +77,7 @@ function conditionFrom(
 const FLAGS: ReadonlySet<string> = new Set(['isNull', 'isEmpty']);
 
 function operatorsFrom(
-  shape: OperandShape,
+  shape: Shape | IdShape,
   condition: unknown,
   read: ReadOperand,
   place: string,
@@ -83,7 +87,7 @@ function operatorsFrom(
   );
 }
 
-function operandAt(shape: OperandShape, operator: string): OperandShape {
+function operandAt(shape: Shape | IdShape, operator: string): OperandShape {
   return shape.kind === 'id' ? shape : operandShape(shape, operator);
 }
 

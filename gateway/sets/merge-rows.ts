@@ -9,31 +9,50 @@ export interface MergedRow {
   readonly row: Row;
 }
 
-/** The rows from `offset` on. Between equals the lists are in their order; in the one of the ids from the highest on, in its reverse. */
+/** Lists as one, row by row. Between equals the lists are in their order; in the one of the ids from the highest on, in its reverse. */
+export class RowMerge {
+  readonly #heads: Heap;
+
+  constructor({ keys, entityDescending }: Order) {
+    const comparisons = keys.map(compareBy);
+    this.#heads = new Heap((one, other) => {
+      for (const [i, compare] of comparisons.entries()) {
+        const difference = compare(one.values[i], other.values[i]);
+        if (difference !== 0) return difference < 0;
+      }
+      return entityDescending ? one.list > other.list : one.list < other.list;
+    });
+  }
+
+  /** The first rows of a list, or those after all that it had. */
+  add(list: number, rows: ReadonlyArray<Row>, at = 0): void {
+    const row = rows[at];
+    if (row !== undefined) this.#heads.push({ list, row, values: row.values(), rows, at });
+  }
+
+  /** `isLast`: whether its list has no more rows here; then those that there are have to be added before the next row is taken. */
+  next(): (MergedRow & { readonly isLast: boolean }) | undefined {
+    const head = this.#heads.pop();
+    if (head === undefined) return undefined;
+    const { list, row, rows, at } = head;
+    this.add(list, rows, at + 1);
+    return { list, row, isLast: at + 1 === rows.length };
+  }
+}
+
+/** Of whole lists the rows from `offset` on. */
 export function mergeRows(
-  { keys, entityDescending }: Order,
+  order: Order,
   lists: ReadonlyArray<ReadonlyArray<Row>>,
   { offset, size }: { readonly offset: number; readonly size: number },
 ): ReadonlyArray<MergedRow> {
-  const comparisons = keys.map(compareBy);
-  const isBefore = (one: Head, other: Head): boolean => {
-    for (const [i, compare] of comparisons.entries()) {
-      const difference = compare(one.values[i], other.values[i]);
-      if (difference !== 0) return difference < 0;
-    }
-    return entityDescending ? one.list > other.list : one.list < other.list;
-  };
-  const heads = new Heap(isBefore);
-  for (const [list, [row]] of lists.entries())
-    if (row !== undefined) heads.push({ list, row, values: row.values(), at: 0 });
+  const merge = new RowMerge(order);
+  for (const [list, rows] of lists.entries()) merge.add(list, rows);
   const merged: MergedRow[] = [];
   for (let place = 0; place < offset + size; place++) {
-    const head = heads.pop();
-    if (head === undefined) break;
-    if (place >= offset) merged.push({ list: head.list, row: head.row });
-    const at = head.at + 1;
-    const next = lists[head.list]?.[at];
-    if (next !== undefined) heads.push({ list: head.list, row: next, values: next.values(), at });
+    const next = merge.next();
+    if (next === undefined) break;
+    if (place >= offset) merged.push({ list: next.list, row: next.row });
   }
   return merged;
 }
@@ -41,6 +60,7 @@ export function mergeRows(
 /** The next row of a list. */
 interface Head extends MergedRow {
   readonly values: ReturnType<Row['values']>;
+  readonly rows: ReadonlyArray<Row>;
   readonly at: number;
 }
 

@@ -2,6 +2,7 @@
  * A named set of databases as it is served: for callers of some roles one schema, made of what they see of each database. It is made anew where
  * databases come, go, or change what they show; who was given the one before finishes on it.
  */
+import { hash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { AccessConfig } from '../../schema/access.ts';
 import { DatabaseError } from '../../schema/error.ts';
@@ -15,9 +16,10 @@ import type { View } from '../access/view.ts';
 import { rolesThere, seenBy } from '../access/view.ts';
 import { createSetSchema } from '../generate/graphql/set-schema.ts';
 import { CompiledOperations } from '../graphql/compiled-operations.ts';
-import type { CreateContext, GraphQLServer } from '../graphql/server.ts';
+import type { CreateContext, GraphQLServer, Validating } from '../graphql/server.ts';
 import { startGraphQLServer } from '../graphql/server.ts';
 import type { OperationLimits } from '../graphql/validation-rules.ts';
+import { FORM_OF_ANSWERS } from '../http/caching.ts';
 import type { OperationContext, ServedModel } from '../http/context.ts';
 import { formatOperationError } from '../http/error-response.ts';
 import type { KnownModels } from '../known-models.ts';
@@ -26,6 +28,7 @@ import { ListPlans } from '../read/list-plan.ts';
 import type { KnownDatabases } from './database-sets.ts';
 import { databasesOf } from './database-sets.ts';
 import { setPlans } from './set-plans.ts';
+import { setValidator } from './set-validator.ts';
 import type { SetView } from './set-view.ts';
 import { someAtATime } from './some-at-a-time.ts';
 
@@ -43,8 +46,10 @@ export interface ServedSetOptions {
   ) => CreateContext<OperationContext>;
 }
 
-export interface SetSchema extends Omit<GraphQLServer<OperationContext>, 'answer'> {
+export interface SetSchema
+  extends Omit<GraphQLServer<OperationContext>, 'answer'>, Validating<OperationContext> {
   readonly graphql: RequestHandler;
+  readonly view: SetView;
 }
 
 /** So many schemas are kept, for callers of different roles. */
@@ -56,6 +61,8 @@ const MAX_VIEWS = 10_000;
 /** A database as callers of some roles see it. */
 interface Member {
   readonly database: string;
+  /** Undefined where everybody may do everything. */
+  readonly roles: ReadonlyArray<string> | undefined;
   /** Undefined where it could not be opened. */
   readonly seen: SeenView | undefined;
 }
@@ -111,6 +118,7 @@ export class ServedSet {
     if (granted.length > 0 || all.length === 0)
       return someAtATime(granted, async ({ database, roles }) => ({
         database,
+        roles,
         seen: await this.#viewOf(database, roles),
       }));
     throw new DatabaseError(
@@ -155,7 +163,8 @@ export class ServedSet {
       views.map(({ database, view }) => [database, modelWithin(model, view.model)]),
     );
     const databases = members.map(({ database }) => database);
-    const set: SetView = { model, databases, models };
+    const fingerprint = this.#fingerprint(members);
+    const set: SetView = { model, databases, models, fingerprint };
     const schema = await createSetSchema(model);
     const operations = new CompiledOperations<OperationContext>({
       schema,
@@ -179,7 +188,28 @@ export class ServedSet {
       createContext: createContext(served),
     });
     const { answer, ...others } = server;
-    return { ...others, graphql: answer };
+    return {
+      ...others,
+      graphql: answer,
+      view: set,
+      validator: (context, request, { operation, variables, document }) =>
+        setValidator(context, set, request, () => operation.databases(variables), document),
+    };
+  }
+
+  /** The same in all gateways that show the same to callers of these roles. */
+  #fingerprint(members: ReadonlyArray<Member>): string {
+    const { access } = this.#options;
+    const shown = members.map(({ database, roles, seen }) => [
+      database,
+      roles?.map((role) => access?.roles[role]),
+      Array.from(seen?.model.types.values() ?? [], ({ name, attributes, fields }) => [
+        name,
+        attributes,
+        Array.from(fields.keys()),
+      ]),
+    ]);
+    return hash('sha256', JSON.stringify([FORM_OF_ANSWERS, this.#name, shown]), 'base64url');
   }
 
   #examples(databases: ReadonlyArray<string>): string {

@@ -70,6 +70,7 @@ export function planSetAggregate(asked: AskedType): SetPlan {
       });
       return `{${texts.join(',')}}`;
     },
+    databases: (variables) => chosen(set, args(variables)),
     cost: (variables) => {
       const questions = anywhere.reduce((sum, part) => sum + questionsOf(part), 0);
       return chosenCount(set, args(variables)) * questions * COUNT_COST;

@@ -15,7 +15,11 @@ export function setPlans(set: SetView): PlanRoot<OperationContext> {
     if (field === undefined)
       throw new Error(`Expected the root field ${nameOf(nodes)} to have a meaning`);
     if (field.kind === 'databases')
-      return { answer: async () => JSON.stringify(set.databases), cost: () => 0 };
+      return {
+        answer: async () => JSON.stringify(set.databases),
+        cost: () => 0,
+        databases: () => [],
+      };
     const args = rootArguments(root, nodes);
     const asked = { set, operation, type: field.type, nodes, args };
     return field.kind === 'rows' ? planRows(asked) : planSetAggregate(asked);

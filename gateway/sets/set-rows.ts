@@ -1,22 +1,16 @@
-/**
- * The entities of several databases in one order: of each database the first rows with what they are sorted by, merged; and then what is shown of those
- * that are on the page.
- */
+/** Rows of a set in GraphQL: an entity each, and the database that it is in. */
 import { setNames } from '../../schema/model/naming.ts';
 import { readEntities } from '../read/entity-json.ts';
 import { planEntities } from '../read/entity-plan.ts';
 import { quote } from '../read/json.ts';
-import { List } from '../read/list.ts';
 import { entityField, plain, planObject } from '../read/objects/object-plan.ts';
 import type { ObjectPlan } from '../read/plan.ts';
-import type { Order } from '../read/query/order.ts';
 import { parsePage } from '../read/query/page.ts';
 import type { Operation } from '../select/collect-fields.ts';
 import { objectParts } from '../select/from-graphql.ts';
 import type { EntitySelection } from '../select/selection.ts';
 import { DEFAULT_PAGE } from '../generate/page-sizes.ts';
-import { mergeRows } from './merge-rows.ts';
-import { eachDatabase, scopesOf } from './set-scopes.ts';
+import { findRows, writeRows } from './found-rows.ts';
 import type { AskedType, SetPlan } from './set-view.ts';
 import { chosen, chosenCount, placeOf, planEach } from './set-view.ts';
 
@@ -28,33 +22,17 @@ export function planRows(asked: AskedType): SetPlan {
   return {
     answer: async (context, variables) => {
       const given = args(variables);
-      const page = parsePage(given);
-      const open = scopesOf(context, given.asOf);
-      const found = await eachDatabase(context, at, chosen(set, given), async (database) => {
-        const scope = await open(database, type.name);
-        const own = scope.model.types.get(type.name) ?? type;
-        const list = await List.open(scope, { kind: 'type', type: own }, given);
-        const rows = await list.first(page.offset + page.size);
-        return { scope, order: list.order, rows };
-      });
-      const order = found[0]?.value.order ?? NO_ORDER;
-      const lists = found.map(({ value }) => value.rows);
-      const merged = mergeRows(order, lists, page).flatMap(({ list, row }) => {
-        const database = found[list]?.database;
-        return database === undefined ? [] : [{ database, entity: row.entity }];
-      });
-      const scopes = new Map(found.map(({ database, value }) => [database, value.scope]));
-      const shown = Array.from(new Set(merged.map(({ database }) => database)));
-      const read = await eachDatabase(context, at, shown, async (database) => {
-        const scope = scopes.get(database);
-        if (scope === undefined) throw new Error(`Expected ${database} to be open`);
-        const entities = merged.flatMap((row) => (row.database === database ? row.entity : []));
-        return planOf(database).read({ scope, variables, readEntities }, entities);
-      });
-      const writers = new Map(read.map(({ database, value }) => [database, value]));
-      const texts = merged.flatMap(({ database, entity }) => writers.get(database)?.(entity) ?? []);
+      const found = await findRows(context, { set, type, given, at }, parsePage(given));
+      const texts = await writeRows(
+        context,
+        at,
+        found,
+        (database) => async (scope, entities) =>
+          planOf(database).read({ scope, variables, readEntities }, entities),
+      );
       return `[${texts.join(',')}]`;
     },
+    databases: (variables) => chosen(set, args(variables)),
     cost: (variables) => {
       const given = args(variables);
       const { first, offset } = given;
@@ -64,7 +42,6 @@ export function planRows(asked: AskedType): SetPlan {
   };
 }
 
-const NO_ORDER: Order = { keys: [], entityDescending: false };
 const NOTHING: EntitySelection = { kind: 'typed', fields: [] };
 
 /** What is shown of a row, given its entity. */

@@ -48,6 +48,13 @@ function isOfCaller(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === 'BAD_USER_INPUT';
 }
 
+/** What went wrong in a database, saying which one. */
+export function failureIn(database: string, error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || isOfCaller(error)) return error;
+  const message = `The database '${database}': ${error.message}`;
+  return new DatabaseError(error.code, message, { data: error.data, cause: error });
+}
+
 /** Opens a database for what is asked of one of its types. @throws FORBIDDEN, STORE_UNAVAILABLE, and what opening it throws */
 export type OpenScope = (database: string, type: string) => Promise<ReadScope>;
 

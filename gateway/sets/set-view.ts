@@ -15,6 +15,8 @@ export interface SetView {
   readonly databases: ReadonlyArray<string>;
   /** Of each of them, in the shape of the set; none of those that could not be opened. */
   readonly models: ReadonlyMap<string, Model>;
+  /** Tells apart what is seen under different roles and schemas. */
+  readonly fingerprint: string;
 }
 
 export interface SetArguments extends RootArguments {

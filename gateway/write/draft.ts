@@ -8,7 +8,8 @@
 import { DatabaseError } from '../../schema/error.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import { kw, sym } from '../../schema/keyword.ts';
-import type { EntityType, Field, Model } from '../../schema/model/model.ts';
+import type { EntityType, Field, Model, ScalarField } from '../../schema/model/model.ts';
+import { entitiesInPlaces } from '../../schema/model/shapes.ts';
 import type { EdnData } from '../../schema/value.ts';
 import { valueKey } from '../../schema/value-key.ts';
 import type { Condition, Refusal } from '../../services/connection/conditions.ts';
@@ -134,6 +135,29 @@ export class Draft {
     if (field.kind === 'scalar' || field.target === undefined) return values;
     const visible = await visibleAmong(this.scope, field.target, values as ReadonlyArray<number>);
     return visible === undefined ? values : Array.from(visible);
+  }
+
+  /**
+   * A value of a field as it is stored: in a tuple the entities that it names by their ids, which are there, and which the caller may see.
+   *
+   * @throws ENTITY_NOT_FOUND, BAD_USER_INPUT
+   */
+  async stored({ name, shape }: ScalarField, value: EdnData): Promise<EdnData> {
+    const ids: string[] = [];
+    const collect = entitiesInPlaces(shape, (id) => ids.push(id));
+    if (collect === undefined) return value;
+    collect(value);
+    const entities = new Map<string, number>();
+    for (const id of ids) {
+      const { entity } = await this.named(undefined, { id });
+      if (typeof entity === 'string')
+        throw badInput(
+          name,
+          `holds ${entity}, which the transaction makes: a tuple holds what is there`,
+        );
+      entities.set(id, entity);
+    }
+    return entitiesInPlaces(shape, (id) => entities.get(id) ?? 0)?.(value) ?? value;
   }
 
   require(condition: Condition): void {

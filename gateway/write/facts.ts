@@ -21,18 +21,19 @@ export async function createEntity(
   tempid = draft.newTempid(),
 ): Promise<string> {
   draft.permit({ entity: tempid, type }, 'create');
-  for (const [attribute, value] of identitiesIn(type, input)) draft.claim(attribute, value);
+  for await (const [attribute, value] of identitiesIn(draft, type, input))
+    draft.claim(attribute, value);
   await assertInput(draft, type, tempid, input, type.names.create);
   return tempid;
 }
 
 /** The identities that an input gives: whoever has one is the entity that it is written to. */
-export function* identitiesIn(type: EntityType, input: Input) {
+export async function* identitiesIn(draft: Draft, type: EntityType, input: Input) {
   for (const [name, value] of Object.entries(input)) {
     const field = type.fields.get(name);
     const isIdentity = field?.kind === 'scalar' && field.attribute.unique === 'identity';
-    if (isIdentity && value !== null && value !== undefined)
-      yield [field.attribute.ident, value as EdnData] as const;
+    if (isIdentity && isGiven(value))
+      yield [field.attribute.ident, await draft.stored(field, value as EdnData)] as const;
   }
 }
 
@@ -83,7 +84,8 @@ async function patchOne(
   value: unknown,
   place: string,
 ): Promise<void> {
-  if (field.kind === 'scalar') return draft.add(field, entity, valueAt(value, place));
+  if (field.kind === 'scalar')
+    return draft.add(field, entity, await draft.stored(field, valueAt(value, place)));
   const { unlink, update } = objectAt(value, place);
   if (isGiven(unlink)) {
     if (unlink !== true) throw badInput(`${place}.unlink`, 'must be true, or left out');
@@ -128,7 +130,7 @@ async function patchMany(
   for (const value of listAt(remove ?? [], `${place}.remove`)) {
     const removed =
       field.kind === 'scalar'
-        ? valueAt(value, `${place}.remove`)
+        ? await draft.stored(field, valueAt(value, `${place}.remove`))
         : (await linked(draft, field, value, `${place}.remove`)).entity;
     draft.retract(field, storedAt(entity, place), removed);
   }
@@ -176,7 +178,7 @@ async function toValue(
   value: unknown,
   place: string,
 ): Promise<EdnData> {
-  if (field.kind === 'scalar') return valueAt(value, place);
+  if (field.kind === 'scalar') return draft.stored(field, valueAt(value, place));
   const { link, create } = objectAt(value, place);
   if (isGiven(link)) return (await linked(draft, field, link, `${place}.link`)).entity;
   if (isGiven(create)) {

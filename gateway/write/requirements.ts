@@ -75,10 +75,8 @@ async function requireValues(
 }
 
 /** An ident is stored as the entity that has it. */
-async function stored(
-  { scope }: Draft,
-  { isIdent }: ScalarField,
-  value: EdnData,
-): Promise<EdnData> {
-  return isIdent ? ((await scope.snapshot.entityId(value)) ?? null) : value;
+async function stored(draft: Draft, field: ScalarField, value: EdnData): Promise<EdnData> {
+  return field.isIdent
+    ? ((await draft.scope.snapshot.entityId(value)) ?? null)
+    : draft.stored(field, value);
 }

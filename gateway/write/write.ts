@@ -142,7 +142,8 @@ async function upsert(
   const entity = await upserted(draft, type, by ?? undefined, tempid ?? draft.newTempid());
   if (typeof entity === 'number' && typeof tempid === 'string')
     throw badInput(`${place}.tempid`, 'is not needed, because by says which entity it is');
-  for (const [attribute, value] of identitiesIn(type, input)) draft.join(type, attribute, value);
+  for await (const [attribute, value] of identitiesIn(draft, type, input))
+    draft.join(type, attribute, value);
   if (isGiven(condition?.version) || isGiven(condition?.attrs)) {
     const known = typeof entity === 'number' ? entity : await joined(draft, type, by ?? {}, input);
     if (known === undefined)
@@ -185,7 +186,7 @@ async function joined(
   by: By,
   input: Input,
 ): Promise<number | undefined> {
-  for (const [attribute, value] of identitiesIn(type, { ...input, ...by })) {
+  for await (const [attribute, value] of identitiesIn(draft, type, { ...input, ...by })) {
     const holder = await draft.holderOf(attribute, value);
     if (holder !== undefined) return holder;
   }
@@ -206,7 +207,8 @@ async function describeTransaction(
     if (type === undefined)
       throw badInput(`meta.${name}`, `names no type${suggest(name, Array.from(types.keys()))}`);
     draft.permit({ entity: CURRENT_TX, type }, 'create');
-    for (const [attribute, value] of identitiesIn(type, input)) draft.claim(attribute, value);
+    for await (const [attribute, value] of identitiesIn(draft, type, input))
+      draft.claim(attribute, value);
     await assertInput(draft, type, CURRENT_TX, input, `meta.${name}`);
   }
 }

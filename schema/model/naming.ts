@@ -209,7 +209,9 @@ export function claimValueTypeName(
 }
 
 function valueTypeClaims(name: string): ReadonlyArray<string> {
-  return ['', 'Input', 'Ops', 'ListOps', 'ListPatch'].map((suffix) => `type ${name}${suffix}`);
+  return ['', 'Input', 'Prefix', 'Ops', 'ListOps', 'ListPatch'].map(
+    (suffix) => `type ${name}${suffix}`,
+  );
 }
 
 /** What one type owns in the API of a set of databases. */

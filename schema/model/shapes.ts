@@ -42,11 +42,21 @@ export interface VectorShape {
   readonly scalar: ScalarName;
 }
 
+/** The first places of a tuple. Those of a vector are a vector. */
+export interface PrefixShape {
+  readonly kind: 'prefix';
+  readonly name: string;
+  readonly items: TupleShape['items'];
+}
+
+/** What an operator takes: a value of the field, or a part of one. */
+export type GivenShape = Shape | PrefixShape;
+
 /** How many places a tuple may have. */
 const MAX_PLACES = 8;
 
 const EQUALITY: ReadonlyArray<Operator> = ['eq', 'ne', 'in', 'nin'];
-const TUPLE: ReadonlyArray<Operator> = ['eq', 'in'];
+const TUPLE: ReadonlyArray<Operator> = ['eq', 'in', 'startsWith'];
 
 export function operatorsOf(shape: Shape): ReadonlyArray<Operator> {
   switch (shape.kind) {
@@ -60,9 +70,33 @@ export function operatorsOf(shape: Shape): ReadonlyArray<Operator> {
   }
 }
 
-/** What the operand of an operator is: a value of the field, or a part of one. */
-export function operandShape(shape: Shape, operator: string): Shape {
-  return operator === 'ns' ? { kind: 'scalar', scalar: 'String' } : shape;
+/** What the operand of an operator is, or each of its operands. */
+export function operandShape(shape: Shape, operator: string): GivenShape {
+  if (operator === 'ns') return { kind: 'scalar', scalar: 'String' };
+  if (operator !== 'startsWith' || shape.kind !== 'tuple') return shape;
+  return { kind: 'prefix', name: `${shape.name}Prefix`, items: shape.items };
+}
+
+/** Whether a value is a list of places, which a URL has as JSON. */
+export function hasPlaces({ kind }: GivenShape): boolean {
+  return kind === 'tuple' || kind === 'vector' || kind === 'prefix';
+}
+
+/** What puts entities in the places of a tuple where callers give their ids; undefined where there are no such places. */
+export function entitiesInPlaces(
+  shape: Shape,
+  entityOf: (id: string) => number,
+): ((tuple: EdnData) => EdnData) | undefined {
+  if (shape.kind !== 'tuple' || !shape.items.some(isReference)) return undefined;
+  const { items } = shape;
+  return (tuple) =>
+    placesOf(tuple).map((place, i) =>
+      typeof place === 'string' && items[i]?.shape.kind === 'reference' ? entityOf(place) : place,
+    );
+}
+
+function isReference({ shape }: TupleItem): boolean {
+  return shape.kind === 'reference';
 }
 
 /** Whether values have an order that callers may ask for. */
@@ -129,7 +163,7 @@ function placesOf(value: EdnData): ReadonlyArray<EdnData> {
  *
  * @throws BAD_USER_INPUT, naming `place`
  */
-export function shapeFromJson(shape: Shape, json: unknown, place: string): Value {
+export function shapeFromJson(shape: GivenShape, json: unknown, place: string): Value {
   switch (shape.kind) {
     case 'scalar':
       return valueFromJson(shape.scalar, json, place);
@@ -139,7 +173,9 @@ export function shapeFromJson(shape: Shape, json: unknown, place: string): Value
       throw badValue(place, `one of ${Array.from(shape.values.keys()).join(', ')}`);
     }
     case 'tuple':
-      return tupleFromJson(shape, json, place);
+      return shape.items.map(placesFromJson(shape, json, place)) as unknown as Value;
+    case 'prefix':
+      return prefixFromJson(shape, json, place);
     case 'vector':
       if (!Array.isArray(json) || json.length === 0 || json.length > MAX_PLACES)
         throw badValue(place, `a list of 1 to ${MAX_PLACES} values`);
@@ -149,22 +185,41 @@ export function shapeFromJson(shape: Shape, json: unknown, place: string): Value
   }
 }
 
-function tupleFromJson({ name, items }: TupleShape, json: unknown, place: string): Value {
+/** What an object says of each place: null where it says nothing. */
+function placesFromJson({ name, items }: TupleShape | PrefixShape, json: unknown, place: string) {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw badValue(place, `an object with the places of ${name}`);
   const given = json as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(given).find((key) => !items.some((item) => item.name === key));
   if (unknown !== undefined)
     throw badValue(`${place}.${unknown}`, `one of ${items.map((item) => item.name).join(', ')}`);
-  return items.map((item) => {
+  return (item: TupleItem): Value | null => {
+    const at = `${place}.${item.name}`;
     const value = given[item.name] ?? null;
-    if (value === null || item.shape.kind === 'reference') return value;
-    return valueFromJson(item.shape.scalar, value, `${place}.${item.name}`);
-  }) as unknown as Value;
+    if (value === null) return null;
+    if (item.shape.kind === 'scalar') return valueFromJson(item.shape.scalar, value, at);
+    if (typeof value === 'string') return value;
+    throw badValue(at, 'the id of an entity');
+  };
+}
+
+/** The places up to the last one that is given; null asks for nothing in its place. */
+function prefixFromJson(shape: PrefixShape, json: unknown, place: string): Value {
+  const valueAt = placesFromJson(shape, json, place);
+  const isGiven = ({ name }: TupleItem): boolean => Object.hasOwn(json as object, name);
+  const { items } = shape;
+  const length = items.findLastIndex(isGiven) + 1;
+  const missing = items.slice(0, Math.max(length, 1)).find((item) => !isGiven(item));
+  if (missing !== undefined)
+    throw badValue(
+      `${place}.${missing.name}`,
+      'a value, as the first places are given without gaps',
+    );
+  return items.slice(0, length).map(valueAt) as unknown as Value;
 }
 
 /** As {@link shapeFromJson} for the text of a URL; tuples are written as JSON there. */
-export function shapeFromText(shape: Shape, text: string, place: string): Value {
+export function shapeFromText(shape: GivenShape, text: string, place: string): Value {
   if (shape.kind === 'scalar') return valueFromText(shape.scalar, text, place);
   if (shape.kind === 'enum') return shapeFromJson(shape, text, place);
   let json: unknown;

@@ -12,7 +12,7 @@ import type { TransactRequest, TransactResult } from '../connection/writer-port.
 /** A point in time: a transaction id, or an instant (the last transaction at or before it). */
 export type TimePoint = number | Date;
 
-export { compareValues, giveWay, plus, waitWithin } from '../../engine/index.ts';
+export { compareValues, GREATEST_VALUE, giveWay, plus, waitWithin } from '../../engine/index.ts';
 
 export type {
   CancelSignal,

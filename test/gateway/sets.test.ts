@@ -369,16 +369,32 @@ it('refuses what a set is not for, and says where it goes', async () => {
   expect(min.body.errors[0].message).toContain('Datahike-Min-T');
 });
 
-it('answers GET, and lets nobody keep what several databases say', async () => {
-  const { status, headers, body } = await request(served.app)
-    .get('/graphql/customers')
-    .query({ query: '{ databases }' })
-    .set('apollo-require-preflight', 'true');
-  expect([status, headers['cache-control'], headers['etag']]).toEqual([200, 'no-store', undefined]);
+it('answers GET, with a tag that holds until a database that is asked is written to', async () => {
+  const get = (query: string, tag = '') =>
+    request(served.app)
+      .get('/graphql/customers')
+      .query({ query })
+      .set('apollo-require-preflight', 'true')
+      .set(tag === '' ? {} : { 'If-None-Match': tag });
+  const { headers, body } = await get('{ databases }').expect(200);
+  expect(headers['cache-control']).toBe('private, no-cache');
   expect(body).toEqual({
     data: { databases: ['acme', 'globex', 'initech'] },
     extensions: {},
   });
+  const rows = (set: string) => `{ cityRows(in: [${set}]) { database node { name } } }`;
+  const asked = ['"acme"', '"acme", "globex"'].map(rows);
+  const [tag = '', other = ''] = await Promise.all(
+    asked.map(async (query) => (await get(query).expect(200)).headers['etag']),
+  );
+  expect(tag).not.toBe(other);
+  await get(asked[0]!, tag).expect(304);
+  await open.get('globex')?.writer.transact({ txData: [entity({ 'country/name': 'France' })] });
+  await get(asked[0]!, tag).expect(304);
+  await get(asked[1]!, other).expect(200);
+  const missing = await get(rows('"acmee"')).expect(200);
+  expect(missing.headers['etag']).toBe(undefined);
+  expect(missing.body.errors).toHaveLength(1);
 });
 
 it('reads all databases as of one instant', async () => {

@@ -11,6 +11,7 @@ import { idEncoder } from '../../gateway/read/global-id.ts';
 import { List, NO_PARENTS } from '../../gateway/read/list.ts';
 import { ListPlans } from '../../gateway/read/list-plan.ts';
 import { NO_FOREIGN } from '../../gateway/read/scope.ts';
+import { Warnings } from '../../gateway/read/warnings.ts';
 import type { ReadScope } from '../../gateway/read/scope.ts';
 import type { Where } from '../../gateway/select/selection.ts';
 import type { AccessConfig } from '../../schema/access.ts';
@@ -147,6 +148,7 @@ function scopes(reader: Reader, isRestricted: boolean): (snapshot: Snapshot) => 
     snapshotAt: (tx) => Promise.resolve(snapshot.asOf(tx)),
     log: reader,
     foreign: NO_FOREIGN,
+    warnings: new Warnings(),
     asOf: undefined,
     code: undefined,
     isPast: false,

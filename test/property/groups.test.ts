@@ -7,6 +7,7 @@ import { readGroups } from '../../gateway/read/groups/groups.ts';
 import type { GroupArguments } from '../../gateway/read/groups/parse-groups.ts';
 import { ListPlans } from '../../gateway/read/list-plan.ts';
 import { NO_FOREIGN } from '../../gateway/read/scope.ts';
+import { Warnings } from '../../gateway/read/warnings.ts';
 import type { FoldName } from '../../schema/model/folds.ts';
 import { kw } from '../../schema/keyword.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
@@ -154,6 +155,7 @@ it('are what putting rows together makes', async () => {
             snapshotAt: async (tx: number) => reader.current().asOf(tx),
             log: reader,
             foreign: NO_FOREIGN,
+            warnings: new Warnings(),
             code: undefined,
             asOf: undefined,
             isPast: false,

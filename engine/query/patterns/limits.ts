@@ -132,6 +132,8 @@ function isOfType(value: EdnData | undefined, { valueType }: SchemaAttribute): v
       return typeof value === 'string';
     case 'instant':
       return value instanceof Date;
+    case 'tuple':
+      return Array.isArray(value);
     default:
       return false;
   }

@@ -2,7 +2,7 @@
  * The input types by which entities of each type are asked for: how to name one (`PersonBy`), filter (`PersonWhere`, `PersonListWhere`) and order
  * (`PersonOrder`). A ref without a known target uses the same under the name `Entity`.
  */
-import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType } from 'graphql';
+import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType, isNonNullType } from 'graphql';
 import type { GraphQLInputFieldConfig, GraphQLInputType } from 'graphql';
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
 import { isOrderable } from '../../../schema/model/shapes.ts';
@@ -152,7 +152,10 @@ export function eachField(
   const found: Fields = {};
   for (const field of fields) {
     const type = typeOf(field);
-    if (type !== undefined) found[field.name] = { type, description: describeField(field) };
+    if (type === undefined) continue;
+    // What has to be given cannot be advised against.
+    const deprecationReason = isNonNullType(type) ? undefined : field.deprecated;
+    found[field.name] = { type, description: describeField(field), deprecationReason };
   }
   return found;
 }

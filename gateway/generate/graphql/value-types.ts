@@ -12,7 +12,14 @@ import {
 } from 'graphql';
 import type { GraphQLInputType, GraphQLOutputType } from 'graphql';
 import type { Operator } from '../../../schema/model/scalars.ts';
-import type { EnumShape, Shape, TupleShape, VectorShape } from '../../../schema/model/shapes.ts';
+import type {
+  EnumShape,
+  GivenShape,
+  PrefixShape,
+  Shape,
+  TupleShape,
+  VectorShape,
+} from '../../../schema/model/shapes.ts';
 import {
   operandShape,
   operatorsOf,
@@ -23,10 +30,10 @@ import { oncePerType } from './once-per-type.ts';
 import { scalarType } from './scalar-types.ts';
 
 /** Of scalars there is one in all schemas, of other shapes one in each. */
-function perShape<Made>(make: (shape: Shape) => Made): (shape: Shape) => Made {
-  const ofScalar = oncePerType((scalar: string) => make({ kind: 'scalar', scalar } as Shape));
-  const others = new WeakMap<Shape, Made>();
-  return (shape) => {
+function perShape<Made, Of extends GivenShape = Shape>(make: (shape: Of) => Made) {
+  const ofScalar = oncePerType((scalar: string) => make({ kind: 'scalar', scalar } as Of));
+  const others = new WeakMap<Of, Made>();
+  return (shape: Of): Made => {
     if (shape.kind === 'scalar') return ofScalar(shape.scalar);
     const known = others.get(shape);
     if (known !== undefined) return known;
@@ -49,14 +56,16 @@ export const outputType: (shape: Shape) => GraphQLOutputType = perShape((shape) 
   }
 });
 
-export const inputType: (shape: Shape) => GraphQLInputType = perShape((shape) => {
+export const inputType: (shape: GivenShape) => GraphQLInputType = perShape((shape: GivenShape) => {
   switch (shape.kind) {
     case 'scalar':
       return scalarType(shape.scalar);
     case 'enum':
       return enumType(shape);
     case 'tuple':
-      return tupleInput(shape, `${shape.name}Input`, describeTuple(shape));
+      return tupleInput(shape, `${shape.name}Input`, `${describePlaces(shape)}.`);
+    case 'prefix':
+      return tupleInput(shape, shape.name, `${describePlaces(shape)}, or its first places alone.`);
     case 'vector':
       return vectorInput(shape.scalar);
   }
@@ -86,7 +95,7 @@ const vectorInput = oncePerType((scalar: VectorShape['scalar']) => {
 
 /** A scalar, because a tuple is one value: nothing within it can be filtered or left to variables of other types. */
 function tupleInput(
-  shape: TupleShape | VectorShape,
+  shape: TupleShape | VectorShape | PrefixShape,
   name: string,
   description: string,
 ): GraphQLScalarType {
@@ -99,11 +108,11 @@ function tupleInput(
   });
 }
 
-function describeTuple({ items }: TupleShape): string {
+function describePlaces({ items }: TupleShape | PrefixShape): string {
   const places = items.map(
     ({ name, shape }) => `${name}: ${shape.kind === 'reference' ? 'ID' : shape.scalar}`,
   );
-  return `An object \`{ ${places.join(', ')} }\`.`;
+  return `An object \`{ ${places.join(', ')} }\``;
 }
 
 /** Operators of attributes with one value. All that are given must hold. */

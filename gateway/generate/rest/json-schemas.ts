@@ -1,7 +1,7 @@
 /** JSON forms of values as JSON Schema: what is shown, and what is taken besides. */
 import type { ScalarName } from '../../../schema/model/scalars.ts';
 import { SCALARS } from '../../../schema/model/scalars.ts';
-import type { Shape } from '../../../schema/model/shapes.ts';
+import type { GivenShape } from '../../../schema/model/shapes.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -12,13 +12,14 @@ export function referenceTo(name: string): JsonSchema {
 /** Whether a value is one that is shown, or one that a caller gives. */
 type Direction = 'shown' | 'given';
 
-export function shapeSchema(shape: Shape, direction: Direction = 'shown'): JsonSchema {
+export function shapeSchema(shape: GivenShape, direction: Direction = 'shown'): JsonSchema {
   switch (shape.kind) {
     case 'scalar':
       return scalarSchema(shape.scalar, direction);
     case 'enum':
       return { type: 'string', enum: Array.from(shape.values.keys()) };
-    case 'tuple': {
+    case 'tuple':
+    case 'prefix': {
       const items = shape.items.map(({ name, shape: item }): readonly [string, JsonSchema] => [
         name,
         orNull(item.kind === 'reference' ? STRING : scalarSchema(item.scalar, direction)),

@@ -1,6 +1,7 @@
 /** What operations of the document share: parameters, headers, bodies and answers. */
 import { ERROR_CODES } from '../../../schema/error.ts';
 import type { EntityType } from '../../../schema/model/model.ts';
+import { hasPlaces } from '../../../schema/model/shapes.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-sizes.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { referenceTo, shapeSchema } from './json-schemas.ts';
@@ -22,7 +23,10 @@ export function body(schema: JsonSchema, ...mediaTypes: ReadonlyArray<string>): 
   };
 }
 
-export const BASIS = { 'Datahike-Basis-T': { $ref: '#/components/headers/DatahikeBasisT' } };
+export const BASIS = { 'Datahike-Basis-T': header('DatahikeBasisT') };
+
+/** Of answers that show entities. */
+export const SHOWN = { ...BASIS, 'Datahike-Warnings': header('DatahikeWarnings') };
 
 export function shows(
   description: string,
@@ -33,7 +37,7 @@ export function shows(
   return {
     [status]: {
       description,
-      headers: { ...BASIS, ...headers },
+      headers: { ...SHOWN, ...headers },
       content: { 'application/json': { schema } },
     },
     default: PROBLEM_RESPONSE,
@@ -48,6 +52,11 @@ function filterParameter(name: string, { path, operand, many }: FilterParameter)
   const field = path.slice(0, -1).join('.');
   const description = `Those whose \`${field}\` ${OPERATORS[operator] ?? operator}.`;
   const schema = many ? { type: 'array', items: item } : item;
+  const isJson = operand.kind === 'value' && hasPlaces(operand.shape);
+  // A list of texts of JSON has no description of its own.
+  if (isJson && many) return { name, in: 'query', description, schema: TEXTS_OF_JSON };
+  if (isJson)
+    return { name, in: 'query', description, content: { 'application/json': { schema } } };
   return {
     name,
     in: 'query',
@@ -56,6 +65,12 @@ function filterParameter(name: string, { path, operand, many }: FilterParameter)
     schema,
   };
 }
+
+/** Each in a parameter of its own. */
+const TEXTS_OF_JSON = {
+  type: 'array',
+  items: { type: 'string', contentMediaType: 'application/json' },
+};
 
 const OPERATORS: Readonly<Record<string, string>> = {
   eq: 'is this',
@@ -147,7 +162,7 @@ function sizeParameter(name: string, description: string): object {
   return { name, in: 'query', description, schema };
 }
 
-function textParameter(name: string, description: string): object {
+export function textParameter(name: string, description: string): object {
   return { name, in: 'query', description, schema: { type: 'string' } };
 }
 
@@ -158,6 +173,11 @@ function headerParameter(name: string, description: string): object {
 export const HEADERS = {
   DatahikeBasisT: {
     description: 'The transaction that the answer shows.',
+    schema: { type: 'string' },
+  },
+  DatahikeWarnings: {
+    description:
+      'What the answer may not be taken for (RFC 9651): `LIST_CUT;field="City.monuments";count=1`, a list that was cut at its usual length; `NOT_OF_TYPE`, references that lead to entities of another type.',
     schema: { type: 'string' },
   },
   Link: {

@@ -8,15 +8,14 @@ import { COMMON_SCHEMAS, referenceTo, shapeSchema } from './json-schemas.ts';
 import type { Operation } from './openapi-parts.ts';
 import {
   about,
-  BASIS,
   body,
   filterParameters,
   header,
   HEADERS,
   parameter,
   PARAMETERS,
-  PROBLEM,
   PROBLEM_RESPONSE,
+  SHOWN,
   shows,
 } from './openapi-parts.ts';
 import {
@@ -27,12 +26,10 @@ import {
   writesOfOne,
 } from './openapi-writes.ts';
 import type { DescribedRoute } from './openapi-routes.ts';
-import { withHeads } from './openapi-heads.ts';
+import type { OpenApi } from './openapi-frame.ts';
+import { documentOf } from './openapi-frame.ts';
 import { EXTENSIONS, pathsOfRoutes } from './openapi-routes.ts';
 import { resourceOf } from './routes.ts';
-
-/** A document of OpenAPI, as JSON. */
-export type OpenApi = Readonly<Record<string, unknown>>;
 
 export interface OpenApiOptions {
   readonly database: string;
@@ -58,34 +55,25 @@ export function openApi(
     ...OF_ALL,
     ...(Object.keys(extended).length === 0 ? [] : [OF_EXTENSIONS]),
   ];
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: `The database ${database}`,
-      version: '1',
-      description:
-        'What is here follows from the attributes of the database. Names that were shown stay as they are; new attributes add to them.',
-      contact: { name: 'Whoever runs this gateway' },
-    },
-    servers: [{ url: `/v1/${encodeURIComponent(database)}` }],
-    tags: tags.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    paths: withHeads({
+  return documentOf({
+    title: `The database ${database}`,
+    description:
+      'What is here follows from the attributes of the database. Names that were shown stay as they are; new attributes add to them.',
+    name: database,
+    isGuarded,
+    tags,
+    paths: {
       ...Object.fromEntries(types.flatMap(pathsOf)),
       ...(transact === undefined ? {} : { '/transact': transact }),
       ...extended,
-    }),
-    components: {
-      schemas: {
-        ...COMMON_SCHEMAS,
-        ...Object.fromEntries(types.flatMap((type) => schemasOf(type, shownBesides(type)))),
-      },
-      parameters: PARAMETERS,
-      responses: { Problem: PROBLEM },
-      headers: HEADERS,
-      ...(isGuarded ? { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } } : {}),
     },
-    ...(isGuarded ? { security: [{ token: [] }] } : {}),
-  };
+    schemas: {
+      ...COMMON_SCHEMAS,
+      ...Object.fromEntries(types.flatMap((type) => schemasOf(type, shownBesides(type)))),
+    },
+    parameters: PARAMETERS,
+    headers: HEADERS,
+  });
 }
 
 type Properties = ReadonlyArray<readonly [string, JsonSchema]>;
@@ -183,7 +171,7 @@ function showsList({ name }: EntityType, headers: Readonly<Record<string, object
     200: {
       description: 'A page; or as `application/x-ndjson` the whole list, an entity in each line.',
       headers: {
-        ...BASIS,
+        ...SHOWN,
         ...headers,
         'Preference-Applied': header('PreferenceApplied'),
       },
@@ -205,22 +193,28 @@ function historyOf(type: EntityType): Operation {
   };
 }
 
-function schemasOf(type: EntityType, besides: Properties): Properties {
+/** What is shown of an entity. */
+export function entitySchema(type: EntityType, besides: Properties): Properties[number] {
   const fields = Array.from(type.fields.values()).filter((field) => field.kind !== 'reverse');
   const shown = fields.map((field) => [field.name, shownSchema(field)] as const);
+  return [
+    type.name,
+    {
+      type: 'object',
+      description: type.doc,
+      // What `fields` does not name is left out.
+      required: ['id'],
+      properties: { id: { type: 'string' }, ...Object.fromEntries([...shown, ...besides]) },
+    },
+  ];
+}
+
+function schemasOf(type: EntityType, besides: Properties): Properties {
+  const fields = Array.from(type.fields.values()).filter((field) => field.kind !== 'reverse');
   const written = fields.filter(isWritableField);
   const required = written.filter(({ attribute }) => attribute.annotations?.required === true);
   return [
-    [
-      type.name,
-      {
-        type: 'object',
-        description: type.doc,
-        // What `fields` does not name is left out.
-        required: ['id'],
-        properties: { id: { type: 'string' }, ...Object.fromEntries([...shown, ...besides]) },
-      },
-    ],
+    entitySchema(type, besides),
     [
       `${type.name}Page`,
       {

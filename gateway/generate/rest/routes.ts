@@ -3,7 +3,7 @@
  * own (`age.gte=18`) so that a document can describe it.
  */
 import type { EntityType, Field, Model } from '../../../schema/model/model.ts';
-import type { Shape } from '../../../schema/model/shapes.ts';
+import type { GivenShape, Shape } from '../../../schema/model/shapes.ts';
 import { operandShape, operatorsOf } from '../../../schema/model/shapes.ts';
 
 export interface Resource {
@@ -21,7 +21,7 @@ export interface FilterParameter {
 }
 
 export type OperandKind =
-  { readonly kind: 'value'; readonly shape: Shape } | { readonly kind: 'id' };
+  { readonly kind: 'value'; readonly shape: GivenShape } | { readonly kind: 'id' };
 
 /** Parameters of every list that are no filters. */
 export const LIST_PARAMETERS = [
@@ -35,6 +35,17 @@ export const LIST_PARAMETERS = [
   'include',
   'asOf',
   'since',
+] as const;
+
+/** Of a list of several databases, which is read from its start and in which no cursor names a place. */
+export const SET_LIST_PARAMETERS = [
+  'first',
+  'offset',
+  'orderBy',
+  'fields',
+  'include',
+  'asOf',
+  'in',
 ] as const;
 
 /** Parameters of one entity. */

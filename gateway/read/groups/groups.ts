@@ -54,6 +54,8 @@ export async function readGroups(
   });
   const wanted = judged.filter((each) => each !== undefined);
   const end = page.offset + page.size;
+  if ((args.first ?? null) === null && wanted.length > end)
+    scope.warnings.listCut(type.names.groups, page.size);
   const first = await firstInOrder(wanted, limits, comparing(sort), end);
   return first.slice(page.offset).map(({ group }) => group);
 }

@@ -127,7 +127,7 @@ function compilePart(
     case '_isNull':
       throw badInput(place, 'is only for references, and stands alone there');
     case 'id':
-      return compileId(context.scope, context.decodeId, operatorsAt(condition, place), e, place);
+      return compileId(context, operatorsAt(condition, place), e, place);
     default: {
       const field = fieldAt(type, name, place);
       const filter = compileField(context, field, condition, e, place);
@@ -150,8 +150,8 @@ function compileField(
 ): Filter {
   if (field.kind === 'scalar') {
     return field.many
-      ? compileManyValues(context.scope, field, operatorsAt(condition, place), e, place)
-      : compileOneValue(context.scope, field, operatorsAt(condition, place), e, place);
+      ? compileManyValues(context, field, operatorsAt(condition, place), e, place)
+      : compileOneValue(context, field, operatorsAt(condition, place), e, place);
   }
   return field.many
     ? compileManyRefs(context, field, whereAt(condition, place), e, place)

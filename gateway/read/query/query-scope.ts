@@ -14,7 +14,7 @@ const DATABASE = sym('$');
 /** A value of a query, or the slot that it will be in. */
 export type Operand = EdnData | Slot;
 /** What is made of a value in a slot. */
-type FromSlot = (value: EdnData) => EdnData;
+export type FromSlot = (value: EdnData) => EdnData;
 
 /** What the inputs of a query are, given the values in their slots. */
 export type Inputs = (values: ReadonlyArray<unknown>) => ReadonlyArray<EdnData>;
@@ -108,11 +108,15 @@ function inputOf(
   fromSlot: FromSlot | undefined,
 ): (values: ReadonlyArray<unknown>) => EdnData {
   if (!(operand instanceof Slot)) return () => operand;
-  const { index } = operand;
-  if (operand instanceof ConstantSlot) return () => operand.value;
-  if (operand instanceof ClaimSlot) return (values) => operand.read(values[index]);
-  if (fromSlot === undefined) return (values) => values[index] as EdnData;
-  return (values) => fromSlot(values[index] as EdnData);
+  const read = slotReader(operand);
+  return fromSlot === undefined ? read : (values) => fromSlot(read(values));
+}
+
+function slotReader(slot: Slot): (values: ReadonlyArray<unknown>) => EdnData {
+  const { index } = slot;
+  if (slot instanceof ConstantSlot) return () => slot.value;
+  if (slot instanceof ClaimSlot) return (values) => slot.read(values[index]);
+  return (values) => values[index] as EdnData;
 }
 
 /** `[(name …arguments)]` */

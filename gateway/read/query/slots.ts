@@ -43,8 +43,8 @@ export function shapeWhere(where: Where, slots: Slots): ShapedWhere {
 /** Lists of which each member is a condition of its own, so how many there are is of the shape. */
 const LISTS_OF_CONDITIONS: ReadonlySet<string> = new Set(['_and', '_or', 'hasAll']);
 
-/** Operators of which a list is one value, or a list of values with nothing to look at. */
-const VALUE_OPERATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'has']);
+/** Operators of which a list is one value. So is a list that is a member of another one, which has no name. */
+const VALUE_OPERATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'has', 'startsWith', '']);
 
 class Walk {
   key = '';

@@ -6,12 +6,13 @@
 import type { Sym } from '../../../schema/keyword.ts';
 import { kw, sym } from '../../../schema/keyword.ts';
 import type { ScalarField } from '../../../schema/model/model.ts';
-import { operatorsOf } from '../../../schema/model/shapes.ts';
+import { entitiesInPlaces, operatorsOf } from '../../../schema/model/shapes.ts';
 import type { EdnData } from '../../../schema/value.ts';
+import { GREATEST_VALUE } from '../../../services/reader/reader.ts';
 import { badInput } from '../bad-input.ts';
 import { booleanAt, eachValue, valueAt, valuesAt } from './filter-input.ts';
 import { binding, predicate } from './query-scope.ts';
-import type { QueryScope } from './query-scope.ts';
+import type { FromSlot, QueryScope } from './query-scope.ts';
 import type { Slot } from './slots.ts';
 import type { Where } from '../../select/selection.ts';
 import { suggest } from '../suggest.ts';
@@ -20,6 +21,12 @@ export interface Filter {
   readonly clauses: ReadonlyArray<EdnData>;
   /** Whether the clauses alone say which entities are meant: one of them looks up an attribute of the entity. */
   readonly binds: boolean;
+}
+
+export interface ValueContext {
+  readonly scope: QueryScope;
+  /** The entity of an id. */
+  readonly decodeId: (id: string) => number;
 }
 
 const PREDICATES: Readonly<Record<string, string>> = {
@@ -35,13 +42,15 @@ const PREDICATES: Readonly<Record<string, string>> = {
 
 /** Operators on one value share one variable, so that a range is one scan. */
 export function compileOneValue(
-  scope: QueryScope,
+  context: ValueContext,
   field: ScalarField,
   operators: Where,
   e: Sym,
   place: string,
 ): Filter {
+  const { scope } = context;
   const { ident } = field.attribute;
+  const fromSlot = entitiesInPlaces(field.shape, context.decodeId);
   const v = scope.fresh('v');
   const onValue: EdnData[] = [];
   const others: EdnData[] = [];
@@ -52,11 +61,16 @@ export function compileOneValue(
       if (booleanAt(operand, at)) others.push(scope.notJoin([e], [[e, ident]]));
       else needsValue = true;
     } else if (operator === 'eq') {
-      others.push([e, ident, scope.input(valueAt(operand, at))]);
+      others.push([e, ident, scope.input(valueAt(operand, at), fromSlot)]);
     } else {
       needsValue = true;
       checkOperator(field, operator, at);
-      onValue.push(...compare(scope, operator, operand, v, at));
+      const isPrefix = operator === 'startsWith' && isTuple(field);
+      onValue.push(
+        ...(isPrefix
+          ? beginsWith(scope, field, valueAt(operand, at), v, fromSlot)
+          : compare(scope, operator, operand, v, at, fromSlot)),
+      );
     }
   }
   const lookup = needsValue ? valueClauses(scope, field, e, v) : [];
@@ -69,6 +83,39 @@ function checkOperator({ shape }: ScalarField, operator: string, place: string):
   const known: ReadonlyArray<string> = operatorsOf(shape);
   if (!known.includes(operator))
     throw badInput(place, `is no operator${suggest(operator, [...known, 'isNull'])}`);
+}
+
+function isTuple({ shape: { kind } }: ScalarField): boolean {
+  return kind === 'tuple' || kind === 'vector';
+}
+
+/**
+ * Tuples of one length with the same first places stand together in their order, between the least and the greatest of them. Those of one type are of
+ * any length, and shorter ones come before longer ones.
+ */
+function beginsWith(
+  scope: QueryScope,
+  { shape }: ScalarField,
+  prefix: Slot | boolean,
+  v: Sym,
+  fromSlot: FromSlot = (value) => value,
+): ReadonlyArray<EdnData> {
+  if (shape.kind !== 'tuple') {
+    const first = scope.fresh('p');
+    const wanted = scope.input(prefix);
+    const length = scope.input(prefix, (value) => (value as ReadonlyArray<EdnData>).length);
+    return [binding('take', [length, v], first), predicate('<=', wanted, first, wanted)];
+  }
+  const { length } = shape.items;
+  const filledWith =
+    (rest: EdnData): FromSlot =>
+    (value) => {
+      const places = fromSlot(value) as ReadonlyArray<EdnData>;
+      return [...places, ...new Array<EdnData>(length - places.length).fill(rest)];
+    };
+  const least = scope.input(prefix, filledWith(null));
+  const greatest = scope.input(prefix, filledWith(GREATEST_VALUE));
+  return [predicate('<=', least, v, greatest)];
 }
 
 /** What binds a value as callers know it: of an entity that stands for its ident, that. */
@@ -94,8 +141,9 @@ function compare(
   operand: unknown,
   v: Sym,
   place: string,
+  fromSlot?: FromSlot,
 ): ReadonlyArray<EdnData> {
-  if (operator === 'in') return [isOneOf(scope, v, valuesAt(operand, place))];
+  if (operator === 'in') return [isOneOf(scope, v, valuesAt(operand, place), each(fromSlot))];
   if (operator === 'nin') return [isNoneOf(scope, v, valuesAt(operand, place))];
   if (operator === 'ns') {
     const namespace = scope.fresh('ns');
@@ -125,24 +173,28 @@ export function compareAll(
 }
 
 export function compileManyValues(
-  scope: QueryScope,
+  context: ValueContext,
   field: ScalarField,
   operators: Where,
   e: Sym,
   place: string,
 ): Filter {
+  const { scope } = context;
   const { ident } = field.attribute;
+  const fromSlot = entitiesInPlaces(field.shape, context.decodeId);
   const parts = Object.entries(operators).map(([operator, operand]): Filter => {
     const at = `${place}.${operator}`;
     switch (operator) {
       case 'has':
-        return binds([[e, ident, scope.input(valueAt(operand, at))]]);
+        return binds([[e, ident, scope.input(valueAt(operand, at), fromSlot)]]);
       case 'hasAll':
-        return binds(eachValue(operand, at).map((value) => [e, ident, scope.input(value)]));
+        return binds(
+          eachValue(operand, at).map((value) => [e, ident, scope.input(value, fromSlot)]),
+        );
       case 'hasAny': {
         const v = scope.fresh('v');
         return binds([
-          isOneOf(scope, v, valuesAt(operand, at)),
+          isOneOf(scope, v, valuesAt(operand, at), each(fromSlot)),
           ...valueClauses(scope, field, e, v),
         ]);
       }
@@ -161,14 +213,14 @@ export function compileManyValues(
 }
 
 export function compileId(
-  scope: QueryScope,
-  decodeId: (id: string) => number,
+  { scope, decodeId }: ValueContext,
   operators: Where,
   e: Sym,
   place: string,
 ): Filter {
-  const entity = (id: EdnData): number => decodeId(String(id));
-  const entities = (ids: EdnData): EdnData => (ids as ReadonlyArray<EdnData>).map(entity);
+  // Rules have the entity already.
+  const entity: FromSlot = (id) => (typeof id === 'number' ? id : decodeId(String(id)));
+  const entities = each(entity);
   const parts = Object.entries(operators).map(([operator, operand]): Filter => {
     const at = `${place}.${operator}`;
     switch (operator) {
@@ -202,21 +254,16 @@ function unbound(clauses: ReadonlyArray<EdnData>): Filter {
   return { clauses, binds: false };
 }
 
+function each(fromSlot: FromSlot | undefined): FromSlot | undefined {
+  if (fromSlot === undefined) return undefined;
+  return (values) => (values as ReadonlyArray<EdnData>).map(fromSlot);
+}
+
 /** Local to the branch it stands in, where a collection in `:in` would multiply the whole query. */
-function isOneOf(
-  scope: QueryScope,
-  variable: Sym,
-  values: Slot,
-  fromSlot?: (values: EdnData) => EdnData,
-): EdnData {
+function isOneOf(scope: QueryScope, variable: Sym, values: Slot, fromSlot?: FromSlot): EdnData {
   return binding('ground', [scope.input(values, fromSlot)], [variable, sym('...')]);
 }
 
-function isNoneOf(
-  scope: QueryScope,
-  variable: Sym,
-  values: Slot,
-  fromSlot?: (values: EdnData) => EdnData,
-): EdnData {
+function isNoneOf(scope: QueryScope, variable: Sym, values: Slot, fromSlot?: FromSlot): EdnData {
   return scope.notJoin([variable], [isOneOf(scope, variable, values, fromSlot)]);
 }

@@ -82,6 +82,22 @@ describe('an explanation', () => {
     expect(plan.clauses[1]?.bound).toEqual(['?e', '?name']);
   });
 
+  it('tells a range of tuples as it tells one of numbers', async () => {
+    const tuples = await dbWith(
+      await dbWith(
+        emptyDb(DEFAULT_DATABASE_CONFIG),
+        `[{:db/ident :at :db/valueType :db.type/tuple :db/tupleTypes [:db.type/string :db.type/long]
+           :db/cardinality :db.cardinality/one :db/index true}]`,
+      ),
+      Array.from({ length: 100 }, (_, i) => ({ at: [i % 10 === 0 ? 'a' : 'b', i] })),
+    );
+    const form = '[:find ?e :in $ ?from ?to :where [?e :at ?at] [(<= ?from ?at ?to)]]';
+    const plan = await explain(form, tuples, ['a', 20], ['a', 50]);
+    expect(plan.rows).toBe(4);
+    expect(plan.clauses[0]?.how[0]).toMatch(/^scan of avet/);
+    expect(plan.clauses[0]?.expected).toBe(4);
+  });
+
   it('is plain data', async () => {
     const plan = await explain('[:find ?e . :where [?e :n 5] (not [?e :name "x"])]', db);
     const copy = JSON.parse(JSON.stringify(plan)) as object;
