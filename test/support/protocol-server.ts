@@ -1,5 +1,7 @@
 /** A server of Datahike's protocol, with databases in memory and the token of the recordings. */
 import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Registry } from '../../services/datahike/registry.ts';
 import { templates } from '../../services/datahike/store-policy.ts';
 import { authenticator } from '../../services/datahike/http/callers.ts';
@@ -57,4 +59,53 @@ export async function protocolServer(
       await closeStorage(storage);
     },
   };
+}
+
+export interface Asked {
+  readonly method?: 'GET' | 'POST' | 'OPTIONS';
+  /** JSON by default; an empty text for none. */
+  readonly type?: string;
+  /** None where it is undefined; that of the server by default. */
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Told {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** One request as somebody writes it by hand, also a GET with a body. */
+export function ask(
+  url: string,
+  path: string,
+  body: string | Uint8Array | undefined,
+  { method = 'POST', type = 'application/json', headers = {}, ...rest }: Asked = {},
+): Promise<Told> {
+  const token = 'token' in rest ? rest.token : TOKEN;
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, url), {
+      method,
+      headers: {
+        ...(type === '' ? {} : { 'Content-Type': type }),
+        ...(token === undefined ? {} : { Authorization: `token ${token}` }),
+        ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+        ...headers,
+      },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    sent.end(body);
+  });
 }
