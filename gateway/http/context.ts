@@ -19,7 +19,7 @@ import { ForeignDatabases } from './foreign-databases.ts';
 import type { HoldReader } from './foreign-databases.ts';
 import type { Charge } from './caller.ts';
 import { FREE } from './caller.ts';
-import { RequestSignal } from './request-signal.ts';
+import { RequestSignal } from '../../services/shared/request-signal.ts';
 
 /** What every operation needs of its request, whatever it is answered from. */
 export interface OperationContext {

@@ -80,13 +80,36 @@ export interface TaggedJsonOptions {
  * @throws BAD_USER_INPUT for what is no JSON, or has a tag with other contents than it stands before
  */
 export function readTaggedJson(text: string, { tags }: TaggedJsonOptions): EdnData {
-  let json: unknown;
   try {
-    json = parse(text, undefined, numberOf);
+    return toEdn(parseJson(text), tags);
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     throw new DatabaseError('BAD_USER_INPUT', `Expected JSON: ${(error as Error).message}`);
   }
-  return toEdn(json, tags);
+}
+
+/** Numbers of which JSON.parse may make others. */
+const SUBTLE_NUMBER = /\d{16}|\d[eE][+-]?\d{3}/;
+
+/**
+ * By the parser of the language, which takes a tenth of the time, where it understands all of the text: no number that it cannot hold, and no key twice, of
+ * which it would take the last.
+ */
+function parseJson(text: string): unknown {
+  if (!SUBTLE_NUMBER.test(text)) {
+    const json: unknown = JSON.parse(text);
+    const keyCount = text.match(/"\s*:/g)?.length ?? 0;
+    if (countKeys(json) === keyCount) return json;
+  }
+  return parse(text, undefined, numberOf);
+}
+
+function countKeys(json: unknown): number {
+  if (typeof json !== 'object' || json === null) return 0;
+  let count = 0;
+  if (Array.isArray(json)) for (const item of json) count += countKeys(item);
+  else for (const item of Object.values(json)) count += 1 + countKeys(item);
+  return count;
 }
 
 function numberOf(text: string): EdnData {

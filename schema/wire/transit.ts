@@ -73,6 +73,8 @@ export function readTransit(text: string, { tags }: TransitOptions): EdnData {
 /** What was read, with the types that the library lets nobody else read: longs that are no safe integers, and tags that it does not know. */
 function finished(datum: unknown, tags: ReadonlySet<string>): EdnData {
   const inside = (item: unknown): EdnData => finished(item, tags);
+  if (datum === undefined)
+    throw new DatabaseError('BAD_USER_INPUT', 'Expected data, got a code that stands for nothing');
   if (typeof datum !== 'object' || datum === null) return datum as EdnData;
   if (transit.isInteger(datum)) return BigInt(String(datum));
   if (Array.isArray(datum)) return datum.map(inside);
@@ -80,10 +82,25 @@ function finished(datum: unknown, tags: ReadonlySet<string>): EdnData {
   if (datum instanceof EdnList) return new EdnList(datum.items.map(inside));
   if (datum instanceof Map)
     return new Map(Array.from(datum, ([key, value]) => [inside(key), inside(value)]));
-  if (!transit.isTaggedValue(datum)) return datum as EdnData;
+  if (isAtom(datum)) return datum as EdnData;
+  if (!transit.isTaggedValue(datum))
+    throw new DatabaseError('BAD_USER_INPUT', 'Expected data, got a tag with nothing behind it');
   const { tag, rep } = datum as { readonly tag: string; readonly rep: unknown };
   if (tags.has(tag)) return new Tagged(tag, inside(rep));
   throw new DatabaseError('BAD_USER_INPUT', `Expected known types, got the tag ${tag}`);
+}
+
+/** What the readers made. */
+function isAtom(datum: object): boolean {
+  return (
+    datum instanceof Keyword ||
+    datum instanceof Sym ||
+    datum instanceof Uuid ||
+    datum instanceof Date ||
+    datum instanceof EdnDouble ||
+    datum instanceof Uint8Array ||
+    isDecimal(datum)
+  );
 }
 
 const MAP_BUILDER = {

@@ -16,6 +16,7 @@ import type { Report, Result } from './harness.ts';
 import { markdownTable, measuredOn, writeFigures } from './performance-doc.ts';
 import { namespacesBench } from './namespaces.bench.ts';
 import { queryBench } from './query.bench.ts';
+import { rpcBench } from './rpc.bench.ts';
 import { storageBench } from './storage.bench.ts';
 import { takeoverBench } from './takeover.bench.ts';
 import { visibilityBench } from './visibility.bench.ts';
@@ -48,6 +49,7 @@ const BENCHES: Readonly<Record<string, RunBench>> = {
   visibility: documented(visibilityBench),
   takeover: documented(takeoverBench),
   databases: documented(databasesBench),
+  rpc: documented(rpcBench),
   query: queryBench,
 };
 

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Edge } from './edge.ts';
-import { calmly, listenAtEdge } from './edge.ts';
+import { calmly } from '../support/calmly.ts';
+import { listenAtEdge } from './edge.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
 

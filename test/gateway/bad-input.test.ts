@@ -2,7 +2,8 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Edge } from './edge.ts';
-import { calmly, listenAtEdge } from './edge.ts';
+import { calmly } from '../support/calmly.ts';
+import { listenAtEdge } from './edge.ts';
 import type { Json, ServedWorld } from './served-world.ts';
 import { serveWorld } from './served-world.ts';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { calmly } from './edge.ts';
+import { calmly } from '../support/calmly.ts';
 import type { Listening } from './listening.ts';
 import { listenOn } from './listening.ts';
 import type { Json, ServedWorld } from './served-world.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
 import { alwaysOpen } from '../support/served.ts';
-import { calmly } from './edge.ts';
+import { calmly } from '../support/calmly.ts';
 import type { Listening } from './listening.ts';
 import { listenOn } from './listening.ts';
 import type { Json, ServedWorld } from './served-world.ts';

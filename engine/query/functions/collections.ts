@@ -1,4 +1,5 @@
 /** Collections: made, asked, taken apart. */
+import { DatabaseError } from '../../../schema/error.ts';
 import { EdnList } from '../../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import { valueEquals, valueKey } from '../../../schema/value-key.ts';
@@ -96,5 +97,11 @@ function range(...args: Items): EdnData | undefined {
   if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number')
     return undefined;
   const length = Math.max(0, Math.ceil((end - start) / step));
-  return length <= MAX_RANGE ? Array.from({ length }, (_, i) => start + i * step) : undefined;
+  if (!(length <= MAX_RANGE))
+    throw new DatabaseError(
+      'LIMIT_EXCEEDED',
+      `Expected a range of at most ${MAX_RANGE} numbers, got ${length}`,
+      { data: { which: 'range', limit: MAX_RANGE } },
+    );
+  return Array.from({ length }, (_, i) => start + i * step);
 }

@@ -12,6 +12,7 @@ import { DatabaseError } from '../../../engine/index.ts';
 import { printAnswer } from '../print-answer.ts';
 import type { Registry } from '../registry.ts';
 import type { Log } from '../../shared/log.ts';
+import { RequestSignal } from '../../shared/request-signal.ts';
 import { readBody } from './body.ts';
 import type { Authenticate } from './callers.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
@@ -52,7 +53,7 @@ async function answer(
   response: ServerResponse,
   options: ProtocolOptions,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const [pathname = '/', search = ''] = (request.url ?? '/').split('?', 2);
   if (answerPreflight(request, response, options.origins)) return;
   allowOrigin(request, response, options.origins);
   const route = ROUTES.get(pathname);
@@ -70,8 +71,8 @@ async function answer(
     return;
   }
   try {
-    const maxAge = searchParams.has('args-id') ? options.cache : undefined;
-    if (route.method === 'GET' && maxAge !== undefined) reply.keepFor(maxAge);
+    const isNamed = options.cache !== undefined && new URLSearchParams(search).has('args-id');
+    if (route.method === 'GET' && isNamed) reply.keepFor(options.cache);
     await answerRoute(route, request, reply, options);
   } catch (error) {
     answerError(error, route, reply, options);
@@ -88,10 +89,7 @@ async function answerRoute(
   if (caller === undefined) return reply.send(401, null);
   const bytes = await readBody(request, bodyLimitBytes);
   const body = readFormat(reply.requestFormat, bytes);
-  const gone = new AbortController();
-  request.once('close', () => request.complete || gone.abort());
-  reply.response.once('close', () => gone.abort());
-  const limits = { ...queryLimits, signal: gone.signal };
+  const limits = { signal: new RequestSignal(reply.response), ...queryLimits };
   const isJson = reply.plainFormat === JSON_FORMAT;
   const answered = await route.handle({ body, isJson, caller, asked: { registry, limits } });
   if (isRefused(answered)) return reply.sendTyped(answered.status, answered.body);

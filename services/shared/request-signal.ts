@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { CancelSignal } from '../../services/reader/reader.ts';
+import type { CancelSignal } from '../../engine/index.ts';
 
 export class RequestSignal implements CancelSignal {
   readonly #response: ServerResponse;
