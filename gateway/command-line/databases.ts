@@ -1,5 +1,5 @@
 /** Making, deleting and listing databases. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { DatabaseConfig } from '../../schema/database.ts';
@@ -131,7 +131,7 @@ async function deleteOne(
   session.say(`Deleted ${database}`);
 }
 
-/** @throws BAD_USER_INPUT where nobody can be asked, CANCELLED where the answer is no */
+/** @throws BAD_USER_INPUT where nobody can be asked, PRECONDITION_FAILED where the answer is no */
 async function confirm({ terminal, signal }: Session, question: string): Promise<void> {
   const { input, errors } = terminal;
   if (input.isTTY !== true)
@@ -139,13 +139,15 @@ async function confirm({ terminal, signal }: Session, question: string): Promise
       'BAD_USER_INPUT',
       'Expected a terminal to ask whether this is meant, got none; nothing was done. Say --yes where it is',
     );
-  const lines = createInterface({ input, output: errors });
-  try {
-    const answer = await lines.question(`${question} [y/N] `, { signal });
-    if (/^y(?:es)?$/i.test(answer.trim())) return;
-  } finally {
-    lines.close();
+  errors.write(`${question} [y/N] `);
+  const lines = createInterface({ input, terminal: false, signal });
+  let answer = '';
+  for await (const line of lines) {
+    answer = line;
+    break;
   }
+  signal.throwIfAborted();
+  if (/^y(?:es)?$/i.test(answer.trim())) return;
   throw new DatabaseError('PRECONDITION_FAILED', 'The answer was not yes; nothing was done');
 }
 

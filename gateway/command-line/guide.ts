@@ -22,10 +22,11 @@ const PROGRAM = 'datahike-gateway';
 export function addCommand(parent: Command, name: string, guide: Guide): Command {
   const { summary, details, examples, page = 'docs/command-line.md' } = guide;
   const lines = examples.map((example) => `  $ ${example}`);
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
   return parent
     .command(name)
     .summary(summary)
-    .description(details === undefined ? `${summary}.` : `${summary}.\n\n${details}`)
+    .description(details === undefined ? sentence : `${sentence}\n\n${details}`)
     .showHelpAfterError(`(${PROGRAM} help ${pathOf(parent, name)} shows how to use it)`)
     .option('--config <file>', 'a JSON file with settings; the environment overrides it')
     .addHelpText(

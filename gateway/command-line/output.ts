@@ -22,6 +22,8 @@ export interface Listing {
   readonly rows: AsyncIterable<Row> | Iterable<Row>;
   /** What a row is in EDN and JSON: its values in a vector, a map of them by the names of the columns, or the only one by itself. */
   readonly as: 'vector' | 'map' | 'value';
+  /** Whether each row is written as it comes, because somebody may wait for it; tables never are. */
+  readonly isPrompt?: boolean;
 }
 
 /** So much is written together. */
@@ -35,7 +37,7 @@ export function formFor({ isTTY = false }: OutputStream): Form {
 export async function printListing(
   output: OutputStream,
   form: Form,
-  { columns, rows, as }: Listing,
+  { columns, rows, as, isPrompt = false }: Listing,
 ): Promise<void> {
   if (form === 'table') {
     const isBold = output.isTTY === true && output.hasColors?.() === true;
@@ -48,10 +50,8 @@ export async function printListing(
     if (as === 'value') return row[0] ?? null;
     return as === 'vector' ? row : new Map(keys.map((key, i) => [key, row[i] ?? null]));
   };
-  return writeLines(
-    output,
-    printed(rows, (row) => print(itemOf(row))),
-  );
+  const lines = printed(rows, (row) => print(itemOf(row)));
+  return writeLines(output, lines, isPrompt ? 1 : CHUNK_CHARACTERS);
 }
 
 /** The first so many of what may be more; what comes after them is not asked for. */
@@ -71,11 +71,15 @@ async function* printed(
   for await (const row of rows) yield print(row);
 }
 
-async function writeLines(output: OutputStream, lines: AsyncIterable<string>): Promise<void> {
+async function writeLines(
+  output: OutputStream,
+  lines: AsyncIterable<string>,
+  atOnce = CHUNK_CHARACTERS,
+): Promise<void> {
   let text = '';
   for await (const line of lines) {
     text += `${line}\n`;
-    if (text.length < CHUNK_CHARACTERS) continue;
+    if (text.length < atOnce) continue;
     await writeTo(output, text);
     text = '';
   }

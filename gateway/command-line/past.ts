@@ -64,17 +64,16 @@ async function showLog(
   entity: string | undefined,
   options: LogOptions,
 ): Promise<void> {
-  const { changes = false, limit = Infinity } = options;
-  const columns = ['tx', 'instant', 'datoms', 'meta', 'commit', ...(changes ? ['changes'] : [])];
+  const { changes: hasChanges = false, limit = Infinity } = options;
+  const columns = ['tx', 'instant', 'datoms', 'meta', 'commit', ...(hasChanges ? ['changes'] : [])];
   await withDatabase(session, database, options.branch, async (connection) => {
     const found = first(limit, transactionsOf(connection, entity, options));
     async function* rows(): AsyncGenerator<Row, void> {
       const db = connection.db();
-      for await (const { tx, instant, meta, logged } of found) {
+      for await (const { tx, instant, meta, changes, commit } of found) {
         session.signal.throwIfAborted();
-        const row = [tx, instant, logged?.txData.length ?? null, meta, logged?.commit?.id ?? null];
-        const done = logged?.txData.map((datom) => changeOf(db, datom)) ?? null;
-        yield changes ? [...row, done] : row;
+        const row = [tx, instant, changes?.length ?? null, meta, commit ?? null];
+        yield hasChanges ? [...row, changes?.map((each) => changeOf(db, each)) ?? null] : row;
       }
     }
     await session.print({ columns, rows: rows(), as: 'map' });
@@ -86,8 +85,9 @@ interface Told {
   readonly instant: Date | null;
   /** What the transaction says of itself. */
   readonly meta: EdnMap;
-  /** Undefined where the log does not have it, as after an import. */
-  readonly logged: LoggedTransaction | undefined;
+  /** What it did; undefined where the log does not say, as after an import. */
+  readonly changes: ReadonlyArray<Datom> | undefined;
+  readonly commit: string | undefined;
 }
 
 /** So many transactions are read together. */
@@ -134,10 +134,14 @@ async function tell(
   const said = await pullMany(db, [sym('*')], txs);
   return txs.map((tx, i) => {
     const meta = new Map(said[i] ?? []);
-    const instant = meta.get(TX_INSTANT);
+    const at = meta.get(TX_INSTANT);
+    const instant = at instanceof Date ? at : null;
     meta.delete(TX_INSTANT);
     meta.delete(ID);
-    return { tx, instant: instant instanceof Date ? instant : null, meta, logged: logged.get(tx) };
+    const { txData, commit } = logged.get(tx) ?? {};
+    // One that has a time has said at least that.
+    const changes = instant !== null && txData?.length === 0 ? undefined : txData;
+    return { tx, instant, meta, changes, commit: commit?.id };
   });
 }
 

@@ -1,5 +1,5 @@
 /** The whole command line. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addBranches } from './branches.ts';
 import { addDatabases } from './databases.ts';
 import { endingOf } from './ending.ts';
@@ -56,6 +56,11 @@ function createProgram(line: CommandLine): Command {
     })
     .showHelpAfterError('(datahike-gateway help shows what there is, and how to use it)')
     .exitOverride()
+    .option('-V, --version', 'prints the version')
+    .on('option:version', () => {
+      output.write(`${line.version()}\n`);
+      throw new CommanderError(0, 'commander.version', line.version());
+    })
     .addHelpText('after', HELP);
   for (const [heading, add] of GROUPS) {
     program.commandsGroup(heading);

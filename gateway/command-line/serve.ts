@@ -1,9 +1,5 @@
 /** The commands that start processes, which a signal ends. */
 import type { Command } from 'commander';
-import type { Config } from '../../config/config.ts';
-import type { Log } from '../../services/shared/log.ts';
-import type { RunningProcess } from '../processes.ts';
-import { startAll, startGateway, startWriterProcess } from '../processes.ts';
 import type { Guide } from './guide.ts';
 import { addCommand, parseCount } from './guide.ts';
 import { runProcess } from './run-process.ts';
@@ -17,14 +13,14 @@ interface Options {
   readonly standby?: boolean;
 }
 
-type Start = (config: Config, log: Log) => Promise<RunningProcess>;
+type Start = 'startAll' | 'startWriterProcess' | 'startGateway';
 
 const PAGE = 'README.md';
 
 const PROCESSES: ReadonlyArray<readonly [name: string, start: Start, guide: Guide]> = [
   [
     'start',
-    startAll,
+    'startAll',
     {
       summary: 'runs writer, readers and gateway in one process',
       examples: [
@@ -36,7 +32,7 @@ const PROCESSES: ReadonlyArray<readonly [name: string, start: Start, guide: Guid
   ],
   [
     'writer',
-    startWriterProcess,
+    'startWriterProcess',
     {
       summary: 'runs the one writer of the databases',
       details: 'Gateways, services and commands find it by its lease.',
@@ -46,7 +42,7 @@ const PROCESSES: ReadonlyArray<readonly [name: string, start: Start, guide: Guid
   ],
   [
     'gateway',
-    startGateway,
+    'startGateway',
     {
       summary: 'serves GraphQL and REST over the indices; run as many as you like',
       examples: ['datahike-gateway gateway --port 4001'],
@@ -61,7 +57,7 @@ export function addProcesses(program: Command, { loadConfig }: CommandLine): voi
       .option('--host <host>', 'where to listen for HTTP')
       .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parseCount)
       .option('--development', 'the GraphiQL console and introspection')
-      .action(({ config: file, host, port, development, standby }: Options) => {
+      .action(async ({ config: file, host, port, development, standby }: Options) => {
         // A writer has a port of its own; the others are asked at that of the gateway.
         const place = name === 'writer' ? 'writer' : 'http';
         const overrides = {
@@ -71,10 +67,12 @@ export function addProcesses(program: Command, { loadConfig }: CommandLine): voi
           'writer.standby': standby,
         };
         const config = loadConfig({ overrides, ...(file === undefined ? {} : { file }) });
-        return runProcess(config, start);
+        // The other commands start faster without HTTP and GraphQL.
+        const processes = await import('../processes.ts');
+        await runProcess(config, processes[start]);
       });
     // Where the writer lives elsewhere, it is waited for.
-    if (start !== startGateway)
+    if (start !== 'startGateway')
       command.option('--standby', 'waits for its turn where another writer lives');
   }
 }

@@ -15,6 +15,8 @@ import type { Terminal } from './terminal.ts';
 export interface CommandLine {
   readonly loadConfig: (sources: ConfigSources) => Config;
   readonly terminal: Terminal;
+  /** Of this software. */
+  readonly version: () => string;
 }
 
 export interface Session {

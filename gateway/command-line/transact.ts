@@ -5,13 +5,7 @@ import type { EdnData } from '../../schema/value.ts';
 import type { TransactRequest, TransactResult } from '../../services/connection/writer-port.ts';
 import { createLocalReader } from '../../services/reader/local-reader.ts';
 import type { Connection } from '../../services/connection/connection.ts';
-import {
-  addDatabaseCommand,
-  branchOption,
-  inputFormatOption,
-  outputOption,
-  progressOption,
-} from './guide.ts';
+import { addDatabaseCommand, branchOption, inputFormatOption, outputOption } from './guide.ts';
 import type { InputFormat, Source } from './input.ts';
 import { openSource, readDatum, readTransactions } from './input.ts';
 import { withDatabase, withWriter } from './opened.ts';
@@ -42,7 +36,6 @@ export function addTransact(program: Command, line: CommandLine): void {
     .option('--dry-run', 'tries, and writes nothing')
     .addOption(branchOption())
     .addOption(outputOption())
-    .addOption(progressOption())
     .action(inSession(line, transact));
 }
 
@@ -70,8 +63,14 @@ async function transact(
 ): Promise<void> {
   const source = await openSource(file, session.terminal.input, session.signal);
   const write = async (send: Send): Promise<void> => {
-    const rows = transactAll(session, source, options, send);
-    await session.print({ columns: COLUMNS, rows, as: 'map' });
+    const written = transactAll(session, source, options, send);
+    const rows = withoutEnding(written);
+    try {
+      await session.print({ columns: COLUMNS, rows, as: 'map', isPrompt: true });
+    } finally {
+      // Where nobody reads what is printed any more, the rest is still to be written.
+      for await (const _ of written);
+    }
   };
   await withDatabase(session, database, options.branch, (connection) =>
     options.dryRun === true
@@ -81,6 +80,15 @@ async function transact(
         ),
   );
   if (options.dryRun === true) session.say('Nothing was written: this was a dry run');
+}
+
+/** The same items for a consumer that may stop early without ending what makes them. */
+async function* withoutEnding<T>(items: AsyncIterator<T, void>): AsyncGenerator<T, void> {
+  for (;;) {
+    const next = await items.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
 }
 
 /**
@@ -138,7 +146,8 @@ function metaOf(text: string): ReadonlyMap<EdnData, EdnData> {
 function refused(error: unknown, where: string, before: number): unknown {
   if (!(error instanceof DatabaseError)) return error;
   const { code, message, kind, data } = error;
-  const stays = before === 0 ? '' : ` (the ${before} transactions before it were written)`;
+  const those = before === 1 ? 'the one before it was' : `the ${before} before it were`;
+  const stays = before === 0 ? '' : ` (${those} written)`;
   return new DatabaseError(code, `${where}: ${message}${stays}`, {
     ...(kind === undefined ? {} : { kind }),
     data,

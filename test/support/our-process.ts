@@ -90,9 +90,12 @@ export interface EndedProcess {
 export function endOfProcess({
   args,
   env = {},
+  nodeOptions = ['--import', 'tsx'],
   input,
-}: Omit<OurProcessOptions, 'readyWhen'> & { readonly input?: Buffer }): Promise<EndedProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+}: Omit<OurProcessOptions, 'readyWhen'> & {
+  readonly input?: Buffer | string;
+}): Promise<EndedProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, ...args], {
     env: { ...withoutOurs(process.env), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
