@@ -26,7 +26,7 @@ export function addDatabases(program: Command, line: CommandLine): void {
       'datahike-gateway create notes --schema-flexibility read --no-keep-history',
     ],
   })
-    .option('--keep-history', 'keeps what was, so that it can be asked for (the default)')
+    .option('--keep-history', 'keeps what was, so that it can be asked for', true)
     .option('--no-keep-history', 'forgets what is retracted or replaced')
     .addOption(
       new Option(
@@ -36,9 +36,13 @@ export function addDatabases(program: Command, line: CommandLine): void {
         .choices(['write', 'read'])
         .default('write'),
     )
-    .option('--attribute-refs', 'names attributes by their entities, so that they can be renamed')
-    .option('--crypto-hash', 'hashes all content, so that an audit finds what was changed')
-    .option('--allow-index-backfill', 'lets attributes with values become indexed or unique')
+    .option(
+      '--attribute-refs',
+      'names attributes by their entities, so that they can be renamed',
+      false,
+    )
+    .option('--crypto-hash', 'hashes all content, so that an audit finds what was changed', false)
+    .option('--allow-index-backfill', 'lets attributes with values become indexed or unique', false)
     .option(
       '--schema <file>',
       'the first transactions, as `transact` reads them; - is standard input',
@@ -67,7 +71,7 @@ export function addDatabases(program: Command, line: CommandLine): void {
     .action(inSession(line, list));
 }
 
-interface CreateOptions extends Partial<Omit<DatabaseConfig, 'lengthCaps'>> {
+interface CreateOptions extends Omit<DatabaseConfig, 'lengthCaps'> {
   /** A file. */
   readonly schema?: string;
   readonly format?: InputFormat;
@@ -81,8 +85,7 @@ async function create(
   const { host } = session.storage;
   const { keepHistory, schemaFlexibility, attributeRefs, cryptoHash, allowIndexBackfill } = options;
   const given = { keepHistory, schemaFlexibility, attributeRefs, cryptoHash, allowIndexBackfill };
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  const config = databaseConfig(Object.fromEntries(said) as Partial<DatabaseConfig>);
+  const config = databaseConfig(given);
   const { input } = session.terminal;
   const source = schema === undefined ? undefined : await openSource(schema, input, session.signal);
   await createDatabase(host, database, config);

@@ -27,7 +27,7 @@ export function addCommand(parent: Command, name: string, guide: Guide): Command
     .command(name)
     .summary(summary)
     .description(details === undefined ? sentence : `${sentence}\n\n${details}`)
-    .showHelpAfterError(`(${PROGRAM} help ${pathOf(parent, name)} shows how to use it)`)
+    .showHelpAfterError(`(${PROGRAM} ${pathOf(parent, name)} --help shows how to use it)`)
     .option('--config <file>', 'a JSON file with settings; the environment overrides it')
     .addHelpText(
       'after',

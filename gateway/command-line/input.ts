@@ -8,6 +8,7 @@ import { DatabaseError } from '../../schema/error.ts';
 import { kw } from '../../schema/keyword.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { EXACT_TAGS } from '../../schema/wire/exact-edn.ts';
 import { readPlainJson } from '../../schema/wire/plain-json.ts';
 import type { TransactRequest } from '../../services/connection/writer-port.ts';
 import type { Part, Place } from './form-splitter.ts';
@@ -54,7 +55,7 @@ export async function readText({ stream }: Source): Promise<string> {
 /** One datum of EDN. @param name what it is, for messages */
 export function readDatum(text: string, name: string): EdnData {
   try {
-    return readEdn(text);
+    return readEdn(text, { tags: EXACT_TAGS });
   } catch (error) {
     throw placed(error, name, { text, place: START });
   }
@@ -98,7 +99,8 @@ function* transactionsIn(
   const where = shownPlace(name, place);
   let data: ReadonlyArray<EdnData>;
   try {
-    data = format === 'edn' ? readAllEdn(part.text) : [readPlainJson(part.text)];
+    data =
+      format === 'edn' ? readAllEdn(part.text, { tags: EXACT_TAGS }) : [readPlainJson(part.text)];
   } catch (error) {
     throw placed(error, name, part);
   }

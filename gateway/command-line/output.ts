@@ -6,6 +6,7 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { isDecimal } from '../../schema/decimal.ts';
 import { kw } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
+import { printExactEdn } from '../../schema/wire/exact-edn.ts';
 import { printPlainJson } from '../../schema/wire/plain-json.ts';
 import type { Cell } from './table.ts';
 import { tableLines } from './table.ts';
@@ -44,7 +45,7 @@ export async function printListing(
     const width = widthOf(output);
     return writeLines(output, tableLines(columns, cellsOf(rows), { width, isBold }));
   }
-  const print = form === 'json' ? printPlainJson : printEdn;
+  const print = form === 'json' ? printPlainJson : printExactEdn;
   const keys = columns.map((name) => kw(name));
   const itemOf = (row: Row): EdnData => {
     if (as === 'value') return row[0] ?? null;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { atExit } from './clean-up.ts';
-import { endOfProcess } from './our-process.ts';
+import { endOfProcess, withoutOurs } from './our-process.ts';
 import { GATEWAY, buildPrograms } from './programs.ts';
 
 export interface Ran {
@@ -46,7 +46,7 @@ export async function startCommand(
   args: ReadonlyArray<string>,
 ): Promise<RunningCommand> {
   const child = spawn(process.execPath, [await builtProgram(), ...args], {
-    env: { ...process.env, ...env },
+    env: { ...withoutOurs(process.env), ...env },
   });
   const forget = atExit(() => child.kill('SIGKILL'));
   // A command that ends does not read on.

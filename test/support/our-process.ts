@@ -137,7 +137,7 @@ export function runCommand(
 }
 
 /** Settings of whoever runs the tests are not those of the processes under test. */
-function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(DATAHIKE_GATEWAY_|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/;
   const others = Object.entries(env).filter(([name]) => !ours.test(name));
   // Whoever brings a PostgreSQL for tests may well have told it not to wait for the disk.

@@ -135,7 +135,7 @@ Bob  9007199254740993
     [
       ['query'],
       2,
-      /^error: missing required argument 'database'\n\(datahike-gateway help query shows/,
+      /^error: missing required argument 'database'\n\(datahike-gateway query --help shows/,
     ],
   ])('says why %j fails', async (args, code, said) => {
     const ended = await run(args);

@@ -73,6 +73,15 @@ it('writes JSON, one array or one in each line, whose numbers are exact', async 
   );
 });
 
+it('prints EDN that it reads, also what EDN has no form for', async () => {
+  const text = `[{:db/ident :file/content :db/valueType :db.type/bytes :db/cardinality :db.cardinality/one}]
+                [{:db/id "file" :file/content #datahike-gateway/bytes "AP8="}]`;
+  expect((await run(['transact', 'people'], text)).code).toBe(0);
+  const query = ['query', 'people', '[:find [?c ...] :where [_ :file/content ?c]]'];
+  expect((await run(query)).out).toBe('#datahike-gateway/bytes "AP8="\n');
+  expect((await run([...query, '-o', 'json'])).out).toBe('"AP8="\n');
+});
+
 it('says what transactions say of themselves', async () => {
   const text = '{:tx-data [{:person/name "Ada"}] :tx-meta {:db/doc "one"}} [{:person/name "Bob"}]';
   const options = ['--meta', '{:import/source "crm"}'];
