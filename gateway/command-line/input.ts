@@ -107,7 +107,7 @@ function* transactionsIn(
   for (const datum of data) yield { ...transactionOf(datum, where), where };
 }
 
-const BLANKS = /^(?:[\s,]|;.*(?:\n|$))*/;
+const BLANKS = /^(?:[\s,]+|;.*)*/;
 const TX_DATA = kw('tx-data');
 const TX_META = kw('tx-meta');
 

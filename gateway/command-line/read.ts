@@ -8,7 +8,7 @@ import type { EdnData, EdnMap } from '../../schema/value.ts';
 import type { Connection } from '../../services/connection/connection.ts';
 import type { Datom, Db, QueryInput } from '../../services/database-values.ts';
 import { datoms, explain, pullMany, qWithin } from '../../services/database-values.ts';
-import { findShape, inputsOf, isSource } from './find-columns.ts';
+import { findShape, inputsOf, isSource } from './query-shape.ts';
 import { addDatabaseCommand, collected, limitOption, outputOption } from './guide.ts';
 import { openSource, readDatum, readText } from './input.ts';
 import type { ViewOptions } from './opened.ts';

@@ -16,14 +16,13 @@ export type OutputStream = Writable & {
   hasColors?(): boolean;
 };
 
+/** Of terminals that do not say how wide they are, or say 0. */
 const DEFAULT_COLUMNS = 80;
 
 /** How many characters a line of a terminal has; undefined where it is none. */
-export function widthOf({
-  isTTY = false,
-  columns = DEFAULT_COLUMNS,
-}: OutputStream): number | undefined {
-  return isTTY ? columns : undefined;
+export function widthOf({ isTTY = false, columns = 0 }: OutputStream): number | undefined {
+  if (!isTTY) return undefined;
+  return columns > 0 ? columns : DEFAULT_COLUMNS;
 }
 
 /** Resolves when the stream has taken the text, so that nobody is ahead of a slow reader. @throws EPIPE where nobody reads any more */

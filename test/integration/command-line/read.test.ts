@@ -257,6 +257,12 @@ it('ends quietly where nobody reads on', async () => {
   expect(await ended).toEqual({ code: 0, said: '' });
 });
 
+it('says where what it needs cannot be had now', async () => {
+  const away = await commandLine({ DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+  const { code, said } = await away(['list']);
+  expect([code, said]).toEqual([5, expect.stringMatching(/^STORE_UNAVAILABLE: .*\n$/)]);
+});
+
 it('finds databases by a file of settings', async () => {
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify({ store: { directory: join(folder, 'data') } }));

@@ -1,7 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { TableOptions } from '../../../../gateway/command-line/table.ts';
 import { tableLines } from '../../../../gateway/command-line/table.ts';
-import { cut, displayWidth, visible } from '../../../../gateway/command-line/terminal.ts';
+import { cut, displayWidth, visible, widthOf } from '../../../../gateway/command-line/terminal.ts';
 
 async function table(
   columns: ReadonlyArray<string>,
@@ -67,6 +68,20 @@ describe('what a terminal shows', () => {
     ['e\u0301', 1],
   ])('takes room: %s', (text, width) => {
     expect(displayWidth(text)).toBe(width);
+  });
+
+  it('is as wide as it says, or 80', () => {
+    const stream = new PassThrough();
+    expect(widthOf(stream)).toBeUndefined();
+    const widths = [60, 0, undefined].map((columns) =>
+      widthOf(
+        Object.assign(new PassThrough(), {
+          isTTY: true,
+          ...(columns === undefined ? {} : { columns }),
+        }),
+      ),
+    );
+    expect(widths).toEqual([60, 80, 80]);
   });
 
   it('is cut between characters', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findShape, inputsOf } from '../../../../gateway/command-line/find-columns.ts';
+import { findShape, inputsOf } from '../../../../gateway/command-line/query-shape.ts';
 import { printEdn } from '../../../../schema/edn-print.ts';
 import { readEdn } from '../../../../schema/edn-read.ts';
 
