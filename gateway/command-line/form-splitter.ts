@@ -22,6 +22,9 @@ export class FormSplitter {
   /** What came after the last part; not joined, because a form may be as large as a database. */
   #pending: string[] = [];
   #depth = 0;
+  /** Discards (`#_`) that wait for what they discard: it stays together with what follows, because one may discard the next. */
+  #discards = 0;
+  #previous = '';
   #state: State = 'code';
   #place = START;
 
@@ -29,7 +32,10 @@ export class FormSplitter {
   *push(chunk: string): Generator<Part, void> {
     let from = 0;
     for (let at = 0; at < chunk.length; at++) {
-      if (!this.#isEndAfter(chunk.charAt(at))) continue;
+      const character = chunk.charAt(at);
+      const isEnd = this.#isEndAfter(character);
+      this.#previous = character;
+      if (!isEnd) continue;
       this.#pending.push(chunk.slice(from, at + 1));
       from = at + 1;
       yield this.end();
@@ -86,7 +92,13 @@ export class FormSplitter {
       case '}':
         // One that closes nothing is for the reader to refuse.
         this.#depth = Math.max(0, this.#depth - 1);
-        return this.#depth === 0;
+        if (this.#depth > 0) return false;
+        if (this.#discards === 0) return true;
+        this.#discards--;
+        return false;
+      case '_':
+        if (this.#previous === '#' && this.#depth === 0) this.#discards++;
+        return false;
       default:
         return false;
     }

@@ -87,6 +87,25 @@ ${'x'.repeat(39)}…
     expect(silent.said).toBe('Exported 4 datoms of people as of transaction 536870913\n');
   });
 
+  it.each([
+    [['verify', 'people'], 'Verifying \\d+ nodes', 'people: no fault in'],
+    [['gc', 'copy'], 'Collecting \\d+ nodes looked at', 'Freed'],
+    [['backup', 'people', '--output', 'people.backup'], 'Backing up \\d+ nodes', 'Backed up'],
+    [['restore', 'restored', 'people.backup'], 'Restoring \\d+ nodes', 'Restored'],
+    [['import', 'imported', 'people.edn'], 'Importing \\[#{24}\\] 100 %', 'Imported 4 datoms'],
+  ])('shows how far %j is', async (args, drawn, said) => {
+    for (const name of ['backup', 'export']) {
+      const file = join(folder, name === 'backup' ? 'people.backup' : 'people.edn');
+      expect((await run([name, 'people', '--output', file])).code).toBe(0);
+    }
+    // What was imported has nodes, and not only a log.
+    expect((await run(['import', 'copy', join(folder, 'people.edn')])).code).toBe(0);
+    const inFolder = args.map((arg) => (arg.startsWith('people.') ? join(folder, arg) : arg));
+    const shown = await onTerminal(inFolder, { columns: 100 });
+    expect(shown.said).toMatch(new RegExp(`^\\r${drawn}.*\\x1b\\[K\\r\\x1b\\[K${said}`));
+    expect(shown.code).toBe(0);
+  });
+
   it('says that it waits for a query', async () => {
     const typed = '[:find (count ?e) . :where [?e :db/ident]]';
     const { code, out, said } = await onTerminal(['query', 'people'], { typed });
