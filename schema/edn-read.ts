@@ -31,6 +31,18 @@ export function readEdn(text: string, options: ReadOptions = {}): EdnData {
   return datum;
 }
 
+/**
+ * All data that a text writes, one after the other.
+ *
+ * @throws BAD_EDN as {@link readEdn}
+ */
+export function readAllEdn(text: string, options: ReadOptions = {}): EdnData[] {
+  const reader = new EdnReader(text, options);
+  const data: EdnData[] = [];
+  while (!reader.isAtEnd()) data.push(reader.datum());
+  return data;
+}
+
 const BLANKS = /[\s,]+/y;
 const TOKEN = /[^\s,()[\]{}";]*/y;
 /** What a string says up to its end or the next escape. */
@@ -105,10 +117,14 @@ class EdnReader {
     }
   }
 
-  end(): void {
+  /** Whether nothing but blanks is left. */
+  isAtEnd(): boolean {
     this.#skipBlank();
-    if (this.#at < this.#text.length)
-      throw this.#error('Expected the end of the text after one datum');
+    return this.#at >= this.#text.length;
+  }
+
+  end(): void {
+    if (!this.isAtEnd()) throw this.#error('Expected the end of the text after one datum');
   }
 
   /** Skips whitespace, commas, comments and discarded data. */

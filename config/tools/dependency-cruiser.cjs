@@ -177,6 +177,13 @@ module.exports = {
       to: { path: '^(services|config|gateway/(?!generate/))' },
     },
     {
+      name: 'command-line-is-the-outermost',
+      comment: 'The gateway is served without it; the process entry alone runs it.',
+      severity: 'error',
+      from: { path: '^gateway/', pathNot: ['^gateway/command-line/', '^gateway/main[.]ts$'] },
+      to: { path: '^gateway/command-line/' },
+    },
+    {
       name: 'config-read-at-entry',
       comment: 'Only process entry points load the configuration.',
       severity: 'error',
@@ -190,6 +197,7 @@ module.exports = {
     onlyHere('cbor2', ['^schema/wire/cbor', '^services/migration/cbor-']),
     onlyHere('transit-js', ['^schema/wire/transit[.]ts$']),
     onlyHere('lossless-json', ['^schema/wire/tagged-json[.]ts$']),
+    onlyHere('commander', ['^gateway/command-line/']),
     onlyHere('express', [
       '^gateway/(http/(app|pages)|rest/router)[.]ts$',
       '^gateway/graphql/server[.]ts$',

@@ -5,7 +5,8 @@ import { loadConfig } from '../../config/config.ts';
 import type { Config } from '../../config/config.ts';
 import type { RunningProcess } from '../../gateway/processes.ts';
 import { startAll } from '../../gateway/processes.ts';
-import { runProcess } from '../../gateway/run-process.ts';
+import { endingOf } from '../../gateway/command-line/ending.ts';
+import { runProcess } from '../../gateway/command-line/run-process.ts';
 import type { Log } from '../../services/index.ts';
 import { importWorld } from './import-world.ts';
 
@@ -57,19 +58,18 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError('Expected a number.');
 }
 
-await new Command('npm start --')
+const command = new Command('npm start --')
   .description('Serves the world: every country and 135,000 cities, imported at the first start.')
   .option('--cities <number>', 'import only so many cities', parseCount)
   .option('--port <port>', 'where to listen for HTTP', parseCount)
   .option('--config <file>', 'a JSON file with settings')
   .action(({ cities, port, config }: Options) =>
     runProcess(
-      () =>
-        loadConfig({
-          overrides: { 'http.port': port, development: true },
-          ...(config === undefined ? {} : { file: config }),
-        }),
+      loadConfig({
+        overrides: { 'http.port': port, development: true },
+        ...(config === undefined ? {} : { file: config }),
+      }),
       (settings, log) => startWithWorld(settings, log, cities),
     ),
-  )
-  .parseAsync();
+  );
+process.exitCode = await endingOf(() => command.parseAsync(), process.stderr);

@@ -65,7 +65,8 @@ function keyText(key: EdnData): string {
   return typeof key === 'string' ? key : printTaggedJson(key);
 }
 
-function toBase64(bytes: Uint8Array): string {
+/** Of bytes, as JSON shows them. */
+export function toBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 

@@ -21,6 +21,8 @@ export interface CollectOptions {
   /** Whether only the roots of branches count, as after a purge: not what readers hold, and no retained trees but those of other branches. */
   readonly isPurge?: boolean;
   readonly signal?: AbortSignal;
+  /** Called again and again with how many nodes were looked at. */
+  readonly onProgress?: (nodes: number) => void;
 }
 
 export interface Amount {
@@ -131,6 +133,7 @@ class Collection {
         }
       }
       if (garbage.isLarge) await garbage.delete();
+      this.#options.onProgress?.(this.#kept.nodes + this.#freed.nodes);
       await giveWay();
     }
     for (const [branch, nodes] of abandoned) {

@@ -9,6 +9,15 @@ export interface Fault {
   readonly index?: string;
 }
 
+export interface VerifyOptions {
+  /** Called for each fault, as soon as it is found. */
+  readonly onFault?: (fault: Fault) => void;
+  /** Called again and again with what was read until then. */
+  readonly onProgress?: (read: { readonly nodes: number; readonly segments: number }) => void;
+  /** Ends the reading; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
 export class Findings {
   nodes = 0;
   segments = 0;
@@ -18,15 +27,25 @@ export class Findings {
   /** Whether a commit names the trees of the root. */
   isAnchored = false;
   readonly faults: Fault[] = [];
-  readonly #onFault: ((fault: Fault) => void) | undefined;
+  readonly #options: VerifyOptions;
 
-  constructor(onFault?: (fault: Fault) => void) {
-    this.#onFault = onFault;
+  constructor(options: VerifyOptions) {
+    this.#options = options;
   }
 
   add(fault: Fault): void {
     this.faults.push(fault);
-    this.#onFault?.(fault);
+    this.#options.onFault?.(fault);
+  }
+
+  /** Something more was read. @throws what the signal says where it came */
+  step(): void {
+    this.checkSignal();
+    this.#options.onProgress?.(this);
+  }
+
+  checkSignal(): void {
+    this.#options.signal?.throwIfAborted();
   }
 }
 

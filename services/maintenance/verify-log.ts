@@ -37,6 +37,7 @@ export async function verifyLog(
   for (let tx = TX0; tx <= lastTx; tx += BATCH) {
     const segments = await store.readLog(branch, tx, Math.min(lastTx + 1, tx + BATCH));
     for (const segment of segments) await check.take(segment);
+    findings.step();
     await giveWay();
   }
   check.end(lastTx);

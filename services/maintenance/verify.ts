@@ -17,17 +17,12 @@ import {
   pastTrees,
   restoreHead,
 } from '../../engine/index.ts';
-import type { Fault } from './findings.ts';
+import type { Fault, VerifyOptions } from './findings.ts';
 import { Findings, messageOf } from './findings.ts';
 import type { LogOfTrees } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
-export type { Fault } from './findings.ts';
-
-export interface VerifyOptions {
-  /** Called for each fault, as soon as it is found. */
-  readonly onFault?: (fault: Fault) => void;
-}
+export type { Fault, VerifyOptions } from './findings.ts';
 
 export interface VerifyReport {
   readonly nodes: number;
@@ -46,9 +41,9 @@ const BATCH = 128;
 /** Every branch of a database, with the trees that are retained. */
 export async function verifyDatabase(
   store: Store,
-  { onFault }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const verification = new Verification(store, onFault);
+  const verification = new Verification(store, options);
   for (const branch of await store.branches()) await verification.branch(branch);
   return verification.findings;
 }
@@ -61,9 +56,9 @@ export async function verifyDatabase(
 export async function verifyBranch(
   store: Store,
   branch: string,
-  { onFault }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const verification = new Verification(store, onFault);
+  const verification = new Verification(store, options);
   if (!(await verification.branch(branch)))
     throw new DatabaseError('DATABASE_NOT_FOUND', `There is no branch ${branch}`);
   return verification.findings;
@@ -76,9 +71,9 @@ class Verification {
   readonly #store: Store;
   readonly #seen = new AddressSet();
 
-  constructor(store: Store, onFault: VerifyOptions['onFault']) {
+  constructor(store: Store, options: VerifyOptions) {
     this.#store = store;
-    this.findings = new Findings(onFault);
+    this.findings = new Findings(options);
   }
 
   /** False where the branch is not there. */
@@ -97,6 +92,7 @@ class Verification {
       if (this.findings.faults.length === faults) sums.compare(log, this.findings);
       await this.#retained(record);
     } catch (error) {
+      this.findings.checkSignal();
       this.findings.add({ what: 'root', where: branch, why: messageOf(error) });
     }
     return true;
@@ -147,6 +143,7 @@ class Verification {
     while (pending.length > 0) {
       const batch = pending.splice(-BATCH);
       const blocks = await this.#readEach(batch, onFault);
+      this.findings.step();
       for (const [i, node] of batch.entries()) {
         const bytes = blocks[i];
         const isNew = this.#seen.add(node.address);

@@ -9,6 +9,7 @@ import { valueEquals } from '../../schema/value-key.ts';
 import { EdnList, Tagged, Uuid } from '../../schema/value.ts';
 import type { EdnData, EdnMap } from '../../schema/value.ts';
 import { printCbor, readCbor } from '../../schema/wire/cbor.ts';
+import { EXACT_TAGS, printExactEdn } from '../../schema/wire/exact-edn.ts';
 import { printTaggedJson, readTaggedJson } from '../../schema/wire/tagged-json.ts';
 import { printTransit, readTransit } from '../../schema/wire/transit.ts';
 import { canonical, data, withoutTwins } from '../model/values.ts';
@@ -22,6 +23,20 @@ describe('transit', () => {
       fc.property(data, (datum) => {
         const sent = mapData(withoutTwins(datum), inTransit);
         expect(canonical(readTransit(printTransit(sent), OPTIONS))).toBe(canonical(sent));
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('EDN with tags', () => {
+  it('is read back as equal data, on one line', () => {
+    fc.assert(
+      fc.property(data, (datum) => {
+        const sent = withoutTwins(datum);
+        const text = printExactEdn(sent);
+        expect(text).not.toContain('\n');
+        expect(canonical(readEdn(text, { tags: EXACT_TAGS }))).toBe(canonical(sent));
       }),
       RUNS,
     );

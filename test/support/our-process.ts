@@ -90,9 +90,12 @@ export interface EndedProcess {
 export function endOfProcess({
   args,
   env = {},
+  nodeOptions = ['--import', 'tsx'],
   input,
-}: Omit<OurProcessOptions, 'readyWhen'> & { readonly input?: Buffer }): Promise<EndedProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+}: Omit<OurProcessOptions, 'readyWhen'> & {
+  readonly input?: Buffer | string;
+}): Promise<EndedProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, ...args], {
     env: { ...withoutOurs(process.env), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -134,7 +137,7 @@ export function runCommand(
 }
 
 /** Settings of whoever runs the tests are not those of the processes under test. */
-function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(DATAHIKE_GATEWAY_|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/;
   const others = Object.entries(env).filter(([name]) => !ours.test(name));
   // Whoever brings a PostgreSQL for tests may well have told it not to wait for the disk.

@@ -86,7 +86,7 @@ it('refuses a second writer while the first lives, with one line that names it',
 it('ends at once where a setting is wrong, with one line that names it', async () => {
   const env = { DATAHIKE_GATEWAY_POLL_INTERVAL_MS: 'often' };
   await expect(startProcess({ args: ['gateway/main.ts', 'start'], env })).rejects.toThrow(
-    'Ended with 1: BAD_CONFIG: DATAHIKE_GATEWAY_POLL_INTERVAL_MS: expected a whole number from 10 to 3600000, got "often"',
+    'Ended with 2: BAD_CONFIG: DATAHIKE_GATEWAY_POLL_INTERVAL_MS: expected a whole number from 10 to 3600000, got "often"',
   );
 });
 
@@ -98,7 +98,7 @@ it('ends at once where the port is taken, with one line, and leaves the database
   const args = ['gateway/main.ts', 'start', '--port', port];
   await expect(startProcess({ args, env: other })).rejects.toThrow(
     new RegExp(
-      `Ended with 1: .*BAD_CONFIG: Expected to listen on 127.0.0.1 port ${port}, got`,
+      `Ended with 2: .*BAD_CONFIG: Expected to listen on 127.0.0.1 port ${port}, got`,
       's',
     ),
   );
@@ -111,10 +111,10 @@ it('refuses to be open to everybody', async () => {
   const start = (env: Record<string, string>): Promise<unknown> =>
     startProcess({ args: ['gateway/main.ts', 'start', '--port', '0'], env });
   await expect(start({ DATAHIKE_GATEWAY_DEVELOPMENT: 'false' })).rejects.toThrow(
-    'Ended with 1: BAD_CONFIG: Nobody said who may use the gateway: set DATAHIKE_GATEWAY_TOKEN',
+    'Ended with 2: BAD_CONFIG: Nobody said who may use the gateway: set DATAHIKE_GATEWAY_TOKEN',
   );
   await expect(start({ HOST: '0.0.0.0' })).rejects.toThrow(
-    'Ended with 1: BAD_CONFIG: Development mode is for this machine',
+    'Ended with 2: BAD_CONFIG: Development mode is for this machine',
   );
 });
 

@@ -75,7 +75,7 @@ it('prints the schema, which stays as it was first served until it is relocked',
   );
 
   const refused = await command('relock', 'test', '--config', config);
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(4);
   expect(refused.said).toContain('Person.firstName was removed.');
   expect(refused.said).toMatch(/changes break what clients may rely on; nothing was changed/);
   expect(String((await command('schema', 'test', '--config', config)).out)).toContain('firstName');
@@ -152,7 +152,7 @@ it('tells what a relock breaks of other databases and of extensions', async () =
   const extensions = [join(folder, 'extension.js')];
   await writeFile(config, JSON.stringify({ api: { file: api, extensions } }));
   const { code, said } = await command('relock', 'orders', '--config', config);
-  expect(code).toBe(1);
+  expect(code).toBe(4);
   expect(said).toContain('Line.sku was removed.');
   expect(said).toContain('Line._productBySku was removed.');
   expect(said).toContain('Line.total was removed.');

@@ -1,20 +1,20 @@
 /** Schemas as callers are served with them who may do everything: with what a database shows of others, and with extensions. */
 import type { GraphQLSchema } from 'graphql';
-import type { Config } from '../config/config.ts';
-import { buildModel } from '../schema/model/build-model.ts';
-import { foreignDatabases } from '../schema/model/foreign-model.ts';
-import { mergeModels } from '../schema/model/merge-models.ts';
-import type { Model } from '../schema/model/model.ts';
-import { createLocalReader } from '../services/reader/local-reader.ts';
-import type { Storage } from '../services/storage.ts';
-import { linkView } from './access/linked-view.ts';
-import { seenBy } from './access/view.ts';
-import { fittingExtensions } from './extend/fitting-extensions.ts';
-import { loadExtensions } from './extend/load-extensions.ts';
-import { parseExtension } from './extend/parse-extension.ts';
-import { createSetSchema } from './generate/graphql/set-schema.ts';
-import { modelConfigOf } from './model-config.ts';
-import { databasesOf } from './sets/database-sets.ts';
+import type { Config } from '../../config/config.ts';
+import { buildModel } from '../../schema/model/build-model.ts';
+import { foreignDatabases } from '../../schema/model/foreign-model.ts';
+import { mergeModels } from '../../schema/model/merge-models.ts';
+import type { Model } from '../../schema/model/model.ts';
+import { createLocalReader } from '../../services/reader/local-reader.ts';
+import type { Storage } from '../../services/storage.ts';
+import { linkView } from '../access/linked-view.ts';
+import { seenBy } from '../access/view.ts';
+import { fittingExtensions } from '../extend/fitting-extensions.ts';
+import { loadExtensions } from '../extend/load-extensions.ts';
+import { parseExtension } from '../extend/parse-extension.ts';
+import { createSetSchema } from '../generate/graphql/set-schema.ts';
+import { modelConfigOf } from '../model-config.ts';
+import { databasesOf } from '../sets/database-sets.ts';
 
 /** A schema, and what could not be shown as one would expect. */
 export interface Shown {
