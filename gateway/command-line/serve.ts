@@ -11,6 +11,7 @@ interface Options {
   readonly port?: number;
   readonly development?: boolean;
   readonly standby?: boolean;
+  readonly datahike?: string;
 }
 
 type Start = 'startAll' | 'startWriterProcess' | 'startGateway';
@@ -57,7 +58,7 @@ export function addProcesses(program: Command, { loadConfig }: CommandLine): voi
       .option('--host <host>', 'where to listen for HTTP')
       .option('--port <port>', 'where to listen for HTTP; 0 is any free port', parseCount)
       .option('--development', 'the GraphiQL console and introspection')
-      .action(async ({ config: file, host, port, development, standby }: Options) => {
+      .action(async ({ config: file, host, port, development, standby, datahike }: Options) => {
         // A writer has a port of its own; the others are asked at that of the gateway.
         const place = name === 'writer' ? 'writer' : 'http';
         const overrides = {
@@ -65,6 +66,7 @@ export function addProcesses(program: Command, { loadConfig }: CommandLine): voi
           [`${place}.port`]: port,
           development,
           'writer.standby': standby,
+          'datahike.file': datahike,
         };
         const config = loadConfig({ overrides, ...(file === undefined ? {} : { file }) });
         // The other commands start faster without HTTP and GraphQL.
@@ -73,6 +75,11 @@ export function addProcesses(program: Command, { loadConfig }: CommandLine): voi
       });
     // Where the writer lives elsewhere, it is waited for.
     if (start !== 'startGateway')
-      command.option('--standby', 'waits for its turn where another writer lives');
+      command
+        .option('--standby', 'waits for its turn where another writer lives')
+        .option(
+          '--datahike <file>',
+          'the EDN file of a Datahike server, whose HTTP protocol is spoken',
+        );
   }
 }
