@@ -10,6 +10,7 @@ import { createDatabase } from '../services/connection/databases.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
 import { startCollectJob } from '../services/maintenance/collect-job.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
+import type { PublishedWriters } from '../services/datahike/writer-seats.ts';
 import { WriterServer } from '../services/rpc/writer-server.ts';
 import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Log } from '../services/shared/log.ts';
@@ -71,21 +72,15 @@ export async function startAll(
   checkAccess(config);
   return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
-    const writerUrl = await openWriters(config, storage, isShared, cleanup);
-    const datahikeUrl = await openDatahike(config, storage, cleanup);
-    return {
-      url: await serve(config, databases, extensions, log, cleanup),
-      writerUrl,
-      datahikeUrl,
-    };
+    const urls = await openWriters(config, storage, isShared, cleanup);
+    return { url: await serve(config, databases, extensions, log, cleanup), ...urls };
   });
 }
 
 /** The writer alone: makes the databases that are not there, and takes transactions from gateways and services. */
 export function startWriterProcess(config: Config, log: Log): Promise<RunningProcess> {
   return assemble(config, log, async (storage, _databases, cleanup) => {
-    const writerUrl = await openWriters(config, storage, true, cleanup);
-    return { url: undefined, writerUrl, datahikeUrl: await openDatahike(config, storage, cleanup) };
+    return { url: undefined, ...(await openWriters(config, storage, true, cleanup)) };
   });
 }
 
@@ -155,7 +150,7 @@ async function openWriters(
   storage: Storage,
   isRemote: boolean,
   cleanup: Cleanup,
-): Promise<string | undefined> {
+): Promise<Pick<RunningProcess, 'writerUrl' | 'datahikeUrl'>> {
   const { host, port, leaseTtlMs, address, standby, foldThreshold } = config.writer;
   const { log, bus } = storage;
   const writers = new Map<string, Writer>();
@@ -164,25 +159,27 @@ async function openWriters(
   // It listens before the lease names it.
   const writerUrl = isRemote ? await server.start() : undefined;
   cleanup.add(() => server.stop());
+  const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
   for (const name of config.databases) {
     const { value: connection, release } = await openOrCreate(storage, name);
     cleanup.add(async () => release());
-    const reachable = writerUrl === undefined ? null : (address ?? writerUrl);
     const options = { connection, bus, log, leaseTtlMs, address: reachable, foldThreshold };
     const seat = await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup));
     writers.set(name, seat.writer);
     startCollecting(config, connection, seat.isWriting, log, cleanup);
   }
-  return writerUrl;
+  const published = reachable === null ? undefined : { storage, address: reachable, writers };
+  return { writerUrl, datahikeUrl: await openDatahike(config, storage, published, cleanup) };
 }
 
 async function openDatahike(
   config: Config,
   storage: Storage,
+  published: PublishedWriters | undefined,
   cleanup: Cleanup,
 ): Promise<string | undefined> {
   if (!config.datahike.enabled) return undefined;
-  const server = await serveDatahike(config, storage);
+  const server = await serveDatahike(config, storage, published);
   cleanup.add(() => server.stop());
   return server.url;
 }

@@ -6,6 +6,7 @@ import { createProtocolServer } from '../services/datahike/http/server.ts';
 import { Registry } from '../services/datahike/registry.ts';
 import type { StoreTemplate } from '../services/datahike/store-policy.ts';
 import { templates } from '../services/datahike/store-policy.ts';
+import type { PublishedWriters } from '../services/datahike/writer-seats.ts';
 import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Storage } from '../services/storage.ts';
 import { closeStorage, openStorage } from '../services/storage.ts';
@@ -19,7 +20,11 @@ export interface DatahikeServer {
 }
 
 /** @throws BAD_CONFIG where the port is taken */
-export async function serveDatahike(config: Config, storage: Storage): Promise<DatahikeServer> {
+export async function serveDatahike(
+  config: Config,
+  storage: Storage,
+  published: PublishedWriters | undefined,
+): Promise<DatahikeServer> {
   const { datahike, writer, bodyLimitBytes, query } = config;
   const { log } = storage;
   const { memory, close } = inMemory(config, storage);
@@ -27,6 +32,7 @@ export async function serveDatahike(config: Config, storage: Storage): Promise<D
     stores: templates([ownTemplate(config, storage), memory]),
     leaseTtlMs: writer.leaseTtlMs,
     foldThreshold: writer.foldThreshold,
+    published,
     log,
   });
   const { host, port, maxAgeSeconds, isOpen, tokens } = datahike;
@@ -41,6 +47,7 @@ export async function serveDatahike(config: Config, storage: Storage): Promise<D
         ? undefined
         : { maxAgeSeconds, isPublic: isOpen && tokens.length === 0 },
     page: { folder: ASSETS },
+    receiveTimeoutMs: config.http.receiveTimeoutMs,
     log,
   }).listen(port, host);
   return {

@@ -96,8 +96,10 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
   'load-entities': ({ registry }, connection, records) => load(registry, connection, records),
   q: async ({ limits }, form, ...inputs) => {
     const { query, page, args } = queryOf(form ?? null, inputs);
-    const answer = await qWithin({ ...limits, ...page }, query, ...args);
-    return Array.isArray(answer) && findsSet(query) ? new Set(answer) : answer;
+    // Queries are known again by their text; as data they are new with each request.
+    const text = typeof query === 'string' ? query : printEdn(query);
+    const answer = await qWithin({ ...limits, ...page }, text, ...args);
+    return Array.isArray(answer) && findsSet(text) ? new Set(answer) : answer;
   },
   'query-stats': async (_asked, form, ...inputs) => {
     const { query, args } = queryOf(form ?? null, inputs);

@@ -2,8 +2,9 @@
  * The branches that this process writes for Datahike's clients. It becomes the writer of a branch when the first transaction for it comes, where nobody
  * else is it, and leaves it when nothing was written for a while.
  */
-import { DatabaseError } from '../../engine/index.ts';
+import { DatabaseError, MAIN_BRANCH } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Writer } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
 import { OnDemand } from '../shared/on-demand.ts';
 import type { Storage } from '../storage.ts';
@@ -16,7 +17,17 @@ export interface WriterSeatsOptions {
   readonly foldThreshold?: number;
   /** For how long nothing must have been written to a branch that is left to others; 300,000 ms by default. */
   readonly idleMs?: number;
+  /** Where other processes send transactions for databases of a storage; by default this one alone writes. */
+  readonly published?: PublishedWriters | undefined;
   readonly log: Log;
+}
+
+/** What a `WriterServer` takes transactions for: main branches, by the names of their databases. */
+export interface PublishedWriters {
+  readonly storage: Storage;
+  /** What leases say of the process. */
+  readonly address: string;
+  readonly writers: Map<string, Writer>;
 }
 
 const DEFAULT_IDLE_MS = 300_000;
@@ -31,22 +42,35 @@ interface Seat {
   readonly connection: Connection;
 }
 
+interface TakenSeat {
+  readonly writer: LocalWriter;
+  /** Nobody sends to it any more. */
+  readonly leave: () => void;
+}
+
 export class WriterSeats {
-  readonly #writers: OnDemand<LocalWriter>;
+  readonly #writers: OnDemand<TakenSeat>;
   readonly #seats = new Map<string, Seat>();
   readonly #lockedUntilMs = new WeakMap<Connection, number>();
 
-  constructor({ log, idleMs = DEFAULT_IDLE_MS, ...limits }: WriterSeatsOptions) {
-    this.#writers = new OnDemand({
+  constructor({ log, idleMs = DEFAULT_IDLE_MS, published, ...limits }: WriterSeatsOptions) {
+    this.#writers = new OnDemand<TakenSeat>({
       open: async (key) => {
         const seat = this.#seats.get(key);
         if (seat === undefined) throw new Error(`Expected a seat of ${key}`);
-        const { storage, connection } = seat;
-        const writer = await startWriter({ ...limits, connection, bus: storage.bus, log });
+        const { storage, name, connection } = seat;
+        const isMain = connection.branch === MAIN_BRANCH;
+        const shared = isMain && published?.storage === storage ? published : undefined;
+        const address = shared?.address ?? null;
+        const writer = await startWriter({ ...limits, connection, bus: storage.bus, address, log });
         writer.onDeposed(() => void this.#writers.drop((other) => other === key));
-        return writer;
+        shared?.writers.set(name, writer);
+        return { writer, leave: () => void shared?.writers.delete(name) };
       },
-      close: (writer) => writer.stop(),
+      close: ({ writer, leave }) => {
+        leave();
+        return writer.stop();
+      },
       idleMs,
       maxOpen: MAX_IDLE_SEATS,
       onFault: (error) => log.error({ event: 'writer not stopped', error }),

@@ -105,7 +105,13 @@ function mediaTypeOf(header: string): string {
   return type.trim().toLowerCase();
 }
 
-/** @throws BAD_USER_INPUT with the one line that Datahike has for it */
+/** The kind of a body that is not what its type says. */
+export const MALFORMED = 'malformed-request';
+
+/** The one line that Datahike has for it. */
 export function malformed({ mediaType }: Format, cause: unknown): DatabaseError {
-  return new DatabaseError('BAD_USER_INPUT', `Malformed "${mediaType}" request.`, { cause });
+  return new DatabaseError('BAD_USER_INPUT', `Malformed "${mediaType}" request.`, {
+    kind: MALFORMED,
+    cause,
+  });
 }

@@ -17,7 +17,15 @@ import { readBody } from './body.ts';
 import type { Authenticate } from './callers.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
 import type { Format } from './formats.ts';
-import { EDN_FORMAT, FORMATS, JSON_FORMAT, accepted, formatOf, malformed } from './formats.ts';
+import {
+  EDN_FORMAT,
+  FORMATS,
+  JSON_FORMAT,
+  MALFORMED,
+  accepted,
+  formatOf,
+  malformed,
+} from './formats.ts';
 import type { PageFiles } from './pages.ts';
 import { sendPage } from './pages.ts';
 import type { Route } from './routes.ts';
@@ -30,6 +38,8 @@ export interface ProtocolOptions {
   readonly origins: ReadonlyArray<string>;
   readonly bodyLimitBytes: number;
   readonly queryLimits: QueryLimits;
+  /** In which a request has to have come, with its body; that of Node by default. */
+  readonly receiveTimeoutMs?: number;
   /** For how many seconds an answer may be kept that is asked for with an `args-id`, and whether by anybody. */
   readonly cache?: { readonly maxAgeSeconds: number; readonly isPublic: boolean } | undefined;
   /** What the page at `/` is made of; without it there is no page. */
@@ -38,7 +48,9 @@ export interface ProtocolOptions {
 }
 
 export function createProtocolServer(options: ProtocolOptions): Server {
-  return createServer((request, response) => {
+  const { receiveTimeoutMs } = options;
+  const times = receiveTimeoutMs === undefined ? {} : { requestTimeout: receiveTimeoutMs };
+  return createServer(times, (request, response) => {
     // What is sniffed to be something else is run by some browsers.
     response.setHeader('X-Content-Type-Options', 'nosniff');
     answer(request, response, options).catch((error: unknown) => {
@@ -86,7 +98,7 @@ async function answerRoute(
   { authenticate, registry, bodyLimitBytes, queryLimits }: ProtocolOptions,
 ): Promise<void> {
   const caller = authenticate(request.headers);
-  if (caller === undefined) return reply.send(401, null);
+  if (caller === undefined) return reply.refuse(401, null);
   const bytes = await readBody(request, bodyLimitBytes);
   const body = readFormat(reply.requestFormat, bytes);
   const limits = { signal: new RequestSignal(reply.response), ...queryLimits };
@@ -120,10 +132,10 @@ function answerError(error: unknown, route: Route, reply: Reply, { log }: Protoc
     const known = new DatabaseError('INTERNAL', 'The server failed; its log says why');
     return reply.send(500, errorBody(known, route));
   }
-  if (/^Malformed "/.test(error.message)) return reply.sendText(400, error.message);
-  const status = statusOf(error);
-  if (status === 413) reply.response.setHeader('Connection', 'close');
-  reply.send(status, errorBody(error, route));
+  if (error.kind === MALFORMED) return reply.sendText(400, error.message);
+  const [status, body] = [statusOf(error), errorBody(error, route)];
+  if (status === 413) reply.refuse(status, body);
+  else reply.send(status, body);
 }
 
 /** Datahike knows one status for all that goes wrong; what has nothing to do with what was asked has its own. */
@@ -172,6 +184,12 @@ class Reply {
   send(status: number, body: EdnData): void {
     if (this.plainFormat === undefined) this.sendTyped(status, body);
     else this.#end(status, this.plainFormat.print(body));
+  }
+
+  /** Without reading what is left of the request: the connection ends. */
+  refuse(status: number, body: EdnData): void {
+    this.response.setHeader('Connection', 'close');
+    this.send(status, body);
   }
 
   /** As the caller accepts it, with a content type. */
