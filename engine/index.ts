@@ -49,7 +49,7 @@ export { project } from './pull/project.ts';
 export { pull, pullMany } from './pull/pull.ts';
 export type { QueryInput } from './query/execute.ts';
 export type { PageOptions, QueryForm, QueryOptions } from './query/q.ts';
-export { explain, findsSet, q, qWithin, queryStats } from './query/q.ts';
+export { explain, findsSet, q, qWithin, queryStats, queryStatsWithin } from './query/q.ts';
 export type { Explanation } from './query/explain/explain.ts';
 export type { ExplainedClause, ExplainedRule } from './query/explain/explanation.ts';
 export type { QueryClause, QueryObject, QueryVariable } from './query/language/query-object.ts';

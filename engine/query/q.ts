@@ -119,7 +119,16 @@ function* explanationOf(
  *
  * @throws as {@link q}
  */
-export async function queryStats(
+export function queryStats(
+  form: EdnData | QueryObject,
+  ...inputs: ReadonlyArray<QueryInput>
+): Promise<EdnMap> {
+  return queryStatsWithin({}, form, ...inputs);
+}
+
+/** As {@link queryStats}, within limits other than the default ones. */
+export async function queryStatsWithin(
+  limits: QueryLimits,
   form: EdnData | QueryObject,
   ...inputs: ReadonlyArray<QueryInput>
 ): Promise<EdnMap> {
@@ -127,7 +136,7 @@ export async function queryStats(
     ? queryOfObject(form as QueryObject)
     : (form as EdnData);
   const asked = askedByData(form, inputs);
-  return await run(executeWithStats(asked, shown, asked.inputs));
+  return await run(executeWithStats(asked, shown, asked.inputs), limits);
 }
 
 interface Asked extends PagedQuery {

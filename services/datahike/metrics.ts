@@ -1,11 +1,9 @@
 /** How many datoms a database has, in all and of what, as Datahike counts them. */
 import type { Datom, Db, EdnData, EdnMap, Keyword, QueryLimits } from '../../engine/index.ts';
-import { DatabaseError, datoms, giveWay, history, kw } from '../../engine/index.ts';
+import { datoms, history, kw } from '../../engine/index.ts';
+import { bounded } from './bounded.ts';
 
 const IDENT = kw('db/ident');
-
-/** After so many datoms others have their turn. */
-const DATOMS_PER_TURN = 5_000;
 
 /** Tallies of what is counted one by one. */
 class Tally {
@@ -34,7 +32,7 @@ export async function metrics(db: Db, limits: QueryLimits): Promise<EdnMap> {
   const nameOf = ({ a, attribute }: Datom): EdnData => schema.identOfNumber(a) ?? attribute;
   const isIndexed = (name: EdnData): boolean =>
     name === IDENT || schema.userAttributes.get(name as Keyword)?.indexed === true;
-  for await (const datom of within(datoms(db, 'eavt'), limits)) {
+  for await (const datom of bounded(datoms(db, 'eavt'), limits)) {
     attributes.add(nameOf(datom));
     entities.add(datom.e);
     if (schema.attribute(datom.a)?.cardinality === 'many') kept.add(nameOf(datom), -1);
@@ -46,28 +44,9 @@ export async function metrics(db: Db, limits: QueryLimits): Promise<EdnMap> {
     [kw('avet-count'), attributes.total(isIndexed)],
   ]);
   if (!db.config.keepHistory) return counts;
-  for await (const datom of within(datoms(history(db), 'eavt'), limits))
+  for await (const datom of bounded(datoms(history(db), 'eavt'), limits))
     if (schema.attribute(datom.a)?.noHistory !== true) kept.add(nameOf(datom));
   return counts
     .set(kw('temporal-count'), kept.total())
     .set(kw('temporal-avet-count'), kept.total(isIndexed));
-}
-
-/** Datoms one after the other, for as long as the limits allow and without keeping others from their turn. */
-async function* within(
-  all: AsyncIterable<Datom>,
-  { deadlineMs = Infinity, signal }: QueryLimits,
-): AsyncIterable<Datom> {
-  let count = 0;
-  for await (const datom of all) {
-    yield datom;
-    if (++count % DATOMS_PER_TURN !== 0) continue;
-    await giveWay();
-    if (performance.now() > deadlineMs)
-      throw new DatabaseError(
-        'DEADLINE_EXCEEDED',
-        'The time was over before all datoms were counted',
-      );
-    if (signal?.aborted === true) throw new DatabaseError('CANCELLED', 'Nobody waits for it');
-  }
 }

@@ -21,7 +21,7 @@ import {
   pull,
   pullMany,
   qWithin,
-  queryStats,
+  queryStatsWithin,
   reverseSchema,
   rseekDatoms,
   schema,
@@ -51,6 +51,7 @@ import {
   uuidOf,
   valueOf,
 } from './arguments.ts';
+import { bounded } from './bounded.ts';
 import type { Answer, Argument, OpenedDatabase } from './live.ts';
 import { DatabaseEntity, DatabaseValue, FoundDatoms, HANDLE, TAGS } from './live.ts';
 import { metrics } from './metrics.ts';
@@ -101,9 +102,9 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
     const answer = await qWithin({ ...limits, ...page }, text, ...args);
     return Array.isArray(answer) && findsSet(text) ? new Set(answer) : answer;
   },
-  'query-stats': async (_asked, form, ...inputs) => {
+  'query-stats': async ({ limits }, form, ...inputs) => {
     const { query, args } = queryOf(form ?? null, inputs);
-    return queryStats(query, ...args);
+    return queryStatsWithin(limits, query, ...args);
   },
   pull: async ({ limits }, value, ...asked) => {
     const { db } = valueOf(value);
@@ -123,17 +124,17 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
     if (held instanceof DatabaseEntity) return held.of;
     throw new DatabaseError('BAD_USER_INPUT', `Expected an entity, got ${printEdn(dataOf(held))}`);
   },
-  datoms: (_asked, value, ...place) => found(valueOf(value), place, datoms),
-  'seek-datoms': (_asked, value, ...place) => found(valueOf(value), place, seekDatoms),
-  'rseek-datoms': (_asked, value, ...place) => found(valueOf(value), place, rseekDatoms),
-  'index-range': async (_asked, value, range) => {
+  datoms: (asked, value, ...place) => found(asked, valueOf(value), place, datoms),
+  'seek-datoms': (asked, value, ...place) => found(asked, valueOf(value), place, seekDatoms),
+  'rseek-datoms': (asked, value, ...place) => found(asked, valueOf(value), place, rseekDatoms),
+  'index-range': async ({ limits }, value, range) => {
     const map = dataOf(range) as EdnMap;
     const [attribute, start = null, end = null] = ['attrid', 'start', 'end'].map((key) =>
       map.get(kw(key)),
     );
     const { db } = valueOf(value);
     const found = indexRange(db, attribute as Keyword | number, start, end);
-    return new FoundDatoms(await all(found), valueOf(value));
+    return new FoundDatoms(await all(bounded(found, limits)), valueOf(value));
   },
   history: async (_asked, value) => viewed(value, history, TAGS.history),
   since: async (_asked, value, point) =>
@@ -185,11 +186,11 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
   schema: async (_asked, value) => schema(valueOf(value).db),
   'reverse-schema': async (_asked, value) => reverseSchema(valueOf(value).db),
   metrics: ({ limits }, value) => metrics(valueOf(value).db, limits),
-  'gc-storage': async (_asked, connection, before) => {
-    const retainMs = before === undefined ? 0 : Date.now() - instantOf(before).getTime();
-    await using(openedOf(connection), ({ store }) =>
-      collectNodes(store, { retainMs: Math.max(0, retainMs) }),
-    );
+  'gc-storage': async (_asked, connection, before, options) => {
+    const sinceMs = before === undefined ? 0 : Date.now() - instantOf(before).getTime();
+    const spared = (dataOf(options) as EdnMap | null)?.get(kw('min-age-ms'));
+    const retainMs = Math.max(0, sinceMs, typeof spared === 'number' ? spared : 0);
+    await using(openedOf(connection), ({ store }) => collectNodes(store, { retainMs }));
     return new Set();
   },
 };
@@ -208,6 +209,7 @@ type Scan = (
 
 /** Positional, `:eavt 17`, or as a map `{:index :eavt :components [17]}`. */
 async function found(
+  { limits }: Asked,
   of: DatabaseValue,
   place: ReadonlyArray<Argument>,
   scan: Scan,
@@ -217,7 +219,7 @@ async function found(
   const index = isMap ? ((first as EdnMap).get(kw('index')) ?? null) : first;
   const components = isMap ? itemsOf((first as EdnMap).get(kw('components')) ?? null) : rest;
   const order = (index as Keyword).qualifiedName as IndexOrder;
-  return new FoundDatoms(await all(scan(of.db, order, ...components)), of);
+  return new FoundDatoms(await all(bounded(scan(of.db, order, ...components), limits)), of);
 }
 
 function viewed(

@@ -474,3 +474,17 @@ describe('configurations', () => {
 function numbers(count: number): string {
   return Array.from({ length: count }, (_, i) => i).join(' ');
 }
+
+it('38: more datoms than are allowed are refused, and those that are fewer told', async () => {
+  const small = await protocolServer({ queryLimits: { maxRows: 10 } });
+  const config = '[{:store {:backend :memory :id "many"} :schema-flexibility :read}]';
+  await ask(small.url, '/create-database', config, EDN);
+  const { text: opened } = await ask(small.url, '/connect', config, EDN);
+  await ask(small.url, '/transact', `[${opened} [${'{:n 1} '.repeat(20)}]]`, EDN);
+  const { text: many } = await ask(small.url, '/db', `[${opened}]`, EDN);
+  const told = await ask(small.url, '/datoms', `[${many} :eavt]`, { ...EDN, method: 'GET' });
+  expect(told.text).toContain('at most 10 datoms');
+  const few = await ask(small.url, '/datoms', `[${many} :eavt 1]`, { ...EDN, method: 'GET' });
+  expect([few.status, few.text]).toEqual([200, '(#datahike/Datom [1 :n 1 536870913 true])']);
+  await small.stop();
+});
