@@ -11,6 +11,8 @@ import { closeServer, untilListening } from '../services/shared/listen.ts';
 import type { Storage } from '../services/storage.ts';
 import { closeStorage, openStorage } from '../services/storage.ts';
 
+const DAY_MS = 86_400_000;
+
 const ASSETS = fileURLToPath(new URL('assets/', import.meta.url));
 
 export interface DatahikeServer {
@@ -26,6 +28,7 @@ export async function serveDatahike(
   published: PublishedWriters | undefined,
 ): Promise<DatahikeServer> {
   const { datahike, writer, bodyLimitBytes, query } = config;
+  const { intervalMs, retainDays } = config.collect;
   const { log } = storage;
   const { memory, close } = inMemory(config, storage);
   const registry = new Registry({
@@ -33,6 +36,7 @@ export async function serveDatahike(
     leaseTtlMs: writer.leaseTtlMs,
     foldThreshold: writer.foldThreshold,
     published,
+    collect: intervalMs === 0 ? undefined : { intervalMs, retainMs: retainDays * DAY_MS },
     log,
   });
   const { host, port, maxAgeSeconds, isOpen, tokens } = datahike;

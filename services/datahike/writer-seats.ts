@@ -5,10 +5,11 @@
 import { DatabaseError, MAIN_BRANCH } from '../../engine/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Writer } from '../connection/writer-port.ts';
+import type { CollectJobOptions } from '../maintenance/collect-job.ts';
+import { startCollectJob } from '../maintenance/collect-job.ts';
 import type { Log } from '../shared/log.ts';
 import { OnDemand } from '../shared/on-demand.ts';
 import type { Storage } from '../storage.ts';
-import type { LocalWriter } from '../writer/local-writer.ts';
 import { startWriter } from '../writer/start-writer.ts';
 
 export interface WriterSeatsOptions {
@@ -17,6 +18,8 @@ export interface WriterSeatsOptions {
   readonly foldThreshold?: number;
   /** For how long nothing must have been written to a branch that is left to others; 300,000 ms by default. */
   readonly idleMs?: number;
+  /** How often what nothing needs any more is deleted of what is written here, and for how long it is kept; by default only when somebody asks. */
+  readonly collect?: Pick<CollectJobOptions, 'intervalMs' | 'retainMs'> | undefined;
   /** Where other processes send transactions for databases of a storage; by default this one alone writes. */
   readonly published?: PublishedWriters | undefined;
   readonly log: Log;
@@ -43,9 +46,8 @@ interface Seat {
 }
 
 interface TakenSeat {
-  readonly writer: LocalWriter;
-  /** Nobody sends to it any more. */
-  readonly leave: () => void;
+  /** Takes no more transactions, and writes those that it took. */
+  readonly leave: () => Promise<void>;
 }
 
 export class WriterSeats {
@@ -53,7 +55,13 @@ export class WriterSeats {
   readonly #seats = new Map<string, Seat>();
   readonly #lockedUntilMs = new WeakMap<Connection, number>();
 
-  constructor({ log, idleMs = DEFAULT_IDLE_MS, published, ...limits }: WriterSeatsOptions) {
+  constructor({
+    log,
+    idleMs = DEFAULT_IDLE_MS,
+    published,
+    collect,
+    ...limits
+  }: WriterSeatsOptions) {
     this.#writers = new OnDemand<TakenSeat>({
       open: async (key) => {
         const seat = this.#seats.get(key);
@@ -65,12 +73,16 @@ export class WriterSeats {
         const writer = await startWriter({ ...limits, connection, bus: storage.bus, address, log });
         writer.onDeposed(() => void this.#writers.drop((other) => other === key));
         shared?.writers.set(name, writer);
-        return { writer, leave: () => void shared?.writers.delete(name) };
+        const { store } = connection;
+        const job = collect === undefined ? undefined : startCollectJob({ ...collect, store, log });
+        const leave = async (): Promise<void> => {
+          shared?.writers.delete(name);
+          await job?.stop();
+          await writer.stop();
+        };
+        return { leave };
       },
-      close: ({ writer, leave }) => {
-        leave();
-        return writer.stop();
-      },
+      close: ({ leave }) => leave(),
       idleMs,
       maxOpen: MAX_IDLE_SEATS,
       onFault: (error) => log.error({ event: 'writer not stopped', error }),

@@ -4,6 +4,7 @@ import { EdnList, Keyword, Uuid, kw } from '../../../engine/index.ts';
 import type { Arity, Operation, ParameterKind } from '../../../schema/operation.ts';
 import { Tagged } from '../../../schema/value.ts';
 import { TAGS } from '../live.ts';
+import { readArguments } from './formats.ts';
 
 export type Coerced = { readonly args: ReadonlyArray<EdnData> } | { readonly report: EdnMap };
 
@@ -85,13 +86,23 @@ function fromJson(convert: (datum: EdnData) => EdnData, reader: Reader): Reader 
   return (datum, isJson) => reader(isJson ? convert(datum) : datum, isJson);
 }
 
+function ednOf(datum: EdnData): EdnData {
+  if (typeof datum !== 'string') return datum;
+  try {
+    return readArguments(datum);
+  } catch {
+    return datum;
+  }
+}
+
 const keywordOf = (datum: EdnData): EdnData => (typeof datum === 'string' ? kw(datum) : datum);
 const uuidOf = (datum: EdnData): EdnData =>
   typeof datum === 'string' ? (Uuid.parse(datum) ?? datum) : datum;
 const setOf = (datum: EdnData): EdnData =>
   Array.isArray(datum) ? new Set(datum as ReadonlyArray<EdnData>) : datum;
 
-const selector = expecting(isVector, 'invalid type');
+/** In JSON a pattern may be a text of EDN, as the documentation of Datahike says. */
+const selector = fromJson(ednOf, expecting(isVector, 'invalid type'));
 const sequence = expecting(isSequence, 'invalid type');
 const index = fromJson(
   keywordOf,

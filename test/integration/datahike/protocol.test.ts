@@ -145,6 +145,12 @@ describe('stores', () => {
   });
 });
 
+it('takes patterns as texts of EDN', async () => {
+  const { db } = await connected('shop-pattern');
+  expect((await get('/pull', `[${db},"[:name]",1]`)).text).toBe('{"name":"Ada"}');
+  expect((await get('/pull', `[${db},"[:name",1]`)).status).toBe(400);
+});
+
 describe('headers', () => {
   it('allow pages of this machine', async () => {
     const origin = (value: string): Promise<Told> =>
