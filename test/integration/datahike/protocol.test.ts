@@ -1,8 +1,9 @@
 /** Datahike's HTTP protocol as somebody uses it by hand: who may do what, where databases are, and what headers say. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Asked, ProtocolServer, Told } from '../../support/protocol-server.ts';
+import type { Asked, ProtocolServer } from '../../support/protocol-server.ts';
 import { TOKEN, ask, grant, protocolServer } from '../../support/protocol-server.ts';
+import type { Told } from '../../support/send-request.ts';
 
 const READER = 'a-token-that-only-reads';
 const SHOP = 'a-token-of-one-database';
