@@ -27,7 +27,7 @@ export function grant(token: string, rest: Omit<DatahikeToken, 'sha256'> = {}): 
 export async function protocolServer(
   options: Partial<ProtocolOptions> & { readonly tokens?: ReadonlyArray<DatahikeToken> } = {},
 ): Promise<ProtocolServer> {
-  const log = createLog({ level: 'silent' });
+  const { tokens = [grant(TOKEN)], log = createLog({ level: 'silent' }), ...rest } = options;
   const storage = await openStorage(
     {
       store: { kind: 'memory' },
@@ -39,7 +39,6 @@ export async function protocolServer(
   );
   const stores = templates([{ backend: 'memory', open: () => Promise.resolve(storage) }]);
   const registry = new Registry({ stores, log });
-  const { tokens = [grant(TOKEN)], ...rest } = options;
   const server = createProtocolServer({
     registry,
     authenticate: authenticator({ tokens, isOpen: false }),
