@@ -1,15 +1,17 @@
-// Starts Swagger UI on the page that loaded it. A gateway that wants a token gets the one that the reader gives, which the tab keeps.
+// Starts Swagger UI on the page that loaded it. Where a token is wanted, for the document or for an operation, the reader is asked for one, which
+// the tab keeps.
 const root = document.getElementById('docs');
+const SCHEME = root.dataset.scheme ?? 'Bearer';
 const TOKEN = 'datahike-gateway-token';
 
 const withToken = (headers) => {
   const token = sessionStorage.getItem(TOKEN);
-  return token === null ? headers : { ...headers, Authorization: `Bearer ${token}` };
+  return token === null ? headers : { ...headers, Authorization: `${SCHEME} ${token}` };
 };
 
 async function load() {
   const response = await fetch(root.dataset.document, { headers: withToken({}) });
-  if (response.status === 401 || response.status === 403) return askForToken();
+  if (response.status === 401 || response.status === 403) return askForToken(load);
   const spec = await response.json();
   if (!response.ok) {
     root.textContent = spec.detail ?? response.statusText;
@@ -22,13 +24,19 @@ async function load() {
     docExpansion: 'none',
     validatorUrl: null,
     requestInterceptor: (request) => ({ ...request, headers: withToken(request.headers) }),
+    responseInterceptor: (answer) => {
+      if (answer.status === 401) askForToken(() => undefined);
+      return answer;
+    },
   });
 }
 
-function askForToken() {
+function askForToken(proceed) {
+  if (document.forms.namedItem('token') !== null) return;
   const form = document.createElement('form');
   const label = document.createElement('label');
   const input = document.createElement('input');
+  form.name = 'token';
   label.textContent = 'Token ';
   input.type = 'password';
   input.name = 'token';
@@ -38,10 +46,11 @@ function askForToken() {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     sessionStorage.setItem(TOKEN, input.value);
-    root.replaceChildren();
-    load();
+    form.remove();
+    proceed();
   });
-  root.replaceChildren(form);
+  root.before(form);
+  input.focus();
 }
 
 load();

@@ -88,9 +88,12 @@ export class OpenDatabases {
     return this.use(name, (connection) => connection.db(), branch);
   }
 
-  /** Releases the connections of a database, whoever holds them, as before it is deleted. */
-  drop(name: string): Promise<void> {
-    return this.#connections.drop((key) => placeOf(key)[0] === name);
+  /** Releases the connections of a database, or of one branch of it, whoever holds them, as where it is deleted. */
+  drop(name: string, branch?: string): Promise<void> {
+    return this.#connections.drop((key) => {
+      const [ofName, ofBranch] = placeOf(key);
+      return ofName === name && ofBranch === (branch ?? ofBranch);
+    });
   }
 
   /** Releases all connections, whoever holds them. */

@@ -6,7 +6,7 @@ import type { TransactRequest } from '../connection/writer-port.ts';
 import type { Argument } from './live.ts';
 import { DatabaseEntity, DatabaseValue, OpenedDatabase, TAGS } from './live.ts';
 
-/** `{:query … :args […] :limit :offset}`, or a query and its inputs. */
+/** `{:query … :args […] :limit :offset}`, or a query and its inputs, which a query that is a map may also have as its `:args`. */
 export function queryOf(
   form: Argument,
   inputs: ReadonlyArray<Argument>,
@@ -15,11 +15,16 @@ export function queryOf(
   readonly page: { readonly limit?: number; readonly offset?: number };
   readonly args: ReadonlyArray<EdnData | Db>;
 } {
-  const query = form instanceof Map ? (form as EdnMap).get(kw('query')) : undefined;
-  if (query === undefined) return { query: dataOf(form), page: {}, args: inputs.map(inputOf) };
+  if (!(form instanceof Map)) return { query: dataOf(form), page: {}, args: inputs.map(inputOf) };
   const map = form as EdnMap;
-  const [limit, offset] = [map.get(kw('limit')), map.get(kw('offset'))];
-  const args = (map.get(kw('args')) ?? []) as ReadonlyArray<Argument>;
+  const [query, limit, offset] = ['query', 'limit', 'offset'].map((key) => map.get(kw(key)));
+  const args = (map.get(ARGS) ?? (query === undefined ? inputs : [])) as ReadonlyArray<Argument>;
+  if (query === undefined)
+    return {
+      query: new Map([...map].filter(([key]) => key !== ARGS)),
+      page: {},
+      args: args.map(inputOf),
+    };
   return {
     query,
     page: {
@@ -29,6 +34,8 @@ export function queryOf(
     args: args.map(inputOf),
   };
 }
+
+const ARGS = kw('args');
 
 function inputOf(input: Argument): EdnData | Db {
   return input instanceof DatabaseValue ? input.db : dataOf(input);

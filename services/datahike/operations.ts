@@ -1,15 +1,8 @@
 /** Datahike's operations by their names, over databases that are opened here. What they take and give is in `live.ts`. */
-import type {
-  Datom,
-  Db,
-  EdnData,
-  EdnMap,
-  IndexOrder,
-  QueryLimits,
-  Keyword,
-} from '../../engine/index.ts';
+import type { Datom, Db, EdnData, EdnMap, IndexOrder, QueryLimits } from '../../engine/index.ts';
 import {
   DatabaseError,
+  Keyword,
   asOf,
   datoms,
   entity,
@@ -34,7 +27,7 @@ import {
 } from '../../engine/index.ts';
 import { Tagged } from '../../schema/value.ts';
 import { collectNodes } from '../maintenance/collect.ts';
-import { branches, createBranch, deleteBranch } from '../versions/branches.ts';
+import { branches, createBranch } from '../versions/branches.ts';
 import { branchAsDb, commitId, parentCommitIds } from '../versions/commits.ts';
 import {
   all,
@@ -162,8 +155,7 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
   'delete-branch!': async ({ registry }, connection, branch) => {
     const of = openedOf(connection);
     const before = await branchesOf(of);
-    await using(of, (opened) => deleteBranch(opened, nameOf(branch)));
-    registry.release(of.atBranch(nameOf(branch)));
+    await registry.deleteBranch(of.atBranch(nameOf(branch)));
     return [before, await branchesOf(of)];
   },
   'merge-db': (asked, connection, parents, txData, txMeta) => {
@@ -218,8 +210,17 @@ async function found(
   const isMap = first instanceof Map;
   const index = isMap ? ((first as EdnMap).get(kw('index')) ?? null) : first;
   const components = isMap ? itemsOf((first as EdnMap).get(kw('components')) ?? null) : rest;
-  const order = (index as Keyword).qualifiedName as IndexOrder;
-  return new FoundDatoms(await all(bounded(scan(of.db, order, ...components), limits)), of);
+  const coming = bounded(scan(of.db, orderOf(index), ...components), limits);
+  return new FoundDatoms(await all(coming), of);
+}
+
+/** Whoever scans says whether there is such an index. */
+function orderOf(index: EdnData): IndexOrder {
+  if (index instanceof Keyword) return index.qualifiedName as IndexOrder;
+  throw new DatabaseError(
+    'BAD_USER_INPUT',
+    `Expected :eavt, :aevt or :avet as index, got ${printEdn(index)}`,
+  );
 }
 
 function viewed(

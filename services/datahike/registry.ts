@@ -14,6 +14,7 @@ import {
   toTxData,
 } from '../../engine/index.ts';
 import { createDatabase } from '../connection/databases.ts';
+import { deleteBranch } from '../versions/branches.ts';
 import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
 import type { Storage } from '../storage.ts';
 import type { Configuration } from './configuration.ts';
@@ -108,6 +109,16 @@ export class Registry {
   /** Forgets a connection. What others do with the database goes on. */
   release({ place }: OpenedDatabase): void {
     this.#opened.delete(keyOf(place));
+  }
+
+  /** Deletes a branch, whoever has it open. @throws as `deleteBranch` */
+  async deleteBranch(of: OpenedDatabase): Promise<void> {
+    const { storage, name, branch } = of;
+    // A writer that is here would take it for a lease that somebody else has.
+    await this.#seats.leave(storage, name, branch);
+    await storage.databases.use(name, (connection) => deleteBranch(connection, branch));
+    this.release(of);
+    await storage.databases.drop(name, branch);
   }
 
   /**

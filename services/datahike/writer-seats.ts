@@ -106,11 +106,16 @@ export class WriterSeats {
     }
   }
 
-  /** Stops writing all branches of a database. */
-  async leave(storage: Storage, name: string): Promise<void> {
+  /** Stops writing all branches of a database, or the one that is named. */
+  async leave(storage: Storage, name: string, branch?: string): Promise<void> {
     const keys = new Set<string>();
     for (const [key, seat] of this.#seats)
-      if (seat.storage === storage && seat.name === name) keys.add(key);
+      if (
+        seat.storage === storage &&
+        seat.name === name &&
+        seat.connection.branch === (branch ?? seat.connection.branch)
+      )
+        keys.add(key);
     await this.#writers.drop((key) => keys.has(key));
     for (const key of keys) this.#seats.delete(key);
   }

@@ -2,30 +2,22 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { installed } from '../support/install.ts';
 import type { ServedWorld } from '../gateway/served-world.ts';
 import { serveWorld } from '../gateway/served-world.ts';
+import type { TestBrowser } from './browser.ts';
+import { startBrowser } from './browser.ts';
 
 let world: ServedWorld;
 let server: Server;
 let origin: string;
-let browser: Browser;
+let browser: TestBrowser;
 beforeAll(async () => {
   world = await serveWorld();
   server = createServer(world.app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: await installed(
-      ['chromium', 'chromium-browser'],
-      'chromium',
-      'install chromium',
-    ),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'],
-  });
+  browser = await startBrowser();
 }, 400_000);
 afterAll(async () => {
   await browser.close();
@@ -33,32 +25,12 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A page, and what it asked of other hosts or could not do. */
-async function open(path: string): Promise<{ readonly page: Page; readonly faults: string[] }> {
-  const context = await browser.newContext();
-  const faults: string[] = [];
-  await context.route('**/*', async (route) => {
-    const url = route.request().url();
-    if (url.startsWith(origin) || url.startsWith('data:') || url.startsWith('blob:'))
-      return route.continue();
-    faults.push(`asked ${url}`);
-    return route.abort();
-  });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  await page.goto(`${origin}${path}`);
-  return { page, faults };
-}
-
 interface CodeMirrorNode {
   readonly CodeMirror: { readonly setValue: (text: string) => void };
 }
 
 it('GraphiQL runs a query', async () => {
-  const { page, faults } = await open('/graphiql/world');
+  const { page, faults } = await browser.open(`${origin}/graphiql/world`);
   const editor = page.locator('.graphiql-query-editor .CodeMirror');
   await editor.waitFor();
   await editor.evaluate(
@@ -73,7 +45,7 @@ it('GraphiQL runs a query', async () => {
 });
 
 it('the documentation of REST runs a request', async () => {
-  const { page, faults } = await open('/docs/world#/Country/getCountryByCca2');
+  const { page, faults } = await browser.open(`${origin}/docs/world#/Country/getCountryByCca2`);
   const operation = page.locator('#operations-Country-getCountryByCca2');
   await operation.getByRole('button', { name: 'Try it out' }).click();
   await operation.getByPlaceholder('value', { exact: true }).fill('FR');

@@ -1,14 +1,12 @@
 /** Recorded HTTP exchanges: a folder of files, each with the `curl` that was run and what it printed. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CurlRequest } from '../support/curl.ts';
+import { headerOf, readCurl } from '../support/curl.ts';
 
 export interface Exchange {
   readonly name: string;
-  readonly method: string;
-  /** With its query. */
-  readonly path: string;
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly body: string | undefined;
+  readonly request: CurlRequest;
   readonly expected: Answered;
 }
 
@@ -47,24 +45,7 @@ export function readExchanges(folder: string): ReadonlyArray<Exchange> {
 function readExchange(name: string, text: string): Exchange {
   const [request = '', response = ''] = text.replace('### REQUEST\n', '').split('\n### RESPONSE\n');
   const words = shellWords(request.replace(/^\$ curl /, ''));
-  const headers: Array<readonly [string, string]> = [];
-  let method = 'GET';
-  let url = '';
-  let body: string | undefined;
-  for (let place = 0; place < words.length; place++) {
-    const word = words[place] ?? '';
-    if (word === '-X') method = words[++place] ?? '';
-    else if (word === '-H') headers.push(headerOf(words[++place] ?? ''));
-    else if (word === '--data-binary') body = words[++place];
-    else if (word.startsWith('http')) url = word;
-  }
-  const { pathname, search } = new URL(url);
-  return { name, method, path: pathname + search, headers, body, expected: readAnswer(response) };
-}
-
-function headerOf(text: string): readonly [string, string] {
-  const at = text.indexOf(':');
-  return [text.slice(0, at), text.slice(at + 1).trim()];
+  return { name, request: readCurl(words), expected: readAnswer(response) };
 }
 
 /** Words of a command line, of which some are within single quotes. */

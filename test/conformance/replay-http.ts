@@ -1,6 +1,6 @@
 /** Replays recorded exchanges, in their order, against a fresh server. */
-import { request } from 'node:http';
 import type { EdnData } from '../../schema/value.ts';
+import { sendRequest } from '../support/send-request.ts';
 import type { Substitutes } from './compare-http.ts';
 import { isSame, learn, readBody, substitute } from './compare-http.ts';
 import type { Answered, Exchange } from './recorded-http.ts';
@@ -20,13 +20,17 @@ export async function replay(
   const substitutes: Substitutes = new Map();
   const replayed: Replayed[] = [];
   for (const exchange of exchanges) {
-    const body = exchange.body === undefined ? undefined : substitute(exchange.body, substitutes);
-    const actual = await send(url, { ...exchange, body });
-    const [type] = exchange.headers.flatMap(([name, value]) =>
-      name.toLowerCase() === 'content-type' && value !== '' ? [value] : [],
+    const { body, headers } = exchange.request;
+    const actual = await send(
+      url,
+      exchange,
+      body === undefined ? undefined : substitute(body, substitutes),
     );
-    const read = ({ headers, body: text }: Answered): EdnData =>
-      readBody(text, headers.get('content-type') ?? type ?? '');
+    const read = (answered: Answered): EdnData =>
+      readBody(
+        answered.body,
+        answered.headers.get('content-type') ?? headers['content-type'] ?? '',
+      );
     const [wanted, got] = [read(exchange.expected), read(actual)];
     learn(wanted, got, substitutes);
     replayed.push({
@@ -39,7 +43,7 @@ export async function replay(
 }
 
 function differences(
-  { expected, path, body }: Exchange,
+  { expected, request: { url, body } }: Exchange,
   actual: Answered,
   wanted: EdnData,
   got: EdnData,
@@ -51,30 +55,22 @@ function differences(
     const [one, other] = [expected.headers.get(name), actual.headers.get(name)];
     if (one !== other) found.push(`${name}: ${other ?? 'none'}, not ${one ?? 'none'}`);
   }
-  if (!isSame(wanted, got, `${path} ${body ?? ''}`)) found.push('body');
+  if (!isSame(wanted, got, `${url.pathname}${url.search} ${body ?? ''}`)) found.push('body');
   return found;
 }
 
-/** As curl sends it, also a GET with a body. */
-function send(url: string, { method, path, headers, body }: Exchange): Promise<Answered> {
-  return new Promise((resolve, reject) => {
-    const given = Object.fromEntries(headers.filter(([, value]) => value !== ''));
-    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    const sent = request(new URL(path, url), { method, headers: { ...given, ...length } });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: remarkable(
-            Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const),
-          ),
-          body: Buffer.concat(chunks).toString('utf8').trim(),
-        }),
-      );
-    });
-    sent.end(body);
-  });
+async function send(
+  server: string,
+  { request: { url, method, headers } }: Exchange,
+  body: string | undefined,
+): Promise<Answered> {
+  const to = new URL(url.pathname + url.search, server);
+  const told = await sendRequest(to, { method, headers, body });
+  return {
+    status: told.status,
+    headers: remarkable(
+      Object.entries(told.headers).map(([name, value]) => [name, String(value)] as const),
+    ),
+    body: told.text.trim(),
+  };
 }

@@ -1,7 +1,5 @@
 /** A server of Datahike's protocol, with databases in memory and the token of the recordings. */
 import { createHash } from 'node:crypto';
-import { request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
 import { Registry } from '../../services/datahike/registry.ts';
 import { templates } from '../../services/datahike/store-policy.ts';
 import { authenticator } from '../../services/datahike/http/callers.ts';
@@ -11,6 +9,8 @@ import { createProtocolServer } from '../../services/datahike/http/server.ts';
 import { closeServer, untilListening } from '../../services/shared/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { closeStorage, openStorage } from '../../services/storage.ts';
+import type { Told } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
 
 export const TOKEN = 'securerandompassword';
 
@@ -27,7 +27,7 @@ export function grant(token: string, rest: Omit<DatahikeToken, 'sha256'> = {}): 
 export async function protocolServer(
   options: Partial<ProtocolOptions> & { readonly tokens?: ReadonlyArray<DatahikeToken> } = {},
 ): Promise<ProtocolServer> {
-  const log = createLog({ level: 'silent' });
+  const { tokens = [grant(TOKEN)], log = createLog({ level: 'silent' }), ...rest } = options;
   const storage = await openStorage(
     {
       store: { kind: 'memory' },
@@ -39,7 +39,6 @@ export async function protocolServer(
   );
   const stores = templates([{ backend: 'memory', open: () => Promise.resolve(storage) }]);
   const registry = new Registry({ stores, log });
-  const { tokens = [grant(TOKEN)], ...rest } = options;
   const server = createProtocolServer({
     registry,
     authenticate: authenticator({ tokens, isOpen: false }),
@@ -70,12 +69,6 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Told {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
 /** One request as somebody writes it by hand, also a GET with a body. */
 export function ask(
   url: string,
@@ -84,28 +77,13 @@ export function ask(
   { method = 'POST', type = 'application/json', headers = {}, ...rest }: Asked = {},
 ): Promise<Told> {
   const token = 'token' in rest ? rest.token : TOKEN;
-  return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, url), {
-      method,
-      headers: {
-        ...(type === '' ? {} : { 'Content-Type': type }),
-        ...(token === undefined ? {} : { Authorization: `token ${token}` }),
-        ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
-        ...headers,
-      },
-    });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
-    });
-    sent.end(body);
+  return sendRequest(new URL(path, url), {
+    method,
+    headers: {
+      ...(type === '' ? {} : { 'Content-Type': type }),
+      ...(token === undefined ? {} : { Authorization: `token ${token}` }),
+      ...headers,
+    },
+    body,
   });
 }

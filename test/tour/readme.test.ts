@@ -11,6 +11,7 @@ import { redisUrl } from '../support/server-urls.ts';
 import { testFolder } from '../support/test-folder.ts';
 import type { Step } from './blocks.ts';
 import { stepsOf } from './blocks.ts';
+import { pattern } from './pattern.ts';
 
 /** Commands that go on running, and the files that they start. */
 const SERVERS = new Map([
@@ -101,12 +102,4 @@ function withPorts(text: string): string {
       .replaceAll(`localhost:${named}`, `localhost:${free}`)
       .replaceAll(`--port ${named}`, `--port ${free}`);
   return result;
-}
-
-/** `…` stands for any text. */
-function pattern(expected: unknown): unknown {
-  if (expected === '…') return expect.any(String);
-  if (Array.isArray(expected)) return expected.map(pattern);
-  if (typeof expected !== 'object' || expected === null) return expected;
-  return Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, pattern(value)]));
 }

@@ -28,7 +28,7 @@ const PAGE = `<!doctype html>
     <link rel="stylesheet" href="./swagger-ui.css" />
   </head>
   <body>
-    <div id="docs" data-document="./swagger.json"></div>
+    <div id="docs" data-document="./swagger.json" data-scheme="token"></div>
     <script src="./swagger-ui-bundle.js"></script>
     <script src="./docs-start.js"></script>
   </body>

@@ -5,8 +5,9 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calmly } from '../../support/calmly.ts';
-import type { Asked, ProtocolServer, Told } from '../../support/protocol-server.ts';
+import type { Asked, ProtocolServer } from '../../support/protocol-server.ts';
 import { ask, protocolServer } from '../../support/protocol-server.ts';
+import type { Told } from '../../support/send-request.ts';
 
 const EDN = { type: 'application/edn' } as const;
 const TRANSIT = { type: 'application/transit+json' } as const;

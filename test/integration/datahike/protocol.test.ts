@@ -1,13 +1,17 @@
 /** Datahike's HTTP protocol as somebody uses it by hand: who may do what, where databases are, and what headers say. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Asked, ProtocolServer, Told } from '../../support/protocol-server.ts';
+import { createLog } from '../../../services/shared/log.ts';
+import type { Asked, ProtocolServer } from '../../support/protocol-server.ts';
 import { TOKEN, ask, grant, protocolServer } from '../../support/protocol-server.ts';
+import type { Told } from '../../support/send-request.ts';
 
 const READER = 'a-token-that-only-reads';
 const SHOP = 'a-token-of-one-database';
 
 let server: ProtocolServer;
+/** What a developer should look at. */
+const logged: string[] = [];
 beforeAll(async () => {
   server = await protocolServer({
     tokens: [
@@ -16,6 +20,7 @@ beforeAll(async () => {
       grant(SHOP, { databases: ['shop-*'] }),
     ],
     cache: { maxAgeSeconds: 60, isPublic: false },
+    log: createLog({ level: 'error', write: (line) => logged.push(line) }),
   });
 });
 afterAll(() => server.stop());
@@ -221,4 +226,46 @@ it('takes what writers of other processes send', async () => {
   expect(report.text).toContain(':by "me"');
   expect((await post('/delete-database-writer', `[${config}]`, edn)).text).toBe('nil');
   expect((await post('/database-exists', `[${config}]`, edn)).text).toBe('false');
+});
+
+it('lets go of a branch before it deletes it, and writes the next one of that name', async () => {
+  const { conn } = await connected('shop-branches');
+  const draft = '["!datahike/Connection",["shop-branches",["!kw","draft"]]]';
+  for (const name of ['Bob', 'Cy']) {
+    await post('/branch', `[${conn},["!kw","db"],"draft"]`);
+    expect((await post('/transact', `[${draft},[{"name":"${name}"}]]`)).status).toBe(200);
+    const { text: db } = await post('/db', `[${draft}]`);
+    const { text } = await get('/q', `["[:find [?n ...] :where [_ :name ?n]]",${db}]`);
+    expect(JSON.parse(text)).toEqual(['Ada', name]);
+    expect((await post('/delete-branch', `[${conn},"draft"]`)).status).toBe(200);
+    expect((await post('/transact', `[${draft},[{"name":"Eve"}]]`)).status).toBe(500);
+  }
+  expect(logged).toEqual([]);
+});
+
+describe('odd forms', () => {
+  const edn = { type: 'application/edn' };
+
+  it('a query that is a map may have its inputs and its page in it', async () => {
+    const { conn } = await connected('shop-forms');
+    await post('/transact', `[${conn},[{"name":"Bob"},{"name":"Cy"}]]`);
+    const { text: db } = await post('/db', '[#datahike/Connection ["shop-forms" :db]]', edn);
+    const where = ':find [?n] :where [[_ :name ?n]] :order-by [?n :desc]';
+    for (const body of [
+      `[{${where} :limit 2 :args [${db}]}]`,
+      `[{${where} :limit 2} ${db}]`,
+      `[{${where} :limit 2 :args [${db}]} "another"]`,
+    ])
+      expect((await get('/q', body, edn)).text).toBe('[["Cy"] ["Bob"]]');
+  });
+
+  it('what names no index is told as it was said', async () => {
+    const { db } = await connected('shop-index');
+    for (const [index, told] of [
+      ['"eavt"', 'got \\"eavt\\"'],
+      ['7', 'got 7'],
+      ['["!kw","vaet"]', 'got vaet'],
+    ])
+      expect((await get('/datoms', `[${db},${index},1]`)).text).toContain(told);
+  });
 });

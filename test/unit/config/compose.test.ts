@@ -19,3 +19,16 @@ it('the settings of docker-compose.yml exist', () => {
   expect(ofOthers).toContain('DATABASE_URL');
   expect(ofOthers.filter((name) => !variables.includes(name))).toEqual([]);
 });
+
+it('what docker-compose.yml publishes is for its machine alone, and is what processes listen on', () => {
+  const published = Array.from(compose.matchAll(/^ +- '([\d.:]+)'$/gm), ([, ports = '']) =>
+    ports.split(':'),
+  );
+  const listening = new Set(Array.from(compose.matchAll(/PORT: '(\d+)'/g), ([, port]) => port));
+  expect(published.map(([host, port]) => `${host}:${port}`)).toEqual([
+    '127.0.0.1:4444',
+    '127.0.0.1:4000',
+    '127.0.0.1:4001',
+  ]);
+  expect(published.filter(([, , port]) => !listening.has(port))).toEqual([]);
+});
