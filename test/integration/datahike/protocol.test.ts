@@ -123,7 +123,7 @@ describe('stores', () => {
       'without :host',
     ],
     ['a path beside it', '{:backend :memory :path \\"/etc\\" :id \\"x\\"}', 'without :path'],
-  ])('are where the server has them: %s', async (_what, store, message) => {
+  ])('79: are where the server has them: %s', async (_what, store, message) => {
     for (const path of ['/create-database', '/connect', '/database-exists', '/delete-database']) {
       const told = await post(path, `["{:store ${store}}"]`);
       expect(told.status).toBeGreaterThanOrEqual(400);
