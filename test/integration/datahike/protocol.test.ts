@@ -67,6 +67,19 @@ describe('who may ask', () => {
     expect((await post('/database-exists', '[{"store":{}}]', other)).status).toBe(401);
   });
 
+  it('may write the word before the token as it likes', async () => {
+    for (const word of ['token', 'Token', 'TOKEN ']) {
+      const headers = { Authorization: `${word} ${TOKEN}` };
+      const told = await post('/database-exists', '["{:store {:backend :memory :id \\"x\\"}}"]', {
+        token: undefined,
+        headers,
+      });
+      expect([told.status, told.text]).toEqual([200, 'false']);
+    }
+    const bearer = { token: undefined, headers: { Authorization: `Bearer ${TOKEN}` } };
+    expect((await post('/database-exists', '[]', bearer)).status).toBe(401);
+  });
+
   it('has rights', async () => {
     const { conn, db } = await connected('shop-rights');
     const query = '"[:find ?n :where [_ :name ?n]]"';
