@@ -262,8 +262,18 @@ describe('odd forms', () => {
       `[{${where} :limit 2 :args [${db}]}]`,
       `[{${where} :limit 2} ${db}]`,
       `[{${where} :limit 2 :args [${db}]} "another"]`,
+      `[{${where} :limit 2 :args (${db})}]`,
     ])
       expect((await get('/q', body, edn)).text).toBe('[["Cy"] ["Bob"]]');
+  });
+
+  it('a map among the inputs is data, whatever its keys are', async () => {
+    const { db } = await connected('shop-inputs');
+    const query = '"[:find [?n ?m] :in $ ?m :where [_ :name ?n]]"';
+    const told = await get('/q', `[${query},${db},{"args":["x"]}]`);
+    expect(told.text).toBe('["Ada",{"args":["x"]}]');
+    const handle = await get('/q', `[${query},${db},{"args":[${db}]}]`);
+    expect(handle.text).not.toContain('internal');
   });
 
   it('what names no index is told as it was said', async () => {
