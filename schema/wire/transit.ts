@@ -117,15 +117,23 @@ const READERS: Readonly<Record<string, (rep: unknown) => EdnData>> = {
   n: (digits) => bigintOf(digits),
   f: (digits) => known('f', parseDecimal(String(digits))),
   r: String,
+  m: (ms) => known('m', instantOf(Number(ms))),
+  t: (text) => known('t', instantOf(String(text))),
   set: (items) => new Set(listIn('set', items)),
   list: (items) => new EdnList(listIn('list', items)),
   cmap: (flat) => {
     const items = listIn('cmap', flat);
+    known('cmap', items.length % 2 === 0 ? items : undefined);
     const map = new Map<EdnData, EdnData>();
     for (let i = 0; i + 1 < items.length; i += 2) map.set(items[i] ?? null, items[i + 1] ?? null);
     return map;
   },
 };
+
+function instantOf(said: number | string): Date | undefined {
+  const instant = new Date(said);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+}
 
 const MAX_DIGITS = 10_000;
 

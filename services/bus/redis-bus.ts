@@ -40,19 +40,20 @@ class RedisBus implements Bus {
   readonly #listeners = new Listeners();
   readonly #log: Log;
   readonly #maxMessageBytes: number;
+  #isAway = false;
   #unanswered = 0;
   #ping: NodeJS.Timeout | undefined;
 
   constructor({ url, log, maxMessageBytes = 64 * 1_024 }: RedisBusOptions) {
     this.#log = log.with({ bus: 'redis' });
     this.#maxMessageBytes = maxMessageBytes;
-    this.#clients = createRedisClients(url, (error) =>
-      this.#log.debug({ event: 'redis connection failed', error }),
-    );
+    this.#clients = createRedisClients(url, (error) => this.#miss(error));
     this.#publisher = this.#clients.publisher;
     this.#subscriber = this.#clients.subscriber;
     this.#subscriber.on('message', (channel: string, text: string) => this.#hear(channel, text));
     this.#subscriber.on('ready', () => void this.#resubscribe());
+    for (const client of [this.#publisher, this.#subscriber])
+      client.on('ready', () => this.#find());
   }
 
   async connect(): Promise<void> {
@@ -97,6 +98,21 @@ class RedisBus implements Bus {
     clearInterval(this.#ping);
     this.#listeners.clear();
     this.#clients.disconnect();
+  }
+
+  /** Whoever runs it is told once: it is tried again several times in a second. */
+  #miss(error: unknown): void {
+    if (this.#isAway) {
+      this.#log.debug({ event: 'redis connection failed', error });
+      return;
+    }
+    this.#isAway = true;
+    this.#log.error({ event: 'redis cannot be used: readers poll until it can', error });
+  }
+
+  #find(): void {
+    if (this.#isAway) this.#log.info({ event: 'redis can be used again' });
+    this.#isAway = false;
   }
 
   #hear(channel: string, text: string): void {

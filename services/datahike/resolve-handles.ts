@@ -3,6 +3,7 @@ import type { EdnData, EdnMap } from '../../engine/index.ts';
 import { DatabaseError, Uuid, kw, printEdn } from '../../engine/index.ts';
 import type { Right } from '../../schema/operation.ts';
 import { Tagged } from '../../schema/value.ts';
+import { itemsOf } from './arguments.ts';
 import type { Argument } from './live.ts';
 import { DatabaseEntity, DatabaseValue, HANDLE, OpenedDatabase, TAGS } from './live.ts';
 import type { Asked } from './operations.ts';
@@ -25,7 +26,7 @@ export function checkAllowed(caller: Caller, right: Right, database: string): vo
 }
 
 /**
- * The arguments of an operation with what its handles stand for, also within the `:args` of a query.
+ * The arguments of an operation with what its handles stand for, also within the `:args` of a query that is a map.
  *
  * @throws NOT_FOUND for a handle of what nobody opened, or of a commit that is gone; FORBIDDEN
  */
@@ -42,21 +43,23 @@ export async function resolveHandles(
     return live;
   };
   return Promise.all(
-    args.map(async (arg) => (hasInputs(arg) ? withInputs(arg, resolve) : resolve(arg))),
+    args.map((arg, place) =>
+      place === 0 && hasInputs(arg) ? withInputs(arg, resolve) : resolve(arg),
+    ),
   );
 }
 
 const ARGS = kw('args');
 
 function hasInputs(arg: EdnData): arg is EdnMap {
-  return arg instanceof Map && Array.isArray((arg as EdnMap).get(ARGS));
+  return arg instanceof Map && (arg as EdnMap).has(ARGS);
 }
 
 async function withInputs(
   arg: EdnMap,
   resolve: (datum: EdnData) => Promise<Argument>,
 ): Promise<Argument> {
-  const inputs = await Promise.all((arg.get(ARGS) as ReadonlyArray<EdnData>).map(resolve));
+  const inputs = await Promise.all(itemsOf(arg.get(ARGS) ?? null).map(resolve));
   return new Map([...arg, [ARGS, inputs]] as ReadonlyArray<[EdnData, EdnData]>);
 }
 

@@ -30,6 +30,8 @@ export interface LogOptions {
 
 const STANDARD_ERROR = 2;
 const SECRET_FIELDS = ['token', 'password', 'authorization', 'url'];
+/** A client of Redis shows with its errors what it sent, a login as well. */
+const SENT_FIELDS = ['error.command.args'];
 
 export function createLog({ level, write }: LogOptions): Log {
   const stream = write === undefined ? destination({ fd: STANDARD_ERROR, sync: true }) : { write };
@@ -40,7 +42,7 @@ export function createLog({ level, write }: LogOptions): Log {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: stdSerializers.err },
-      redact: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`)],
+      redact: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`), ...SENT_FIELDS],
     },
     stream,
   );

@@ -147,7 +147,7 @@ export function runBackupSuite(name: string, newSource: NewBackend, newTarget: N
       await connection.release();
     });
 
-    it('that is damaged or cut off anywhere is refused, and leaves no database', async () => {
+    it('86: that is damaged or cut off anywhere is refused, and leaves no database', async () => {
       const bytes = await taken();
       const { length } = bytes;
       for (let i = 0; i < 12; i++) {

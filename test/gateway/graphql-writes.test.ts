@@ -289,7 +289,7 @@ describe('a write of many', () => {
   });
 });
 
-describe('an idempotency key', () => {
+describe('57: an idempotency key', () => {
   const create = (name: string): string =>
     `createCity(idempotencyKey: "k", input: {name: "${name}"}) { tx { t instant } city { id name } }`;
 

@@ -275,7 +275,7 @@ describe('a write of many', () => {
   });
 });
 
-describe('an idempotency key', () => {
+describe('57: an idempotency key', () => {
   it('writes once', async () => {
     const headers = json({ 'Idempotency-Key': 'k' });
     const first = await ask('post', 'city', headers, { name: 'Vigo' });

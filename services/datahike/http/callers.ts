@@ -28,9 +28,9 @@ export function authenticator({ tokens, isOpen }: CallersOptions): Authenticate 
   };
 }
 
-/** `Authorization: token …`, or `token: …`. */
+/** `Authorization: token …`, whose first word is in any case as in all of HTTP, or `token: …`. */
 function tokenOf({ authorization, token }: IncomingHttpHeaders): string | undefined {
-  const [, given] = /^token (.+)$/.exec(authorization ?? '') ?? [];
+  const [, given] = /^token +(\S+)$/i.exec(authorization ?? '') ?? [];
   if (given !== undefined) return given;
   return authorization === undefined && typeof token === 'string' ? token : undefined;
 }

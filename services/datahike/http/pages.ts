@@ -42,7 +42,7 @@ export function sendPage(
   path: string,
   files: PageFiles | undefined,
 ): boolean {
-  if (method !== 'GET') return false;
+  if (method !== 'GET' && method !== 'HEAD') return false;
   if (path === '/swagger.json') {
     const format = accepted(headers.accept) ?? JSON_FORMAT;
     response.writeHead(200, { 'Content-Type': format.contentType }).end(format.print(swagger()));

@@ -208,6 +208,8 @@ describe('Transit and CBOR', () => {
     ['24: a code of nothing', TRANSIT, '["^zz"]'],
     ['25: no UUID', TRANSIT, '["~uNOTUUID"]'],
     ['25: a tag without what it stands for', TRANSIT, '["~#datahike/DB"]'],
+    ['25: a date that is too far away', TRANSIT, '["~m99999999999999999"]'],
+    ['26: a list of keys and values with half an entry', TRANSIT, '[["~#cmap",["~:a"]]]'],
     ['26: a map with half an entry', TRANSIT, '["^ ","~:a"]'],
     ['27: a length that is not there', CBOR, Uint8Array.of(0x9a, 0xff, 0xff, 0xff, 0xff, 0x01)],
     ['28: a text without an end', CBOR, Uint8Array.of(0x7f, 0x61, 0x61)],

@@ -67,6 +67,19 @@ describe('who may ask', () => {
     expect((await post('/database-exists', '[{"store":{}}]', other)).status).toBe(401);
   });
 
+  it('may write the word before the token as it likes', async () => {
+    for (const word of ['token', 'Token', 'TOKEN ']) {
+      const headers = { Authorization: `${word} ${TOKEN}` };
+      const told = await post('/database-exists', '["{:store {:backend :memory :id \\"x\\"}}"]', {
+        token: undefined,
+        headers,
+      });
+      expect([told.status, told.text]).toEqual([200, 'false']);
+    }
+    const bearer = { token: undefined, headers: { Authorization: `Bearer ${TOKEN}` } };
+    expect((await post('/database-exists', '[]', bearer)).status).toBe(401);
+  });
+
   it('has rights', async () => {
     const { conn, db } = await connected('shop-rights');
     const query = '"[:find ?n :where [_ :name ?n]]"';
@@ -123,7 +136,7 @@ describe('stores', () => {
       'without :host',
     ],
     ['a path beside it', '{:backend :memory :path \\"/etc\\" :id \\"x\\"}', 'without :path'],
-  ])('are where the server has them: %s', async (_what, store, message) => {
+  ])('79: are where the server has them: %s', async (_what, store, message) => {
     for (const path of ['/create-database', '/connect', '/database-exists', '/delete-database']) {
       const told = await post(path, `["{:store ${store}}"]`);
       expect(told.status).toBeGreaterThanOrEqual(400);
@@ -255,8 +268,18 @@ describe('odd forms', () => {
       `[{${where} :limit 2 :args [${db}]}]`,
       `[{${where} :limit 2} ${db}]`,
       `[{${where} :limit 2 :args [${db}]} "another"]`,
+      `[{${where} :limit 2 :args (${db})}]`,
     ])
       expect((await get('/q', body, edn)).text).toBe('[["Cy"] ["Bob"]]');
+  });
+
+  it('a map among the inputs is data, whatever its keys are', async () => {
+    const { db } = await connected('shop-inputs');
+    const query = '"[:find [?n ?m] :in $ ?m :where [_ :name ?n]]"';
+    const told = await get('/q', `[${query},${db},{"args":["x"]}]`);
+    expect(told.text).toBe('["Ada",{"args":["x"]}]');
+    const handle = await get('/q', `[${query},${db},{"args":[${db}]}]`);
+    expect(handle.text).not.toContain('internal');
   });
 
   it('what names no index is told as it was said', async () => {

@@ -7,6 +7,7 @@ import {
   openPostgresStoreHost,
   type PostgresStoreOptions,
 } from '../../../engine/store/postgres-store.ts';
+import type { DatabaseError } from '../../../schema/error.ts';
 import type { StoreHost } from '../../../engine/store/store.ts';
 import type { StartedServer } from '../../support/child-server.ts';
 import {
@@ -158,7 +159,7 @@ async function takeAllConnections(url: string): Promise<Client[]> {
 }
 
 describe('a server that may lose what it confirmed', () => {
-  it('is refused, or used with a warning', async () => {
+  it('83: is refused, or used with a warning', async () => {
     const server = await started({ settings: ['fsync=off', 'synchronous_commit=off'] });
     const url = urlOf(server);
     await expect(opened({ url, durability: 'required' })).rejects.toMatchObject({
@@ -187,7 +188,7 @@ describe('a server that may lose what it confirmed', () => {
 });
 
 describe('a replica', () => {
-  it('is read, and refuses writes with a clear word', async () => {
+  it('83: is read, and refuses writes with a clear word', async () => {
     const cluster = await makePostgresCluster();
     cleanUps.push(async () => cluster.remove());
     const superuser = ({ port }: StartedServer): string =>
@@ -220,6 +221,27 @@ describe('a replica', () => {
       });
     }
   });
+});
+
+it('83: a wrong password is a mistake of the configuration, and is told to nobody', async () => {
+  const server = await started({
+    files: {
+      'pg_hba.conf':
+        'host all gateway 127.0.0.1/32 scram-sha-256\nhost all postgres 127.0.0.1/32 trust\n',
+    },
+  });
+  await withClient(`postgres://postgres@127.0.0.1:${server.port}/postgres`, (client) =>
+    client.query("ALTER ROLE gateway PASSWORD 'right'"),
+  );
+  const at = (password: string): string =>
+    `postgres://gateway:${password}@127.0.0.1:${server.port}/gateway`;
+  await expect(opened({ url: at('wrong-secret') })).rejects.toSatisfy((error: DatabaseError) => {
+    expect(error.code).toBe('BAD_CONFIG');
+    expect(error.message).toContain('password authentication failed');
+    expect(`${error.message}${JSON.stringify(error.data)}`).not.toContain('wrong-secret');
+    return true;
+  });
+  expect(await (await opened({ url: at('right') })).list()).toEqual([]);
 });
 
 it('an idle connection is closed after its time, and one of a writer stays', async () => {

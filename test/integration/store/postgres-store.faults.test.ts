@@ -137,7 +137,7 @@ describe('connections', () => {
     expect(await store.commit({ ...commitOf(1), epoch: taken.lease.epoch })).toBe(true);
   });
 
-  it('that cannot be made say so', async () => {
+  it('83: that cannot be made say so', async () => {
     const url = `postgres://gateway@127.0.0.1:${await freePort()}/gateway`;
     await expect(openPostgresStoreHost({ url })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -190,7 +190,7 @@ describe('the schema', () => {
     expect(await hosts[0]!.list()).toEqual([]);
   });
 
-  it('of a newer version is left alone', async () => {
+  it('83: of a newer version is left alone', async () => {
     await openHost();
     await withClient(place.url, (client) =>
       client.query(`INSERT INTO ${place.schema}.migrations (number) VALUES (1000)`),

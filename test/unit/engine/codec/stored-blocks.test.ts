@@ -58,7 +58,7 @@ it('a segment is written and read as version 1', () => {
   expect(runSync(readSegment(segment)).changes).toEqual(changes);
 });
 
-it('what a later release wrote is refused by its version', () => {
+it('85: what a later release wrote is refused by its version', () => {
   const bytes = encodeNode(LEAF, ADDRESS);
   bytes[0] = 3;
   expect(() => decodeNode(bytes, ADDRESS)).toThrow(

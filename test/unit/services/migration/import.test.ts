@@ -269,7 +269,7 @@ describe('a stream that is no export is refused with what was expected, what cam
     expect(await refusal(await changed(line, text))).toContain(message);
   });
 
-  it('where rows are missing, twice there, or out of place', async () => {
+  it('86: where rows are missing, twice there, or out of place', async () => {
     const lines = await linesOf(await people());
     expect(await refusal(lines.toSpliced(5, 1))).toContain(
       'Expected 24 rows, as the trailer says, got 23, at item 25',
