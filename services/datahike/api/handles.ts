@@ -74,7 +74,9 @@ export function openHandle(connection: unknown, operation: string): ConnectionHa
 
 /** The connection of this process that a handle stands for. @throws BAD_USER_INPUT, CONNECTION_RELEASED */
 export function localConnection(connection: unknown, operation: string): OpenedDatabase {
-  return openHandle(connection, operation).live ?? notRemote(operation);
+  const { live } = openHandle(connection, operation);
+  if (live !== undefined) return live;
+  throw notRemote(operation);
 }
 
 /** The value in this process that a handle stands for. @throws BAD_USER_INPUT */
@@ -84,7 +86,8 @@ export function localDatabase(db: unknown, operation: string): DatabaseValue {
       'BAD_USER_INPUT',
       `Expected a database as the first argument of ${operation}, as db gives it`,
     );
-  return db.live ?? notRemote(operation);
+  if (db.live !== undefined) return db.live;
+  throw notRemote(operation);
 }
 
 /** @throws CONNECTION_RELEASED */
@@ -95,8 +98,9 @@ export function checkOpen(handle: Handle): void {
   });
 }
 
-function notRemote(operation: string): never {
-  throw new DatabaseError(
+/** What is asked of a peer has to have a place in the protocol. */
+export function notRemote(operation: string): DatabaseError {
+  return new DatabaseError(
     'BAD_USER_INPUT',
     `${operation} is not supported for remote connections.`,
     { kind: 'remote-not-supported', data: { function: operation } },

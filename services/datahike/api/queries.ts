@@ -1,14 +1,17 @@
 /** Queries in all forms: EDN text, data, plain objects, the template tag; and what explains them. */
-import type { EdnData, EdnMap, QueryObject } from '../../../engine/index.ts';
+import type { EdnData, EdnMap, QueryInput, QueryObject } from '../../../engine/index.ts';
 import {
-  DatabaseError,
   TaggedQuery,
   explain as explainIn,
   kw,
+  qWithin,
   queryOfObject,
+  toJs,
 } from '../../../engine/index.ts';
-import { queryOf } from '../arguments.ts';
+import { DatabaseValue } from '../live.ts';
+import type { Read } from './call.ts';
 import { Arguments, ask } from './call.ts';
+import { notRemote } from './handles.ts';
 
 /** A query, or a query with its inputs: `{ query: '[:find …]', args: [db], limit: 10 }`. */
 export type QueryForm =
@@ -37,7 +40,10 @@ export async function q<T = unknown>(
   ...inputs: ReadonlyArray<unknown>
 ): Promise<T> {
   const reading = new Arguments();
-  return ask<T>('q', readQuery(form, inputs, reading), reading);
+  const asked = readQuery(form, inputs, reading);
+  if (reading.peer !== undefined) return ask<T>('q', sent(asked), reading);
+  // Not as one of the operations: they take data, of which no values in a query can be told apart.
+  return toJs(await qWithin(asked.page, asked.query, ...inputsOf(asked, reading))) as T;
 }
 
 /** The answer together with what it did. */
@@ -46,39 +52,36 @@ export async function queryStats(
   ...inputs: ReadonlyArray<unknown>
 ): Promise<Readonly<Record<string, unknown>>> {
   const reading = new Arguments();
-  return ask('query-stats', readQuery(form, inputs, reading), reading);
+  return ask('query-stats', sent(readQuery(form, inputs, reading)), reading);
 }
 
 /** How a query is worked out, as text: it is worked out for it. Of databases of this process. */
 export async function explain(form: QueryForm, ...inputs: ReadonlyArray<unknown>): Promise<string> {
   const reading = new Arguments();
-  const [first = null, ...rest] = readQuery(form, inputs, reading).map((arg) =>
-    reading.liveOf(arg),
-  );
-  if (reading.peer !== undefined)
-    throw new DatabaseError('BAD_USER_INPUT', 'explain is not supported for remote connections.', {
-      kind: 'remote-not-supported',
-      data: { function: 'explain' },
-    });
-  const { query, args } = queryOf(first, rest);
-  return String(await explainIn(query, ...args));
+  const asked = readQuery(form, inputs, reading);
+  if (reading.peer !== undefined) throw notRemote('explain');
+  return String(await explainIn(asked.query, ...inputsOf(asked, reading)));
 }
 
-/** The arguments of an operation that asks a query: the query and its inputs, in a map where a page is asked for. */
+interface AskedQuery {
+  readonly query: EdnData | TaggedQuery;
+  readonly inputs: ReadonlyArray<EdnData>;
+  readonly page: { readonly limit?: number; readonly offset?: number };
+}
+
 function readQuery(
   form: QueryForm,
   inputs: ReadonlyArray<unknown>,
-  reading: Arguments,
-): ReadonlyArray<EdnData> {
-  const { read } = reading;
-  if (!hasOwnInputs(form)) {
-    const { query, values, page } = queryData(form, inputs.map(read), reading);
-    return page.size === 0 ? [query, ...values] : [withInputs(query, values, page)];
-  }
-  const { query, args = [], ...rest } = form;
-  const said = queryData(query as QueryForm, args.map(read), reading);
-  const page = new Map([...said.page, ...(read(rest) as EdnMap)]);
-  return [withInputs(said.query, said.values, page)];
+  { read }: Arguments,
+): AskedQuery {
+  if (!hasOwnInputs(form))
+    return { query: queryData(form, read), inputs: inputs.map(read), page: {} };
+  const { query, args = [], limit, offset } = form;
+  const page = {
+    ...(limit === undefined ? {} : { limit }),
+    ...(offset === undefined ? {} : { offset }),
+  };
+  return { query: queryData(query as QueryForm, read), inputs: args.map(read), page };
 }
 
 type MapForm = Extract<QueryForm, { readonly query: unknown }>;
@@ -87,29 +90,27 @@ function hasOwnInputs(form: QueryForm): form is MapForm {
   return typeof form === 'object' && !(form instanceof Map) && 'query' in form;
 }
 
-function withInputs(query: EdnData, args: ReadonlyArray<EdnData>, page: EdnMap): EdnMap {
-  return new Map<EdnData, EdnData>([[kw('query'), query], [kw('args'), args], ...page]);
+function queryData(form: QueryForm, read: Read): EdnData | TaggedQuery {
+  if (typeof form === 'string' || form instanceof TaggedQuery) return form;
+  const isObject = !(form instanceof Map) && 'find' in form;
+  return isObject ? queryOfObject(form as QueryObject) : read(form);
 }
 
-interface QueryData {
-  readonly query: EdnData;
-  readonly values: ReadonlyArray<EdnData>;
-  /** `:limit` and `:offset`, where the form says them apart. */
-  readonly page: EdnMap;
+/** As an operation takes it: in a map where a page is asked for. */
+function sent({ query, inputs, page }: AskedQuery): ReadonlyArray<EdnData> {
+  const isTagged = query instanceof TaggedQuery;
+  const data = isTagged ? query.data : query;
+  const counts = [
+    ...(isTagged ? query.counts : []),
+    ...Object.entries(page).map(([name, count]) => [kw(name), count] as const),
+  ];
+  if (counts.length === 0) return [data, ...inputs];
+  return [new Map<EdnData, EdnData>([[kw('query'), data], [kw('args'), inputs], ...counts])];
 }
 
-function queryData(
-  form: QueryForm,
-  inputs: ReadonlyArray<EdnData>,
-  { peer, read }: Arguments,
-): QueryData {
-  const page = new Map<EdnData, EdnData>();
-  if (form instanceof TaggedQuery) {
-    if (peer !== undefined) return { query: form.data, values: inputs, page: form.counts };
-    const given = Array.from({ length: form.inputCount }, (_, place) => inputs[place] ?? null);
-    return { query: form.form, values: [...given, ...form.values], page: form.counts };
-  }
-  if (typeof form === 'object' && !(form instanceof Map) && 'find' in form)
-    return { query: queryOfObject(form as QueryObject), values: inputs, page };
-  return { query: typeof form === 'string' ? form : read(form), values: inputs, page };
+function inputsOf({ inputs }: AskedQuery, reading: Arguments): ReadonlyArray<QueryInput> {
+  return inputs.map((input) => {
+    const live = reading.liveOf(input);
+    return live instanceof DatabaseValue ? live.db : input;
+  });
 }

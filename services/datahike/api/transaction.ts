@@ -1,5 +1,5 @@
 /** Transaction data in the forms that JavaScript has for it. */
-import type { EdnData, EdnMap , Keyword} from '../../../engine/index.ts';
+import type { EdnData, EdnMap, Keyword } from '../../../engine/index.ts';
 import { kw, readEdn } from '../../../engine/index.ts';
 import type { Read } from './call.ts';
 
