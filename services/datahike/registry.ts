@@ -84,12 +84,18 @@ export class Registry {
 
   /** Deletes a database and all its branches, whoever has it open; nothing happens where there is none. @throws BAD_CONFIG, FORBIDDEN */
   async delete(given: EdnData): Promise<void> {
+    await this.forget(given);
+    const { storage, name } = await this.#place(given);
+    await storage.host.delete(name);
+  }
+
+  /** Closes a database and all its branches, whoever has it open, as before it is deleted. @throws BAD_CONFIG, FORBIDDEN */
+  async forget(given: EdnData): Promise<void> {
     const { storage, name, storeId } = await this.#place(given);
     for (const [key, { storeId: other }] of this.#opened)
       if (String(other) === String(storeId)) this.#opened.delete(key);
     await this.#seats.leave(storage, name);
     await storage.databases.drop(name);
-    await storage.host.delete(name);
   }
 
   /**

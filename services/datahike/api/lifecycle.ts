@@ -48,7 +48,10 @@ export async function deleteDatabase(config?: ConfigInput): Promise<void> {
   const id = String(storeIdOf(store));
   for (const connection of connections.values())
     if (String(connection.live?.storeId) === id) await close(connection);
-  if (writer !== undefined) return void (await callWriter(writer, 'delete-database', asked));
+  if (writer !== undefined) {
+    await registryOfProcess().forget(given);
+    return void (await callWriter(writer, 'delete-database', asked));
+  }
   await performHere('delete-database', given);
   await storesOfProcess().tidy(store);
 }
