@@ -24,12 +24,10 @@ import { readTransaction } from './transaction.ts';
 export type ConfigInput = DatabaseConfig | string;
 
 /** Makes a database; gives the whole configuration, which names it. @throws DATABASE_EXISTS, BAD_CONFIG */
-export async function createDatabase(
-  config?: ConfigInput,
-): Promise<Readonly<Record<string, unknown>>> {
+export async function createDatabase(config?: ConfigInput): Promise<DatabaseConfig> {
   const configured = readConfig(config);
   const made = withPlaces(await create(configured), configured.config);
-  return toJs(made) as Readonly<Record<string, unknown>>;
+  return toJs(made) as DatabaseConfig;
 }
 
 async function create({ config, peer, writer }: Configured): Promise<EdnMap> {

@@ -71,7 +71,7 @@ type ForwardOf<R> = R extends `${infer K}/_${infer A}` ? `${K}/${A}` : never;
 /** `[':person/email', 'ada@example.com']`, by unique attributes alone. */
 export type LookupRef<S extends AnyDefinition> =
   IsOpen<S> extends true
-    ? readonly [string, unknown]
+    ? ReadonlyArray<unknown>
     : {
         [I in UniqueIdent<S>]: readonly [`:${I}`, Written<AttributeAt<S, I>>];
       }[UniqueIdent<S>];

@@ -183,7 +183,7 @@ describe('configurations', () => {
       'schema-flexibility': ':read',
       'initial-tx': [{ name: 'Ada' }],
     });
-    const db = await d.db(await d.connect(config as d.DatabaseConfig));
+    const db = await d.db(await d.connect(config));
     expect(await d.q('[:find ?n . :where [_ :name ?n]]', db)).toBe('Ada');
   });
 
