@@ -55,7 +55,12 @@ export type StoreConfig = (
 export type BusConfig =
   | { readonly kind: 'none' }
   | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'postgres'; readonly url: string };
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      /** Whether a process goes on for as long as the bus is open; it does by default. */
+      readonly keepsAlive?: boolean;
+    };
 
 export interface ApiConfig extends ApiFile {
   /** Paths of modules with code of users. */

@@ -53,6 +53,7 @@ export { explain, findsSet, q, qWithin, queryStats, queryStatsWithin } from './q
 export type { Explanation } from './query/explain/explain.ts';
 export type { ExplainedClause, ExplainedRule } from './query/explain/explanation.ts';
 export type { QueryClause, QueryObject, QueryVariable } from './query/language/query-object.ts';
+export { queryOfObject } from './query/language/query-object.ts';
 export { TaggedQuery, query } from './query/language/query-template.ts';
 export type { TxReport, TxRequest } from './transact/tx-report.ts';
 export { dbWith, withTx } from './transact/with.ts';

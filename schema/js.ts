@@ -36,8 +36,18 @@ export function formsOf(input: TxInput): ReadonlyArray<unknown> {
   );
 }
 
+/** What an object of somebody's own stands for; undefined where it is none of them. */
+export type KnownObject = (data: object) => EdnData | undefined;
+
 /** EDN data is left as it is. @throws BAD_USER_INPUT for what EDN cannot say, such as a function */
 export function fromJs(data: unknown): EdnData {
+  return readJs(data, nobodys);
+}
+
+const nobodys: KnownObject = () => undefined;
+
+/** The same where objects among the data are more than data to somebody. @throws as {@link fromJs} */
+export function readJs(data: unknown, known: KnownObject): EdnData {
   switch (typeof data) {
     case 'string':
       if (data.startsWith('\\:')) return data.slice(1);
@@ -49,20 +59,21 @@ export function fromJs(data: unknown): EdnData {
     case 'undefined':
       return null;
     case 'object':
-      return fromObject(data);
+      return fromObject(data, known);
     default:
       throw new DatabaseError('BAD_USER_INPUT', `Expected data, got a ${typeof data}`);
   }
 }
 
-function fromObject(data: object | null): EdnData {
+function fromObject(data: object | null, known: KnownObject): EdnData {
   if (data === null || isAtom(data)) return data as EdnData;
-  if (Array.isArray(data)) return data.map(fromJs);
-  if (data instanceof Set) return new Set(Array.from(data, fromJs));
+  const read = (item: unknown): EdnData => readJs(item, known);
+  if (Array.isArray(data)) return data.map(read);
+  if (data instanceof Set) return new Set(Array.from(data, read));
   if (data instanceof Map && isEdn(data)) return data;
   if (data instanceof Map)
-    return new Map(Array.from(data, ([key, value]) => [fromJs(key), fromJs(value)]));
-  return new Map(Object.entries(data).map(([key, value]) => [kw(key), fromJs(value)]));
+    return new Map(Array.from(data, ([key, value]) => [read(key), read(value)]));
+  return known(data) ?? new Map(Object.entries(data).map(([key, value]) => [kw(key), read(value)]));
 }
 
 /** Whether a map is EDN data as it stands. */
@@ -89,18 +100,25 @@ function isAtom(data: object): boolean {
 
 /** Keywords become texts with a colon, UUIDs and symbols texts, sets and lists arrays, maps objects. */
 export function toJs(data: EdnData): unknown {
+  return showJs(data, (known) => known);
+}
+
+/** The same where tagged elements are more than data to somebody. */
+export function showJs(data: EdnData, showTagged: (tagged: Tagged) => unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
   if (data instanceof Keyword || data instanceof Sym || data instanceof Uuid)
     return data.toString();
   if (data instanceof EdnDouble) return data.value;
-  if (data instanceof EdnList) return data.items.map(toJs);
-  if (data instanceof Set) return Array.from(data as ReadonlySet<EdnData>, toJs);
-  if (Array.isArray(data)) return (data as ReadonlyArray<EdnData>).map(toJs);
+  if (data instanceof Tagged) return showTagged(data);
+  const show = (item: EdnData): unknown => showJs(item, showTagged);
+  if (data instanceof EdnList) return data.items.map(show);
+  if (data instanceof Set) return Array.from(data as ReadonlySet<EdnData>, show);
+  if (Array.isArray(data)) return (data as ReadonlyArray<EdnData>).map(show);
   if (data instanceof Map)
     return Object.fromEntries(
       Array.from(data as ReadonlyMap<EdnData, EdnData>, ([key, value]) => [
         keyOf(key),
-        toJs(value),
+        show(value),
       ]),
     );
   return data;

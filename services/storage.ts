@@ -155,6 +155,6 @@ function openBus(config: BusConfig, log: Log): Promise<Bus> {
     case 'redis':
       return openRedisBus({ url: config.url, log });
     case 'postgres':
-      return openPostgresBus({ url: config.url, log });
+      return openPostgresBus({ ...config, log });
   }
 }

@@ -8,10 +8,15 @@ import type { Client } from 'pg';
 
 export interface KeptConnectionOptions {
   readonly newClient: () => Client;
+  /** Whether the process goes on for as long as there is a connection. */
+  readonly keepsAlive: boolean;
   /** Prepares each new connection; where it fails, the connection is given up. */
   readonly onReady: (client: Client) => Promise<void>;
   readonly onFault: (error: unknown) => void;
 }
+
+/** The driver has it, its types do not. */
+type Unrefable = Client & { unref(): void };
 
 const MIN_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 1_000;
@@ -62,6 +67,7 @@ export class KeptConnection {
     try {
       await client.connect();
       await this.#options.onReady(client);
+      if (!this.#options.keepsAlive) (client as Unrefable).unref();
     } catch (error) {
       this.#options.onFault(error);
       void client.end().catch(() => undefined);

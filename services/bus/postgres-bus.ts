@@ -14,6 +14,8 @@ import { listensThroughPooler, mistakeInUrl, unreadableUrl } from './postgres-fa
 export interface PostgresBusOptions {
   /** Of the server itself: LISTEN does not work through a pooler of transactions. */
   readonly url: string;
+  /** Whether the process goes on for as long as the bus is open; it does by default. */
+  readonly keepsAlive?: boolean;
   readonly log: Log;
 }
 
@@ -52,16 +54,22 @@ class PostgresBus implements Bus {
   #isSending = false;
   #mistake: Error | undefined;
 
-  constructor({ url, log }: PostgresBusOptions) {
+  constructor({ url, keepsAlive = true, log }: PostgresBusOptions) {
     this.#log = log.with({ bus: 'postgres' });
     const onFault = (error: unknown): void => {
       this.#mistake ??= mistakeInUrl(error);
       this.#log.debug({ event: 'postgres connection failed', error });
     };
     const newClient = (): Client => clientOf(url);
-    this.#announcer = new KeptConnection({ newClient, onFault, onReady: async () => undefined });
+    this.#announcer = new KeptConnection({
+      newClient,
+      keepsAlive,
+      onFault,
+      onReady: async () => undefined,
+    });
     this.#listener = new KeptConnection({
       newClient,
+      keepsAlive,
       onFault,
       onReady: (client) => this.#listenAgain(client),
     });

@@ -28,7 +28,7 @@ import {
 import { Tagged } from '../../schema/value.ts';
 import { collectNodes } from '../maintenance/collect.ts';
 import { branches, createBranch } from '../versions/branches.ts';
-import { branchAsDb, commitId, parentCommitIds } from '../versions/commits.ts';
+import { branchAsDb, parentCommitIds } from '../versions/commits.ts';
 import {
   all,
   dataOf,
@@ -117,18 +117,10 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
     if (held instanceof DatabaseEntity) return held.of;
     throw new DatabaseError('BAD_USER_INPUT', `Expected an entity, got ${printEdn(dataOf(held))}`);
   },
-  datoms: (asked, value, ...place) => found(asked, valueOf(value), place, datoms),
-  'seek-datoms': (asked, value, ...place) => found(asked, valueOf(value), place, seekDatoms),
-  'rseek-datoms': (asked, value, ...place) => found(asked, valueOf(value), place, rseekDatoms),
-  'index-range': async ({ limits }, value, range) => {
-    const map = dataOf(range) as EdnMap;
-    const [attribute, start = null, end = null] = ['attrid', 'start', 'end'].map((key) =>
-      map.get(kw(key)),
-    );
-    const { db } = valueOf(value);
-    const found = indexRange(db, attribute as Keyword | number, start, end);
-    return new FoundDatoms(await all(bounded(found, limits)), valueOf(value));
-  },
+  datoms: found('datoms'),
+  'seek-datoms': found('seek-datoms'),
+  'rseek-datoms': found('rseek-datoms'),
+  'index-range': found('index-range'),
   history: async (_asked, value) => viewed(value, history, TAGS.history),
   since: async (_asked, value, point) =>
     viewed(value, (db) => since(db, timePointOf(point)), TAGS.since, pointed(point)),
@@ -163,9 +155,13 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
     const names = itemsOf(dataOf(parents)).map(nameOf);
     return report(asked.registry, openedOf(connection), { ...request, parents: names });
   },
-  'commit-id': async (_asked, value) => uuidOf(commitId(valueOf(value).db)),
-  'parent-commit-ids': async (_asked, value) => {
-    const parents = parentCommitIds(valueOf(value).db);
+  'commit-id': async (_asked, value) => commitOf(valueOf(value).handle),
+  'parent-commit-ids': async ({ registry }, value) => {
+    const { db, of, handle } = valueOf(value);
+    const id = commitOf(handle);
+    const committed =
+      db.commit === undefined && id !== null ? await registry.dbAt(of, String(id)) : null;
+    const parents = parentCommitIds(committed?.db ?? db);
     return parents === null ? null : new Set(Array.from(parents, uuidOf));
   },
   'commit-as-db': async ({ registry }, from, id) =>
@@ -189,29 +185,61 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
 
 const nothing = (): null => null;
 
+/** The commit that a value is of; a view is of that of its origin. */
+function commitOf({ value }: Tagged): EdnData {
+  const [id = null, origin] = [HANDLE.commitId, HANDLE.origin].map((key) =>
+    (value as EdnMap).get(key),
+  );
+  return origin instanceof Tagged ? commitOf(origin) : id;
+}
+
 function branchesOf(of: OpenedDatabase): Promise<ReadonlySet<EdnData>> {
   return using(of, async (connection) => new Set((await branches(connection)).map(kw)));
 }
 
-type Scan = (
-  db: Db,
-  order: IndexOrder,
-  ...components: ReadonlyArray<EdnData>
-) => AsyncIterable<Datom>;
+export type ScanName = 'datoms' | 'seek-datoms' | 'rseek-datoms' | 'index-range';
+
+/** The datoms that an operation on an index finds. They are read as the consumer asks for them. */
+export function scan(
+  name: ScanName,
+  value: DatabaseValue,
+  place: ReadonlyArray<Argument>,
+): AsyncIterable<Datom> {
+  return SCANS[name](value.db, place.map(dataOf));
+}
+
+type Scan = (db: Db, place: ReadonlyArray<EdnData>) => AsyncIterable<Datom>;
+
+const SCANS: Readonly<Record<ScanName, Scan>> = {
+  datoms: byIndex(datoms),
+  'seek-datoms': byIndex(seekDatoms),
+  'rseek-datoms': byIndex(rseekDatoms),
+  'index-range': (db, [range]) => {
+    const map = range as EdnMap;
+    const [attribute, start = null, end = null] = ['attrid', 'start', 'end'].map((key) =>
+      map.get(kw(key)),
+    );
+    return indexRange(db, attribute as Keyword | number, start, end);
+  },
+};
 
 /** Positional, `:eavt 17`, or as a map `{:index :eavt :components [17]}`. */
-async function found(
-  { limits }: Asked,
-  of: DatabaseValue,
-  place: ReadonlyArray<Argument>,
-  scan: Scan,
-): Promise<FoundDatoms> {
-  const [first = null, ...rest] = place.map(dataOf);
-  const isMap = first instanceof Map;
-  const index = isMap ? ((first as EdnMap).get(kw('index')) ?? null) : first;
-  const components = isMap ? itemsOf((first as EdnMap).get(kw('components')) ?? null) : rest;
-  const coming = bounded(scan(of.db, orderOf(index), ...components), limits);
-  return new FoundDatoms(await all(coming), of);
+function byIndex(
+  read: (db: Db, order: IndexOrder, ...components: ReadonlyArray<EdnData>) => AsyncIterable<Datom>,
+): Scan {
+  return (db, [first = null, ...rest]) => {
+    const isMap = first instanceof Map;
+    const index = isMap ? ((first as EdnMap).get(kw('index')) ?? null) : first;
+    const components = isMap ? itemsOf((first as EdnMap).get(kw('components')) ?? null) : rest;
+    return read(db, orderOf(index), ...components);
+  };
+}
+
+function found(name: ScanName): Implementation {
+  return async ({ limits }, value, ...place) => {
+    const of = valueOf(value);
+    return new FoundDatoms(await all(bounded(scan(name, of, place), limits)), of);
+  };
 }
 
 /** Whoever scans says whether there is such an index. */

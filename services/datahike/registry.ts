@@ -15,7 +15,7 @@ import {
 } from '../../engine/index.ts';
 import { createDatabase } from '../connection/databases.ts';
 import { deleteBranch } from '../versions/branches.ts';
-import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
+import type { TransactRequest, TransactResult, Writer } from '../connection/writer-port.ts';
 import type { Storage } from '../storage.ts';
 import type { Configuration } from './configuration.ts';
 import {
@@ -33,6 +33,8 @@ import type { WriterSeatsOptions } from './writer-seats.ts';
 
 export interface RegistryOptions extends WriterSeatsOptions {
   readonly stores: StorePolicy;
+  /** Who writes a database that this process only reads. Nobody by default: what comes over a wire leads to no other server. */
+  readonly writerOf?: (of: OpenedDatabase) => Writer | undefined;
 }
 
 /** So many values that clients hold handles of are kept at hand. */
@@ -43,12 +45,14 @@ const MEMORY = kw('memory');
 export class Registry {
   readonly #stores: StorePolicy;
   readonly #seats: WriterSeats;
+  readonly #writerOf: NonNullable<RegistryOptions['writerOf']>;
   readonly #opened = new Map<string, OpenedDatabase>();
   /** By commit and transaction, the one that was used last at the end. */
   readonly #values = new Map<string, Promise<Db | undefined>>();
 
-  constructor({ stores, ...seats }: RegistryOptions) {
+  constructor({ stores, writerOf = () => undefined, ...seats }: RegistryOptions) {
     this.#stores = stores;
+    this.#writerOf = writerOf;
     this.#seats = new WriterSeats(seats);
   }
 
@@ -81,12 +85,18 @@ export class Registry {
 
   /** Deletes a database and all its branches, whoever has it open; nothing happens where there is none. @throws BAD_CONFIG, FORBIDDEN */
   async delete(given: EdnData): Promise<void> {
+    await this.forget(given);
+    const { storage, name } = await this.#place(given);
+    await storage.host.delete(name);
+  }
+
+  /** Closes a database and all its branches, whoever has it open, as before it is deleted. @throws BAD_CONFIG, FORBIDDEN */
+  async forget(given: EdnData): Promise<void> {
     const { storage, name, storeId } = await this.#place(given);
     for (const [key, { storeId: other }] of this.#opened)
       if (String(other) === String(storeId)) this.#opened.delete(key);
     await this.#seats.leave(storage, name);
     await storage.databases.drop(name);
-    await storage.host.delete(name);
   }
 
   /**
@@ -191,11 +201,23 @@ export class Registry {
     return storage.databases.use(
       name,
       async (connection) => {
-        await this.#seats.take(storage, name, connection);
-        return connection.transact(request);
+        const writer = this.#writerOf(of);
+        if (writer === undefined) {
+          await this.#seats.take(storage, name, connection);
+          return connection.transact(request);
+        }
+        const result = await writer.transact(request);
+        // It is written, whether it is seen here in time or not.
+        await connection.sync(result.tx).catch(() => undefined);
+        return result;
       },
       branch,
     );
+  }
+
+  /** Leaves the writing of a database to others, until it is written here again. */
+  leave({ storage, name }: OpenedDatabase): Promise<void> {
+    return this.#seats.leave(storage, name);
   }
 
   /** Gives up the right to write, after what was taken is written. */

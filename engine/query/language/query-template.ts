@@ -27,6 +27,39 @@ export class TaggedQuery {
     this.values = literals.map((literal) => given(filled(literal, values)));
     this.counts = new Map(Array.from(counts, ([name, count]) => [name, filled(count, values)]));
   }
+
+  /** The query with its values as constants, for those who are told nothing but data. */
+  get data(): EdnData {
+    const form = new Map(this.form as EdnMap);
+    const inputs = itemsOf(form.get(IN) ?? []).slice(0, this.inputCount);
+    const whole = withConstants(form, this.values) as EdnMap;
+    return new Map([...whole, [IN, inputs]]);
+  }
+}
+
+const IN = kw('in');
+
+/** Without the names of values that `not-join` and `or-join` have to see. */
+function withConstants(form: EdnData, values: Forms): EdnData {
+  const fill = (child: EdnData): EdnData => withConstants(child, values);
+  if (isGiven(form)) return values[Number(form.name.slice(GIVEN.length))] ?? null;
+  if (form instanceof Map)
+    return new Map(Array.from(form as EdnMap, ([key, value]) => [key, fill(value)]));
+  if (form instanceof EdnList) {
+    const place = form.items.findIndex((item) => JOINS.has(String(item)));
+    return new EdnList(
+      form.items.map((item, i) =>
+        place >= 0 && i === place + 1 ? itemsOf(item).filter((name) => !isGiven(name)) : fill(item),
+      ),
+    );
+  }
+  return Array.isArray(form) ? (form as Forms).map(fill) : form;
+}
+
+const JOINS: ReadonlySet<string> = new Set(['not-join', 'or-join']);
+
+function isGiven(form: EdnData): form is Sym {
+  return form instanceof Sym && form.name.startsWith(GIVEN);
 }
 
 /** An input that is nil leaves a variable open; a value that is missing must not find everything. */
@@ -83,7 +116,7 @@ function readTemplate(strings: TemplateStringsArray): Template {
     else if (name === ':find') form.set(key, withVariables(section, literals, found));
     else (hasPlace(section) && COUNTS.includes(name) ? counts : form).set(key, section);
   }
-  form.set(kw('in'), [...inputs, ...literals.map((_, i) => sym(`${GIVEN}${i}`))]);
+  form.set(IN, [...inputs, ...literals.map((_, i) => sym(`${GIVEN}${i}`))]);
   const used = placesIn([...literals, ...counts.values()]);
   if (used.size < strings.length - 1)
     throw queryError(

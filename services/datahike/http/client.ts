@@ -9,7 +9,7 @@ import { Tagged } from '../../../schema/value.ts';
 import type { TransactRequest, TransactResult, Writer } from '../../connection/writer-port.ts';
 import { HANDLE } from '../live.ts';
 import type { Format } from './formats.ts';
-import { FORMATS } from './formats.ts';
+import { EDN_FORMAT, FORMATS } from './formats.ts';
 
 export interface RemotePeer {
   /** `http://host:4444` */
@@ -174,13 +174,15 @@ function errorOf(status: number, answer: EdnData, address: URL): DatabaseError {
 }
 
 /** The text of a cause begins with the class of its exception and ends with its data. */
-const CAUSE = /^clojure\.lang\.ExceptionInfo: ([\s\S]*) (\{[\s\S]*\})$/;
+const CAUSE = 'clojure.lang.ExceptionInfo: ';
 
 function told(message: string, data: EdnMap): DatabaseError {
-  const [, text, cause] = CAUSE.exec(message) ?? [];
-  if (text !== undefined && cause !== undefined && data.size === 0) {
-    const read = FORMATS.get('application/edn')?.read(Buffer.from(cause));
-    if (read instanceof Map) return told(text, read as EdnMap);
+  if (message.startsWith(CAUSE) && data.size === 0) {
+    const text = message.slice(CAUSE.length);
+    for (let at = text.indexOf(' {'); at >= 0; at = text.indexOf(' {', at + 1)) {
+      const cause = dataIn(text.slice(at + 1));
+      if (cause !== undefined) return told(text.slice(0, at), cause);
+    }
   }
   const kind = data.get(kw('error')) ?? data.get(kw('type'));
   const entries = Array.from(data, ([key, value]) => [nameOf(key), value] as const);
@@ -188,6 +190,16 @@ function told(message: string, data: EdnMap): DatabaseError {
     ...(kind instanceof Keyword ? { kind: kind.qualifiedName } : {}),
     data: Object.fromEntries(entries.filter(([key]) => key !== 'error' && key !== 'type')),
   });
+}
+
+/** The map that a text writes, if it writes nothing else. */
+function dataIn(text: string): EdnMap | undefined {
+  try {
+    const data = EDN_FORMAT.read(Buffer.from(text));
+    return data instanceof Map ? (data as EdnMap) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function nameOf(key: EdnData): string {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runCommand } from '../../support/our-process.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
-it('serves the engine, the services, the gateway and the command from what npm pack packs', async () => {
+it('serves the engine, the services, the API of Datahike, the gateway and the command from what npm pack packs', async () => {
   const folder = await testFolder();
   await runCommand('npm', ['pack', '--silent', '--pack-destination', folder]);
   const [tarball = ''] = (await runCommand('ls', [folder])).trim().split('\n');
@@ -21,13 +21,16 @@ it('serves the engine, the services, the gateway and the command from what npm p
     import { emptyDb, dbWith, q, DEFAULT_DATABASE_CONFIG } from 'datahike-gateway';
     import { openStorage } from 'datahike-gateway/services';
     import { startAll } from 'datahike-gateway/gateway';
+    import * as d from 'datahike-gateway/datahike';
     import { loadConfig } from 'datahike-gateway/config';
+    const config = await d.createDatabase({ 'initial-tx': [{ name: 'Eve' }], 'schema-flexibility': 'read' });
+    console.log(await d.q('[:find [?n ...] :where [_ :name ?n]]', await d.db(await d.connect(config))));
     const db = await dbWith(emptyDb({ ...DEFAULT_DATABASE_CONFIG, schemaFlexibility: 'read' }), [{ name: 'Ada' }]);
     console.log(await q('[:find [?n ...] :where [_ :name ?n]]', db), typeof openStorage, typeof startAll, typeof loadConfig);`;
   // A program resolves names from where it is.
   const run = `cd '${folder}' && '${process.execPath}' --input-type=module -e "$PROGRAM"`;
   expect(await runCommand('bash', ['-euc', run], { PROGRAM: program })).toBe(
-    "[ 'Ada' ] function function function\n",
+    "[ 'Eve' ]\n[ 'Ada' ] function function function\n",
   );
 
   const manifest = JSON.parse(

@@ -1,0 +1,361 @@
+/** What the JavaScript API does in the process that reads: speculation, filters, listeners, connections, and writing through a server. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as d from '../../../services/datahike/api.ts';
+import { Registry } from '../../../services/datahike/registry.ts';
+import { templates } from '../../../services/datahike/store-policy.ts';
+import { createLog } from '../../../services/shared/log.ts';
+import type { Storage } from '../../../services/storage.ts';
+import { closeStorage, openStorage } from '../../../services/storage.ts';
+import { runCommand } from '../../support/our-process.ts';
+import type { TestSchema } from '../../support/postgres.ts';
+import { freshSchema } from '../../support/postgres.ts';
+import type { ProtocolServer } from '../../support/protocol-server.ts';
+import { TOKEN, protocolServer } from '../../support/protocol-server.ts';
+import { testFolder } from '../../support/test-folder.ts';
+import type { Place } from './api-suite.ts';
+import { ADA, suite, withPeople } from './api-suite.ts';
+
+const inMemory: Place = {
+  isLocal: true,
+  config: () => ({ store: { backend: ':memory', id: String(d.randomUuid()) } }),
+};
+const NAMES = '[:find [?name ...] :where [_ :person/name ?name]]';
+
+afterAll(() => d.close());
+
+describe('values', () => {
+  it('are changed in thought alone', async () => {
+    const { connection, db } = await withPeople(inMemory);
+    const grace = { 'db/id': 'grace', 'person/name': 'Grace' };
+    const report = await d.withDb(db, [grace], { 'db/doc': 'what if' });
+    expect(report.tempids).toHaveProperty('grace');
+    expect(report['tx-meta']).toMatchObject({ 'db/doc': 'what if' });
+    expect(await d.q(NAMES, report['db-after'])).toContain('Grace');
+    expect(await d.commitId(report['db-after'])).toBeNull();
+    expect(await d.q(NAMES, await d.dbWith(db, '[{:person/name "Grace"}]'))).toContain('Grace');
+    expect(await d.q(NAMES, await d.db(connection))).not.toContain('Grace');
+  });
+
+  it('are filtered by what is told of their datoms', async () => {
+    const { db } = await withPeople(inMemory);
+    const seen = await d.filter(db, (_, { a, v }) => a !== ':person/name' || v === 'Ada');
+    expect(await d.q(NAMES, seen)).toEqual(['Ada']);
+    expect([await d.isFiltered(seen), await d.isFiltered(db)]).toEqual([true, false]);
+    await expect(d.dbWith(seen, [{ 'person/name': 'Grace' }])).rejects.toThrow('got a view');
+  });
+
+  it('can be explained', async () => {
+    const { db } = await withPeople(inMemory);
+    expect(await d.explain(NAMES, db)).toContain(':person/name');
+  });
+
+  it('show what they are where they are printed', async () => {
+    const { connection, db } = await withPeople(inMemory);
+    const shown = (value: object): string =>
+      (Reflect.get(value, Symbol.for('nodejs.util.inspect.custom')) as () => string).call(value);
+    expect(shown(db)).toMatch(/^#datahike\/DB \{:store-id \[#uuid/);
+    expect(shown(connection)).toMatch(/^#datahike\/Connection \[#uuid/);
+  });
+
+  it('have tempids that nobody else has', async () => {
+    const [one, other] = [await d.tempid(':db.part/user'), await d.tempid()];
+    expect(one).toBeLessThan(0);
+    expect(other).not.toBe(one);
+    expect(await d.tempid(':db.part/user', -7)).toBe(-7);
+  });
+});
+
+describe('listeners', () => {
+  it('hear each transaction in order, until they are ended', async () => {
+    const { connection } = await withPeople(inMemory);
+    const heard: unknown[] = [];
+    const isHeard = new Promise<void>((resolve) => {
+      void d.listen(connection, 'log', (report) => {
+        heard.push(report['tx-data'].map(({ v }) => v).at(-1));
+        if (heard.length === 2) resolve();
+      });
+    });
+    const key = await d.listen(connection, () => undefined);
+    await d.transact(connection, [{ 'person/name': 'Grace' }]);
+    await d.transact(connection, [{ 'person/name': 'Linus' }]);
+    await isHeard;
+    expect(heard).toEqual(['Grace', 'Linus']);
+    expect(Object.keys(await d.unlisten(connection, key))).toEqual(['log']);
+    expect(await d.unlisten(connection, 'log')).toEqual({});
+    await d.transact(connection, [{ 'person/name': 'Edsger' }]);
+    expect(heard).toHaveLength(2);
+  });
+
+  it('are of the database, and see what it was', async () => {
+    const { connection } = await withPeople(inMemory);
+    const told = new Promise<d.TransactionReport>((resolve) => {
+      void d.listen(connection, resolve);
+    });
+    await d.transact(connection, [{ 'person/name': 'Grace' }]);
+    const { 'db-before': before, 'db-after': after } = await told;
+    expect(await d.q(NAMES, before)).not.toContain('Grace');
+    expect(await d.q(NAMES, after)).toContain('Grace');
+  });
+});
+
+describe('connections', () => {
+  it('are one for all who ask, and end with the last of them', async () => {
+    const { config, connection } = await withPeople(inMemory);
+    expect(await d.connect(config)).toBe(connection);
+    await d.release(connection);
+    const db = await d.db(connection);
+    await d.release(connection);
+    await expect(d.transact(connection, [])).rejects.toMatchObject({
+      code: 'CONNECTION_RELEASED',
+      kind: 'connection-has-been-released',
+    });
+    expect(await d.q(NAMES, db)).toEqual(['Ada', 'Charles']);
+    const again = await d.connect(config);
+    expect(again).not.toBe(connection);
+    await d.connect(config);
+    await d.release(again, true);
+    await expect(d.db(again)).rejects.toThrow('released');
+  });
+
+  it('end with their database', async () => {
+    const { config, connection } = await withPeople(inMemory);
+    await d.deleteDatabase(config);
+    await expect(d.db(connection)).rejects.toThrow('released');
+  });
+
+  it('are what an operation wants, or it says so', async () => {
+    const { connection, db } = await withPeople(inMemory);
+    await expect(d.transact(db as never, [])).rejects.toThrow('arguments of transact');
+    await expect(d.pull(connection as never, ['*'], 1)).rejects.toThrow(
+      'must be a Datahike database',
+    );
+    await expect(d.listen(db as never, () => undefined)).rejects.toThrow('as connect gives it');
+    await expect(d.filter(connection as never, () => true)).rejects.toThrow('as db gives it');
+    await expect(d.transact(connection, [() => 1] as never)).rejects.toThrow('got a function');
+  });
+});
+
+describe('configurations', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'Store :id is required'],
+    ['a number', 17, 'Expected a configuration such as'],
+    ['an id that is none', { store: { backend: ':memory', id: 1 } }, 'must be a UUID'],
+    ['a backend that nobody has', { store: { backend: ':s3', id: 'x' } }, 'Unsupported store'],
+    ['no path', { store: { backend: ':file', id: 'x' } }, 'Expected a text as :path'],
+    [
+      'another database',
+      { store: { backend: ':jdbc', dbtype: 'mysql', id: 'x' } },
+      'Expected "postgresql" as :dbtype',
+    ],
+    ['no URL', { store: { backend: ':jdbc', jdbcUrl: 'x', id: 'x' } }, 'Expected "postgres://'],
+    [
+      'a peer without an address',
+      { store: { backend: ':memory', id: 'x' }, 'remote-peer': { backend: ':datahike-server' } },
+      'as remote-peer',
+    ],
+    [
+      'a writer that nobody is',
+      { store: { backend: ':memory', id: 'x' }, writer: { backend: ':kabel', url: 'x' } },
+      'as writer',
+    ],
+  ])('say what is wrong: %s', async (_what, config, message) => {
+    await expect(d.connect(config as d.DatabaseConfig)).rejects.toThrow(message);
+  });
+
+  it('are keys with or without colons, and EDN', async () => {
+    const id = String(d.randomUuid());
+    const made = await d.createDatabase({
+      ':store': { ':backend': ':memory', ':id': id },
+      'keep-history': false,
+      'schema-flexibility': 'read',
+    } as d.DatabaseConfig);
+    expect(made).toMatchObject({ 'keep-history?': false, 'schema-flexibility': ':read' });
+    const connection = await d.connect(`{:store {:backend :memory :id #uuid "${id}"}
+      :keep-history? false :schema-flexibility :read}`);
+    await d.transact(connection, [{ name: 'Ada' }]);
+    expect(await d.q('[:find ?n . :where [_ :name ?n]]', await d.db(connection))).toBe('Ada');
+  });
+
+  it('name a store where they do not, and write a first transaction', async () => {
+    const config = await d.createDatabase({
+      'schema-flexibility': ':read',
+      'initial-tx': [{ name: 'Ada' }],
+    });
+    const db = await d.db(await d.connect(config));
+    expect(await d.q('[:find ?n . :where [_ :name ?n]]', db)).toBe('Ada');
+  });
+
+  it('leave no folder behind when their last database is deleted', async () => {
+    const path = join(await testFolder(), 'gone');
+    const config = { store: { backend: ':file', path, id: String(d.randomUuid()) } };
+    await d.createDatabase(config);
+    await d.transact(await d.connect(config), [
+      {
+        'db/ident': ':name',
+        'db/valueType': ':db.type/string',
+        'db/cardinality': ':db.cardinality/one',
+      },
+    ]);
+    await d.deleteDatabase(config);
+    await expect(access(path)).rejects.toThrow('ENOENT');
+  });
+});
+
+it('lets a process end that has nothing left to do, with all that it wrote', async () => {
+  const place = await freshSchema();
+  const path = await testFolder();
+  const program = `
+    import * as d from 'datahike-gateway/datahike';
+    for (const store of [
+      { backend: 'file', path: '${path}' },
+      { backend: 'jdbc', jdbcUrl: '${place.url}', table: '${place.schema}' },
+    ]) {
+      const config = { store: { ...store, id: d.randomUuid() }, 'schema-flexibility': 'read' };
+      await d.createDatabase(config);
+      const connection = await d.connect(config);
+      await d.listen(connection, () => undefined);
+      await d.transact(connection, [{ name: 'Ada' }]);
+      console.log(await d.q('[:find ?n . :where [_ :name ?n]]', await d.db(connection)));
+    }`;
+  const began = performance.now();
+  const printed = await runCommand(
+    process.execPath,
+    [
+      '--conditions=datahike-gateway-source',
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      program,
+    ],
+    {},
+  );
+  expect(printed).toBe('Ada\nAda\n');
+  // Its connections alone would keep it for thirty seconds.
+  expect(performance.now() - began).toBeLessThan(20_000);
+  await place.drop();
+});
+
+describe('peers', () => {
+  let one: ProtocolServer;
+  let other: ProtocolServer;
+  beforeAll(async () => {
+    [one, other] = [await protocolServer(), await protocolServer()];
+  });
+  afterAll(() => Promise.all([one.stop(), other.stop()]));
+
+  const at = ({ url }: ProtocolServer, token = TOKEN): Place => ({
+    isLocal: false,
+    config: () => ({
+      store: { backend: ':memory', id: String(d.randomUuid()) },
+      'remote-peer': { backend: 'datahike-server', url, token },
+    }),
+  });
+
+  it('are not asked together', async () => {
+    const [mine, theirs, here] = [
+      await withPeople(at(one)),
+      await withPeople(at(other)),
+      await withPeople(inMemory),
+    ];
+    const query = '[:find ?e :in $ $b :where [?e :person/name] [$b ?e :person/name]]';
+    await expect(d.q(query, mine.db, theirs.db)).rejects.toMatchObject({
+      kind: 'remote-peers-differ',
+    });
+    await expect(d.q(query, here.db, mine.db)).rejects.toThrow('this process');
+  });
+
+  it('do not do what runs in this process alone', async () => {
+    const { connection, db } = await withPeople(at(one));
+    const asked = [
+      d.withDb(db, []),
+      d.filter(db, () => true),
+      d.isFiltered(db),
+      d.listen(connection, () => undefined),
+      d.explain(NAMES, db),
+    ];
+    for (const each of asked)
+      await expect(each).rejects.toMatchObject({ kind: 'remote-not-supported' });
+  });
+
+  it('say what is wrong, and who may not ask', async () => {
+    const { db } = await withPeople(at(one));
+    await expect(d.pull(db, [':person/nope'], [...ADA])).rejects.toThrow(':person/nope');
+    await expect(d.createDatabase(at(one, 'wrong').config())).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('take values in a query as they are, also within clauses of their own', async () => {
+    const { db } = await withPeople(at(one));
+    const [name, age] = ['Charles', 36];
+    const either = d.query`[:find [?n ...] :where [?e :person/name ?n]
+      (or [?e :person/name ${name}] [?e :person/age ${age}])
+      (not-join [?e] [?e :person/name ${'] [?x'}]) (not [?e :person/age ${age}])]`;
+    expect(await d.q(either, db)).toEqual(['Charles']);
+    const page = d.query`{:find [?n] :where [[_ :person/name ?n]] :limit ${1}}`;
+    expect(await d.q(page, db)).toHaveLength(1);
+  });
+});
+
+describe('read here and written by a server, in PostgreSQL', () => {
+  let tables: TestSchema;
+  let storage: Storage;
+  let registry: Registry;
+  let server: ProtocolServer;
+  beforeAll(async () => {
+    tables = await freshSchema();
+    const log = createLog({ level: 'silent' });
+    const { url, schema } = tables;
+    storage = await openStorage(
+      {
+        store: { kind: 'postgres', url, schema, poolSize: 2 },
+        bus: { kind: 'postgres', url },
+        nodeCacheBytes: 2 ** 26,
+        pollIntervalMs: 1_000,
+      },
+      log,
+    );
+    const stores = templates([
+      {
+        backend: 'jdbc',
+        facts: { jdbcUrl: url, table: schema },
+        open: () => Promise.resolve(storage),
+      },
+    ]);
+    registry = new Registry({ stores, log });
+    server = await protocolServer({ registry });
+  });
+  afterAll(async () => {
+    await d.close();
+    await server.stop();
+    await registry.close();
+    await closeStorage(storage);
+    await tables.drop();
+  });
+  const place: Place = {
+    isLocal: false,
+    config: () => ({
+      store: {
+        backend: ':jdbc',
+        jdbcUrl: tables.url,
+        table: tables.schema,
+        id: String(d.randomUuid()),
+      },
+      writer: { backend: ':datahike-server', url: server.url, token: TOKEN },
+    }),
+  };
+  suite(place);
+
+  it('hears what the server wrote, and reads it without asking', async () => {
+    const { connection } = await withPeople(place);
+    const told = new Promise<d.TransactionReport>((resolve) => {
+      void d.listen(connection, resolve);
+    });
+    await d.transact(connection, [{ 'person/name': 'Grace' }]);
+    expect(await d.q(NAMES, (await told)['db-after'])).toContain('Grace');
+    expect(await d.explain(NAMES, await d.db(connection))).toContain(':person/name');
+  });
+});
