@@ -26,6 +26,8 @@ export class KeptConnection {
   readonly #options: KeptConnectionOptions;
   readonly #closing = new AbortController();
   #client: Client | undefined;
+  /** The last statement that was asked for. */
+  #turn = Promise.resolve(true);
   #check: NodeJS.Timeout | undefined;
 
   constructor(options: KeptConnectionOptions) {
@@ -39,8 +41,13 @@ export class KeptConnection {
     if (!(await this.#connect())) void this.#reconnect();
   }
 
-  /** False where there is no connection, or the statement failed and took the connection with it. */
-  async tryQuery(text: string, values: ReadonlyArray<unknown> = []): Promise<boolean> {
+  /** False where there is no connection, or the statement failed and took the connection with it. One statement is sent after the other. */
+  tryQuery(text: string, values: ReadonlyArray<unknown> = []): Promise<boolean> {
+    this.#turn = this.#turn.then(() => this.#tryQuery(text, values));
+    return this.#turn;
+  }
+
+  async #tryQuery(text: string, values: ReadonlyArray<unknown>): Promise<boolean> {
     const client = this.#client;
     if (client === undefined) return false;
     try {

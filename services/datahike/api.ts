@@ -9,7 +9,7 @@ export { DatabaseError, query } from '../../engine/index.ts';
 export type { ConnectOptions, ConfigInput } from './api/lifecycle.ts';
 export type { DatabaseConfig } from './api/configuration.ts';
 export {
-  closeAll as close,
+  close,
   connect,
   createDatabase,
   databaseExists,

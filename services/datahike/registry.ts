@@ -155,9 +155,19 @@ export class Registry {
     return undefined;
   }
 
-  /** The present value. @throws DATABASE_NOT_FOUND */
+  /** The present value: of a database that is written elsewhere all that is stored by now. @throws DATABASE_NOT_FOUND */
   async db(of: OpenedDatabase): Promise<DatabaseValue> {
-    return DatabaseValue.whole(await of.storage.databases.db(of.name, of.branch), of);
+    const { storage, name, branch } = of;
+    const isWrittenElsewhere = this.#writerOf(of) !== undefined;
+    const db = await storage.databases.use(
+      name,
+      async (connection) => {
+        if (isWrittenElsewhere) await connection.refresh();
+        return connection.db();
+      },
+      branch,
+    );
+    return DatabaseValue.whole(db, of);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Databases made, opened and deleted, in this process or on a peer. */
 import type { EdnMap } from '../../../engine/index.ts';
-import { printEdn, toJs } from '../../../engine/index.ts';
+import { toJs } from '../../../engine/index.ts';
+import type { Storage } from '../../storage.ts';
 import { readConfiguration, storeIdOf } from '../configuration.ts';
 import { callPeer, callWriter } from '../http/client.ts';
 import { perform } from '../operations.ts';
@@ -43,9 +44,10 @@ export async function deleteDatabase(config?: ConfigInput): Promise<void> {
   const asked = given === null ? [] : [withoutPlaces(given)];
   if (peer !== undefined) return void (await callPeer(peer, 'delete-database', asked));
   const { store } = readConfiguration(given);
-  const id = String(storeIdOf(store));
-  for (const connection of connections.values())
-    if (String(connection.live?.storeId) === id) await close(connection);
+  const storage = await storesOfProcess().storageOf(store);
+  const name = String(storeIdOf(store));
+  for (const connection of uses.keys())
+    if (isOfSame(connection, storage, name)) await end(connection);
   if (writer !== undefined) {
     await registryOfProcess().forget(given);
     return void (await callWriter(writer, 'delete-database', asked));
@@ -73,9 +75,8 @@ export interface ConnectOptions<S extends AnyDefinition> {
   readonly schema?: Schema<S>;
 }
 
-/** The connections of this process by their places, with how often each was asked for and not released. */
-const connections = new Map<string, ConnectionHandle>();
-const uses = new WeakMap<ConnectionHandle, number>();
+/** The connections of this process, with how often each was asked for and not released. */
+const uses = new Map<ConnectionHandle, number>();
 
 /**
  * Opens a database. Whoever asks for the same branch of it again is given the same connection, and releases it once more.
@@ -93,15 +94,22 @@ export async function connect(config?: ConfigInput): Promise<Connection> {
     return showPeerAnswer(await callPeer(peer, 'connect', asked), peer) as Connection;
   }
   const live = (await performHere('connect', given)) as OpenedDatabase;
-  const key = printEdn([live.storeId, live.branch, writerUrl(live)]);
-  const connection = connections.get(key) ?? showConnection(live);
-  connections.set(key, connection);
+  const known = [...uses.keys()].find((other) => isOfSameBranch(other, live));
+  const connection = known ?? showConnection(live);
   uses.set(connection, (uses.get(connection) ?? 0) + 1);
   return connection;
 }
 
-function writerUrl({ config }: OpenedDatabase): string {
-  return writerOf(config)?.url ?? '';
+function isOfSame({ live }: ConnectionHandle, storage: Storage, name: string): boolean {
+  return live?.storage === storage && live.name === name;
+}
+
+function isOfSameBranch(
+  other: ConnectionHandle,
+  { storage, name, branch, config }: OpenedDatabase,
+): boolean {
+  if (!isOfSame(other, storage, name) || other.live?.branch !== branch) return false;
+  return writerOf(other.live.config)?.url === writerOf(config)?.url;
 }
 
 /**
@@ -119,24 +127,24 @@ export async function release(connection: Connection, isForAll = false): Promise
   const left = (uses.get(handle) ?? 1) - 1;
   uses.set(handle, left);
   if (left > 0 && !isForAll) return;
-  await close(handle);
-  if (connections.size === 0 || ![...connections.values()].some(isOfSame(handle.live)))
+  await end(handle);
+  const { storage, name } = handle.live;
+  if (![...uses.keys()].some((other) => isOfSame(other, storage, name)))
     await registryOfProcess().leave(handle.live);
 }
 
-function isOfSame({ storage, name }: OpenedDatabase): (other: ConnectionHandle) => boolean {
-  return ({ live }) => live?.storage === storage && live.name === name;
-}
-
-async function close(connection: ConnectionHandle): Promise<void> {
+async function end(connection: ConnectionHandle): Promise<void> {
   connection.isReleased = true;
-  for (const [key, other] of connections) if (other === connection) connections.delete(key);
+  uses.delete(connection);
   await endListeners(connection);
 }
 
-/** Closes all that this process opened, see `closeProcess`; all connections are released. */
-export async function closeAll(): Promise<void> {
-  for (const connection of connections.values()) await close(connection);
+/**
+ * Releases all connections and closes all that this process opened: what was asked is written first, and other processes may write at once. A process that has
+ * nothing left to do does so by itself. Databases in memory are gone afterwards, all others can be opened again.
+ */
+export async function close(): Promise<void> {
+  for (const connection of uses.keys()) await end(connection);
   await closeProcess();
 }
 

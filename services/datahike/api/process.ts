@@ -38,10 +38,7 @@ export function storesOfProcess(): ProcessStores {
   return openedByNow().stores;
 }
 
-/**
- * Closes all that this process opened: what was asked is written first, and other processes may write at once. A process that ends by itself does so as
- * well. Whoever asks for something afterwards opens it anew; databases in memory are gone.
- */
+/** Closes it, with all stores that it opened. */
 export async function close(): Promise<void> {
   const closing = opened;
   if (closing === undefined) return;

@@ -187,6 +187,47 @@ describe('configurations', () => {
     expect(await d.q('[:find ?n . :where [_ :name ?n]]', db)).toBe('Ada');
   });
 
+  it('lead to PostgreSQL in parts as well, and to one place however it is written', async () => {
+    const tables = await freshSchema();
+    const { hostname, port, pathname, username, password } = new URL(tables.url);
+    const id = String(d.randomUuid());
+    const table = tables.schema;
+    const inParts = {
+      backend: 'jdbc',
+      dbtype: 'postgresql',
+      host: hostname,
+      port: Number(port),
+      dbname: pathname.slice(1),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      table,
+      id,
+    };
+    await d.createDatabase({ store: inParts });
+    const place = `//${hostname}:${port}${pathname}?user=${username}&password=${password}`;
+    const asJava = { backend: 'jdbc', jdbcUrl: `jdbc:postgresql:${place}`, table, id };
+    expect(await d.databaseExists({ store: asJava })).toBe(true);
+    await d.deleteDatabase({ store: { backend: 'jdbc', jdbcUrl: tables.url, table, id } });
+    expect(await d.databaseExists({ store: inParts })).toBe(false);
+    await d.close();
+    await tables.drop();
+  });
+
+  it('keep databases of one name in two stores apart', async () => {
+    const id = String(d.randomUuid());
+    const [memory, file] = [
+      { store: { backend: 'memory', id } },
+      { store: { backend: 'file', path: await testFolder(), id } },
+    ];
+    await d.createDatabase({ ...memory, 'initial-tx': [] });
+    await d.createDatabase(file);
+    const [one, other] = [await d.connect(memory), await d.connect(file)];
+    expect(other).not.toBe(one);
+    await d.deleteDatabase(memory);
+    await expect(d.db(one)).rejects.toThrow('released');
+    expect(await d.datoms(await d.db(other), 'eavt')).toEqual([]);
+  });
+
   it('leave no folder behind when their last database is deleted', async () => {
     const path = join(await testFolder(), 'gone');
     const config = { store: { backend: ':file', path, id: String(d.randomUuid()) } };
@@ -357,5 +398,26 @@ describe('read here and written by a server, in PostgreSQL', () => {
     await d.transact(connection, [{ 'person/name': 'Grace' }]);
     expect(await d.q(NAMES, (await told)['db-after'])).toContain('Grace');
     expect(await d.explain(NAMES, await d.db(connection))).toContain(':person/name');
+  });
+
+  it('sees what others wrote as soon as it looks', async () => {
+    const { config, connection } = await withPeople(place);
+    const { writer, ...rest } = config;
+    const peer = await d.connect({
+      ...rest,
+      'remote-peer': { ...writer, url: server.url } as never,
+    });
+    for (const name of ['Grace', 'Linus', 'Edsger']) {
+      await d.transact(peer, [{ 'person/name': name }]);
+      expect(await d.q(NAMES, await d.db(connection))).toContain(name);
+    }
+  });
+
+  it('says what its server does not do', async () => {
+    const { connection } = await withPeople(place);
+    await d.branch(connection, 'db', 'draft');
+    await expect(d.mergeDb(connection, ['draft'], [])).rejects.toMatchObject({
+      kind: 'remote-not-supported',
+    });
   });
 });

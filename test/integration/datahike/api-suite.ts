@@ -80,7 +80,9 @@ export function suite(place: Place): void {
     expect(await d.databaseExists(config)).toBe(true);
     await expect(d.createDatabase(config)).rejects.toThrow('already exists');
     const connection = await d.connect(config);
-    expect(d.isPromise(d.db(connection))).toBe(true);
+    const promised = d.db(connection);
+    expect(d.isPromise(promised)).toBe(true);
+    await promised;
     await d.release(connection);
     await expect(d.db(connection)).rejects.toThrow('Connection has been released.');
     await d.deleteDatabase(config);

@@ -14,6 +14,7 @@ import {
   close,
   connect,
   createDatabase,
+  datoms,
   db,
   defineSchema,
   instant,
@@ -92,6 +93,12 @@ export function typed(connection: Connection<World>, present: Database<World>): 
   void pull(present, [{ ':person/name': ['*'] }], 17);
   // @ts-expect-error a lookup ref by what is not unique
   void pull(present, ['*'], [':person/age', 36]);
+
+  // What asks for no schema takes any.
+  void datoms(present, 'eavt');
+  void transact(connection, '[{:person/name "Ada"}]').then((report) =>
+    pull(report['db-after'], [':person/name'], 17),
+  );
 
   // @ts-expect-error a kind that is not declared
   defineSchema({ person: { friends: refs('persno') } });
