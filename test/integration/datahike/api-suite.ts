@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import * as d from '../../../services/datahike/api.ts';
 
-export const SCHEMA = [
+const SCHEMA = [
   {
     'db/ident': ':person/email',
     'db/valueType': ':db.type/string',
@@ -39,7 +39,7 @@ export const SCHEMA = [
 
 export const ADA = [':person/email', 'ada@example.com'] as const;
 const KEY = '550e8400-e29b-41d4-a716-446655440000';
-const NAMES = '[:find [?name ...] :where [_ :person/name ?name]]';
+export const NAMES = '[:find [?name ...] :where [_ :person/name ?name]]';
 
 export interface Place {
   /** A configuration of a new database. */
@@ -49,6 +49,11 @@ export interface Place {
   /** Datahike's server takes transactions in JSON in its own way, see docs/differences.md. */
   readonly isPlainJson?: boolean;
 }
+
+export const inMemory: Place = {
+  isLocal: true,
+  config: () => ({ store: { backend: ':memory', id: String(d.randomUuid()) } }),
+};
 
 /** A new database with Ada and her friend in it. */
 export async function withPeople(

@@ -6,15 +6,12 @@ import { TOKEN, protocolServer } from '../../support/protocol-server.ts';
 import type { TestSchema } from '../../support/postgres.ts';
 import { freshSchema } from '../../support/postgres.ts';
 import { testFolder } from '../../support/test-folder.ts';
-import { suite } from './api-suite.ts';
+import { inMemory, suite } from './api-suite.ts';
 
 afterAll(() => d.close());
 
 describe('in memory', () => {
-  suite({
-    isLocal: true,
-    config: () => ({ store: { backend: ':memory', id: String(d.randomUuid()) } }),
-  });
+  suite(inMemory);
 });
 
 describe('in files', () => {
