@@ -8,6 +8,7 @@ import { DatabaseError } from '../schema/error.ts';
 import type { Connection } from '../services/connection/connection.ts';
 import { createDatabase } from '../services/connection/databases.ts';
 import type { Writer } from '../services/connection/writer-port.ts';
+import { writerKey } from '../services/connection/writer-port.ts';
 import { startCollectJob } from '../services/maintenance/collect-job.ts';
 import { createLocalReader } from '../services/reader/local-reader.ts';
 import type { PublishedWriters } from '../services/datahike/writer-seats.ts';
@@ -165,7 +166,7 @@ async function openWriters(
     cleanup.add(async () => release());
     const options = { connection, bus, log, leaseTtlMs, address: reachable, foldThreshold };
     const seat = await (standby ? standBy(options, cleanup) : becomeWriter(options, cleanup));
-    writers.set(name, seat.writer);
+    writers.set(writerKey(name), seat.writer);
     startCollecting(config, connection, seat.isWriting, log, cleanup);
   }
   const published = reachable === null ? undefined : { storage, address: reachable, writers };

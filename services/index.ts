@@ -14,6 +14,7 @@ export type { EntityRecord } from './connection/load-entities.ts';
 export { loadEntities } from './connection/load-entities.ts';
 export type { Condition, Refusal } from './connection/conditions.ts';
 export type { TransactRequest, TransactResult, Writer } from './connection/writer-port.ts';
+export { writerKey } from './connection/writer-port.ts';
 export type { HeldDatabase, ReaderLeaseOptions } from './connection/reader-lease.ts';
 export { ReaderLease } from './connection/reader-lease.ts';
 export type { BackupOptions, BackupProgress, Manifest } from './backup/backup.ts';

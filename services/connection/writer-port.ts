@@ -3,6 +3,7 @@
  * cannot tell.
  */
 import type { TxReport } from '../../engine/index.ts';
+import { MAIN_BRANCH } from '../../engine/index.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Condition } from './conditions.ts';
 
@@ -51,4 +52,9 @@ export interface Writer {
    * its turn did not come in time (nothing was written then); OUTCOME_UNKNOWN where it may have been written; IDEMPOTENCY_KEY_REUSED
    */
   transact(request: TransactRequest): Promise<TransactResult>;
+}
+
+/** The name under which the writer of a branch is published. */
+export function writerKey(database: string, branch = MAIN_BRANCH): string {
+  return branch === MAIN_BRANCH ? database : JSON.stringify([database, branch]);
 }

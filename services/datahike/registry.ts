@@ -35,6 +35,8 @@ export interface RegistryOptions extends WriterSeatsOptions {
   readonly stores: StorePolicy;
   /** Who writes a database that this process only reads. Nobody by default: what comes over a wire leads to no other server. */
   readonly writerOf?: (of: OpenedDatabase) => Writer | undefined;
+  /** Whether databases are named by handles, which tell them by their ids alone; by default they are. */
+  readonly givesHandles?: boolean;
 }
 
 /** So many values that clients hold handles of are kept at hand. */
@@ -42,17 +44,30 @@ const MAX_VALUES = 64;
 
 const MEMORY = kw('memory');
 
+interface PastValue {
+  readonly of: OpenedDatabase;
+  /** Undefined where there is no such commit. */
+  readonly reading: Promise<Db | undefined>;
+}
+
 export class Registry {
   readonly #stores: StorePolicy;
   readonly #seats: WriterSeats;
   readonly #writerOf: NonNullable<RegistryOptions['writerOf']>;
+  readonly #givesHandles: boolean;
   readonly #opened = new Map<string, OpenedDatabase>();
   /** By commit and transaction, the one that was used last at the end. */
-  readonly #values = new Map<string, Promise<Db | undefined>>();
+  readonly #values = new Map<string, PastValue>();
 
-  constructor({ stores, writerOf = () => undefined, ...seats }: RegistryOptions) {
+  constructor({
+    stores,
+    writerOf = () => undefined,
+    givesHandles = true,
+    ...seats
+  }: RegistryOptions) {
     this.#stores = stores;
     this.#writerOf = writerOf;
+    this.#givesHandles = givesHandles;
     this.#seats = new WriterSeats(seats);
   }
 
@@ -92,9 +107,11 @@ export class Registry {
 
   /** Closes a database and all its branches, whoever has it open, as before it is deleted. @throws BAD_CONFIG, FORBIDDEN */
   async forget(given: EdnData): Promise<void> {
-    const { storage, name, storeId } = await this.#place(given);
-    for (const [key, { storeId: other }] of this.#opened)
-      if (String(other) === String(storeId)) this.#opened.delete(key);
+    const { storage, name } = await this.#place(given);
+    for (const [key, other] of this.#opened)
+      if (other.storage === storage && other.name === name) this.#opened.delete(key);
+    for (const [key, { of }] of this.#values)
+      if (of.storage === storage && of.name === name) this.#values.delete(key);
     await this.#seats.leave(storage, name);
     await storage.databases.drop(name);
   }
@@ -102,11 +119,13 @@ export class Registry {
   /**
    * Opens a database.
    *
-   * @throws DATABASE_NOT_FOUND, BAD_CONFIG where it was made with another configuration than is given here, FORBIDDEN
+   * @throws DATABASE_NOT_FOUND; BAD_CONFIG where it was made with another configuration than is given here, or where handles would name two databases;
+   *   FORBIDDEN
    */
   async connect(given: EdnData): Promise<OpenedDatabase> {
     const { storage, name, storeId, configuration } = await this.#place(given);
     const { store, branch, map } = configuration;
+    if (this.#givesHandles) this.#checkUnique(storage, storeId);
     const db = await storage.databases.db(name, branch).catch((error: unknown) => {
       throw isCode(error, 'DATABASE_NOT_FOUND') ? missing(store, branch) : error;
     });
@@ -114,6 +133,18 @@ export class Registry {
     const opened = new OpenedDatabase({ storage, name, storeId, branch, config: map });
     this.#opened.set(keyOf(opened.place), opened);
     return opened;
+  }
+
+  /** @throws BAD_CONFIG where a database of the same id is open in another store */
+  #checkUnique(storage: Storage, storeId: Uuid | string): void {
+    for (const other of this.#opened.values()) {
+      if (other.storage === storage || String(other.storeId) !== String(storeId)) continue;
+      throw new DatabaseError(
+        'BAD_CONFIG',
+        `Configuration does not match existing connections: a database ${String(storeId)} of another store is open. Release it first, or give this one another :id`,
+        { kind: 'config-does-not-match-existing-connections' },
+      );
+    }
   }
 
   /** Forgets a connection. What others do with the database goes on. */
@@ -193,9 +224,10 @@ export class Registry {
     maxTx: number | undefined,
   ): Promise<Db | undefined> {
     const key = `${commitId}@${maxTx}@${printEdn(of.place)}`;
-    const reading = this.#values.get(key) ?? readAt(of, commitId, maxTx);
+    const value = this.#values.get(key) ?? { of, reading: readAt(of, commitId, maxTx) };
+    const { reading } = value;
     this.#values.delete(key);
-    this.#values.set(key, reading);
+    this.#values.set(key, value);
     void reading.then(
       (db) => db ?? this.#values.delete(key),
       () => this.#values.delete(key),
@@ -212,10 +244,8 @@ export class Registry {
       name,
       async (connection) => {
         const writer = this.#writerOf(of);
-        if (writer === undefined) {
-          await this.#seats.take(storage, name, connection);
-          return connection.transact(request);
-        }
+        if (writer === undefined)
+          return this.#seats.transact({ storage, name, connection }, request);
         const result = await writer.transact(request);
         // It is written, whether it is seen here in time or not.
         await connection.sync(result.tx).catch(() => undefined);

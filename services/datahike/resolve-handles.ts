@@ -4,8 +4,8 @@ import { DatabaseError, Uuid, kw, printEdn } from '../../engine/index.ts';
 import type { Right } from '../../schema/operation.ts';
 import { Tagged } from '../../schema/value.ts';
 import { itemsOf } from './arguments.ts';
-import type { Argument } from './live.ts';
-import { DatabaseEntity, DatabaseValue, HANDLE, OpenedDatabase, TAGS } from './live.ts';
+import type { Argument, OpenedDatabase } from './live.ts';
+import { DatabaseValue, HANDLE, TAGS } from './live.ts';
 import type { Asked } from './operations.ts';
 import { perform } from './operations.ts';
 
@@ -36,12 +36,14 @@ export async function resolveHandles(
   caller: Caller,
   asked: Asked,
 ): Promise<ReadonlyArray<Argument>> {
-  const resolve = async (datum: EdnData): Promise<Argument> => {
-    const live = datum instanceof Tagged ? await liveOf(datum, asked) : datum;
-    const of = databaseOf(live);
-    if (of !== undefined) checkAllowed(caller, right, of.name);
-    return live;
+  const opened: Opened = (place) => {
+    const of = asked.registry.opened(place);
+    // Before anything of it is read.
+    checkAllowed(caller, right, of.name);
+    return of;
   };
+  const resolve = async (datum: EdnData): Promise<Argument> =>
+    datum instanceof Tagged ? liveOf(datum, opened, asked) : datum;
   return Promise.all(
     args.map((arg, place) =>
       place === 0 && hasInputs(arg) ? withInputs(arg, resolve) : resolve(arg),
@@ -63,21 +65,15 @@ async function withInputs(
   return new Map([...arg, [ARGS, inputs]] as ReadonlyArray<[EdnData, EdnData]>);
 }
 
-function databaseOf(live: Argument): OpenedDatabase | undefined {
-  if (live instanceof DatabaseEntity) return live.of.of;
-  return live instanceof DatabaseValue
-    ? live.of
-    : live instanceof OpenedDatabase
-      ? live
-      : undefined;
-}
+/** The database of a place that the caller may use. @throws NOT_FOUND, FORBIDDEN */
+type Opened = (place: EdnData) => OpenedDatabase;
 
-async function liveOf({ tag, value }: Tagged, asked: Asked): Promise<Argument> {
-  if (tag === TAGS.connection) return asked.registry.opened(value);
+async function liveOf({ tag, value }: Tagged, opened: Opened, asked: Asked): Promise<Argument> {
+  if (tag === TAGS.connection) return opened(value);
   const map = value instanceof Map ? (value as EdnMap) : new Map<EdnData, EdnData>();
   const origin = async (key = HANDLE.origin): Promise<DatabaseValue> => {
     const held = map.get(key);
-    const live = held instanceof Tagged ? await liveOf(held, asked) : undefined;
+    const live = held instanceof Tagged ? await liveOf(held, opened, asked) : undefined;
     if (live instanceof DatabaseValue) return live;
     throw badHandle(tag, value);
   };
@@ -85,7 +81,7 @@ async function liveOf({ tag, value }: Tagged, asked: Asked): Promise<Argument> {
     perform(name, [await origin(), ...said], asked) as Promise<Argument>;
   switch (tag) {
     case TAGS.db:
-      return valueAt(map, asked);
+      return valueAt(map, opened, asked);
     case TAGS.history:
       return view('history');
     case TAGS.asOf:
@@ -106,10 +102,10 @@ async function liveOf({ tag, value }: Tagged, asked: Asked): Promise<Argument> {
 }
 
 /** The value that `{:store-id :commit-id :max-tx}` names. */
-async function valueAt(map: EdnMap, { registry }: Asked): Promise<DatabaseValue> {
+async function valueAt(map: EdnMap, opened: Opened, { registry }: Asked): Promise<DatabaseValue> {
   const [commitId, maxTx] = [map.get(HANDLE.commitId), map.get(HANDLE.maxTx)];
   if (!(commitId instanceof Uuid)) throw badHandle(TAGS.db, map);
-  const of = registry.opened(map.get(HANDLE.storeId) ?? null);
+  const of = opened(map.get(HANDLE.storeId) ?? null);
   const at = await registry.dbAt(of, commitId.text, typeof maxTx === 'number' ? maxTx : undefined);
   if (at !== undefined) return at;
   throw new DatabaseError(

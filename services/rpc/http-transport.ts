@@ -1,5 +1,5 @@
 /** Transactions over HTTP, to a {@link WriterServer}. */
-import { DatabaseError } from '../../engine/index.ts';
+import { DatabaseError, MAIN_BRANCH } from '../../engine/index.ts';
 import type { TransactResult } from '../connection/writer-port.ts';
 import type { WriterTransport } from './transport.ts';
 import { NOT_REACHED } from './transport.ts';
@@ -9,8 +9,9 @@ import { EDN, printRequest, readError, readResult } from './wire.ts';
 const ANSWER_GRACE_MS = 500;
 
 export const httpTransport: WriterTransport = {
-  async deliver({ address, database, request, timeoutMs }) {
+  async deliver({ address, database, branch, request, timeoutMs }) {
     const url = new URL(`/transact/${encodeURIComponent(database)}`, address);
+    if (branch !== MAIN_BRANCH) url.searchParams.set('branch', branch);
     const signal = AbortSignal.timeout(Math.ceil(timeoutMs) + ANSWER_GRACE_MS);
     const body = printRequest({ ...request, timeoutMs });
     const headers = { 'content-type': EDN };

@@ -52,7 +52,7 @@ export class RemoteWriter implements Writer {
   }
 
   async transact(request: TransactRequest): Promise<TransactResult> {
-    const { database, timeoutMs = 30_000, patienceMs = 5_000 } = this.#options;
+    const { database, branch, timeoutMs = 30_000, patienceMs = 5_000 } = this.#options;
     const startedAt = performance.now();
     const deadline = startedAt + (request.timeoutMs ?? timeoutMs);
     let giveUpAt = Math.min(deadline, startedAt + patienceMs);
@@ -62,7 +62,7 @@ export class RemoteWriter implements Writer {
       try {
         address = this.#address ??= await this.#findWriter(giveUpAt);
         const leftMs = Math.max(1, deadline - performance.now());
-        const delivery = { address, database, request, timeoutMs: leftMs };
+        const delivery = { address, database, branch, request, timeoutMs: leftMs };
         const answer = await this.#transport.deliver(delivery);
         if (answer !== NOT_REACHED) return answer;
         if (performance.now() > giveUpAt) throw mayBeWritten ? unknownOutcome() : silent(address);

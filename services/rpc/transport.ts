@@ -5,6 +5,7 @@ export interface Delivery {
   /** The address that the lease names. */
   readonly address: string;
   readonly database: string;
+  readonly branch: string;
   readonly request: TransactRequest;
   /** How long to wait for the answer, in milliseconds. */
   readonly timeoutMs: number;

@@ -1,14 +1,16 @@
-/** Takes transactions of other processes: `POST /transact/{database}` with an EDN body. */
+/** Takes transactions of other processes: `POST /transact/{database}`, with `?branch=` for another branch than the main one, and an EDN body. */
 import type { Server } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler } from 'express';
-import { DatabaseError } from '../../engine/index.ts';
+import { DatabaseError, MAIN_BRANCH } from '../../engine/index.ts';
 import type { Writer } from '../connection/writer-port.ts';
+import { writerKey } from '../connection/writer-port.ts';
 import type { Log } from '../shared/log.ts';
 import { closeServer, untilListening } from '../shared/listen.ts';
 import { EDN, printError, printResult, readRequest } from './wire.ts';
 
 export interface WriterServerOptions {
+  /** By {@link writerKey}. */
   readonly writers: ReadonlyMap<string, Writer>;
   readonly host: string;
   readonly port: number;
@@ -42,11 +44,13 @@ export class WriterServer {
     const app = express().disable('x-powered-by');
     app.use(express.text({ type: EDN, limit: bodyLimitBytes }));
     app.post('/transact/:database', async (request, response) => {
-      const writer = writers.get(request.params.database);
+      const { database } = request.params;
+      const { branch = MAIN_BRANCH } = request.query;
+      const writer = writers.get(writerKey(database, String(branch)));
       if (writer === undefined)
         throw new DatabaseError(
           'DATABASE_NOT_FOUND',
-          `This writer does not serve ${request.params.database}`,
+          `This writer does not serve ${database} (branch ${String(branch)})`,
         );
       if (typeof request.body !== 'string')
         throw new DatabaseError('BAD_EDN', `Expected a body of content type ${EDN}`);

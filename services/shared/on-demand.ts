@@ -4,11 +4,14 @@
  *
  *     closed -- hold --> opening --> held <-- hold, the last release --> idle -- for long enough, or too many are open --> closed
  *                           '------ it fails: nothing is remembered ----------------------------------------------------------^
+ *
+ * Nothing is open twice: who asks for what is being closed gets it, opened anew, when that is done.
  */
 import { DatabaseError } from '../../schema/error.ts';
 
 export interface OnDemandOptions<T> {
-  readonly open: (key: string) => Promise<T>;
+  /** How something is opened where whoever asks for it does not say that himself. */
+  readonly open?: (key: string) => Promise<T>;
   readonly close: (thing: T) => Promise<void>;
   /** Whether something is used although nobody holds it; asked when its time has come. By default it is not. */
   readonly isInUse?: (thing: T) => boolean;
@@ -41,7 +44,7 @@ export class OnDemand<T> {
   readonly #entries = new Map<string, Entry<T>>();
   /** Those that nobody holds, the one that was used last at the end. */
   readonly #idle = new Set<Entry<T>>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -55,6 +58,11 @@ export class OnDemand<T> {
       if (opened !== undefined) yield [key, opened.thing];
   }
 
+  /** Whether something is open, or about to be, or about to be closed. */
+  has(key: string): boolean {
+    return this.#entries.has(key) || this.#closing.has(key);
+  }
+
   /** What is open now under a key; nothing is opened, and it is not kept. */
   peek(key: string): T | undefined {
     return this.#entries.get(key)?.opened?.thing;
@@ -63,11 +71,12 @@ export class OnDemand<T> {
   /**
    * Opens something where it is not open, and keeps it so; nobody waits for what is open.
    *
+   * @param open how, by default as for all
    * @throws what opening it throws, to all who asked meanwhile; CONNECTION_RELEASED where everything was closed
    */
-  hold(key: string): Hold<T> | Promise<Hold<T>> {
+  hold(key: string, open = this.#options.open): Hold<T> | Promise<Hold<T>> {
     if (this.#isClosed) throw wasClosed(key);
-    const entry = this.#entries.get(key) ?? this.#open(key);
+    const entry = this.#entries.get(key) ?? this.#open(key, open);
     entry.holders++;
     this.#idle.delete(entry);
     return entry.opened === undefined
@@ -99,9 +108,12 @@ export class OnDemand<T> {
   /** Closes what is open under some keys, whoever holds it; who asks for one of them afterwards opens it anew. */
   async drop(isMeant: (key: string) => boolean): Promise<void> {
     const entries = [...this.#entries.values()].filter(({ key }) => isMeant(key));
-    await Promise.allSettled(entries.map(({ opening }) => opening));
-    for (const entry of entries) this.#close(entry);
-    await Promise.all(this.#closing);
+    const drop = async (entry: Entry<T>): Promise<void> => {
+      if (entry.opened === undefined) await entry.opening.catch(() => undefined);
+      this.#close(entry);
+    };
+    await Promise.all(entries.map(drop));
+    await Promise.all(this.#closing.values());
   }
 
   /** Closes everything, whoever holds it. */
@@ -111,8 +123,10 @@ export class OnDemand<T> {
     await this.drop(() => true);
   }
 
-  #open(key: string): Entry<T> {
-    const opening = this.#options.open(key);
+  #open(key: string, open: OnDemandOptions<T>['open']): Entry<T> {
+    if (open === undefined) throw new Error(`Expected to be told how ${key} is opened`);
+    const closing = this.#closing.get(key);
+    const opening = closing === undefined ? open(key) : closing.then(() => open(key));
     const entry: Entry<T> = { key, opening, opened: undefined, holders: 0, idleSinceMs: 0 };
     this.#entries.set(key, entry);
     void opening.then(
@@ -169,8 +183,8 @@ export class OnDemand<T> {
     const closing = this.#options
       .close(entry.opened.thing)
       .catch(this.#options.onFault)
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+      .finally(() => this.#closing.delete(entry.key));
+    this.#closing.set(entry.key, closing);
   }
 
   /** One timer for all: it looks when the time of the oldest has come, used meanwhile or not. */

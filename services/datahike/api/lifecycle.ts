@@ -136,6 +136,7 @@ export async function release(connection: Connection, isForAll = false): Promise
 async function end(connection: ConnectionHandle): Promise<void> {
   connection.isReleased = true;
   uses.delete(connection);
+  if (connection.live !== undefined) registryOfProcess().release(connection.live);
   await endListeners(connection);
 }
 

@@ -1,5 +1,5 @@
 /** Where the stores of configurations are that the program itself wrote: wherever it says. Each place is opened once. */
-import { readdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BusConfig, StoreConfig } from '../../../config/config.ts';
 import type { EdnData, EdnMap } from '../../../engine/index.ts';
@@ -48,7 +48,7 @@ export function processStores(log: Log): ProcessStores {
       if ((await storage.host.list()).length > 0) return;
       opened.delete(key);
       await closeStorage(storage);
-      await removeEmptyFolders(store.directory);
+      await removeStore(store.directory);
     },
     async close() {
       const storages = [...opened.values()];
@@ -58,11 +58,10 @@ export function processStores(log: Log): ProcessStores {
   };
 }
 
-/** Whatever is in them stays. */
-async function removeEmptyFolders(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names) await rmdir(join(directory, name)).catch(() => undefined);
-  await rmdir(directory).catch(() => undefined);
+/** What else is in the folder stays, and the folder with it. */
+async function removeStore(directory: string): Promise<void> {
+  for (const made of [join(directory, 'readers'), directory])
+    await rmdir(made).catch(() => undefined);
 }
 
 function placeOf(store: EdnMap): Place {

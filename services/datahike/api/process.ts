@@ -21,6 +21,7 @@ function openedByNow(): Opened {
   const registry = new Registry({
     stores,
     log,
+    givesHandles: false,
     writerOf: ({ config }: OpenedDatabase) => {
       const peer = writerOf(config);
       return peer && peerWriter(peer, withoutPlaces(config));

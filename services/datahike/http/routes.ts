@@ -3,7 +3,7 @@ import type { EdnData, EdnMap, DatabaseError } from '../../../engine/index.ts';
 import { kw } from '../../../engine/index.ts';
 import type { Operation, Right } from '../../../schema/operation.ts';
 import { OPERATIONS, pathOf } from '../../../schema/operation.ts';
-import { REMOTE_PEER, STORE, STORE_ID, WRITER } from '../configuration.ts';
+import { REMOTE_PEER, STORE, STORE_ID, WRITER, storeIdOf } from '../configuration.ts';
 import { causedBy, errorData } from '../error-data.ts';
 import type { Answer, Argument } from '../live.ts';
 import { OpenedDatabase } from '../live.ts';
@@ -115,11 +115,11 @@ function checkConfiguration(
   if (takesConfig) checkAllowed(caller, right, nameOf(args[0] ?? null));
 }
 
-/** The name of the database of a configuration; empty where it is yet to get one. */
+/** The name of the database of a configuration; empty where it is yet to get one. @throws BAD_CONFIG */
 function nameOf(config: EdnData): string {
   const store = config instanceof Map ? (config as EdnMap).get(STORE) : undefined;
-  const id = store instanceof Map ? (store as EdnMap).get(STORE_ID) : undefined;
-  return String(id ?? '');
+  const isNamed = store instanceof Map && store.has(STORE_ID);
+  return isNamed ? String(storeIdOf(store as EdnMap)) : '';
 }
 
 function without(config: EdnData, key: EdnData): EdnData {

@@ -1,5 +1,5 @@
 /** What the JavaScript API does in the process that reads: speculation, filters, listeners, connections and configurations. */
-import { access } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as d from '../../../services/datahike/api.ts';
@@ -226,6 +226,16 @@ describe('configurations', () => {
     ]);
     await d.deleteDatabase(config);
     await expect(access(path)).rejects.toThrow('ENOENT');
+  });
+
+  it('leave a folder as it was that had something else in it', async () => {
+    const path = await testFolder();
+    await mkdir(join(path, 'empty'));
+    const config = { store: { backend: ':file', path, id: String(d.randomUuid()) } };
+    await d.createDatabase(config);
+    await d.connect(config);
+    await d.deleteDatabase(config);
+    expect(await readdir(path)).toEqual(['empty']);
   });
 });
 

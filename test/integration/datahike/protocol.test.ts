@@ -110,6 +110,10 @@ describe('who may ask', () => {
     expect((await get('/datoms', `[${history},["!kw","eavt"]]`, { token: SHOP })).status).toBe(403);
     const config = '["{:store {:backend :memory :id \\"bank\\"}}"]';
     expect((await post('/connect', config, { token: SHOP })).status).toBe(403);
+    // Whether there is such a commit is nothing that it is told.
+    const guessed = foreign.db.replace(/[0-9a-f]{8}-/, '00000000-');
+    expect((await pull(guessed, SHOP)).status).toBe(403);
+    expect((await pull(guessed, TOKEN)).text).toContain('There is no commit');
     expect(
       (
         await post(

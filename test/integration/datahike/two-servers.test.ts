@@ -1,6 +1,6 @@
 /** Two servers over one PostgreSQL: whichever is asked, one of them writes, and both know what was written. */
 import { afterAll, expect, it } from 'vitest';
-import type { EdnData } from '../../../engine/index.ts';
+import type { EdnData, EdnMap } from '../../../engine/index.ts';
 import { readEdn } from '../../../engine/index.ts';
 import { callPeer } from '../../../services/datahike/http/client.ts';
 import type { OurProcess } from '../../support/our-process.ts';
@@ -33,6 +33,10 @@ async function start(
   return (name, ...args) => callPeer({ url: address }, name, args);
 }
 
+function withBranch(config: EdnData, branch: string): EdnData {
+  return new Map([...(config as EdnMap), [readEdn(':branch'), readEdn(branch)]]);
+}
+
 it('write one after the other, and go on when one of them is gone', async () => {
   const url = await servers.postgresUrl();
   const [one, other] = [await start(url, 'one'), await start(url, 'other')];
@@ -46,6 +50,13 @@ it('write one after the other, and go on when one of them is gone', async () => 
   const db = await other('db', connection);
   expect(await other('q', count, db)).toBe(20);
   expect(await one('q', count, db)).toBe(20);
+  // Branches beside the main one, too.
+  await one('branch!', connection, readEdn(':db'), readEdn(':draft'));
+  const draft = await one('connect', withBranch(config, ':draft'));
+  for (let i = 0; i < 4; i++) await ask[i % 2]?.('transact', draft, readEdn(`[{:draft ${i}}]`));
+  const drafts = '[:find (count ?e) . :where [?e :draft]]';
+  expect(await one('q', drafts, await one('db', draft))).toBe(4);
+  expect(await one('q', drafts, await one('db', connection))).toBeNull();
   await running[0]?.end('SIGKILL');
   const attempt = async (): Promise<EdnData> => other('transact', connection, readEdn('[{:n 20}]'));
   await expect
