@@ -39,6 +39,8 @@ export type { Datom } from './datom/datom.ts';
 export { TX0 } from './datom/datom.ts';
 export type { IndexOrder } from './datom/index-order.ts';
 export { countDatoms, datoms, indexRange, rseekDatoms, seekDatoms } from './db/datoms.ts';
+export type { BaseFacts } from './db/base-facts.ts';
+export { baseFacts } from './db/base-facts.ts';
 export { entityVersions } from './db/entity-versions.ts';
 export type { EntityValue } from './db/entity.ts';
 export { Entity, entity } from './db/entity.ts';

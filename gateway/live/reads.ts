@@ -125,6 +125,8 @@ export function recordReads(snapshot: Snapshot, reads: Reads): Snapshot {
       return snapshot.history();
     },
     with: (request) => snapshot.with(request),
+    // What is kept would not be read.
+    baseFacts: () => undefined,
     versions: (entities) => {
       reads.addEverything();
       return snapshot.versions(entities);

@@ -12,6 +12,7 @@ import type { ListArguments } from '../select/selection.ts';
 import type { Connections } from './connection-json.ts';
 import { entitiesOn, readConnections, tellOfOthers, writeNodes } from './connection-json.ts';
 import { findByKey } from './foreign-keys.ts';
+import { KeptFragments } from './kept-fragments.ts';
 import { List, NO_PARENTS } from './list.ts';
 import { visibleAmong } from './visible.ts';
 import type { ConnectionPlan, EntityPlan, FieldPlan, Fragments, ObjectPlan, Run } from './plan.ts';
@@ -44,6 +45,29 @@ export async function readEntities(
   entities: ReadonlyArray<number>,
 ): Promise<Fragments> {
   if (entities.length === 0) return NO_FRAGMENTS;
+  const kept = KeptFragments.of(run.scope, plan);
+  if (kept === undefined) return writeAnew(run, plan, entities);
+  const fragments = new Map<number, string | null>();
+  const missing: number[] = [];
+  for (const entity of entities) {
+    const known = kept.get(entity);
+    if (known === undefined) missing.push(entity);
+    else fragments.set(entity, known);
+  }
+  if (missing.length === 0) return fragments;
+  const written = await writeAnew(run, plan, missing);
+  for (const [entity, text] of written) {
+    fragments.set(entity, text);
+    if (text !== null) kept.keep(entity, text);
+  }
+  return fragments;
+}
+
+async function writeAnew(
+  run: Run,
+  plan: EntityPlan,
+  entities: ReadonlyArray<number>,
+): Promise<Fragments> {
   const projected = await run.scope.snapshot.project(plan.projection, entities);
   const fragments = new Map<number, string | null>();
   const { shows } = plan;

@@ -18,6 +18,7 @@ import type {
 import { DEFAULT_PAGE, DEFAULT_REFS } from '../generate/page-sizes.ts';
 import { planAggregate } from './aggregate-plan.ts';
 import { jsonKey, jsonWriter, quote } from './json.ts';
+import { isOwn } from './kept-fragments.ts';
 import { planMadeField } from './objects/made-value.ts';
 import { planMeta } from './objects/meta.ts';
 import type {
@@ -51,6 +52,7 @@ export function planEntities(
   return {
     projection: idents ? { attributes, having, idents } : { attributes, having },
     shows: { kind: 'typed', type: type.name, fields },
+    isOwn: fields.every(isOwn),
     cost: costOfFields(fields),
   };
 }
@@ -148,6 +150,7 @@ function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelectio
   return {
     projection: { attributes: draft.attributes, idents: true },
     shows: { kind: 'any', fieldsOf },
+    isOwn: false,
     cost: (variables) => Math.max(1, ...costs.map((cost) => cost(variables))),
   };
 }

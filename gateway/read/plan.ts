@@ -38,6 +38,8 @@ export type ReadEntities = (
 export interface EntityPlan {
   readonly projection: Projection;
   readonly shows: Shows;
+  /** Whether it shows what entities themselves say, and nothing of others. */
+  readonly isOwn: boolean;
   /** How many entities are read for each one, itself and those below it, at most. */
   readonly cost: Given<number>;
 }

@@ -3,9 +3,17 @@ import type { Attribute } from '../../schema/attribute.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
-import type { Db, PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
+import type {
+  BaseFacts,
+  Db,
+  PageOptions,
+  Projected,
+  Projection,
+  QueryLimits,
+} from '../../engine/index.ts';
 import {
   asOf,
+  baseFacts,
   countDatoms,
   entityVersions,
   history,
@@ -102,6 +110,10 @@ class LocalSnapshot implements Snapshot {
 
   project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected> {
     return project(this.#db, projection, entities, this.#limits);
+  }
+
+  baseFacts(): BaseFacts | undefined {
+    return baseFacts(this.#db);
   }
 
   versions(entities: ReadonlyArray<number>): Promise<ReadonlyArray<number>> {

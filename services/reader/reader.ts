@@ -5,7 +5,14 @@
 import type { Attribute } from '../../schema/attribute.ts';
 import type { DatabaseConfig } from '../../schema/database.ts';
 import type { Keyword } from '../../schema/keyword.ts';
-import type { Datom, PageOptions, Projected, Projection, QueryLimits } from '../../engine/index.ts';
+import type {
+  BaseFacts,
+  Datom,
+  PageOptions,
+  Projected,
+  Projection,
+  QueryLimits,
+} from '../../engine/index.ts';
 import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import type { TransactRequest, TransactResult } from '../connection/writer-port.ts';
 
@@ -15,6 +22,7 @@ export type TimePoint = number | Date;
 export { compareValues, GREATEST_VALUE, giveWay, plus, waitWithin } from '../../engine/index.ts';
 
 export type {
+  BaseFacts,
   CancelSignal,
   Datom,
   Lists,
@@ -111,6 +119,9 @@ export interface Snapshot {
 
   /** What entities say of some attributes, as columns; one projection object is compiled once. @throws as {@link q} */
   project(projection: Projection, entities: ReadonlyArray<number>): Promise<Projected>;
+
+  /** Tells what entities say in stored trees alone, so that what was made of it can be kept; undefined of the past. */
+  baseFacts(): BaseFacts | undefined;
 
   /**
    * For each entity the last transaction that said something of it or of one of its components; 0 where there never was anything.

@@ -105,6 +105,7 @@ it('a query that runs while the schema changes ends on the one that it began wit
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== 'function') return value;
+        if (name === 'baseFacts') return value.bind(target) as unknown;
         return async (...args: unknown[]) => {
           if (isHeld && name === 'project') {
             asked();

@@ -152,8 +152,11 @@ function seen({ status, headers, text }: request.Response): object {
 export function countingReader(reader: Reader): {
   reader: Reader;
   counts: { q: number; project: number };
+  /** How many entities each projection was of. */
+  projected: number[];
 } {
   const counts = { q: 0, project: 0 };
+  const projected: number[] = [];
   const counting = (snapshot: Snapshot): Snapshot => ({
     basisTx: snapshot.basisTx,
     commitId: snapshot.commitId,
@@ -164,6 +167,7 @@ export function countingReader(reader: Reader): {
     within: (limits) => counting(snapshot.within(limits)),
     history: () => counting(snapshot.history()),
     with: (request) => snapshot.with(request),
+    baseFacts: () => snapshot.baseFacts(),
     entityId: (ref) => snapshot.entityId(ref),
     count: (attribute, value) => snapshot.count(attribute, value),
     q: (query, inputs, window) => {
@@ -172,6 +176,7 @@ export function countingReader(reader: Reader): {
     },
     project: (projection, entities) => {
       counts.project += 1;
+      projected.push(entities.length);
       return snapshot.project(projection, entities);
     },
     versions: (entities) => snapshot.versions(entities),
@@ -180,6 +185,7 @@ export function countingReader(reader: Reader): {
   });
   return {
     counts,
+    projected,
     reader: {
       snapshot: async (options) => counting(await reader.snapshot(options)),
       current: () => counting(reader.current()),
