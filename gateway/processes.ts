@@ -74,7 +74,7 @@ export async function startAll(
   return assemble(config, log, async (storage, databases, cleanup) => {
     const isShared = config.store.kind === 'postgres';
     const urls = await openWriters(config, storage, isShared, cleanup);
-    return { url: await serve(config, databases, extensions, log, cleanup), ...urls };
+    return { url: await serve(config, storage, databases, extensions, cleanup), ...urls };
   });
 }
 
@@ -95,8 +95,8 @@ export async function startGateway(
   extensions: ReadonlyArray<Extension> = [],
 ): Promise<RunningProcess> {
   checkAccess(config);
-  return assemble(config, log, async (_storage, databases, cleanup) => {
-    const url = await serve(config, databases, extensions, log, cleanup);
+  return assemble(config, log, async (storage, databases, cleanup) => {
+    const url = await serve(config, storage, databases, extensions, cleanup);
     return { url, writerUrl: undefined, datahikeUrl: undefined };
   });
 }
@@ -259,15 +259,16 @@ function checkAccess({ api, development, http }: Config): void {
 
 async function serve(
   config: Config,
+  { bus, log }: Storage,
   databases: DatabaseSource,
   extensions: ReadonlyArray<Extension>,
-  log: Log,
   cleanup: Cleanup,
 ): Promise<string> {
   const { http, bodyLimitBytes, requireIfMatch, query, open, development, api } = config;
   const [defaultDatabase = ''] = config.databases;
   const { app, upgrade, checkExtensions, stop } = createApp({
     databases,
+    bus,
     defaultDatabase,
     open,
     bodyLimitBytes,

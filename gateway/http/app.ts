@@ -58,6 +58,8 @@ type LiveOptions = Omit<EventStreamOptions & WebSocketOptions, keyof LiveHost | 
 
 export interface AppOptions {
   readonly databases: DatabaseSource;
+  /** What tells of new transactions: where that is not connected, `/health` says so. Left out where nothing has to be told. */
+  readonly bus?: { readonly isConnected: boolean };
   /** The database of `/graphql`. */
   readonly defaultDatabase: string;
   /** For how long nobody must have asked for what is closed, and how many schemas may be ready; 300,000 ms and 1,000 by default. */
@@ -131,7 +133,7 @@ export function createApp(options: AppOptions): App {
   app.set('etag', false);
   app.use((request: GatewayRequest, _response, next) => next(request.fault));
   app.get('/health', (_request, response) => {
-    response.json(health(databases));
+    response.json(health(databases, options.bus));
   });
   servePages(app, { defaultDatabase, development });
   app.use((request, _response, next) => {
@@ -339,13 +341,16 @@ function sayInFull(request: Request, documents: Documents): void {
   request.url = `${url.pathname}${url.search}`;
 }
 
-/** Of the databases that are open now. */
-function health(databases: DatabaseSource): object {
+/** Of the databases that are open now. Without its bus a gateway answers as ever, and hears of new transactions somewhat later. */
+function health(databases: DatabaseSource, bus = { isConnected: true }): object {
   const basis = Array.from(databases.opened(), ([name, { reader }]) => [
     name,
     { basisTx: reader.current().basisTx },
   ]);
-  return { status: 'ok', databases: Object.fromEntries(basis) };
+  return {
+    ...(bus.isConnected ? { status: 'ok' } : { status: 'degraded', bus: 'not connected' }),
+    databases: Object.fromEntries(basis),
+  };
 }
 
 /** Whom the front found to have sent the request. */

@@ -18,6 +18,9 @@ export interface RootAnnouncement {
 }
 
 export interface Bus {
+  /** Whether announcements come and go now; while they do not, listeners find out by looking. */
+  readonly isConnected: boolean;
+
   /** Sends an announcement; never rejects because nobody listens, and never delays a commit. */
   announce(announcement: RootAnnouncement): Promise<void>;
 

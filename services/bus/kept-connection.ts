@@ -34,6 +34,10 @@ export class KeptConnection {
     this.#options = options;
   }
 
+  get isReady(): boolean {
+    return this.#client !== undefined;
+  }
+
   /** Tries to connect once, and goes on trying after it has returned. */
   async open(): Promise<void> {
     // A connection that died without a word looks like silence: only an answer shows that it lives.

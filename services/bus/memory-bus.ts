@@ -7,6 +7,7 @@ import { Listeners } from './listeners.ts';
 export function createMemoryBus(): Bus {
   const listeners = new Listeners();
   return {
+    isConnected: true,
     async announce(announcement) {
       // Later, as with every other bus: the writer has finished its step before a reader takes its own.
       queueMicrotask(() =>

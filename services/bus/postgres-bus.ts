@@ -80,6 +80,10 @@ class PostgresBus implements Bus {
     if (this.#mistake !== undefined) throw this.#mistake;
   }
 
+  get isConnected(): boolean {
+    return this.#announcer.isReady && this.#listener.isReady;
+  }
+
   async announce(announcement: RootAnnouncement): Promise<void> {
     this.#waiting.set(channelOf(announcement.database, announcement.branch), announcement);
     if (!this.#isSending) void this.#send();

@@ -65,6 +65,10 @@ class RedisBus implements Bus {
     this.#ping = setInterval(() => this.#checkSubscriber(), PING_MS).unref();
   }
 
+  get isConnected(): boolean {
+    return this.#publisher.status === 'ready' && this.#subscriber.status === 'ready';
+  }
+
   async announce(announcement: RootAnnouncement): Promise<void> {
     // A Redis that takes nothing must not fill our memory; whoever misses this one polls.
     if (this.#publisher.status !== 'ready' || this.#unanswered >= MAX_UNANSWERED) return;

@@ -31,6 +31,16 @@ describe('the app', () => {
       });
   });
 
+  it('says that nothing tells it of new transactions', async () => {
+    const bus = { isConnected: false };
+    const cut = await serveWorld({ bus });
+    const health = async (): Promise<unknown> => (await request(cut.app).get('/health')).body;
+    expect(await health()).toMatchObject({ status: 'degraded', bus: 'not connected' });
+    bus.isConnected = true;
+    expect(await health()).toMatchObject({ status: 'ok' });
+    await cut.stop();
+  });
+
   it('serves a database by its name', async () => {
     const answer = await request(world.app)
       .post('/graphql/world')

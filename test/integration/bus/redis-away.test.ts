@@ -80,6 +80,7 @@ describe('84: where', () => {
     const { tx } = await connection.transact({ txData: toTxData('[{:db/doc "x"}]') });
     await vi.waitFor(() => expect(reader.db().maxTx).toBe(tx), { timeout: 10_000 });
     const told = logged.filter((line) => line.includes('redis cannot be used'));
+    expect([writing, reading].map(({ bus }) => bus.isConnected)).toEqual([false, false]);
     // Each of the two storages says it.
     expect(told).toHaveLength(2);
     expect(logged.join()).not.toContain('wrong-secret');

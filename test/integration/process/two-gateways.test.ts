@@ -93,8 +93,10 @@ describe.each(['redis', 'postgres', 'none'] as const)('with %s to announce commi
   });
 
   it('shows an attribute that was transacted, without a restart', async () => {
-    for (const { url } of processes.slice(1))
+    for (const { url } of processes.slice(1)) {
       await eventually(url, '{ personConnection { totalCount } }', () => true);
+      expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' });
+    }
   });
 
   it('reads at one gateway what was written at the other', async () => {
@@ -134,6 +136,8 @@ describe('with Redis gone', () => {
     await eventually(gateway.url, '{ personConnection { totalCount } }', () => true);
     expect((await graphql(gateway.url, CREATE)).errors).toBeUndefined();
     await eventually(gateway.url, READ, hasAda);
+    const health: unknown = await (await fetch(`${gateway.url}/health`)).json();
+    expect(health).toMatchObject({ status: 'degraded', bus: 'not connected' });
     expect(await gateway.end('SIGTERM')).toBe(0);
     expect(await writer.end('SIGTERM')).toBe(0);
     await database.drop();
