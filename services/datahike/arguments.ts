@@ -6,35 +6,30 @@ import type { TransactRequest } from '../connection/writer-port.ts';
 import type { Argument } from './live.ts';
 import { DatabaseEntity, DatabaseValue, OpenedDatabase, TAGS } from './live.ts';
 
-/** `{:query … :args […] :limit :offset}`, or a query and its inputs, which a query that is a map may also have as its `:args`. */
+/**
+ * A query and its inputs, which a query that is a map may also have as its `:args`: `{:query … :args […] :limit n :offset n :order-by […]}`. Queries are known
+ * again by their texts; as data they are new with each request.
+ */
 export function queryOf(
   form: Argument,
   inputs: ReadonlyArray<Argument>,
-): {
-  readonly query: EdnData;
-  readonly page: { readonly limit?: number; readonly offset?: number };
-  readonly args: ReadonlyArray<EdnData | Db>;
-} {
-  if (!(form instanceof Map)) return { query: dataOf(form), page: {}, args: inputs.map(inputOf) };
+): { readonly query: EdnData; readonly args: ReadonlyArray<EdnData | Db> } {
+  if (!(form instanceof Map)) return { query: textOf(dataOf(form)), args: inputs.map(inputOf) };
   const map = form as EdnMap;
-  const [query, limit, offset] = ['query', 'limit', 'offset'].map((key) => map.get(kw(key)));
+  const query = map.get(QUERY);
   const args = (map.get(ARGS) ?? (query === undefined ? inputs : [])) as ReadonlyArray<Argument>;
-  if (query === undefined)
-    return {
-      query: new Map([...map].filter(([key]) => key !== ARGS)),
-      page: {},
-      args: args.map(inputOf),
-    };
+  const rest = new Map([...map].filter(([key]) => key !== ARGS));
   return {
-    query,
-    page: {
-      ...(typeof limit === 'number' ? { limit } : {}),
-      ...(typeof offset === 'number' ? { offset } : {}),
-    },
+    query: query === undefined ? textOf(rest) : rest.set(QUERY, textOf(query)),
     args: args.map(inputOf),
   };
 }
 
+function textOf(query: EdnData): string {
+  return typeof query === 'string' ? query : printEdn(query);
+}
+
+const QUERY = kw('query');
 const ARGS = kw('args');
 
 function inputOf(input: Argument): EdnData | Db {

@@ -89,11 +89,9 @@ const IMPLEMENTATIONS: Readonly<Record<string, Implementation>> = {
     report(asked.registry, openedOf(connection), requestOf(dataOf(transaction))),
   'load-entities': ({ registry }, connection, records) => load(registry, connection, records),
   q: async ({ limits }, form, ...inputs) => {
-    const { query, page, args } = queryOf(form ?? null, inputs);
-    // Queries are known again by their text; as data they are new with each request.
-    const text = typeof query === 'string' ? query : printEdn(query);
-    const answer = await qWithin({ ...limits, ...page }, text, ...args);
-    return Array.isArray(answer) && findsSet(text) ? new Set(answer) : answer;
+    const { query, args } = queryOf(form ?? null, inputs);
+    const answer = await qWithin(limits, query, ...args);
+    return Array.isArray(answer) && findsSet(query) ? new Set(answer) : answer;
   },
   'query-stats': async ({ limits }, form, ...inputs) => {
     const { query, args } = queryOf(form ?? null, inputs);

@@ -192,6 +192,8 @@ const READERS: Readonly<Record<ParameterKind, Reader>> = {
     args: optional(sequence),
     limit: optional(integer),
     offset: optional(integer),
+    // Ours: Datahike's server drops it without a word.
+    'order-by': optional(any),
   }),
   selector,
   set: fromJson(

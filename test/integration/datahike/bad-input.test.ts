@@ -259,21 +259,62 @@ describe('queries', () => {
       '31: a function by an input',
       '[:find ?x :in $ ?f :where [_ :p/name ?n] [(?f ?n) ?x]]',
       ['"eval"'],
+      /Unknown predicate\/function/,
     ],
     [
       '32: all with all',
       '[:find ?a ?b :in $ [?a ...] [?b ...]]',
       [`[${numbers(2_000)}]`, `[${numbers(2_000)}]`],
+      /more than 1000000 intermediate rows/,
     ],
-    ['33: numbers without an end', '[:find ?x :where [(range 0 1000000000000) [?x ...]]]', []],
-    ['36: a negation of nothing', '[:find ?x :where (not [?x :p/name])]', []],
-    ['36: what is found nowhere', '[:find ?x :where [?y :p/name]]', []],
-    ['36: a sum of names', '[:find (sum ?n) . :where [_ :p/name ?n]]', []],
-    ['42: less than nothing', '{:query [:find ?n :where [_ :p/name ?n]] :args [] :limit "x"}', []],
-  ])('%s', async (_name, form, inputs) => {
-    const told = await query(form, ...inputs);
-    expect(told.status).toBeGreaterThanOrEqual(400);
-    await isFine();
+    [
+      '33: numbers without an end',
+      '[:find ?x :where [(range 0 1000000000000) [?x ...]]]',
+      [],
+      /at most 1000000 numbers/,
+    ],
+    ['36: a negation of nothing', '[:find ?x :where (not [?x :p/name])]', [], /bound/],
+    [
+      '36: branches of differing variables',
+      '[:find ?x :where (or [?x :p/name] [?y :p/age])]',
+      [],
+      /Join variable not declared inside clauses: \[\?x\]/,
+    ],
+    [
+      '36: what is found nowhere',
+      '[:find ?x :where [?y :p/name]]',
+      [],
+      /Query for unknown vars: \[\?x\]/,
+    ],
+    [
+      '36: a sum of names',
+      '[:find (sum ?n) . :where [_ :p/name ?n]]',
+      [],
+      /Expected only numbers in sum/,
+    ],
+    [
+      '37: a pattern that is too long',
+      '[:find ?x . :in $ ?p :where [(re-pattern ?p) ?r] [(re-find ?r "b") ?x]]',
+      [`"${'a'.repeat(501)}"`],
+      /at most 500 characters, got one of 501/,
+    ],
+    [
+      '37: a pattern that is no data',
+      '[:find ?x . :where [(re-find #"a+" "a") ?x]]',
+      [],
+      /Malformed/,
+    ],
+  ])('%s', async (_name, form, inputs, expected) => {
+    await refuses(() => query(form, ...inputs), expected)();
+  });
+
+  it.each([
+    ['42: a limit that is a text', ':limit "x"', /integer as :limit/],
+    ['42: half an offset', ':offset 0.5', /integer as :offset/],
+    ['42: an order of nothing', ':order-by [?zz]', /\?zz/],
+  ])('%s', async (_name, beside, expected) => {
+    const form = '[:find ?n :where [_ :p/name ?n]]';
+    await refuses(() => get('/q', `[{:query ${form} :args [${db}] ${beside}}]`), expected)();
   });
 
   it('34: rules that call themselves come to an end', async () => {
@@ -282,21 +323,36 @@ describe('queries', () => {
     expect([told.status, told.text]).toEqual([200, '#{}']);
   });
 
-  it('35: a thousand clauses are planned in a second', async () => {
-    const clauses = Array.from({ length: 1_000 }, (_, i) => `[?e :p/name ?n${i}]`).join(' ');
-    const startedAt = performance.now();
-    const told = await query(`[:find ?e :where ${clauses}]`);
-    expect([200, 500, 504]).toContain(told.status);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  it.each([
+    [
+      '35: a thousand clauses',
+      `[:find ?e :where ${times(1_000, (i) => `[?e :p/name ?n${i}]`)}]`,
+      [],
+    ],
+    [
+      '35: ten thousand branches',
+      '[:find ?e :in $ % :where (of-age ?e)]',
+      [`[${times(10_000, (i) => `[(of-age ?e) [?e :p/age ${i}]]`)}]`],
+    ],
+    [
+      '35: two hundred joins',
+      `[:find ?e0 :where ${times(200, (i) => `[?e${i} :p/age ?a${i}] [?e${i + 1} :p/age ?a${i}]`)}]`,
+      [],
+    ],
+  ])('%s are planned', async (_name, form, inputs) => {
+    const told = await query(form, ...inputs);
+    expect([told.status, told.text]).toEqual([200, expect.stringMatching(/^#{\[\d+\] \[\d+\]}$/)]);
     await isFine();
   });
 
-  it('37: a pattern that goes back and forth is cut', async () => {
-    const text = `"${'a'.repeat(40)}!"`;
-    const told = await query('[:find ?x . :in $ ?s :where [(re-find #"(a+)+$" ?s) ?x]]', text);
-    expect([200, 400, 500]).toContain(told.status);
-    await isFine();
-  });
+  it(
+    '37: a pattern that others go back and forth in is matched in one go',
+    calmly(async () => {
+      const form = '[:find ?x . :in $ ?p ?s :where [(re-pattern ?p) ?r] [(re-find ?r ?s) ?x]]';
+      const told = await query(form, '"(a+)+$"', `"${'a'.repeat(10_000)}!"`);
+      expect([told.status, told.text]).toEqual([200, 'nil']);
+    }),
+  );
 
   it.each([
     ['38: depth that is no number', '[{:p/friend -1}]'],
@@ -415,6 +471,49 @@ describe('transactions', () => {
     refuses(() => transact(`["${'x'.repeat(2 ** 21)}"]`), /at most/, 413),
   );
 
+  it('46: many facts at once hold up nobody who reads', async () => {
+    const large = await protocolServer({ bodyLimitBytes: 2 ** 26 });
+    const config = '[{:store {:backend :memory :id "large"} :schema-flexibility :read}]';
+    await ask(large.url, '/create-database', config, EDN);
+    const { text: opened } = await ask(large.url, '/connect', config, EDN);
+    let isWritten = false;
+    const writing = ask(
+      large.url,
+      '/load-entities',
+      `[${opened} [${times(200_000, (i) => `[${i + 1} :n ${i} 536870913 true]`)}]]`,
+      EDN,
+    ).finally(() => (isWritten = true));
+    let reads = 0;
+    for (; !isWritten; reads++)
+      expect((await ask(large.url, '/db', `[${opened}]`, EDN)).status).toBe(200);
+    expect((await writing).status).toBe(200);
+    expect(reads).toBeGreaterThan(5);
+    const { text: now } = await ask(large.url, '/db', `[${opened}]`, EDN);
+    const count = `["[:find (count ?e) . :where [?e :n]]" ${now}]`;
+    expect((await ask(large.url, '/q', count, { ...EDN, method: 'GET' })).text).toBe('200000');
+    await large.stop();
+  });
+
+  it('55: texts that look the same are two, zeros are one, and what is no number is itself', async () => {
+    const told = await transact(
+      '[{:db/ident :p/score :db/valueType :db.type/double :db/cardinality :db.cardinality/one :db/unique :db.unique/value}]',
+    );
+    expect(told.status).toBe(200);
+    expect((await transact('[{:p/name "\u00e9"} {:p/name "e\u0301"}]')).status).toBe(200);
+    const { text: now } = await post('/db', `[${conn}]`);
+    const lookUp = (name: string): Promise<Told> =>
+      get('/pull', `[${now} [:p/name] [:p/name "${name}"]]`);
+    for (const name of ['\u00e9', 'e\u0301'])
+      expect((await lookUp(name)).text).toBe(`{:p/name "${name}"}`);
+    for (const [first, again] of [
+      ['##NaN', '##NaN'],
+      ['0.0', '-0.0'],
+    ]) {
+      expect((await transact(`[{:p/score ${first}}]`)).status).toBe(200);
+      await refuses(() => transact(`[{:p/score ${again}}]`), /unique constraint/)();
+    }
+  });
+
   it('52: parts of parts, ten thousand times', async () => {
     const parts = Array.from({ length: 5_000 }, (_, i) => `[:db/add "p${i}" :p/part "p${i + 1}"]`);
     const told = await transact(`[${parts.join(' ')} [:db/add "p5000" :p/part "p0"]]`);
@@ -475,7 +574,11 @@ describe('configurations', () => {
 });
 
 function numbers(count: number): string {
-  return Array.from({ length: count }, (_, i) => i).join(' ');
+  return times(count, String);
+}
+
+function times(count: number, each: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => each(i)).join(' ');
 }
 
 it('38: more datoms than are allowed are refused, and those that are fewer told', async () => {

@@ -53,6 +53,20 @@ it('answers the example of the documentation', async () => {
   expect(rows).toBe('["!set",[["Peter",42]]]');
 });
 
+it('takes an order and a page beside a query', async () => {
+  const { conn } = await connected('ordered');
+  await post('/transact', `[${conn},[{"name":"Bob"},{"name":"Cid"}]]`);
+  const { text: db } = await post('/db', `[${conn}]`);
+  const ask = async (beside: string): Promise<string> => {
+    const query = '"[:find ?n :where [_ :name ?n]]"';
+    return (await get('/q', `[{"query":${query},"args":[${db}]${beside}}]`)).text;
+  };
+  const order = ',"order-by":[0,["!kw","desc"]]';
+  expect(await ask(order)).toBe('[["Cid"],["Bob"],["Ada"]]');
+  expect(await ask(`${order},"limit":1,"offset":1`)).toBe('[["Bob"]]');
+  expect(await ask(',"limit":-1')).toBe('["!set",[["Ada"],["Bob"],["Cid"]]]');
+});
+
 describe('who may ask', () => {
   it('is asked before anything is read', async () => {
     const told = await post('/transact', 'neither JSON nor short', { token: 'wrong' });
