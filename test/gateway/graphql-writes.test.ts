@@ -318,6 +318,16 @@ describe('57: an idempotency key', () => {
     expect(await dataHere(mutation)).toEqual(first);
   });
 
+  it('has 1 to 1,024 characters', async () => {
+    for (const key of ['', 'k'.repeat(1_025), 'k'.repeat(1_000_000)])
+      expect(await here(`createCity(idempotencyKey: "${key}", input: {name: "Lugo"})`)).toBe(
+        'BAD_USER_INPUT',
+      );
+    expect(
+      await here(`createCity(idempotencyKey: "${'k'.repeat(1_024)}", input: {name: "Lugo"})`),
+    ).toBe('done');
+  });
+
   it('of a write that failed is still to be used', async () => {
     const update = 'updateCountry(by: {cca2: "AT"}, idempotencyKey: "k", patch: {area: 7})';
     expect(await here(update)).toBe('ENTITY_NOT_FOUND');

@@ -286,6 +286,12 @@ describe('57: an idempotency key', () => {
     expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
   });
 
+  it('has 1 to 1,024 characters', async () => {
+    const headers = json({ 'Idempotency-Key': 'k'.repeat(1_025) });
+    const told = await ask('post', 'city', headers, { name: 'Vigo' });
+    expect(told).toMatchObject({ status: 400, body: { code: 'BAD_USER_INPUT' } });
+  });
+
   it('of a deletion answers for it again', async () => {
     const { path } = await country('ES');
     const headers = { 'Idempotency-Key': 'k', Prefer: 'return=representation' };

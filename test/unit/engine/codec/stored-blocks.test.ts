@@ -62,7 +62,11 @@ it('85: what a later release wrote is refused by its version', () => {
   const bytes = encodeNode(LEAF, ADDRESS);
   bytes[0] = 3;
   expect(() => decodeNode(bytes, ADDRESS)).toThrow(
-    'Expected a stored block of a format version up to 2, got 3: a newer release wrote it, or it is damaged',
+    expect.objectContaining({
+      code: 'STORE_CORRUPT',
+      message:
+        'Expected a stored block of a format version up to 2, got 3: a newer release wrote it, or it is damaged',
+    }),
   );
 });
 
