@@ -11,7 +11,7 @@ import { DatabaseError } from '../../../schema/error.ts';
 import { fromJs } from '../../../schema/js.ts';
 import { kw, sym } from '../../../schema/keyword.ts';
 import { EdnList } from '../../../schema/value.ts';
-import type { EdnData } from '../../../schema/value.ts';
+import type { EdnData, EdnMap } from '../../../schema/value.ts';
 import { didYouMean } from '../../shared/suggest.ts';
 import { queryError } from '../query-error.ts';
 
@@ -54,7 +54,7 @@ const SECTIONS: Readonly<Record<keyof QueryObject, Convert>> = {
 };
 
 /** @throws BAD_QUERY (`parser/query`) for a key that queries have not, BAD_USER_INPUT for what is no data */
-export function queryOfObject(object: QueryObject): EdnData {
+export function queryOfObject(object: Partial<QueryObject>): EdnMap {
   const form = new Map<EdnData, EdnData>();
   for (const [key, value] of Object.entries(object)) {
     const convert = Object.hasOwn(SECTIONS, key) ? SECTIONS[key as keyof QueryObject] : undefined;

@@ -1,9 +1,16 @@
 /** Queries in all forms: EDN text, data, plain objects, the template tag; and what explains them. */
-import type { EdnData, EdnMap, QueryInput, QueryObject } from '../../../engine/index.ts';
+import type {
+  EdnData,
+  EdnMap,
+  PageOptions,
+  QueryInput,
+  QueryObject,
+} from '../../../engine/index.ts';
 import {
   TaggedQuery,
   explain as explainIn,
   kw,
+  printEdn,
   qWithin,
   queryOfObject,
   toJs,
@@ -13,19 +20,14 @@ import type { Read } from './call.ts';
 import { Arguments, ask } from './call.ts';
 import { notRemote } from './handles.ts';
 
-/** A query, or a query with its inputs: `{ query: '[:find …]', args: [db], limit: 10 }`. */
+/** A query, or a query with its inputs: `{ query: '[:find …]', args: [db], orderBy: ['?n', 'desc'], limit: 10 }`. */
 export type QueryForm =
-  | string
-  | TaggedQuery
-  | QueryObject
-  | {
-      readonly query: string | TaggedQuery | QueryObject | ReadonlyArray<unknown>;
-      readonly args?: ReadonlyArray<unknown>;
-      readonly limit?: number;
-      readonly offset?: number;
-    }
-  | ReadonlyArray<unknown>
-  | EdnMap;
+  string | TaggedQuery | QueryObject | QueryWithInputs | ReadonlyArray<unknown> | EdnMap;
+
+interface QueryWithInputs extends Pick<QueryObject, 'orderBy' | 'limit' | 'offset'> {
+  readonly query: string | TaggedQuery | QueryObject | ReadonlyArray<unknown>;
+  readonly args?: ReadonlyArray<unknown>;
+}
 
 /**
  * The answer to a query, in the shape of what it finds: rows, a collection, a row, a value.
@@ -43,7 +45,7 @@ export async function q<T = unknown>(
   const asked = readQuery(form, inputs, reading);
   if (reading.peer !== undefined) return ask<T>('q', sent(asked), reading);
   // Not as one of the operations: they take data, of which no values in a query can be told apart.
-  return toJs(await qWithin(asked.page, asked.query, ...inputsOf(asked, reading))) as T;
+  return toJs(await qWithin(pageOf(asked), formOf(asked), ...inputsOf(asked, reading))) as T;
 }
 
 /** The answer together with what it did. */
@@ -60,13 +62,14 @@ export async function explain(form: QueryForm, ...inputs: ReadonlyArray<unknown>
   const reading = new Arguments();
   const asked = readQuery(form, inputs, reading);
   if (reading.peer !== undefined) throw notRemote('explain');
-  return String(await explainIn(asked.query, ...inputsOf(asked, reading)));
+  return String(await explainIn(formOf(asked), ...inputsOf(asked, reading)));
 }
 
 interface AskedQuery {
   readonly query: EdnData | TaggedQuery;
   readonly inputs: ReadonlyArray<EdnData>;
-  readonly page: { readonly limit?: number; readonly offset?: number };
+  /** The order and the page, where they are given beside it. */
+  readonly beside: EdnMap;
 }
 
 function readQuery(
@@ -75,18 +78,13 @@ function readQuery(
   { read }: Arguments,
 ): AskedQuery {
   if (!hasOwnInputs(form))
-    return { query: queryData(form, read), inputs: inputs.map(read), page: {} };
-  const { query, args = [], limit, offset } = form;
-  const page = {
-    ...(limit === undefined ? {} : { limit }),
-    ...(offset === undefined ? {} : { offset }),
-  };
-  return { query: queryData(query as QueryForm, read), inputs: args.map(read), page };
+    return { query: queryData(form, read), inputs: inputs.map(read), beside: new Map() };
+  const { query, args = [], ...beside } = form;
+  const data = queryData(query as QueryForm, read);
+  return { query: data, inputs: args.map(read), beside: queryOfObject(beside) };
 }
 
-type MapForm = Extract<QueryForm, { readonly query: unknown }>;
-
-function hasOwnInputs(form: QueryForm): form is MapForm {
+function hasOwnInputs(form: QueryForm): form is QueryWithInputs {
   return typeof form === 'object' && !(form instanceof Map) && 'query' in form;
 }
 
@@ -96,16 +94,33 @@ function queryData(form: QueryForm, read: Read): EdnData | TaggedQuery {
   return isObject ? queryOfObject(form as QueryObject) : read(form);
 }
 
-/** As an operation takes it: in a map where a page is asked for. */
-function sent({ query, inputs, page }: AskedQuery): ReadonlyArray<EdnData> {
+/** As an operation takes it: in a map where a page is asked for. The query is text, because some formats have no lists beside vectors. */
+function sent({ query, inputs, beside }: AskedQuery): ReadonlyArray<EdnData> {
   const isTagged = query instanceof TaggedQuery;
   const data = isTagged ? query.data : query;
-  const counts = [
-    ...(isTagged ? query.counts : []),
-    ...Object.entries(page).map(([name, count]) => [kw(name), count] as const),
-  ];
-  if (counts.length === 0) return [data, ...inputs];
-  return [new Map<EdnData, EdnData>([[kw('query'), data], [kw('args'), inputs], ...counts])];
+  const text = typeof data === 'string' ? data : printEdn(data);
+  const all = [...(isTagged ? query.counts : []), ...beside];
+  if (all.length === 0) return [text, ...inputs];
+  return [new Map<EdnData, EdnData>([[QUERY, text], [kw('args'), inputs], ...all])];
+}
+
+const QUERY = kw('query');
+
+/** As it is asked here. A template stays one with a page: as data its values would be parts of the query. */
+function formOf({ query, beside }: AskedQuery): EdnData | TaggedQuery {
+  const isTagged = query instanceof TaggedQuery;
+  if (beside.size === 0 || (isTagged && !beside.has(ORDER_BY))) return query;
+  const [data, counts] = isTagged ? [query.data, query.counts] : [query, []];
+  return new Map<EdnData, EdnData>([[QUERY, data], ...counts, ...beside]);
+}
+
+const LIMIT = kw('limit');
+const OFFSET = kw('offset');
+const ORDER_BY = kw('order-by');
+
+function pageOf({ beside }: AskedQuery): PageOptions {
+  const [limit, offset] = [LIMIT, OFFSET].map((key) => beside.get(key) as number | undefined);
+  return { limit, offset };
 }
 
 function inputsOf({ inputs }: AskedQuery, reading: Arguments): ReadonlyArray<QueryInput> {

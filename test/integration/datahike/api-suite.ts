@@ -154,6 +154,13 @@ export function suite(place: Place): void {
     expect(await d.q(object as d.QueryForm, db)).toBe('Ada');
     const tags = '[:find ?tag :where [_ :person/tags ?tag]]';
     expect(await d.q({ query: tags, args: [db], limit: 1 })).toHaveLength(1);
+    const ordered = { query: tags, args: [db], orderBy: ['?tag', 'desc'] } as const;
+    expect(await d.q(ordered)).toEqual([[':poetry'], [':math']]);
+    expect(await d.q({ ...ordered, limit: 1, offset: 1 })).toEqual([[':math']]);
+    const template = d.query`[:find ?tag :where [_ :person/tags ?tag] [(not= ?tag ${':none'})]]`;
+    expect(await d.q({ ...ordered, query: template })).toEqual([[':poetry'], [':math']]);
+    expect(await d.q({ query: template, args: [db], limit: 1 })).toHaveLength(1);
+    await expect(d.q({ ...ordered, orderby: [0] } as d.QueryForm)).rejects.toThrow('orderBy');
     expect(new Set((await d.q<string[][]>(tags, db)).flat())).toEqual(
       new Set([':math', ':poetry']),
     );
