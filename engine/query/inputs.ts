@@ -1,5 +1,5 @@
 /** What has to be bound before a clause can be worked out, and what it binds then. */
-import type { Clause, RuleClause, Rules, Variable } from './language/ast.ts';
+import type { Clause, OrClause, RuleClause, Rules, Variable } from './language/ast.ts';
 import { argumentsOf, boundBy, nameOf, variablesOf } from './language/ast.ts';
 
 /** Variables that have to be bound before a clause can be worked out. */
@@ -88,10 +88,23 @@ class Needs {
         return variablesOf(clause);
       case 'or': {
         const seen = variablesOf(clause);
-        const open = clause.branches.flatMap((branch) => this.openInputs(branch));
-        return new Set([...clause.required, ...open].filter((name) => seen.has(name)));
+        const needed = clause.branches.flatMap((branch) => this.openInputs(branch));
+        return new Set(
+          [...clause.required, ...needed, ...this.#leftOpen(clause)].filter((name) =>
+            seen.has(name),
+          ),
+        );
       }
     }
+  }
+
+  /** What one branch binds and another does not is bound for all only where it was before. */
+  #leftOpen({ branches }: OrClause): Variable[] {
+    const bound = branches.map(
+      (branch) => new Set(branch.flatMap((clause) => [...this.outputsOf(clause)])),
+    );
+    const some = new Set(bound.flatMap((names) => [...names]));
+    return [...some].filter((name) => !bound.every((names) => names.has(name)));
   }
 
   /** Inputs of clauses that none of these clauses binds. */

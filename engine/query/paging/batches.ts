@@ -77,20 +77,25 @@ export class Batches {
     return count - left - rowsIn(this.#held);
   }
 
-  /** Whether some rows, in their order, have one that belongs to the one before it. */
-  hasTies(spans: ReadonlyArray<Span>): boolean {
+  /** The places of rows, in their order, that have to be sorted with a neighbour. */
+  tiesIn(spans: ReadonlyArray<Span>): number[] {
+    const ties: number[] = [];
     const isTogether = this.#isTogether;
-    if (isTogether === undefined) return false;
+    if (isTogether === undefined) return ties;
     let before: Columns | undefined;
     let rowBefore = 0;
+    let place = 0;
     for (const { keys, lo, hi, isBackward } of spans)
-      for (let i = 0; i < hi - lo; i++) {
+      for (let i = 0; i < hi - lo; i++, place++) {
         const row = isBackward ? hi - 1 - i : lo + i;
-        if (before !== undefined && isTogether(before, rowBefore, keys, row)) return true;
+        if (before !== undefined && isTogether(before, rowBefore, keys, row)) {
+          if (ties.at(-1) !== place - 1) ties.push(place - 1);
+          ties.push(place);
+        }
         before = keys;
         rowBefore = row;
       }
-    return false;
+    return ties;
   }
 
   /** Keeps of all rows up to the last of a span those that have to be with that one. */

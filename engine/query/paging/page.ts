@@ -101,10 +101,9 @@ class PageRun {
       }
       const bindings = yield* access.bindingsOf(spans);
       spent += this.#plan.costOf(bindings.length);
-      const rows =
-        this.#isShownByIndex && !batches.hasTies(spans)
-          ? yield* rowsOfDistinct(this.#context, this.#shown, bindings)
-          : yield* this.#rowsOf(bindings, isOrdered ? wanted - found.length : undefined);
+      const rows = this.#isShownByIndex
+        ? yield* this.#rowsAsFound(bindings, batches.tiesIn(spans))
+        : yield* this.#rowsOf(bindings, isOrdered ? wanted - found.length : undefined);
       found = found.length === 0 ? rows : found.concat(rows);
       if (found.length < wanted && spent > most) {
         this.#trace?.giveUp(batches.count);
@@ -127,6 +126,16 @@ class PageRun {
     let rows = yield* rowsOfDistinct(this.#context, elements, fresh);
     if (count !== undefined) rows = yield* inOrder(this.#query, rows, count);
     return this.#columns === undefined ? rows : firstColumns(rows, this.#columns);
+  }
+
+  /** The rows of the index as they are, but for ties: those are sorted by what is read of them alone, and stay at the places of all of them. */
+  *#rowsAsFound(bindings: Relation, ties: ReadonlyArray<number>): Suspended<Row[]> {
+    const rows = yield* rowsOfDistinct(this.#context, this.#shown, bindings);
+    if (ties.length === 0) return rows;
+    const tied = yield* take(bindings, Int32Array.from(ties));
+    const sorted = yield* this.#rowsOf(tied, ties.length);
+    for (const [i, place] of ties.entries()) rows[place] = sorted[i]!;
+    return rows;
   }
 
   *#unknownOf(found: Relation): Suspended<Relation> {

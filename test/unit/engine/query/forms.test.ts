@@ -338,3 +338,14 @@ it('a symbol as input names a function', async () => {
     '[49]',
   ]);
 });
+
+it('alternatives that do not all bind a variable wait for who does', async () => {
+  const marked = '(or-join [?e ?m] (and [?e :kind :k/none] [(ground 1) ?m]) [(ground 0) ?m])';
+  const kept = await rowsOf(`[:find ?n ?m :where [?e :name ?n] ${marked}]`);
+  expect(kept).toEqual(['[":k/a",0]', '["?n",0]', '["Ada",0]', '["Bob",0]']);
+  expect(await rowsOf(`[:find ?e ?m :where [?x :ghost ?n] [?e :ghost ?x] ${marked}]`)).toEqual([]);
+  expect(await rowsOf(`[:find ?m :in $ ?e :where ${marked}]`, 10)).toEqual(['[0]']);
+  await expect(q(`[:find ?m :where [?x :name] ${marked}]`, db)).rejects.toThrow(
+    'insufficient bindings: #{?e} not bound in: (or-join [?e ?m]',
+  );
+});
