@@ -85,12 +85,13 @@ function addDependencies(
     }
 }
 
+/** What may still be on its way when its client goes on comes after what that client did before, and before nothing. */
 function addSessions(graph: Graph, committed: ReadonlyArray<ListTransaction>): void {
   const lastOf = new Map<string, number>();
-  for (const [node, { session }] of committed.entries()) {
+  for (const [node, { session, outcome }] of committed.entries()) {
     const last = lastOf.get(session);
     if (last !== undefined) graph.add(last, node);
-    lastOf.set(session, node);
+    if (outcome === 'ok') lastOf.set(session, node);
   }
 }
 
@@ -120,10 +121,11 @@ function addRealTime(graph: Graph, committed: ReadonlyArray<ListTransaction>): v
   }
 }
 
-function shown({ session, reads, appends }: ListTransaction): string {
+function shown({ session, outcome, reads, appends }: ListTransaction): string {
   const read = reads.map(({ key, values }) => `r ${key}[${values.length}]`);
   const wrote = appends.map(({ key, value }) => `w ${key} ${value}`);
-  return `${session}(${[...read, ...wrote].join(', ')})`;
+  const said = outcome === 'ok' ? [] : [outcome];
+  return `${session}(${[...read, ...wrote, ...said].join(', ')})`;
 }
 
 class Graph {

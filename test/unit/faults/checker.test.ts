@@ -57,6 +57,21 @@ it('lets a session that need not be current be behind others, and not behind its
   expect(checkLists([...writes, newer, { ...older, startMs: 44, endMs: 45 }], XY)).toHaveLength(1);
 });
 
+it('lets a write of which nothing is known happen after its client read on, and not before what that did first', () => {
+  const unknown = { outcome: 'unknown', isCurrent: false } as const;
+  const wrote = transaction('a', 'r x, w x 1', [0, 10]);
+  const lost = transaction('a', 'r x 1, w x 2', [11, 20], unknown);
+  const read = transaction('a', 'r x 1', [21, 30]);
+  expect(checkLists([wrote, lost, read], lists({ x: '1 2' }))).toEqual([]);
+  expect(checkLists([read, { ...lost, outcome: 'ok' }, read], lists({ x: '1 2' }))).toEqual([
+    expect.stringContaining('a cycle'),
+  ]);
+  const seen = transaction('a', 'r x 1 2', [0, 10]);
+  expect(checkLists([seen, lost], lists({ x: '1 2' }))).toEqual([
+    'a cycle: a(r x[1], w x 2, unknown) -> a(r x[2])',
+  ]);
+});
+
 it.each<readonly [string, ReadonlyArray<ListTransaction>, RegExp]>([
   [
     'an acknowledged write that is lost',
