@@ -125,8 +125,7 @@ export class ListPlans {
     { key, template }: ShapedWhere,
     orderBy: ReadonlyArray<OrderInput>,
   ): ListPlan {
-    const orderKey = orderBy.length === 0 ? '' : JSON.stringify(orderBy);
-    const name = `${originKey(origin)}|${orderKey}|${key}`;
+    const name = `${originKey(origin)}|${orderKey(orderBy)}|${key}`;
     let plan = this.#plans.get(name);
     if (plan === undefined) {
       if (this.#plans.size >= MAX_PLANS) this.#plans.clear();
@@ -252,6 +251,16 @@ function keyOf(position: PositionSlots | undefined): string {
 
 export function targetOf(origin: ListOrigin): string | undefined {
   return origin.kind === 'type' ? origin.type.name : origin.field.target;
+}
+
+const orderKeys = new WeakMap<ReadonlyArray<OrderInput>, string>();
+
+/** An order that an operation says itself is one object for all its requests. */
+function orderKey(orderBy: ReadonlyArray<OrderInput>): string {
+  if (orderBy.length === 0) return '';
+  let key = orderKeys.get(orderBy);
+  if (key === undefined) orderKeys.set(orderBy, (key = JSON.stringify(orderBy)));
+  return key;
 }
 
 export function originKey(origin: ListOrigin): string {

@@ -21,7 +21,7 @@ import { wayOf } from '../patterns/way.ts';
 import { distinct } from '../relation/algebra.ts';
 import type { Column } from '../relation/column.ts';
 import type { Dependency } from '../relation/relation.ts';
-import { Relation } from '../relation/relation.ts';
+import { isDetermined, Relation } from '../relation/relation.ts';
 import type { IsTogether, Span } from './batches.ts';
 import { Batches } from './batches.ts';
 import type { Members, Trust } from './composite.ts';
@@ -117,7 +117,7 @@ export class DriveAccess {
 
   /** Whether the bindings are told apart by some variables. */
   isDeterminedBy(names: ReadonlyArray<Variable>): boolean {
-    return this.isDistinct && this.#relation([], []).isDeterminedBy(names);
+    return this.isDistinct && isDetermined(this.#variables, names, this.#dependencies);
   }
 
   /** Whether each row of the index gives bindings. */
@@ -161,8 +161,10 @@ export class DriveAccess {
   /** The bindings that rows give, in their order. */
   *bindingsOf(spans: ReadonlyArray<Span>): Suspended<Relation> {
     const { drive } = this;
-    let entities: number[] = [];
+    const most = spans.reduce((sum, { lo, hi }) => sum + hi - lo, 0);
+    let entities = new Int32Array(most);
     let values: Value[] = [];
+    let count = 0;
     const hasValues = drive.v !== undefined || this.#trust === 'checked';
     for (const { keys, lo, hi, isBackward } of spans) {
       const test = keys.added === undefined ? this.#test : this.#testOfPresent();
@@ -170,14 +172,15 @@ export class DriveAccess {
       for (let i = 0; i < hi - lo; i++) {
         const row = isBackward ? hi - 1 - i : lo + i;
         if (test !== undefined && !test(keys, row)) continue;
-        entities.push(keys.e[row]!);
+        entities[count++] = keys.e[row]!;
         if (all !== undefined) values.push(all[row]!);
       }
     }
+    entities = entities.subarray(0, count);
     if (this.#trust === 'checked') {
-      const count = drive.given.length + (drive.v === undefined ? 0 : 1);
-      const places = yield* entitiesInStep(this.db, drive.attribute, entities, values, count);
-      entities = Array.from(places, (place) => entities[place]!);
+      const asked = drive.given.length + (drive.v === undefined ? 0 : 1);
+      const places = yield* entitiesInStep(this.db, drive.attribute, entities, values, asked);
+      entities = places.map((place) => entities[place]!);
       values = Array.from(places, (place) => values[place]!);
     }
     const found = this.#relation(entities, values);
@@ -189,17 +192,21 @@ export class DriveAccess {
     return (keys, row) => keys.isAdded(row) && (test === undefined || test(keys, row));
   }
 
-  #relation(entities: ReadonlyArray<number>, found: ReadonlyArray<Value>): Relation {
+  get #variables(): ReadonlyArray<Variable> {
+    const { e, v } = this.drive;
+    return v === undefined ? [e] : [e, v];
+  }
+
+  #relation(entities: Int32Array, found: ReadonlyArray<Value>): Relation {
     const { e, v, by, given, isReverse } = this.drive;
-    const column = Int32Array.from(entities);
     const sortedBy = by === 'entity' && !isReverse ? e : undefined;
     const dependencies = this.#dependencies;
-    if (v === undefined)
-      return new Relation([e], [column], column.length, { sortedBy, dependencies });
+    const { length } = entities;
+    if (v === undefined) return new Relation([e], [entities], length, { sortedBy, dependencies });
     const place = given.length;
     const values: Column =
       by === 'member' ? found.map((tuple): EdnData => (tuple as Members)[place]!) : found;
-    return new Relation([e, v], [column, values], column.length, { sortedBy, dependencies });
+    return new Relation([e, v], [entities, values], length, { sortedBy, dependencies });
   }
 }
 

@@ -55,14 +55,15 @@ export function* trustIn(
 ): Suspended<Trust | undefined> {
   // What is past may be kept of the ones and not of the others.
   if (db.window !== undefined || db.config.schemaFlexibility !== 'write') return undefined;
-  const { isFirst, isRegular } = yield* standingOf(db, attribute);
+  const { members, isFirst, isRegular } = yield* standingOf(db, attribute);
   if (!isFirst) return (yield* areComplete(db, attribute, given)) ? 'checked' : undefined;
-  return isRegular && given.every((value, place) => isPlain(db, attribute, place, value))
+  return isRegular && given.every((value, place) => isPlain(members[place], value))
     ? 'blind'
     : 'checked';
 }
 
 interface Standing {
+  readonly members: ReadonlyArray<SchemaAttribute>;
   /** Whether the tuple was declared no later than its members, so that all of them went into it. */
   readonly isFirst: boolean;
   /** Whether as many entities have each of the members as have a tuple, so that none has lost a member to a purge. */
@@ -89,12 +90,12 @@ function* findStanding(db: SettledDb, attribute: SchemaAttribute): Suspended<Sta
   });
   const isFirst =
     declared !== undefined && members.every(({ installedTx }) => declared.tx <= installedTx);
-  if (!isFirst) return { isFirst, isRegular: false };
+  if (!isFirst) return { members, isFirst, isRegular: false };
   const count = yield* countRows(db, 'aevt', prefixRange({ a: attribute.number }));
   for (const { number } of members)
     if ((yield* countRows(db, 'aevt', prefixRange({ a: number }))) !== count)
-      return { isFirst, isRegular: false };
-  return { isFirst, isRegular: true };
+      return { members, isFirst, isRegular: false };
+  return { members, isFirst, isRegular: true };
 }
 
 function membersOf({ schema }: SettledDb, { tuple }: SchemaAttribute): SchemaAttribute[] {
@@ -131,8 +132,8 @@ function* areComplete(
 }
 
 /** Whether what an index puts in the place of a value is equal to it. */
-function isPlain(db: SettledDb, attribute: SchemaAttribute, place: number, value: Value): boolean {
-  const type = membersOf(db, attribute)[place]?.valueType;
+function isPlain(member: SchemaAttribute | undefined, value: Value): boolean {
+  const type = member?.valueType;
   if (typeof value === 'number') return type === 'long' || type === 'ref';
   return typeof value === 'string' || typeof value === 'boolean' || type === 'keyword';
 }
@@ -141,7 +142,7 @@ function isPlain(db: SettledDb, attribute: SchemaAttribute, place: number, value
 export function* entitiesInStep(
   db: SettledDb,
   attribute: SchemaAttribute,
-  entities: ReadonlyArray<number>,
+  entities: Int32Array,
   tuples: ReadonlyArray<Value>,
   /** How many of the members count. */
   count: number,

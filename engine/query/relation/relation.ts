@@ -21,6 +21,21 @@ export interface Traits {
   readonly dependencies?: ReadonlyArray<Dependency>;
 }
 
+/** Whether rows that are equal in some variables are equal in others. */
+export function isDetermined(
+  variables: ReadonlyArray<Variable>,
+  by: ReadonlyArray<Variable>,
+  dependencies: ReadonlyArray<Dependency>,
+): boolean {
+  if (variables.every((variable) => by.includes(variable))) return true;
+  const known = new Set(by);
+  for (let before = -1; before !== known.size;) {
+    before = known.size;
+    for (const { from, to } of dependencies) if (known.has(from)) known.add(to);
+  }
+  return variables.every((variable) => known.has(variable));
+}
+
 const NO_TRAITS: Traits = {};
 const NO_DEPENDENCIES: ReadonlyArray<Dependency> = [];
 
@@ -91,12 +106,7 @@ export class Relation {
 
   /** Whether rows that are equal in these variables are equal in all. */
   isDeterminedBy(variables: ReadonlyArray<Variable>): boolean {
-    const known = new Set(variables);
-    for (let before = -1; before !== known.size;) {
-      before = known.size;
-      for (const { from, to } of this.dependencies) if (known.has(from)) known.add(to);
-    }
-    return this.variables.every((variable) => known.has(variable));
+    return isDetermined(this.variables, variables, this.dependencies);
   }
 
   /** The rows of both, which have none in common; the other has the same variables in any order. */
