@@ -18,12 +18,12 @@ export class BaseFacts {
     this.#hasNovelty = added.weight > 0 || removed.weight > 0;
   }
 
-  /** Whether all that an entity itself says is in the trees, and none of it was taken back. */
-  hasAllOf(entity: number): boolean {
+  /** Whether all that the entities from one to another themselves say is in the trees, and none of it was taken back: O(log n). */
+  hasAllOf(from: number, to = from): boolean {
     if (!this.#hasNovelty) return true;
     const { added, removed } = this.#db.novelty.eras.current.eavt;
-    const of = { e: entity };
-    return !added.hasAny(of, of) && !removed.hasAny(of, of);
+    const [first, last] = [{ e: from }, { e: to }];
+    return !added.hasAny(first, last) && !removed.hasAny(first, last);
   }
 }
 

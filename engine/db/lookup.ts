@@ -10,6 +10,7 @@ import type { Bound } from '../datom/columns.ts';
 import type { Datom } from '../datom/datom.ts';
 import { MAX_ID } from '../datom/datom.ts';
 import type { IndexOrder } from '../datom/index-order.ts';
+import { findBaseLeaf } from '../indices/base-index.ts';
 import { PAUSE, missesOf } from '../shared/suspend.ts';
 import type { Miss, Suspended } from '../shared/suspend.ts';
 import type { SettledDb } from './scan.ts';
@@ -58,8 +59,15 @@ export function* entityWith(db: SettledDb, a: number, v: Value): Suspended<numbe
   const bound = { a, v };
   if (db.window !== undefined) return yield* firstEntity(scan(db, 'avet', prefixRange(bound)));
   // One entity at most has it, and what is new is in memory.
-  const [added] = db.novelty.eras.current.avet.added.matching(bound);
-  if (added !== undefined) return added.e;
+  const { added, removed } = db.novelty.eras.current.avet;
+  const [novel] = added.matching(bound);
+  if (novel !== undefined) return novel.e;
+  const leaf = removed.weight === 0 ? findBaseLeaf(db.base, 'avet', bound, []) : undefined;
+  if (leaf !== undefined) {
+    const range = { lo: 0, hi: leaf.length };
+    leaf.locate('avet', bound, range);
+    return range.lo < range.hi ? leaf.e[range.lo] : undefined;
+  }
   return yield* firstEntity(scanKept(db, 'avet', prefixRange(bound)));
 }
 

@@ -192,6 +192,8 @@ export function entitiesOn(
   pageOf: PageOf,
   parents: ReadonlyArray<number | undefined>,
 ): ReadonlyArray<number> {
+  // A page has an entity once.
+  if (parents.length === 1) return pageOf(parents[0]).entities;
   const found = new Set<number>();
   for (const parent of parents) for (const entity of pageOf(parent).entities) found.add(entity);
   return Array.from(found);

@@ -45,7 +45,7 @@ export async function readEntities(
   entities: ReadonlyArray<number>,
 ): Promise<Fragments> {
   if (entities.length === 0) return NO_FRAGMENTS;
-  const kept = KeptFragments.of(run.scope, plan);
+  const kept = KeptFragments.of(run.scope, plan, entities);
   if (kept === undefined) return writeAnew(run, plan, entities);
   const fragments = new Map<number, string | null>();
   const missing: number[] = [];

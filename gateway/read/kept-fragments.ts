@@ -36,19 +36,28 @@ export class KeptFragments {
   readonly #encodeId: ReadScope['encodeId'];
   readonly #young: Texts | undefined;
   readonly #old: Texts | undefined;
+  /** Whether nothing newer is said of any of the entities. */
+  readonly #areSettled: boolean;
 
-  private constructor(facts: BaseFacts, plan: EntityPlan, encodeId: ReadScope['encodeId']) {
+  private constructor(
+    facts: BaseFacts,
+    plan: EntityPlan,
+    encodeId: ReadScope['encodeId'],
+    entities: ReadonlyArray<number>,
+  ) {
     this.#facts = facts;
     this.#plan = plan;
     this.#encodeId = encodeId;
     this.#young = textsIn(young, facts, plan, encodeId);
     this.#old = textsIn(old, facts, plan, encodeId);
+    this.#areSettled = hasAllAmong(facts, entities);
   }
 
   /** Undefined where what is shown of an entity depends on more than on what it says itself: on others, on its caller, on a point in time. */
   static of(
     { snapshot, lists, encodeId }: Pick<ReadScope, 'snapshot' | 'lists' | 'encodeId'>,
     plan: EntityPlan,
+    entities: ReadonlyArray<number>,
   ): KeptFragments | undefined {
     if (!plan.isOwn || plan.shows.kind !== 'typed') return undefined;
     if (lists.rule(plan.shows.type, 'read') !== undefined) return undefined;
@@ -57,14 +66,14 @@ export class KeptFragments {
       return undefined;
     }
     const facts = snapshot.baseFacts();
-    return facts && new KeptFragments(facts, plan, encodeId);
+    return facts && new KeptFragments(facts, plan, encodeId, entities);
   }
 
   get(entity: number): string | undefined {
     const known = this.#young?.get(entity);
-    if (known !== undefined) return this.#facts.hasAllOf(entity) ? known : undefined;
+    if (known !== undefined) return this.#hasAllOf(entity) ? known : undefined;
     const older = this.#old?.get(entity);
-    if (older === undefined || !this.#facts.hasAllOf(entity)) return undefined;
+    if (older === undefined || !this.#hasAllOf(entity)) return undefined;
     this.#add(entity, older);
     return older;
   }
@@ -72,7 +81,11 @@ export class KeptFragments {
   keep(entity: number, text: string): void {
     // A text that was put together is a tree of its parts until a character of it is looked at; as a whole it is smaller, and faster to send.
     text.charCodeAt(0);
-    if (this.#facts.hasAllOf(entity)) this.#add(entity, text);
+    if (this.#hasAllOf(entity)) this.#add(entity, text);
+  }
+
+  #hasAllOf(entity: number): boolean {
+    return this.#areSettled || this.#facts.hasAllOf(entity);
   }
 
   #add(entity: number, text: string): void {
@@ -89,6 +102,16 @@ export class KeptFragments {
     young = new WeakMap();
     characters = 0;
   }
+}
+
+/** Most pages are of entities that nobody has written to of late, nor to any between them. */
+function hasAllAmong(facts: BaseFacts, entities: ReadonlyArray<number>): boolean {
+  let [from, to] = [Infinity, -Infinity];
+  for (const entity of entities) {
+    if (entity < from) from = entity;
+    if (entity > to) to = entity;
+  }
+  return facts.hasAllOf(from, to);
 }
 
 function textsIn(

@@ -201,7 +201,7 @@ export class List {
   ): Promise<ReadonlyArray<Row>> {
     const { snapshot } = this.scope;
     const { values } = this.#slots;
-    const rows: Row[] = [];
+    let rows: ReadonlyArray<Row> = NO_ROWS;
     let { offset } = window;
     for (const segment of plan.segments(bounds)) {
       const limit = window.limit - rows.length;
@@ -209,7 +209,7 @@ export class List {
       const rowQuery = plan.rows(segment, bounds);
       const columns = wantsPositions ? undefined : rowQuery.entityColumns;
       const found = await this.#ask(rowQuery, { limit, offset, columns });
-      rows.push(...found);
+      rows = rows.length === 0 ? found : [...rows, ...found];
       if (found.length > 0) offset = 0;
       else if (offset > 0) {
         const { query, inputs } = plan.count(segment, bounds);
