@@ -13,7 +13,7 @@ import { closeStorage, openStorage } from '../services/storage.ts';
 
 const DAY_MS = 86_400_000;
 
-const ASSETS = fileURLToPath(new URL('assets/', import.meta.url));
+const PAGE = fileURLToPath(new URL('assets/swagger-ui/', import.meta.url));
 
 export interface DatahikeServer {
   readonly url: string;
@@ -50,7 +50,7 @@ export async function serveDatahike(
       maxAgeSeconds === undefined
         ? undefined
         : { maxAgeSeconds, isPublic: isOpen && tokens.length === 0 },
-    page: { folder: ASSETS },
+    page: { folder: PAGE },
     receiveTimeoutMs: config.http.receiveTimeoutMs,
     log,
   }).listen(port, host);

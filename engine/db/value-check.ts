@@ -5,30 +5,39 @@ import { Keyword, Sym } from '../../schema/keyword.ts';
 import { EdnDouble, EdnList, Uuid } from '../../schema/value.ts';
 import type { EdnData, EdnMap, TupleValue, Value } from '../../schema/value.ts';
 
-/** What values of each type are, for messages. */
-const EXPECTATIONS: Readonly<Record<ValueType, string>> = {
-  bigdec: 'a decimal such as 1.50M',
-  bigint: 'an integer',
-  boolean: 'true or false',
-  bytes: 'bytes',
-  double: 'a number',
-  'double-array': 'an array of doubles',
-  float: 'a number',
-  'float-array': 'an array of floats',
-  instant: 'an instant',
-  keyword: 'a keyword',
-  long: 'an integer of 64 bits',
-  number: 'a number',
-  ref: 'an entity id',
-  'store-ref': 'a UUID',
-  string: 'a string',
-  symbol: 'a symbol',
-  tuple: 'a tuple',
-  uuid: 'a UUID',
+/** What a value has to be, for messages. */
+export interface Expectation {
+  /** For people. */
+  readonly words: string;
+  /** As Datahike says it: a predicate of Clojure. */
+  readonly predicate: string;
+}
+
+const EXPECTATIONS: Readonly<Record<ValueType, Expectation>> = {
+  bigdec: { words: 'a decimal such as 1.50M', predicate: 'decimal?' },
+  bigint: { words: 'an integer', predicate: 'integer?' },
+  boolean: { words: 'true or false', predicate: 'boolean?' },
+  bytes: { words: 'bytes', predicate: 'bytes?' },
+  double: { words: 'a number', predicate: 'double?' },
+  'double-array': { words: 'an array of doubles', predicate: 'double-array?' },
+  float: { words: 'a number', predicate: 'float?' },
+  'float-array': { words: 'an array of floats', predicate: 'float-array?' },
+  instant: { words: 'an instant', predicate: '(= (class %) java.util.Date)' },
+  keyword: { words: 'a keyword', predicate: 'keyword?' },
+  long: { words: 'an integer of 64 bits', predicate: '(= (class %) java.lang.Long)' },
+  number: { words: 'a number', predicate: 'number?' },
+  ref: { words: 'an entity id', predicate: '(or (= (class %) java.lang.Long) string?)' },
+  'store-ref': { words: 'a UUID', predicate: 'uuid?' },
+  string: { words: 'a string', predicate: 'string?' },
+  symbol: { words: 'a symbol', predicate: 'symbol?' },
+  tuple: { words: 'a tuple', predicate: 'vector?' },
+  uuid: { words: 'a UUID', predicate: 'uuid?' },
 };
 
-export function expectationOf(type: ValueType): string {
-  return EXPECTATIONS[type];
+const ANY: Expectation = { words: 'a value', predicate: 'any?' };
+
+export function expectationOf(type: ValueType | undefined): Expectation {
+  return type === undefined ? ANY : EXPECTATIONS[type];
 }
 
 /** The value as it is stored, or undefined where it does not fit. A whole number fits a double. */

@@ -5,15 +5,24 @@ import { printEdn } from '../../schema/edn-print.ts';
 import { Keyword, isReverse, kw } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { TX0 } from '../datom/datom.ts';
+import { compareValues } from '../datom/value-order.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
-import { expectationOf } from '../db/value-check.ts';
+import type { Expectation } from '../db/value-check.ts';
+import { must } from '../shared/assert.ts';
 import { registeredFunction } from '../shared/functions.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { checkLengths } from './length-caps.ts';
 import { referenceOf } from './references.ts';
 import type { Transaction } from './transaction.ts';
 import { checkTuple } from './tuple-check.ts';
-import { badValue, nilValue, syntaxError, txError, undeclaredAttribute } from './tx-error.ts';
+import {
+  badValue,
+  misfit,
+  nilValue,
+  syntaxError,
+  txError,
+  undeclaredAttribute,
+} from './tx-error.ts';
 
 const ADD = kw('db/add');
 
@@ -98,36 +107,57 @@ function plainValueOf(
   if (attribute.tuple !== undefined) checkTuple(attribute, attribute.tuple, value, form);
   if (ENUM_ATTRIBUTES.has(attribute.ident)) return enumOf(transaction, attribute, value, form);
   const v = transaction.conform(value, attribute);
-  if (v === undefined) throw badValue(attribute.ident, value, expectationFor(attribute), form);
+  if (v === undefined) throw misfit(transaction.db.schema, attribute, value, form);
   return v;
 }
 
-/** What a value has to be, for messages. */
-export function expectationFor({ valueType }: SchemaAttribute): string {
-  return valueType === undefined ? 'a value' : expectationOf(valueType);
+/** Keywords of which a value has to be one. */
+interface Enum {
+  readonly legal: ReadonlyArray<Keyword>;
+  readonly expectation: Expectation;
 }
 
-const LEGAL: ReadonlyMap<Keyword, ReadonlyArray<Keyword>> = new Map([
-  [DB.valueType, VALUE_TYPES.map((type) => kw(`db.type/${type}`))],
-  [DB.cardinality, [DB.one, DB.many]],
-  [DB.unique, [DB.uniqueIdentity, DB.uniqueValue]],
+/** `besides`: what Datahike names as well, and nothing can be. */
+function enumeration(legal: ReadonlyArray<Keyword>, besides: ReadonlyArray<Keyword> = []): Enum {
+  const named = [...legal, ...besides].sort(compareValues);
+  const expectation = { words: `one of ${legal.join(' ')}`, predicate: `#{${named.join(' ')}}` };
+  return { legal, expectation };
+}
+
+const ENUMS: ReadonlyMap<Keyword, Enum> = new Map([
+  [
+    DB.valueType,
+    enumeration(
+      VALUE_TYPES.map((type) => kw(`db.type/${type}`)),
+      [
+        kw('db.type/cardinality'),
+        kw('db.type/unique'),
+        kw('db.type/value'),
+        kw('db.type/valueType'),
+        kw('db.type.install/attribute'),
+      ],
+    ),
+  ],
+  [DB.cardinality, enumeration([DB.one, DB.many])],
+  [DB.unique, enumeration([DB.uniqueIdentity, DB.uniqueValue])],
 ]);
 
 /** A keyword, stored as the entity that it names where attributes are named by theirs. */
 function enumOf(
   transaction: Transaction,
-  { ident }: SchemaAttribute,
+  attribute: SchemaAttribute,
   value: EdnData,
   form: EdnData,
 ): Value {
+  const { ident } = attribute;
   // What values of attributes of attributes may be, every database has.
   const { schema } = transaction.before;
   const keyword = typeof value === 'number' ? schema.identOf(value) : value;
-  const legal = LEGAL.get(ident) ?? [];
+  const { legal, expectation } = must(ENUMS.get(ident), 'keywords that it may be');
   const isLegal = keyword instanceof Keyword && legal.includes(keyword);
   if (!schema.names.areEntities) {
     if (isLegal || (!transaction.isStrict && keyword instanceof Keyword)) return keyword;
-    throw badValue(ident, value, `one of ${legal.join(' ')}`, form);
+    throw badValue(schema, attribute, value, expectation, form);
   }
   const id = isLegal ? schema.idOf(keyword) : undefined;
   if (id !== undefined) return id;
@@ -136,7 +166,7 @@ function enumOf(
       `Cannot store ${value.toString()} as ${ident.toString()} at ${printEdn(form)}: no entity of this database has that ident`,
       form,
     );
-  throw badValue(ident, value, `one of ${legal.join(' ')}`, form);
+  throw badValue(schema, attribute, value, expectation, form);
 }
 
 function checkPredicates(attribute: SchemaAttribute, v: Value, form: EdnData): void {

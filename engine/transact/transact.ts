@@ -11,6 +11,7 @@ import type { Db } from '../db/db.ts';
 import { PRESENT } from '../db/db.ts';
 import { scan } from '../db/scan.ts';
 import type { SettledDb } from '../db/scan.ts';
+import { must } from '../shared/assert.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { flushTuples } from './composite-tuples.ts';
@@ -20,7 +21,7 @@ import { applyOperation } from './operations.ts';
 import { checkSchemaChanges } from './schema-check.ts';
 import { NOTHING_LEARNED, TempidResolved } from './tempids.ts';
 import { Transaction } from './transaction.ts';
-import { badValue, syntaxError, txError } from './tx-error.ts';
+import { misfit, syntaxError, txError } from './tx-error.ts';
 import type { TxReport, TxRequest } from './tx-report.ts';
 import { checkChangedWindows, checkValidTimes } from './valid-time.ts';
 
@@ -108,8 +109,13 @@ function* addMeta(transaction: Transaction, key: EdnData, value: EdnData): Suspe
 function* instantOf(db: SettledDb, { txMeta, now }: TxRequest): Suspended<Date> {
   const given = txMeta?.get(DB.txInstant);
   if (given instanceof Date) return given;
-  if (given !== undefined && given !== null)
-    throw badValue(DB.txInstant, given, 'an instant', [DB.txInstant, given]);
+  if (given !== undefined && given !== null) {
+    const attribute = must(
+      db.schema.attributeNamed(DB.txInstant),
+      'an attribute of every database',
+    );
+    throw misfit(db.schema, attribute, given, [DB.txInstant, given]);
+  }
   // Without history transactions are no entities.
   const last = db.config.keepHistory ? yield* lastInstantOf(db) : undefined;
   return new Date(Math.max(now.getTime(), (last?.getTime() ?? -Infinity) + 1));

@@ -6,6 +6,9 @@ import type { Keyword } from '../../schema/keyword.ts';
 import { Tagged } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Datom } from '../datom/datom.ts';
+import type { Schema, SchemaAttribute } from '../db/schema.ts';
+import type { Expectation } from '../db/value-check.ts';
+import { expectationOf } from '../db/value-check.ts';
 import { didYouMean } from '../shared/suggest.ts';
 
 /** A datom in the data of an error. */
@@ -60,16 +63,28 @@ export function undeclaredAttribute(
   );
 }
 
-export function badValue(
-  attribute: Keyword,
+/** A value that is not of the type of its attribute. */
+export function misfit(
+  schema: Schema,
+  attribute: SchemaAttribute,
   value: EdnData,
-  expectation: string,
   form: EdnData,
 ): DatabaseError {
-  return txError(
-    'transact/schema',
-    `Bad entity value ${printEdn(value)} at ${printEdn(form)}, value does not match schema definition. Must be conform to: ${expectation}`,
-    { value, attribute, context: form },
-    'SCHEMA_VIOLATION',
-  );
+  return badValue(schema, attribute, value, expectationOf(attribute.valueType), form);
+}
+
+/** A value that is none of its attribute. */
+export function badValue(
+  schema: Schema,
+  { id, ident, isSystem }: SchemaAttribute,
+  value: EdnData,
+  { words, predicate }: Expectation,
+  form: EdnData,
+): DatabaseError {
+  const text = `Bad entity value ${printEdn(value)} at ${printEdn(form)}, value does not match schema definition. Must be conform to: `;
+  return new DatabaseError('SCHEMA_VIOLATION', `${text}${words}`, {
+    kind: 'transact/schema',
+    data: { value, attribute: ident, schema: isSystem ? null : schema.factsOf(id, ident) },
+    summary: `${text}${predicate}`,
+  });
 }

@@ -6,10 +6,10 @@ import type { EdnData, EdnMap, Value } from '../../schema/value.ts';
 import { resolveEntity } from '../db/lookup.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
 import type { Suspended } from '../shared/suspend.ts';
-import { attributeOf, expectationFor } from './facts.ts';
+import { attributeOf } from './facts.ts';
 import { isTempid } from './tempids.ts';
 import type { Transaction } from './transaction.ts';
-import { badValue, nilValue, txError } from './tx-error.ts';
+import { misfit, nilValue, txError } from './tx-error.ts';
 
 /** What identity attributes find. */
 export interface Found {
@@ -110,5 +110,5 @@ function* identityOf(
   const v = transaction.conform(value, attribute);
   if (v !== undefined) return v;
   const form = new Map<EdnData, EdnData>([[attribute.ident, value]]);
-  throw badValue(attribute.ident, value, expectationFor(attribute), form);
+  throw misfit(transaction.db.schema, attribute, value, form);
 }

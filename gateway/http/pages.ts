@@ -78,9 +78,9 @@ function consolePage(database: string): string {
 function docsPage(database: string): string {
   return pageOf({
     title: `REST: ${database}`,
-    style: 'swagger-ui.css',
-    root: `<div id="docs" data-document="/v1/${encodeURIComponent(database)}/openapi.json"></div>`,
-    scripts: ['swagger-ui-bundle.js', 'docs-start.js'],
+    style: 'swagger-ui/swagger-ui.css',
+    root: `<div id="swagger-ui" data-document="/v1/${encodeURIComponent(database)}/openapi.json" data-scheme="Bearer"></div>`,
+    scripts: ['swagger-ui/swagger-ui-bundle.js', 'swagger-ui/swagger-initializer.js'],
   });
 }
 

@@ -56,12 +56,17 @@ function templateOf(store: EdnMap, places: ReadonlyMap<string, StoreTemplate>): 
   const named = backend === kw('mem') ? kw('memory') : backend;
   const template = named instanceof Keyword ? places.get(named.qualifiedName) : undefined;
   if (template !== undefined) return template;
-  throw new DatabaseError(
-    'BAD_CONFIG',
-    `Unsupported store backend: ${printEdn(backend)}\n\nExpected one that this server has: ${[...places.keys()].map((name) => `:${name}`).join(', ')}`,
-    { data: { backend, config: store } },
-  );
+  const text = `Unsupported store backend: ${printEdn(backend)}\n\n`;
+  const here = [...places.keys()].map((name) => `:${name}`).join(', ');
+  throw new DatabaseError('BAD_CONFIG', `${text}Expected one that this server has: ${here}`, {
+    data: { backend, config: store },
+    summary: `${text}${BACKENDS_OF_DATAHIKE}`,
+  });
 }
+
+const BACKENDS_OF_DATAHIKE = `Built-in backends: :memory (all platforms), :file (JVM only), :tiered
+External backends: :file (Node.js - konserve.node-filestore), :indexeddb (browser), :s3, :dynamodb, :redis, :lmdb, :rocksdb, :jdbc, :gcs
+Make sure the corresponding backend module is required before use.`;
 
 /** @throws FORBIDDEN where a client says where a store is, and it is not there that the server keeps such ones */
 function checkFacts(store: EdnMap, { backend, facts = {} }: StoreTemplate): void {

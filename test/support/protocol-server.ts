@@ -45,7 +45,7 @@ export async function protocolServer(
     origins: ['http://localhost'],
     bodyLimitBytes: 2 ** 20,
     queryLimits: {},
-    page: { folder: 'gateway/assets' },
+    page: { folder: 'gateway/assets/swagger-ui' },
     log,
     ...rest,
   }).listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 // Starts Swagger UI on the page that loaded it. Where a token is wanted, for the document or for an operation, the reader is asked for one, which
 // the tab keeps.
-const root = document.getElementById('docs');
-const SCHEME = root.dataset.scheme ?? 'Bearer';
+const root = document.getElementById('swagger-ui');
+const { document: DOCUMENT = './swagger.json', scheme: SCHEME = 'token' } = root.dataset;
 const TOKEN = 'datahike-gateway-token';
 
 const withToken = (headers) => {
@@ -10,7 +10,7 @@ const withToken = (headers) => {
 };
 
 async function load() {
-  const response = await fetch(root.dataset.document, { headers: withToken({}) });
+  const response = await fetch(DOCUMENT, { headers: withToken({}) });
   if (response.status === 401 || response.status === 403) return askForToken(load);
   const spec = await response.json();
   if (!response.ok) {
