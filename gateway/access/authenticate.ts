@@ -27,14 +27,22 @@ export function authorizationOf(
 ): string | undefined {
   const { authorization } = headers;
   // Of several such headers only the first is among `headers`.
-  const isAlone =
-    authorization === undefined ||
-    rawHeaders.filter((text, i) => i % 2 === 0 && /^authorization$/i.test(text)).length === 1;
+  const isAlone = authorization === undefined || countOf('authorization', rawHeaders) === 1;
   const [first, ...others] = [authorization, ...besides].filter((each) => each !== undefined);
   if (!isAlone || others.some((each) => each !== first))
     throw unauthenticated('Expected one bearer token, got several that are not the same');
   if (first === undefined || typeof first === 'string') return first;
   throw unauthenticated('Expected one bearer token, as text');
+}
+
+/** How often a header is among those of a request: names and values by turns. */
+function countOf(name: string, rawHeaders: ReadonlyArray<string>): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const given = rawHeaders[i] ?? '';
+    if (given.length === name.length && given.toLowerCase() === name) count++;
+  }
+  return count;
 }
 
 /** `undefined` is development mode: everybody may do everything. @throws BAD_CONFIG where keys cannot be read */

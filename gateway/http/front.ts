@@ -6,7 +6,7 @@
  *                   |    '── anything else ──────→ Express → Apollo | REST | pages
  *                   '── as a stream ─────────────→ live/event-stream
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { OperationTypeNode } from 'graphql';
@@ -314,10 +314,14 @@ async function keeping<C extends OperationContext>(
   };
 }
 
+/** Different for each process, so that none names a request as another one does. */
+const PROCESS = randomBytes(9).toString('base64url');
+let requestsNamed = 0;
+
 function nameRequest(request: GatewayRequest, head: Head): void {
   const given = request.headers[REQUEST_ID_HEADER];
   const isGiven = typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given);
-  request.id = isGiven ? given : randomUUID();
+  request.id = isGiven ? given : `${PROCESS}-${++requestsNamed}`;
   head.setHeader(REQUEST_ID_HEADER, request.id);
 }
 

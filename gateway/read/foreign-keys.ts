@@ -50,13 +50,21 @@ function keyQuery(attribute: Keyword): EdnMap {
  *
  * @throws LIMIT_EXCEEDED where those are too many, and what reading the other database throws
  */
-export async function localWhere(
+export function localWhere(
   scope: ReadScope,
   target: string | undefined,
   where: Where,
   place = 'where',
+): Where | Promise<Where> {
+  return leadsElsewhere(scope.model) ? withKeys(scope, target, where, place) : where;
+}
+
+async function withKeys(
+  scope: ReadScope,
+  target: string | undefined,
+  where: Where,
+  place: string,
 ): Promise<Where> {
-  if (!leadsElsewhere(scope.model)) return where;
   const type = target === undefined ? undefined : scope.model.types.get(target);
   const parts = await Promise.all(
     Object.entries(where).map(async ([name, condition]): Promise<Where> => {

@@ -40,7 +40,7 @@ const MAX_FORMS = 64;
 /** What the id that a filter names is in a database. @throws BAD_USER_INPUT */
 export type DecodeId = (database: string, id: string) => number;
 
-const ANY: ShapedWhere = { key: '', template: {} };
+const ANY: ShapedWhere = { key: '', template: () => ({}) };
 
 export class ListPlans {
   readonly #model: Model;
@@ -85,14 +85,14 @@ export class ListPlans {
   /** Of entities in the slot of the parents those of a type that the caller may see and that a filter lets through. */
   members(type: EntityType, { key, template }: ShapedWhere = ANY): QueryForm {
     return this.#test(`members ${type.name}|${key}`, () =>
-      membersQuery(this.#context, type, template, PARENTS_SLOT),
+      membersQuery(this.#context, type, template(), PARENTS_SLOT),
     );
   }
 
   /** The values of an attribute that entities of a type have which the caller may see and a filter lets through. */
   values(type: EntityType, attribute: Keyword, { key, template }: ShapedWhere): QueryForm {
     return this.#test(`values ${attribute} ${type.name}|${key}`, () =>
-      valuesQuery(this.#context, type, attribute, template),
+      valuesQuery(this.#context, type, attribute, template()),
     );
   }
 
@@ -131,7 +131,7 @@ export class ListPlans {
       if (this.#plans.size >= MAX_PLANS) this.#plans.clear();
       const order = parseOrder(this.#model, targetOf(origin), orderBy);
       const parents = PARENTS_SLOT;
-      plan = new ListPlan({ ...this.#context, origin, parents, where: template, order });
+      plan = new ListPlan({ ...this.#context, origin, parents, where: template(), order });
       this.#plans.set(name, plan);
     }
     return plan;

@@ -76,14 +76,16 @@ export class List {
     defaultSize?: number,
   ): Promise<List> {
     const page = parsePage(list, defaultSize);
-    const pinned = await pin(scope, page);
+    const isGoingOn = page.after !== undefined || page.before !== undefined;
+    const pinned = isGoingOn ? await pin(scope, page) : scope;
     const slots = new Slots([undefined, ...scope.claims]);
     const reserved = slots.values.length;
     const asked = list.where ?? NOTHING;
     const since = list.since ?? undefined;
     const where = since === undefined ? asked : await whereChanged(pinned, origin, asked, since);
     const orderBy = list.orderBy ?? NO_ORDER;
-    const local = await localWhere(scope, targetOf(origin), where);
+    const localizing = localWhere(scope, targetOf(origin), where);
+    const local = localizing instanceof Promise ? await localizing : localizing;
     const plan = scope.lists.of(origin, shapeWhere(local, slots), orderBy);
     let known: string | undefined;
     const hash = (): string =>
@@ -269,7 +271,6 @@ function readCursors(page: PageRequest, hash: () => string, { order }: ListPlan)
 
 /** The scope at the transaction that cursors are of. */
 async function pin(scope: ReadScope, { after, before }: PageRequest): Promise<ReadScope> {
-  if (after === undefined && before === undefined) return scope;
   const [basisTx = scope.snapshot.basisTx, other = basisTx] = [after, before].flatMap((cursor) =>
     cursor === undefined ? [] : [basisOf(cursor)],
   );

@@ -176,7 +176,7 @@ export class DriveAccess {
         if (all !== undefined) values.push(all[row]!);
       }
     }
-    entities = entities.subarray(0, count);
+    if (count < most) entities = entities.subarray(0, count);
     if (this.#trust === 'checked') {
       const asked = drive.given.length + (drive.v === undefined ? 0 : 1);
       const places = yield* entitiesInStep(this.db, drive.attribute, entities, values, asked);

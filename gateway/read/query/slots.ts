@@ -30,14 +30,14 @@ export class Slots {
 export interface ShapedWhere {
   /** Equal for filters that differ in values alone. */
   readonly key: string;
-  /** The filter with slots in the place of values. */
-  readonly template: Where;
+  /** Makes the filter with slots in the place of values: of a shape that is known already, nobody asks for it. */
+  readonly template: () => Where;
 }
 
 export function shapeWhere(where: Where, slots: Slots): ShapedWhere {
-  const walk = new Walk(slots);
-  const template = walk.object(where);
-  return { key: walk.key, template };
+  const first = slots.values.length;
+  const key = takeValues(where, slots);
+  return { key, template: () => new Template(first).of(where) };
 }
 
 /** Lists of which each member is a condition of its own, so how many there are is of the shape. */
@@ -46,52 +46,57 @@ const LISTS_OF_CONDITIONS: ReadonlySet<string> = new Set(['_and', '_or', 'hasAll
 /** Operators of which a list is one value. So is a list that is a member of another one, which has no name. */
 const VALUE_OPERATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'has', 'startsWith', '']);
 
-class Walk {
-  key = '';
-  readonly #slots: Slots;
+function isListOfConditions(name: string, part: unknown): part is ReadonlyArray<unknown> {
+  if (!Array.isArray(part)) return false;
+  return LISTS_OF_CONDITIONS.has(name) || (!VALUE_OPERATORS.has(name) && !part.every(isValue));
+}
 
-  constructor(slots: Slots) {
-    this.#slots = slots;
+/** A rule is a part of the shape, too. */
+function isOfShape(part: unknown): boolean {
+  return part === null || typeof part === 'boolean' || part instanceof Slot;
+}
+
+/** Puts the values of a filter into slots, in the order that {@link Template} goes by, and gives what is left as a text. */
+function takeValues(where: Where, slots: Slots): string {
+  let key = '{';
+  for (const name in where) {
+    const part = where[name];
+    if (part !== undefined) key += `${name}:${takeValuesOf(name, part, slots)},`;
+  }
+  return `${key}}`;
+}
+
+function takeValuesOf(name: string, part: unknown, slots: Slots): string {
+  if (isOfShape(part)) return part instanceof Slot ? '' : String(part);
+  if (isPlainObject(part)) return takeValues(part, slots);
+  if (isListOfConditions(name, part))
+    return `[${part.map((each) => `${takeValuesOf('', each, slots)},`).join('')}]`;
+  slots.add(part);
+  return Array.isArray(part) ? '[?]' : '?';
+}
+
+/** The slots of the values of one filter after the other. */
+class Template {
+  #next: number;
+
+  constructor(first: number) {
+    this.#next = first;
   }
 
-  object(where: Where): Where {
-    const template: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    this.key += '{';
+  of(where: Where): Where {
+    const template = Object.create(null) as Record<string, unknown>;
     for (const name in where) {
-      const value = where[name];
-      if (value === undefined) continue;
-      this.key += `${name}:`;
-      template[name] = this.#part(name, value);
-      this.key += ',';
+      const part = where[name];
+      if (part !== undefined) template[name] = this.#part(name, part);
     }
-    this.key += '}';
     return template;
   }
 
-  #part(name: string, value: unknown): unknown {
-    // A rule is a part of the shape.
-    if (value instanceof Slot) return value;
-    if (value === null || typeof value === 'boolean') {
-      this.key += String(value);
-      return value;
-    }
-    if (isPlainObject(value)) return this.object(value);
-    const isList = Array.isArray(value);
-    const isOfMany =
-      isList &&
-      (LISTS_OF_CONDITIONS.has(name) || (!VALUE_OPERATORS.has(name) && !value.every(isValue)));
-    if (!isOfMany) {
-      this.key += isList ? '[?]' : '?';
-      return this.#slots.add(value);
-    }
-    this.key += '[';
-    const parts = value.map((each: unknown) => {
-      const part = this.#part('', each);
-      this.key += ',';
-      return part;
-    });
-    this.key += ']';
-    return parts;
+  #part(name: string, part: unknown): unknown {
+    if (isOfShape(part)) return part;
+    if (isPlainObject(part)) return this.of(part);
+    if (isListOfConditions(name, part)) return part.map((each) => this.#part('', each));
+    return new Slot(this.#next++);
   }
 }
 

@@ -37,7 +37,7 @@ export function txQuery(
   const scope = new QueryScope();
   const filters = said.flatMap(({ type, where }) => {
     const place = `where.${type.names.lookup}`;
-    const inner = compileVisible({ ...context, scope }, type.name, where.template, TX, place);
+    const inner = compileVisible({ ...context, scope }, type.name, where.template(), TX, place);
     return inner.binds ? inner.clauses : [membershipClause(scope, type, TX), ...inner.clauses];
   });
   const within = bounds.map(({ operator, of, value }) =>

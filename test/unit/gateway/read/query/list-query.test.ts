@@ -52,7 +52,7 @@ const part = (form: QueryForm, name: string): string => printEdn(form.query.get(
 /** The clauses of a filter over cities, and its inputs. */
 function filter(where: Where): { clauses: string; inputs: ReadonlyArray<EdnData> } {
   const slots = new Slots();
-  const form = totalCountQuery(cities(shapeWhere(where, slots).template));
+  const form = totalCountQuery(cities(shapeWhere(where, slots).template()));
   return { clauses: part(form, 'where'), inputs: form.inputs(slots.values) };
 }
 
