@@ -45,8 +45,12 @@ function isValueTooDeep(value: unknown): boolean {
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > MAX_NESTING) return true;
     const below: object[] = [];
-    for (const each of level)
-      for (const inner of Object.values(each) as unknown[]) if (isParent(inner)) below.push(inner);
+    for (const each of level) {
+      for (const name in each) {
+        const inner: unknown = (each as Readonly<Record<string, unknown>>)[name];
+        if (isParent(inner)) below.push(inner);
+      }
+    }
     level = below;
   }
   return false;

@@ -133,8 +133,7 @@ function variableReader(name: string, isNonNull: boolean): Given<unknown> {
 
 function objectReader(node: ObjectValueNode, type: GraphQLInputObjectType): Given<unknown> {
   const readMembers = membersReader(Object.values(type.getFields()), node.fields);
-  const read = (variables: Values): Values | undefined =>
-    readMembers(variables, Object.create(null) as Record<string, unknown>);
+  const read = (variables: Values): Values | undefined => readMembers(variables, {});
   if (!type.isOneOf) return read;
   const [only, ...others] = node.fields;
   if (only === undefined || others.length > 0)
