@@ -55,18 +55,25 @@ export async function* indexRange(
   start: EdnData,
   end: EdnData,
 ): AsyncIterable<Datom> {
-  if (db.schema.names.areEntities && typeof attribute !== 'number')
-    throw new DatabaseError(
-      'BAD_TRANSACTION',
-      `Bad entity attribute ${String(attribute)}, expected the id of the entity that defines it`,
-      { kind: 'transact/syntax', data: { attribute } },
-    );
+  if (db.schema.names.areEntities && typeof attribute !== 'number') {
+    const asked = ['-index-range', 'db', printEdn(attribute), printEdn(start), printEdn(end)];
+    const summary = `Bad entity attribute ${String(attribute)} at (${asked.join(' ')}), expected reference number`;
+    throw new DatabaseError('BAD_TRANSACTION', `${summary}: the id of the entity that defines it`, {
+      kind: 'transact/syntax',
+      data: { attribute },
+      summary,
+    });
+  }
   const a = db.schema.numberFor(attribute);
   if (a === undefined || !db.schema.isIndexed(a))
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Attribute ${String(attribute)} should be marked as :db/index true`,
-      { data: { attribute } },
+      // Datahike leaves no spaces there.
+      {
+        data: { attribute },
+        summary: `Attribute${String(attribute)}should be marked as :db/index true`,
+      },
     );
   const settled = await run(settle(db));
   const from = await run(
@@ -159,15 +166,11 @@ function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Sus
     );
   const given = new Map(PARTS[order].map((part, i) => [part, components[i] ?? null]));
   const name = given.get('a') ?? null;
-  checkAttributeName(db, name);
+  checkAttributeName(db, name, given);
   const a = db.schema.numberFor(name);
   const attribute = a === undefined ? undefined : db.schema.attribute(a);
   if (name instanceof Keyword && attribute === undefined && db.config.schemaFlexibility === 'write')
-    throw new DatabaseError(
-      'SCHEMA_VIOLATION',
-      `Bad entity attribute ${name.toString()}, not defined in current schema${didYouMean(name.toString(), db.schema.idents)}`,
-      { kind: 'transact/schema', data: { attribute: name } },
-    );
+    throw undeclared(name, given, db.schema.idents);
   const isRef = attribute?.valueType === 'ref';
   const bound: { e?: number; a?: number; v?: Value; tx?: number } = {};
   for (const [part, component] of given) {
@@ -182,14 +185,39 @@ function* boundOf(db: SettledDb, order: IndexOrder, components: Components): Sus
   return bound;
 }
 
+type Given = ReadonlyMap<'e' | 'a' | 'v' | 'tx', EdnData>;
+
+/** What Datahike says of an attribute that it cannot look up: in which of its own calls. */
+function badName(given: Given, why: string): string {
+  const shown = (['e', 'a', 'v', 'tx'] as const).map((part) => printEdn(given.get(part) ?? null));
+  return `Bad entity attribute ${shown[1]} at (resolve-datom db ${shown.join(' ')}), ${why}`;
+}
+
+function undeclared(name: Keyword, given: Given, idents: Iterable<Keyword>): DatabaseError {
+  const why = 'not defined in current schema';
+  const text = name.toString();
+  return new DatabaseError(
+    'SCHEMA_VIOLATION',
+    `Bad entity attribute ${text}, ${why}${didYouMean(text, idents)}`,
+    { kind: 'transact/schema', data: { attribute: name }, summary: badName(given, why) },
+  );
+}
+
 /** @throws SCHEMA_VIOLATION, BAD_USER_INPUT for what cannot name an attribute */
-function checkAttributeName(db: SettledDb, name: EdnData): void {
+function checkAttributeName(db: SettledDb, name: EdnData, given: Given): void {
   if (name === null || name instanceof Keyword) return;
   if (typeof name === 'number' && db.schema.names.areEntities) return;
   const isText = typeof name === 'string';
   throw new DatabaseError(
     isText ? 'SCHEMA_VIOLATION' : 'BAD_USER_INPUT',
     `Bad entity attribute ${printEdn(name)}, expected a keyword`,
-    { kind: isText ? 'transact/schema' : 'transact/syntax', data: { attribute: name } },
+    {
+      kind: isText ? 'transact/schema' : 'transact/syntax',
+      data: { attribute: name },
+      summary: badName(
+        given,
+        isText ? 'not defined in current schema' : 'expected keyword or string',
+      ),
+    },
   );
 }

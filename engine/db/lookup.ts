@@ -111,7 +111,11 @@ function checkedEntityId(id: number): number {
   throw new DatabaseError(
     'BAD_USER_INPUT',
     `Expected number or lookup ref for entity id, got ${id}: an id is an integer from 0 to ${MAX_ID}`,
-    { kind: 'entity-id/syntax', data: { 'entity-id': id } },
+    {
+      kind: 'entity-id/syntax',
+      data: { 'entity-id': id },
+      summary: `Expected number or lookup ref for entity id, got ${id}`,
+    },
   );
 }
 
@@ -124,7 +128,11 @@ function* resolveLookupRef(
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Lookup ref should contain 2 elements, a unique attribute and its value: ${printEdn(pair)}`,
-      { kind: 'lookup-ref/syntax', data: { 'entity-id': pair } },
+      {
+        kind: 'lookup-ref/syntax',
+        data: { 'entity-id': pair },
+        summary: `Lookup ref should contain 2 elements: ${printEdn(pair)}`,
+      },
     );
   const a = db.schema.numberFor(name);
   const attribute = a === undefined ? undefined : db.schema.attribute(a);

@@ -24,7 +24,11 @@ export function asOf(db: Db, point: Point): Db {
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `Invalid transaction ID. Must be at least ${TX0}. Got ${time}`,
-      { data: { point: time } },
+      // As Datahike prints the text that it puts together.
+      {
+        data: { point: time },
+        summary: `"Invalid transaction ID. Must be bigger than ${TX0}."`,
+      },
     );
   return { ...db, view: { ...db.view, asOf: [...db.view.asOf, time] } };
 }
@@ -86,6 +90,7 @@ function requireHistory(db: Db, view: string): void {
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `${view} is only allowed on temporal indexed databases: this one was created with keep-history? false`,
+      { summary: `${view} is only allowed on temporal indexed databases.` },
     );
 }
 

@@ -52,7 +52,7 @@ const PLAIN: PullTarget = { kind: 'plain' };
 export function parsePull(pattern: EdnData): PullPlan {
   const items = pattern instanceof Set ? [...(pattern as ReadonlySet<EdnData>)] : pattern;
   if (!Array.isArray(items))
-    throw pullError('Cannot parse pull pattern, expected a vector', pattern);
+    throw pullError('Cannot parse pull pattern, expected: [attr-spec+]', pattern);
   const specs = new Map<string, PullSpec>();
   let isWildcard = false;
   let idKey: EdnData | undefined;
@@ -134,11 +134,19 @@ function withOption(spec: PullSpec, option: string, value: EdnData): PullSpec {
     case ':limit':
       if (value === null) return { ...spec, limit: undefined };
       if (Number.isInteger(value) && Number(value) > 0) return { ...spec, limit: Number(value) };
-      throw pullError('Expected nil or a positive number as :limit', value);
+      throw pullError(
+        'Expected nil or a positive number as :limit',
+        value,
+        'Expected ["limit" attr-name (positive-number | nil)]',
+      );
     case ':xform':
       return { ...spec, transform: transformNamed(value) };
     default:
-      throw pullError('Invalid attribute option, expected :as, :limit, :default or :xform', option);
+      throw pullError(
+        'Invalid attribute option, expected :as, :limit, :default or :xform',
+        option,
+        `"Invalid attribute option: ${option}"`,
+      );
   }
 }
 
@@ -154,16 +162,22 @@ function parseTarget(target: EdnData): PullTarget {
     return { kind: 'recursion', depth: Infinity };
   if (typeof target !== 'number') return { kind: 'pattern', plan: parsePull(target) };
   if (target > 0) return { kind: 'recursion', depth: target };
-  throw pullError('Expected a positive number as depth of recursion', target);
+  throw pullError(
+    'Expected a positive number as depth of recursion',
+    target,
+    'Expected (pattern | recursion-limit)',
+  );
 }
 
 function isStar(item: EdnData): boolean {
   return item === '*' || ((item instanceof Sym || item instanceof Keyword) && item.name === '*');
 }
 
-function pullError(message: string, form: EdnData): DatabaseError {
+/** `summary`: what Datahike says, where that is something else. */
+function pullError(message: string, form: EdnData, summary = message): DatabaseError {
   return new DatabaseError('BAD_QUERY', `${message}, got ${printEdn(form)}`, {
     kind: 'parser/pull',
     data: { form },
+    summary,
   });
 }

@@ -75,7 +75,7 @@ export function pullNow(
   e: number,
   misses: Miss[],
 ): EdnMap | null | undefined {
-  checkAttributes(db, plan);
+  checkAttributes(db, plan, e);
   const level = new Level(db, compilePull(plan, db.schema));
   const result = level.visitNow({ e, path: undefined }, misses);
   if (result === undefined || level.descents !== undefined) return undefined;
@@ -87,7 +87,8 @@ function* pullLevel(
   plan: PullPlan,
   visits: ReadonlyArray<Visit>,
 ): Suspended<Array<EdnMap | null>> {
-  if (visits.length > 0) checkAttributes(db, plan);
+  const [first] = visits;
+  if (first !== undefined) checkAttributes(db, plan, first.e);
   const level = new Level(db, compilePull(plan, db.schema));
   const results: Result[] = [];
   for (const [i, visit] of visits.entries()) {
@@ -346,14 +347,20 @@ function depthOf(path: Path | undefined, spec: PullSpec): number {
 }
 
 /** @throws SCHEMA_VIOLATION for an attribute that a strict database does not know */
-function checkAttributes(db: SettledDb, plan: PullPlan): void {
+function checkAttributes(db: SettledDb, plan: PullPlan, e: number): void {
   const { schemaFlexibility, attributeRefs } = db.config;
   if (schemaFlexibility === 'read' || attributeRefs || plan.isWildcard) return;
-  for (const { ident } of plan.specs)
-    if (db.schema.attributeNamed(ident) === undefined)
-      throw new DatabaseError(
-        'SCHEMA_VIOLATION',
-        `Bad entity attribute ${ident.toString()} in pull pattern, not defined in current schema${didYouMean(ident.toString(), db.schema.idents)}`,
-        { kind: 'transact/schema', data: { attribute: ident } },
-      );
+  for (const { ident } of plan.specs) {
+    if (db.schema.attributeNamed(ident) !== undefined) continue;
+    const name = ident.toString();
+    throw new DatabaseError(
+      'SCHEMA_VIOLATION',
+      `Bad entity attribute ${name} in pull pattern, not defined in current schema${didYouMean(name, db.schema.idents)}`,
+      {
+        kind: 'transact/schema',
+        data: { attribute: ident },
+        summary: `Bad entity attribute ${name} at (resolve-datom db ${e} ${name} nil nil), not defined in current schema`,
+      },
+    );
+  }
 }

@@ -47,7 +47,7 @@ function* assignments(binding: Binding, value: EdnData): Iterable<EdnData[]> {
       if (values.length < binding.items.length)
         throw queryError(
           'query/binding',
-          `Not enough elements in a collection ${shown(value)} to bind a tuple of ${binding.items.length}, ${boundBy(binding).join(' ')}`,
+          `Not enough elements in a collection ${shown(value)} to bind tuple [${boundBy(binding).join(' ')}]`,
         );
       if (binding.items.every(({ kind }) => kind === 'scalar'))
         return yield values.slice(0, binding.items.length);
@@ -73,7 +73,9 @@ function itemsOf(binding: Binding, value: EdnData): Iterable<EdnData> {
   if (value instanceof Map) return Array.from(value as ReadonlyMap<EdnData, EdnData>);
   throw queryError(
     'query/binding',
-    `Cannot bind value ${shown(value)} to ${binding.kind} of ${boundBy(binding).join(' ')}: expected a collection`,
+    `Cannot bind value ${shown(value)} to ${binding.kind} [${boundBy(binding).join(' ')}${binding.kind === 'collection' ? ' ...' : ''}]`,
+    undefined,
+    ': expected a collection',
   );
 }
 

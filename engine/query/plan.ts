@@ -13,7 +13,7 @@ import { isBound } from './context.ts';
 import { answersOf } from './patterns/estimate.ts';
 import type { Limits } from './patterns/limits.ts';
 import { limitsOn } from './patterns/limits.ts';
-import { queryError } from './query-error.ts';
+import { queryError, shown } from './query-error.ts';
 import type { Relation } from './relation/relation.ts';
 
 /** What is to be done next. */
@@ -130,10 +130,11 @@ function unboundError(
   for (const clause of all) for (const name of variablesOf(clause)) known.add(name);
   for (const name of unbound.flat()) known.delete(name);
   const meant = didYouMean(names[0] ?? '', known);
+  const form = clauses[0]?.form ?? null;
   return queryError(
     'query/where',
-    `Cannot resolve any more clauses - insufficient bindings: #{${names.join(' ')}} not bound in`,
-    clauses[0]?.form,
+    `Cannot resolve any more clauses — insufficient bindings: #{${names.join(' ')}} not bound in ${shown(form)}`,
+    form,
     meant === '' ? '; bind it by a pattern, a function or :in' : meant,
   );
 }

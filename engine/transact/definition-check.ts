@@ -43,8 +43,9 @@ export function checkDefinition(transaction: Transaction, e: number, map: EdnMap
   const ident = map.get(DB.ident);
   if (ident instanceof Keyword && isReserved(ident))
     throw schemaError(
-      `Using namespace 'db' for attribute identifiers is not allowed: ${ident.toString()}`,
+      "Using namespace 'db' for attribute identifiers is not allowed",
       { context: map },
+      `: ${ident.toString()}`,
     );
   const known = transaction.identOf(e);
   // Of an entity that its ident found only what it comes to is judged, as in Datahike.
@@ -57,8 +58,9 @@ function checkComplete(map: EdnMap): void {
   if (!map.has(DB.cardinality) && !map.has(DB.valueType)) return;
   if ([DB.ident, DB.valueType, DB.cardinality].every((part) => map.has(part))) return;
   throw schemaError(
-    `Incomplete schema transaction attributes, expected :db/ident, :db/valueType, :db/cardinality, got ${printEdn(map)}`,
+    'Incomplete schema transaction attributes, expected :db/ident, :db/valueType, :db/cardinality',
     { context: map },
+    `, got ${printEdn(map)}`,
   );
 }
 
@@ -74,8 +76,9 @@ function checkUpdate({ db }: Transaction, e: number, ident: Keyword, map: EdnMap
   }
   if (invalid.size === 0) return;
   throw schemaError(
-    `Update not supported for these schema attributes of ${ident.toString()}: ${printEdn(invalid)}`,
+    'Update not supported for these schema attributes',
     { attribute: ident, 'invalid-updates': invalid, context: map },
+    ` of ${ident.toString()}: ${printEdn(invalid)}`,
   );
 }
 
@@ -90,6 +93,10 @@ function isEqual(before: EdnData, value: EdnData): boolean {
   return valueEquals(before as Value, value as Value);
 }
 
-function schemaError(message: string, data: Readonly<Record<string, unknown>>): Error {
-  return txError('transact/schema', message, data, 'SCHEMA_VIOLATION');
+function schemaError(
+  message: string,
+  data: Readonly<Record<string, unknown>>,
+  hint: string,
+): Error {
+  return txError('transact/schema', message, data, 'SCHEMA_VIOLATION', hint);
 }

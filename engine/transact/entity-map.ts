@@ -172,7 +172,9 @@ function itemsOf(value: EdnData): Iterable<EdnData> | undefined {
 function checkSystemEntity({ before }: Transaction, e: number, map: EdnMap): void {
   if (!before.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
   throw syntaxError(
-    `Entity with ID ${e} is a system attribute ${String(before.schema.identOf(e))} and cannot be changed: ${printEdn(map)}`,
+    `Entity with ID ${e} is a system attribute ${String(before.schema.identOf(e))} and cannot be changed`,
     map,
+    {},
+    `: ${printEdn(map)}`,
   );
 }

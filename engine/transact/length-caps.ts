@@ -7,6 +7,8 @@ import type { Transaction } from './transaction.ts';
 import { txError } from './tx-error.ts';
 
 interface Measured {
+  /** What is too long, as Datahike says it. */
+  readonly what: string;
   readonly length: number;
   readonly unit: 'chars' | 'bytes' | 'floats' | 'doubles';
   readonly cap: keyof LengthCaps;
@@ -28,20 +30,25 @@ export function checkLengths(
   } else if (hasCaps && lengthCaps.tupleString !== undefined && Array.isArray(v)) {
     for (const member of v)
       if (typeof member === 'string' && attribute.tuple?.kind !== 'composite')
-        checkLength(attribute, measureText(member), lengthCaps.tupleString, form);
+        checkLength(
+          attribute,
+          measureText(member, 'Tuple string slot'),
+          lengthCaps.tupleString,
+          form,
+        );
   }
 }
 
 function checkLength(
   { ident }: SchemaAttribute,
-  { length, unit }: Measured,
+  { what, length, unit }: Measured,
   limit: number | undefined,
   form: EdnData,
 ): void {
   if (limit === undefined || limit === 0 || length <= limit) return;
   throw txError(
     'transact/max-length',
-    `Value for ${ident.toString()} exceeds max length ${limit} (was ${length} ${unit})`,
+    `${what} for ${ident.toString()} exceeds max length ${limit}${unit === 'bytes' ? ' bytes' : ''} (was ${length})`,
     { attribute: ident, length, limit, unit, context: form },
     'SCHEMA_VIOLATION',
   );
@@ -49,12 +56,15 @@ function checkLength(
 
 function measure(v: Value): Measured | undefined {
   if (typeof v === 'string') return measureText(v);
-  if (v instanceof Uint8Array) return { length: v.length, unit: 'bytes', cap: 'bytes' };
-  if (v instanceof Float32Array) return { length: v.length, unit: 'floats', cap: 'floatArray' };
-  if (v instanceof Float64Array) return { length: v.length, unit: 'doubles', cap: 'doubleArray' };
+  const { length } = v as { readonly length: number };
+  if (v instanceof Uint8Array) return { what: 'Byte value', length, unit: 'bytes', cap: 'bytes' };
+  if (v instanceof Float32Array)
+    return { what: 'Float-array value', length, unit: 'floats', cap: 'floatArray' };
+  if (v instanceof Float64Array)
+    return { what: 'Double-array value', length, unit: 'doubles', cap: 'doubleArray' };
   return undefined;
 }
 
-function measureText(text: string): Measured {
-  return { length: text.length, unit: 'chars', cap: 'string' };
+function measureText(text: string, what = 'String value'): Measured {
+  return { what, length: text.length, unit: 'chars', cap: 'string' };
 }

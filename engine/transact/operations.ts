@@ -59,7 +59,8 @@ export function applyOperation(
 }
 
 function* add(transaction: Transaction, form: Form): Suspended<void> {
-  checkLength(form, 4, 5);
+  // What is left out is nil, and cannot be stored.
+  checkLength(form, 2, 5);
   const [, ref = null, name = null, value = null, tx] = form;
   const attribute = attributeOf(transaction, name, form, false);
   if (value === null) throw nilValue(form);
@@ -189,8 +190,10 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
   if (e === undefined) throw nothingFound(ref);
   if (transaction.before.schema.names.areEntities && typeof name !== 'number')
     throw syntaxError(
-      `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected the id of the entity that defines it`,
+      `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected reference number`,
       form,
+      {},
+      ': the id of the entity that defines it',
     );
   const attribute = attributeOf(transaction, name, form, false);
   if (expected !== null || wanted === null) yield* valueOf(transaction, attribute, wanted, form);
@@ -199,7 +202,7 @@ function* compareAndSwap(transaction: Transaction, form: Form): Suspended<void> 
     expected === null
       ? present.length === 0
       : yield* isAmong(transaction, attribute, expected, present, form);
-  if (!isExpected) throw casFailed(e, attribute.ident, present, expected, wanted);
+  if (!isExpected) throw casFailed(e, attribute, present, expected, wanted);
   yield* addFact(transaction, e, attribute, wanted, form);
 }
 
@@ -219,15 +222,16 @@ function* isAmong(
 
 function casFailed(
   e: number,
-  ident: Keyword,
+  { ident, cardinality }: SchemaAttribute,
   present: ReadonlyArray<Datom>,
   expected: EdnData,
   wanted: EdnData,
 ): Error {
-  const values = present.map(({ v }) => v);
+  const values = present.map(({ v }) => printEdn(v)).join(' ');
+  const found = cardinality === 'many' ? `(${values})` : values || 'nil';
   return txError(
     'transact/cas',
-    `:db.fn/cas failed on datom [${e} ${ident.toString()} ${values.map(printEdn).join(' ') || 'nil'}], expected ${printEdn(expected)}`,
+    `:db.fn/cas failed on datom [${e} ${ident.toString()} ${found}], expected ${printEdn(expected)}`,
     { old: present.map(taggedDatom)[0] ?? null, expected, new: wanted },
     'CAS_CONFLICT',
   );
@@ -242,9 +246,10 @@ function protectSystem({ facts }: Transaction, e: number, kind: string, form: Fo
   if (!facts.schema.names.areEntities || e > LAST_SYSTEM_ENTITY) return;
   throw txError(
     kind,
-    `System schema entity cannot be changed: ${e} is ${String(facts.schema.identOf(e))}, at ${printEdn(form)}`,
+    'System schema entity cannot be changed',
     { entity: e, context: form },
     'SCHEMA_VIOLATION',
+    `: ${e} is ${String(facts.schema.identOf(e))}, at ${printEdn(form)}`,
   );
 }
 

@@ -38,7 +38,7 @@ export function* purgeFact(transaction: Transaction, form: Form): Suspended<void
 /** `[:db.purge/attribute e a]`, with the components that it led to. */
 export function* purgeAttribute(transaction: Transaction, form: Form): Suspended<void> {
   const [, ref = null, name = null] = form;
-  const past = pastOf(transaction, form);
+  const past = pastOf(transaction, form, 'Purge attribute');
   const e = yield* entityIn(past, ref, form);
   const a = past.schema.numberFor(name);
   if (a === undefined) return;
@@ -48,14 +48,14 @@ export function* purgeAttribute(transaction: Transaction, form: Form): Suspended
 
 /** `[:db.purge/entity e]`, with the references to it and its components. */
 export function* purgeEntity(transaction: Transaction, form: Form): Suspended<void> {
-  const past = pastOf(transaction, form);
+  const past = pastOf(transaction, form, 'Purge entity');
   const e = yield* entityIn(past, form[1] ?? null, form);
   yield* purgeComponents(transaction, yield* purgeAllAbout(transaction, e));
 }
 
 /** `[:db.history.purge/before inst]`: what holds no more, of transactions before a time. */
 export function* purgeBefore(transaction: Transaction, form: Form): Suspended<void> {
-  const past = pastOf(transaction, form);
+  const past = pastOf(transaction, form, 'Purge entity');
   const [, before] = form;
   if (!(before instanceof Date))
     throw syntaxError(`Expected an instant in ${printEdn(form)}`, form);
@@ -81,12 +81,14 @@ export function* purgeBefore(transaction: Transaction, form: Form): Suspended<vo
 const ROWS_PER_PAUSE = 256;
 
 /** The database with its history, where names are looked up. */
-function pastOf({ db }: Transaction, form: Form): SettledDb {
+function pastOf({ db }: Transaction, form: Form, what = 'Purge'): SettledDb {
   if (db.config.keepHistory) return historyOf(db);
   throw txError(
     'transact/purge',
-    `Purge is only available in temporal databases: this one was created with keep-history? false, so nothing is kept that ${printEdn(form)} could purge`,
+    `${what} is only available in temporal databases.`,
     { context: form },
+    'BAD_TRANSACTION',
+    ` This one was created with keep-history? false, so nothing is kept that ${printEdn(form)} could purge`,
   );
 }
 

@@ -15,7 +15,6 @@ import { scan } from '../db/scan.ts';
 import type { Suspended } from '../shared/suspend.ts';
 import { PAUSE } from '../shared/suspend.ts';
 import type { Transaction } from './transaction.ts';
-import { txError } from './tx-error.ts';
 
 /** An attribute with one of these has to say its type and cardinality. */
 const DEFINES_ATTRIBUTE: ReadonlyArray<Keyword> = [
@@ -71,8 +70,9 @@ function checkEntry({ isStrict, db }: Transaction, { ident, old }: Transition, n
   const isComplete = next.has(DB.valueType) && next.has(DB.cardinality);
   if (isStrict && !isComplete && DEFINES_ATTRIBUTE.some((key) => next.has(key)))
     throw schemaError(
-      `Invalid schema state for ${ident.toString()} after transaction: expected :db/valueType and :db/cardinality, got ${printEdn(next)}`,
+      `Invalid schema state for ${ident.toString()} after transaction`,
       ident,
+      `: expected :db/valueType and :db/cardinality, got ${printEdn(next)}`,
     );
   const members = next.get(DB.tupleAttrs);
   if (!Array.isArray(members) || !isChanged(old, next, DB.tupleAttrs)) return;
@@ -80,7 +80,7 @@ function checkEntry({ isStrict, db }: Transaction, { ident, old }: Transition, n
     const attribute = db.schema.attributeNamed(member);
     if (attribute?.cardinality === 'many')
       throw schemaError(
-        `:db/tupleAttrs of ${ident.toString()} references ${member.toString()}, which must not have :db.cardinality/many`,
+        `:db/tupleAttrs of ${ident.toString()} references ${member.toString()}, which must not have :db.cardinality/many.`,
         ident,
       );
     if (attribute?.valueType === 'tuple')
@@ -204,6 +204,11 @@ function* checkRenames(before: SettledDb, db: SettledDb): Suspended<void> {
   }
 }
 
-function schemaError(message: string, attribute: Keyword): Error {
-  return txError('transact/schema', message, { attribute }, 'SCHEMA_VIOLATION');
+function schemaError(message: string, attribute: Keyword, hint = ''): Error {
+  return new DatabaseError('SCHEMA_VIOLATION', `${message}${hint}`, {
+    kind: 'transact/schema',
+    data: { attribute },
+    // Datahike prints the text that it puts together.
+    summary: printEdn(message),
+  });
 }

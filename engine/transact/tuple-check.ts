@@ -1,6 +1,7 @@
 /** Whether a value fits the definition of a tuple attribute. */
 import type { TupleDefinition } from '../../schema/attribute.ts';
 import { printEdn } from '../../schema/edn-print.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import { EdnList } from '../../schema/value.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { SchemaAttribute } from '../db/schema.ts';
@@ -18,8 +19,10 @@ export function checkTuple(
 ): void {
   if (tuple.kind === 'composite')
     throw syntaxError(
-      `Can’t modify tuple attrs directly: ${ident.toString()} is made of ${tuple.attributes.join(' ')}, at ${printEdn(form)}`,
+      `Can’t modify tuple attrs directly: ${printEdn(form)}`,
       form,
+      {},
+      `, ${ident.toString()} is made of ${tuple.attributes.join(' ')}`,
     );
   const members = value instanceof EdnList ? value.items : value;
   if (!Array.isArray(members))
@@ -63,14 +66,23 @@ function checkTypes(
   form: EdnData,
 ): void {
   if (items.length !== types.length)
-    throw syntaxError(
-      `Cannot store heterogeneous tuple: expecting ${types.length} values, got ${items.length} at ${printEdn(form)}`,
-      form,
-    );
-  for (const [i, item] of items.entries())
-    if (conform(item, types[i]) === undefined)
-      throw syntaxError(
-        `Cannot store heterogeneous tuple: expected ${String(types[i])} at place ${i}, got ${printEdn(item)} at ${printEdn(form)}`,
-        form,
-      );
+    throw notOfTypes(`expecting ${types.length} values, got ${items.length}`, '', form);
+  const place = items.findIndex((item, i) => conform(item, types[i]) === undefined);
+  if (place < 0) return;
+  const names = types.map((type) => `:db.type/${String(type)}`).join(' ');
+  throw notOfTypes(
+    `there is a mismatch between values ${printEdn(items)} and their types [${names}]`,
+    `: expected ${String(types[place])} at place ${place}, got ${printEdn(items[place] ?? null)}`,
+    form,
+  );
+}
+
+function notOfTypes(why: string, more: string, form: EdnData): Error {
+  const message = `Cannot store heterogeneous tuple: ${why}`;
+  return new DatabaseError('BAD_TRANSACTION', `${message}${more} at ${printEdn(form)}`, {
+    kind: 'transact/syntax',
+    data: { context: form },
+    // Datahike prints the text that it puts together.
+    summary: printEdn(message),
+  });
 }

@@ -16,6 +16,7 @@ export function taggedDatom({ e, attribute, v, tx, added }: Datom): Tagged {
   return new Tagged('datahike/Datom', [e, attribute, v, tx, added]);
 }
 
+/** `message` is what Datahike says; `hint` goes on with what helps besides. */
 export function txError(
   kind: string,
   message: string,
@@ -31,8 +32,9 @@ export function syntaxError(
   message: string,
   form: EdnData,
   data: Readonly<Record<string, unknown>> = {},
+  hint = '',
 ): DatabaseError {
-  return txError('transact/syntax', message, { ...data, context: form });
+  return txError('transact/syntax', message, { ...data, context: form }, 'BAD_TRANSACTION', hint);
 }
 
 export function nilValue(form: EdnData): DatabaseError {

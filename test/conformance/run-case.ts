@@ -41,6 +41,8 @@ export interface StepResult {
   readonly name: string;
   readonly step: EdnMap;
   readonly isPassed: boolean;
+  /** Of an error, what is told over Datahike's protocol. */
+  readonly said?: string | undefined;
   /** What was expected and what came, where they differ. */
   readonly expected: EdnData | string;
   readonly actual: EdnData | string;
@@ -83,6 +85,7 @@ async function runStep(
       (wanted === null || String(wanted) === `:${kind}`);
     return {
       isPassed,
+      said: thrown instanceof DatabaseError ? thrown.summary : undefined,
       expected,
       actual: `${thrown instanceof DatabaseError ? `error :${kind}` : 'CRASH'} ${String(thrown instanceof Error ? thrown.message : thrown)}`,
     };

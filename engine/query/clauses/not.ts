@@ -5,7 +5,7 @@ import { variablesOf } from '../language/ast.ts';
 import type { Context } from '../context.ts';
 import { isBound } from '../context.ts';
 import { antiJoin, project } from '../relation/algebra.ts';
-import { queryError } from '../query-error.ts';
+import { queryError, shown } from '../query-error.ts';
 import { startOf } from './start.ts';
 import type { Relation } from '../relation/relation.ts';
 
@@ -21,8 +21,9 @@ export function* solveNot(
   if (outer.length === 0)
     throw queryError(
       'query/where',
-      `Insufficient bindings: expected one of ${[...variablesOf(clause)].join(' ')} to be bound outside of`,
+      `Cannot resolve any more clauses — insufficient bindings: none of #{${[...variablesOf(clause)].join(' ')}} is bound in ${shown(clause.form)}`,
       clause.form,
+      ': expected one of them to be bound outside of it',
     );
   if (context.negations >= MAX_NEGATIONS)
     throw queryError(

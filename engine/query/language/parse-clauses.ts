@@ -137,7 +137,9 @@ function parseNot(
   if (body.length === 0)
     throw queryError(
       'parser/where',
-      `Cannot parse '${join === undefined ? 'not' : 'not-join'}' clause, expected clauses within it`,
+      join === undefined
+        ? "Cannot parse 'not' clause, expected [ src-var? 'not' clause+ ]"
+        : "Cannot parse 'not-join' clause, expected [ src-var? 'not-join' [variable+] clause+ ]",
       form,
     );
   const clauses = parseClauses(body, source);
@@ -152,8 +154,10 @@ function parseNot(
   if ((join ?? [...mentioned]).length === 0)
     throw queryError(
       'parser/where',
-      'Join variables should not be empty, expected a variable within',
+      'Join variables should not be empty',
       form,
+      '',
+      ', expected a variable within',
     );
   return { kind: 'not', join, clauses, form };
 }
@@ -205,7 +209,11 @@ function parseOrJoin(form: EdnData, [variables, ...body]: Forms, source: string)
 
 function parseBranches(form: EdnData, body: Forms, source: string): Clause[][] {
   if (body.length === 0)
-    throw queryError('parser/where', `Cannot parse 'or' clause, expected clauses within it`, form);
+    throw queryError(
+      'parser/where',
+      "Cannot parse 'or' clause, expected [ src-var? 'or' clause+ ]",
+      form,
+    );
   return body.map((branch) => {
     const isAnd =
       branch instanceof EdnList && branch.items[0] instanceof Sym && branch.items[0].name === 'and';

@@ -17,7 +17,7 @@ import {
   parseClauses,
   parseTerm,
 } from './parse-clauses.ts';
-import { queryError } from '../query-error.ts';
+import { queryError, shown } from '../query-error.ts';
 import type { Sections } from './sections.ts';
 import { sectionsOf } from './sections.ts';
 import { STANDARD_RULES } from './standard-rules.ts';
@@ -166,8 +166,10 @@ function parseKeys(sections: Sections, find: FindSpec): ReadonlyArray<EdnData> |
   if (keys.length !== find.elements.length)
     throw queryError(
       'parser/query',
-      `Count of :keys/:strs/:syms must match count of :find: expected ${find.elements.length} names for ${section}, got ${keys.length}`,
+      'Count of :keys/:strs/:syms must match count of :find',
       keys,
+      '',
+      `: expected ${find.elements.length} names for ${section}, got ${keys.length}`,
     );
   return keys;
 }
@@ -200,7 +202,13 @@ function parseOrderBy(form: EdnData | undefined, find: FindSpec): OrderKey[] {
     if (item instanceof Keyword) {
       const last = keys.pop();
       if (last === undefined || !['asc', 'desc'].includes(item.name))
-        throw queryError('parser/order-by', 'Expected a variable and :asc or :desc', form);
+        throw queryError(
+          'parser/order-by',
+          ':order-by cannot start with direction',
+          form,
+          '',
+          ', expected a variable and :asc or :desc',
+        );
       keys.push({ index: last.index, isDescending: item.name === 'desc' });
     } else keys.push({ index: orderIndex(item, find), isDescending: false });
   }
@@ -214,10 +222,14 @@ function orderIndex(item: EdnData, find: FindSpec): number {
       ? Number(item)
       : -1;
   if (index >= 0 && index < find.elements.length) return index;
+  const names = find.elements.map(({ name }) => name).join(' ');
   throw queryError(
     'parser/order-by',
-    ':order-by expects a variable of :find or a place in it, got one that is not there',
+    isVariable(item)
+      ? `:order-by variable ${item.name} not found in :find [${names}]`
+      : `Invalid :order-by format: ${shown(item)}`,
     item,
+    ', expected a variable of :find or a place in it',
   );
 }
 
@@ -234,7 +246,7 @@ function checkVariables(query: Query, form: EdnData): void {
   refuseName(twice(given), 'Vars used in :in should be distinct', form);
   refuseName(twice(query.with), 'Vars used in :with should be distinct', form);
   const inBoth = query.with.find((name) => found.includes(name));
-  refuseName(inBoth, ':find and :with should not use same variables', form);
+  refuseName(inBoth, `:find and :with should not use same variables: [${inBoth}]`, form);
   const unknown = [...found, ...query.with].find((name) => !known.has(name));
   if (unknown !== undefined)
     throw queryError(
@@ -248,19 +260,21 @@ function checkVariables(query: Query, form: EdnData): void {
     if (isUnknown)
       throw queryError(
         'parser/query',
-        `Where uses unknown source vars: [${clause.source}], expected one of :in, in`,
+        `Where uses unknown source vars: [${clause.source}]`,
         clause.form,
         didYouMean(
           clause.source,
           given.filter((name) => name.startsWith('$')),
         ),
+        ', expected one of :in, in',
       );
     if (clause.kind === 'rule' && !inputs.has('%') && !STANDARD_RULES.has(clause.name))
       throw queryError(
         'parser/query',
-        `Missing rules var '%' in :in, for the rule '${clause.name}' of`,
+        "Missing rules var '%' in :in",
         clause.form,
         didYouMean(clause.name, [...CLAUSE_NAMES, ...STANDARD_RULES.keys()]),
+        `, for the rule '${clause.name}' of`,
       );
   }
 }
@@ -271,5 +285,5 @@ function twice(names: ReadonlyArray<Variable>): Variable | undefined {
 
 function refuseName(name: Variable | undefined, message: string, form: EdnData): void {
   if (name !== undefined)
-    throw queryError('parser/query', `${message}, got ${name} again, in`, form);
+    throw queryError('parser/query', message, form, '', `, got ${name} again, in`);
 }

@@ -106,8 +106,10 @@ export type Operation<S extends AnyDefinition> =
             `:${I}`,
             One<S, AttributeAt<S, I>>,
           ]
+        // With the transaction that it is said to be of.
+        | readonly [':db/add', TransactionRef<S>, `:${I}`, One<S, AttributeAt<S, I>>, number]
         | readonly [
-            ':db/cas',
+            ':db/cas' | ':db.fn/cas',
             TransactionRef<S>,
             `:${I}`,
             One<S, AttributeAt<S, I>> | null,
@@ -120,6 +122,7 @@ export type Operation<S extends AnyDefinition> =
       `:${Ident<S>}`,
     ]
   | readonly [':db/retractEntity' | ':db.fn/retractEntity' | ':db.purge/entity', EntityRef<S>]
+  | readonly [':db.history.purge/before', Date]
   | readonly [':db.fn/call', string, ...unknown[]];
 
 /** A map about the schema itself. */

@@ -80,17 +80,17 @@ const UNBOUND: ReadonlyArray<Refusal> = [
   [
     '[:find ?n :where [_ :city/people ?people] [_ :city/name ?n] [(> ?peple 3)]]',
     [db],
-    'query/where Cannot resolve any more clauses - insufficient bindings: #{?peple} not bound in: [(> ?peple 3)]. Did you mean ?people?',
+    'query/where Cannot resolve any more clauses — insufficient bindings: #{?peple} not bound in [(> ?peple 3)]. Did you mean ?people?',
   ],
   [
     '[:find ?x :where [_ :city/people ?n] [(+ ?n ?other) ?x]]',
     [db],
-    'query/where Cannot resolve any more clauses - insufficient bindings: #{?other} not bound in: [(+ ?n ?other) ?x]; bind it by a pattern, a function or :in',
+    'query/where Cannot resolve any more clauses — insufficient bindings: #{?other} not bound in [(+ ?n ?other) ?x]; bind it by a pattern, a function or :in',
   ],
   [
     '[:find ?n :where [_ :city/name ?n] (not [?x :city/people ?y])]',
     [db],
-    'query/where Insufficient bindings: expected one of ?x ?y to be bound outside of: (not [?x :city/people ?y])',
+    'query/where Cannot resolve any more clauses — insufficient bindings: none of #{?x ?y} is bound in (not [?x :city/people ?y]): expected one of them to be bound outside of it',
   ],
 ];
 
@@ -148,7 +148,7 @@ const MISSHAPEN: ReadonlyArray<Refusal> = [
   [
     '[:find ?n :in [?n ...]]',
     [7],
-    'query/binding Cannot bind value 7 to collection of ?n: expected a collection',
+    'query/binding Cannot bind value 7 to collection [?n ...]: expected a collection',
   ],
 ];
 
@@ -168,9 +168,7 @@ describe('a message names', () => {
   it('no more of long data than somebody reads', async () => {
     const many = Array.from({ length: 10_000 }, (_, i) => i);
     const message = await refusalOf('[:find ?a :in [[?a ...] [?b ...]]]', [many]);
-    expect(message).toMatch(
-      /^query\/binding Not enough elements .* … to bind a tuple of 2, \?a \?b$/,
-    );
+    expect(message).toMatch(/^query\/binding Not enough elements .* … to bind tuple \[\?a \?b\]$/);
     expect(message.length).toBeLessThan(500);
   });
 });

@@ -64,7 +64,10 @@ export function typed(connection: Connection<World>, present: Database<World>): 
     },
     { 'db/id': -1, 'person/_friends': [':person/email', 'ada@example.com'] },
     [':db/add', 'ada', ':person/name', 'Ada'],
+    [':db/add', 17, ':person/name', 'Ada', 536870914],
     [':db/cas', 17, ':person/age', null, 36],
+    [':db.fn/cas', 17, ':person/age', 36, 37],
+    [':db.history.purge/before', new Date()],
     [':db/retractEntity', [':person/email', 'ada@example.com']],
     [':db.fn/call', 'bank/deposit', 1],
     ...world.txData,
@@ -83,6 +86,8 @@ export function typed(connection: Connection<World>, present: Database<World>): 
   void transact(connection, [{ 'db/id': [':person/name', 'Ada'], 'person/age': 36 }]);
   // @ts-expect-error no such operation
   void transact(connection, [[':db/ad', 17, ':person/name', 'Ada']]);
+  // @ts-expect-error purging goes by time
+  void transact(connection, [[':db.history.purge/before', 17]]);
   // @ts-expect-error another type than the attribute has
   void transact(connection, [[':db/add', 17, ':person/age', 'old']]);
 
