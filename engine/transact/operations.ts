@@ -59,8 +59,8 @@ export function applyOperation(
 }
 
 function* add(transaction: Transaction, form: Form): Suspended<void> {
-  // What is left out is nil, and cannot be stored.
-  checkLength(form, 2, 5);
+  // What is left out at the end is nil: no attribute, or a value that cannot be stored.
+  if (form.length !== 2 && form.length !== 3) checkLength(form, 4, 5);
   const [, ref = null, name = null, value = null, tx] = form;
   const attribute = attributeOf(transaction, name, form, false);
   if (value === null) throw nilValue(form);

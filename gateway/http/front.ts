@@ -318,10 +318,15 @@ async function keeping<C extends OperationContext>(
 const PROCESS = randomBytes(9).toString('base64url');
 let requestsNamed = 0;
 
+/** All are of one length, as answers of one kind are. */
+function nextId(): string {
+  return `${PROCESS}-${(++requestsNamed).toString(36).padStart(9, '0')}`;
+}
+
 function nameRequest(request: GatewayRequest, head: Head): void {
   const given = request.headers[REQUEST_ID_HEADER];
   const isGiven = typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given);
-  request.id = isGiven ? given : `${PROCESS}-${++requestsNamed}`;
+  request.id = isGiven ? given : nextId();
   head.setHeader(REQUEST_ID_HEADER, request.id);
 }
 

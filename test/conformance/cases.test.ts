@@ -8,8 +8,20 @@ import type { StepResult } from './run-case.ts';
 const folder = new URL('cases/', import.meta.url);
 const suites = readdirSync(folder).map((name) => name.replace('.edn', ''));
 
+const known = new Map<string, Promise<ReadonlyArray<StepResult>>>();
+
+/** Of each suite, which runs once. */
+function resultsOf(suite: string): Promise<ReadonlyArray<StepResult>> {
+  let results = known.get(suite);
+  if (results === undefined) {
+    results = runCases(readFileSync(new URL(`${suite}.edn`, folder), 'utf8'));
+    known.set(suite, results);
+  }
+  return results;
+}
+
 async function failuresOf(suite: string): Promise<ReadonlyArray<StepResult>> {
-  const results = await runCases(readFileSync(new URL(`${suite}.edn`, folder), 'utf8'));
+  const results = await resultsOf(suite);
   expect(results.length).toBeGreaterThan(0);
   return results.filter(({ isPassed }) => !isPassed);
 }
@@ -33,9 +45,7 @@ it.each(suites)('%s', async (suite) => {
 });
 
 it('errors are told in the words of Datahike, but for a few', async () => {
-  const steps = await Promise.all(
-    suites.map((suite) => runCases(readFileSync(new URL(`${suite}.edn`, folder), 'utf8'))),
-  );
+  const steps = await Promise.all(suites.map(resultsOf));
   const told = steps.flat().filter(({ said }) => said !== undefined);
   const others = told.filter(({ expected, said }) => said !== messageOf(expected));
   expect(told.length).toBeGreaterThan(1_000);

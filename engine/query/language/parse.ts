@@ -199,37 +199,43 @@ function parseOrderBy(form: EdnData | undefined, find: FindSpec): OrderKey[] {
   if (form === undefined || form === null || find.kind !== 'relation') return [];
   const keys: OrderKey[] = [];
   for (const item of Array.isArray(form) ? (form as Forms) : [form]) {
-    if (item instanceof Keyword) {
+    if (item instanceof Keyword && (item.name === 'asc' || item.name === 'desc')) {
       const last = keys.pop();
-      if (last === undefined || !['asc', 'desc'].includes(item.name))
-        throw queryError(
-          'parser/order-by',
-          ':order-by cannot start with direction',
-          form,
-          '',
-          ', expected a variable and :asc or :desc',
-        );
+      if (last === undefined) throw orderError(':order-by cannot start with direction', form);
       keys.push({ index: last.index, isDescending: item.name === 'desc' });
-    } else keys.push({ index: orderIndex(item, find), isDescending: false });
+    } else keys.push({ index: orderIndex(item, form, find), isDescending: false });
   }
   return keys;
 }
 
-function orderIndex(item: EdnData, find: FindSpec): number {
-  const index = isVariable(item)
-    ? find.elements.findIndex((element) => element.name === item.name)
-    : Number.isInteger(item)
-      ? Number(item)
-      : -1;
-  if (index >= 0 && index < find.elements.length) return index;
-  const names = find.elements.map(({ name }) => name).join(' ');
-  throw queryError(
+function orderIndex(item: EdnData, form: EdnData, { elements }: FindSpec): number {
+  if (isVariable(item)) {
+    const index = elements.findIndex(({ name }) => name === item.name);
+    if (index >= 0) return index;
+    const names = elements.map(({ name }) => name).join(' ');
+    throw orderError(`:order-by variable ${item.name} not found in :find [${names}]`, form);
+  }
+  if (!Number.isInteger(item) || Number(item) < 0)
+    throw orderError(
+      item === form
+        ? `Invalid :order-by format: ${shown(form)}`
+        : `Invalid :order-by element: ${shown(item)}`,
+      form,
+    );
+  const index = Number(item);
+  if (index < elements.length) return index;
+  throw orderError(
+    `:order-by column index ${index} out of bounds, :find has ${elements.length} elements`,
+    form,
+  );
+}
+
+function orderError(message: string, form: EdnData): Error {
+  return queryError(
     'parser/order-by',
-    isVariable(item)
-      ? `:order-by variable ${item.name} not found in :find [${names}]`
-      : `Invalid :order-by format: ${shown(item)}`,
-    item,
-    ', expected a variable of :find or a place in it',
+    message,
+    form,
+    '; expected variables of :find or places in it, each with :asc or :desc or without',
   );
 }
 

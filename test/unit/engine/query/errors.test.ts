@@ -96,6 +96,31 @@ const UNBOUND: ReadonlyArray<Refusal> = [
 
 const MISSHAPEN: ReadonlyArray<Refusal> = [
   [
+    '{:find [?n] :where [[_ :city/name ?n]] :order-by [:desc ?n]}',
+    [db],
+    'parser/order-by :order-by cannot start with direction: [:desc ?n]; expected variables of :find or places in it, each with :asc or :desc or without',
+  ],
+  [
+    '{:find [?n] :where [[_ :city/name ?n]] :order-by [?n :up]}',
+    [db],
+    'parser/order-by Invalid :order-by element: :up: [?n :up]; expected variables of :find or places in it, each with :asc or :desc or without',
+  ],
+  [
+    '{:find [?n] :where [[_ :city/name ?n]] :order-by [?m]}',
+    [db],
+    'parser/order-by :order-by variable ?m not found in :find [?n]: [?m]; expected variables of :find or places in it, each with :asc or :desc or without',
+  ],
+  [
+    '{:find [?n] :where [[_ :city/name ?n]] :order-by [1]}',
+    [db],
+    'parser/order-by :order-by column index 1 out of bounds, :find has 1 elements: [1]; expected variables of :find or places in it, each with :asc or :desc or without',
+  ],
+  [
+    '{:find [?n] :where [[_ :city/name ?n]] :order-by "n"}',
+    [db],
+    'parser/order-by Invalid :order-by format: "n"; expected variables of :find or places in it, each with :asc or :desc or without',
+  ],
+  [
     '[:find ?e :where [?e :city/name ?n ?t 5]]',
     [db],
     'query/where Pattern mismatch: expected true, false or a variable in the fifth place, got 5, in: [?e :city/name ?n ?t 5]',
