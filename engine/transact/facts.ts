@@ -2,6 +2,7 @@
 import { VALUE_TYPES } from '../../schema/attribute.ts';
 import { DB, ENUM_ATTRIBUTES, isReserved } from '../../schema/bootstrap.ts';
 import { printEdn } from '../../schema/edn-print.ts';
+import { DatabaseError } from '../../schema/error.ts';
 import { Keyword, isReverse, kw } from '../../schema/keyword.ts';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { TX0 } from '../datom/datom.ts';
@@ -58,11 +59,15 @@ export function attributeOf(
   isInMap: boolean,
 ): SchemaAttribute {
   const { areEntities } = transaction.before.schema.names;
-  if (!(name instanceof Keyword) && !(areEntities && !isInMap && typeof name === 'number'))
-    throw syntaxError(
-      `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected keyword`,
-      form,
-    );
+  if (!(name instanceof Keyword) && !(areEntities && !isInMap && typeof name === 'number')) {
+    const text = `Bad entity attribute ${printEdn(name)} at ${printEdn(form)}, expected keyword`;
+    throw new DatabaseError('BAD_TRANSACTION', text, {
+      kind: 'transact/syntax',
+      data: { context: form },
+      // Datahike knows attributes that are named by strings, which no schema can declare.
+      summary: `${text} or string`,
+    });
+  }
   // A backward name is none of its own.
   const isBackward = transaction.isStrict && name instanceof Keyword && isReverse(name);
   const named = name instanceof Keyword ? transaction.attributeNamed(name) : undefined;

@@ -4,7 +4,7 @@ import { DEFAULT_DATABASE_CONFIG, dbWith, emptyDb, readEdn } from '../../../engi
 import type { EdnData } from '../../../engine/index.ts';
 
 it.each([
-  ['[:db/add 12]', 'Bad entity attribute nil at [:db/add 12], expected keyword or string'],
+  ['[:db/add 12]', 'Bad entity attribute nil at [:db/add 12], expected keyword'],
   ['[:db/add 12 :db/doc]', 'Cannot store nil as a value at [:db/add 12 :db/doc]'],
   ['[:db/add]', 'Expected 4 or 5 elements in [:db/add], got 1'],
   [
