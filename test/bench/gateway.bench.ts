@@ -1,19 +1,19 @@
 /**
  * GraphQL over the same music in the same PostgreSQL: our gateway against PostGraphile 5, one process each, 32 connections. The two take turns, and
- * both have to give the same answers before anything is timed. The load is made by autocannon in this process.
+ * both have to give the same answers before anything is timed.
  */
 import { createServers } from '../support/servers.ts';
-import type { Asked, AskedShape } from './gateway/agreement.ts';
+import type { AskedShape } from './gateway/agreement.ts';
 import { compareAnswers } from './gateway/agreement.ts';
-import type { LoadOptions, Measured } from './gateway/load.ts';
-import { measureLoad } from './gateway/load.ts';
 import type { MusicServers } from './gateway/servers.ts';
-import { startBareServer, startMusicServers } from './gateway/servers.ts';
+import { REQUEST_HEADERS, startBareServer, startMusicServers } from './gateway/servers.ts';
 import type { Shape } from './gateway/shapes.ts';
 import { SHAPES } from './gateway/shapes.ts';
 import type { MeasuredShape } from './gateway/table.ts';
 import { HEADER, gatewayFigures, measuredLines, othersLine } from './gateway/table.ts';
 import type { Report } from './harness.ts';
+import type { Asked, LoadOptions, Measured } from './load/load.ts';
+import { LoadGenerator } from './load/load.ts';
 
 interface Extent {
   readonly scale: number;
@@ -23,6 +23,13 @@ interface Extent {
 }
 
 type Load = Omit<LoadOptions, 'seconds'>;
+
+/** What all shapes are measured with. */
+interface Means {
+  readonly generator: LoadGenerator;
+  readonly postgresPid: number | undefined;
+  readonly extent: Extent;
+}
 
 interface Pair {
   readonly ours: Measured;
@@ -48,6 +55,7 @@ export async function gatewayBench(
   if (unknown !== undefined) throw new Error(`There is no shape ${unknown}`);
   const extent = isQuick ? QUICK : WHOLE;
   const servers = createServers();
+  const generator = await LoadGenerator.start();
   let music: MusicServers | undefined;
   try {
     music = await startMusicServers(await servers.postgresUrl(), extent.scale);
@@ -56,13 +64,18 @@ export async function gatewayBench(
     const results: MeasuredShape[] = [];
     console.log(HEADER);
     for (const asked of await compareAll(wanted, music)) {
-      const measured = await measureShape(asked, music, postgres?.pid, extent);
+      const measured = await measureShape(asked, music, {
+        generator,
+        postgresPid: postgres?.pid,
+        extent,
+      });
       console.log(measuredLines(measured).join('\n'));
       results.push(measured);
     }
     console.log(othersLine(results));
     return { results, figures: () => gatewayFigures(results) };
   } finally {
+    await generator.end();
     await music?.stop();
     await servers.stop();
   }
@@ -81,17 +94,18 @@ async function compareAll(
 async function measureShape(
   { shape, ours, theirs }: AskedShape,
   servers: MusicServers,
-  postgresPid: number | undefined,
-  extent: Extent,
+  means: Means,
 ): Promise<MeasuredShape> {
   const { name, what } = shape;
+  const { postgresPid } = means;
+  const headers = REQUEST_HEADERS;
   const load = (side: 'ours' | 'theirs', asked: Asked): Load => {
     const [url, serverPid] = [servers.urls[side], servers[side].pid];
-    return { name: `${side}, ${name}`, url, asked, serverPid, postgresPid };
+    return { name: `${side}, ${name}`, url, headers, asked, serverPid, postgresPid };
   };
-  const pairs = await measurePairs(load('ours', ours), load('theirs', theirs), extent);
+  const pairs = await measurePairs(load('ours', ours), load('theirs', theirs), means);
   const sizes = { ours: mean(ours.sizes), theirs: mean(theirs.sizes) };
-  const bare = await measureBare(sizes.ours, ours.bodies, extent);
+  const bare = await measureBare(sizes.ours, ours.bodies, means);
   return {
     ...{ name, what, sizes, bare },
     ours: pairs.map((pair) => pair.ours),
@@ -103,17 +117,17 @@ async function measureShape(
 async function measurePairs(
   us: Load,
   them: Load,
-  { rounds, seconds, warmUpSeconds }: Extent,
+  { generator, extent: { rounds, seconds, warmUpSeconds } }: Means,
 ): Promise<ReadonlyArray<Pair>> {
-  await measureLoad({ ...us, seconds: warmUpSeconds });
-  await measureLoad({ ...them, seconds: warmUpSeconds });
+  await generator.measure({ ...us, seconds: warmUpSeconds });
+  await generator.measure({ ...them, seconds: warmUpSeconds });
   const pairs: Pair[] = [];
   const isEnough = (): boolean =>
     pairs.length >= 2 * rounds ||
     pairs.filter((pair) => !(disturbance(pair) > MAX_OTHERS)).length >= rounds;
   while (!isEnough()) {
-    const ours = await measureLoad({ ...us, seconds });
-    const theirs = await measureLoad({ ...them, seconds });
+    const ours = await generator.measure({ ...us, seconds });
+    const theirs = await generator.measure({ ...them, seconds });
     pairs.push({ ours, theirs });
   }
   return pairs.sort((a, b) => disturbance(a) - disturbance(b)).slice(0, rounds);
@@ -128,19 +142,19 @@ function disturbance({ ours, theirs }: Pair): number {
 async function measureBare(
   sizeBytes: number,
   bodies: ReadonlyArray<string>,
-  { seconds, warmUpSeconds }: Pick<Extent, 'seconds' | 'warmUpSeconds'>,
+  { generator, extent: { seconds, warmUpSeconds } }: Means,
 ): Promise<Measured> {
   const server = await startBareServer(sizeBytes);
   const load: Load = {
     name: 'bare node:http',
     url: server.url,
+    headers: REQUEST_HEADERS,
     asked: { bodies, sizes: [sizeBytes] },
     serverPid: server.pid,
-    postgresPid: undefined,
   };
   try {
-    await measureLoad({ ...load, seconds: Math.min(1, warmUpSeconds) });
-    return await measureLoad({ ...load, seconds });
+    await generator.measure({ ...load, seconds: Math.min(1, warmUpSeconds) });
+    return await generator.measure({ ...load, seconds });
   } finally {
     await server.end('SIGTERM');
   }

@@ -7,9 +7,6 @@ import type { OurProcess } from '../support/our-process.ts';
 import { startProcess } from '../support/our-process.ts';
 import { GATEWAY, buildPrograms } from '../support/programs.ts';
 import { createServers } from '../support/servers.ts';
-import type { Asked } from './gateway/agreement.ts';
-import type { Measured } from './gateway/load.ts';
-import { measureLoad } from './gateway/load.ts';
 import {
   dropSchemas,
   ENVIRONMENT,
@@ -19,6 +16,8 @@ import {
 } from './gateway/servers.ts';
 import type { Result } from './harness.ts';
 import { limited, median } from './harness.ts';
+import type { Asked, Measured } from './load/load.ts';
+import { LoadGenerator } from './load/load.ts';
 import { ATTRIBUTES_EACH, ENTITIES, transactionsOf } from './namespaces/attributes.ts';
 import type { Built } from './namespaces/build.ts';
 import { writeTransactions } from './write-transactions.ts';
@@ -82,6 +81,7 @@ interface Side {
 
 async function latencyResults(): Promise<Result[]> {
   const servers = createServers();
+  const generator = await LoadGenerator.start();
   const schemas: string[] = [];
   const sides: Side[] = [];
   const url = await servers.postgresUrl();
@@ -96,10 +96,16 @@ async function latencyResults(): Promise<Result[]> {
       sides.push({ gateway, asked: await askAll(gateway), rounds: [] });
     }
     const [postgres] = await servers.started();
-    for (const side of sides) await measure(side, postgres?.pid, WARM_UP_SECONDS);
+    const measure = ({ gateway, asked }: Side, seconds: number): Promise<Measured> =>
+      generator.measure({
+        ...{ name: 'a small query', url: `${gateway.url}/graphql`, headers: REQUEST_HEADERS },
+        ...{ asked, seconds, serverPid: gateway.pid, postgresPid: postgres?.pid },
+      });
+    for (const side of sides) await measure(side, WARM_UP_SECONDS);
     for (let round = 0; round < ROUNDS; round++)
-      for (const side of sides) side.rounds.push(await measure(side, postgres?.pid, SECONDS));
+      for (const side of sides) side.rounds.push(await measure(side, SECONDS));
   } finally {
+    await generator.end();
     for (const { gateway } of sides) await gateway.end('SIGTERM');
     await dropSchemas(url, schemas);
     await servers.stop();
@@ -115,18 +121,6 @@ async function latencyResults(): Promise<Result[]> {
     limited(`${name}: time in the middle`, ratio('p50Ms'), LIMIT_RATIO, 'times'),
     limited(`${name}: of processors`, ratio('serverMs'), LIMIT_RATIO, 'times'),
   ];
-}
-
-function measure(
-  { gateway, asked }: Side,
-  postgresPid: number | undefined,
-  seconds: number,
-): Promise<Measured> {
-  const url = `${gateway.url}/graphql`;
-  return measureLoad({
-    ...{ name: 'a small query', url, asked, seconds },
-    ...{ serverPid: gateway.pid, postgresPid },
-  });
 }
 
 /** @throws where an answer is an error */

@@ -2,20 +2,18 @@
  * Datahike's protocol over HTTP: a server of ours in a process of its own, 32 connections, in two of its formats; beside it the same calls in the process
  * that has the database. The databases are in memory, so that it is the protocol that is measured.
  */
-import autocannon from 'autocannon';
 import type { EdnData } from '../../engine/index.ts';
 import { kw } from '../../engine/index.ts';
 import { DatabaseValue } from '../../services/datahike/live.ts';
 import { perform } from '../../services/datahike/operations.ts';
 import { callPeer } from '../../services/datahike/http/client.ts';
 import { EDN_FORMAT, JSON_FORMAT } from '../../services/datahike/http/formats.ts';
-import type { Format } from '../../services/datahike/http/formats.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { startProcess } from '../support/our-process.ts';
 import type { Result } from './harness.ts';
 import { median } from './harness.ts';
+import { CONNECTIONS, LoadGenerator } from './load/load.ts';
 
-const CONNECTIONS = 32;
 const PEOPLE = 10_000;
 const ROUNDS = 5;
 const SECONDS = 3;
@@ -65,6 +63,7 @@ export async function rpcBench(): Promise<Result[]> {
   });
   const [, url = ''] = /^Datahike (\S+)/m.exec(process.output()) ?? [];
   const here = await protocolServer();
+  const generator = await LoadGenerator.start();
   try {
     const ask: Ask = (name, ...args) => callPeer({ url, format: 'edn' }, name, args);
     await ask('create-database', CONFIG);
@@ -74,27 +73,39 @@ export async function rpcBench(): Promise<Result[]> {
     const db = await ask('db', connection);
     const local = await inProcess(here.registry);
     const results: Result[] = [];
-    for (const format of [JSON_FORMAT, EDN_FORMAT]) {
-      const bodies = Array.from({ length: 100 }, (_, i) =>
-        format.print([QUERY, db, `person ${i * 97}`]),
-      );
-      const queries = { url: `${url}/q`, method: 'GET', format, bodies } as const;
+    for (const { print, mediaType } of [JSON_FORMAT, EDN_FORMAT]) {
+      const headers = { 'content-type': mediaType, accept: mediaType };
+      const load =
+        (method: 'GET' | 'POST', name: string, args: ReadonlyArray<EdnData>): RequestsPerSecond =>
+        async (seconds) => {
+          const asked = { bodies: args.map((each) => String(print(each))), sizes: [] };
+          const { requestsPerSecond } = await generator.measure({
+            ...{ name, url: `${url}/${name}`, method, headers, asked, seconds },
+            serverPid: process.pid,
+          });
+          return requestsPerSecond;
+        };
+      const numbers = Array.from({ length: 100 }, (_, i) => i);
+      const queries = numbers.map((i) => [QUERY, db, `person ${i * 97}`]);
       results.push(
-        await compare(`q, one entity by a value, ${format.mediaType}`, queries, local.query),
+        await compare(
+          `q, one entity by a value, ${mediaType}`,
+          load('GET', 'q', queries),
+          local.query,
+        ),
       );
-      const writes = bodies.map((_, i) => format.print([connection, [person(i)]]));
-      const transactions = {
-        url: `${url}/transact`,
-        method: 'POST',
-        format,
-        bodies: writes,
-      } as const;
+      const transactions = numbers.map((i) => [connection, [person(i)]]);
       results.push(
-        await compare(`transact, one entity, ${format.mediaType}`, transactions, local.transact),
+        await compare(
+          `transact, one entity, ${mediaType}`,
+          load('POST', 'transact', transactions),
+          local.transact,
+        ),
       );
     }
     return results;
   } finally {
+    await generator.end();
     await here.stop();
     await process.end('SIGTERM');
   }
@@ -127,18 +138,17 @@ async function inProcess(registry: Parameters<typeof perform>[2]['registry']): P
   };
 }
 
-interface Load {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly format: Format;
-  readonly bodies: ReadonlyArray<string | Uint8Array>;
-}
+type RequestsPerSecond = (seconds: number) => Promise<number>;
 
-async function compare(name: string, load: Load, call: () => Promise<void>): Promise<Result> {
+async function compare(
+  name: string,
+  requestsPerSecond: RequestsPerSecond,
+  call: () => Promise<void>,
+): Promise<Result> {
   const [overHttp, here]: [number[], number[]] = [[], []];
-  await requestsPerSecond(load, 2);
+  await requestsPerSecond(2);
   for (let round = 0; round < ROUNDS; round++) {
-    overHttp.push(await requestsPerSecond(load, SECONDS));
+    overHttp.push(await requestsPerSecond(SECONDS));
     here.push(await callsPerSecond(call, SECONDS));
   }
   const [ours, theirs] = [median(overHttp), median(here)];
@@ -150,23 +160,6 @@ async function compare(name: string, load: Load, call: () => Promise<void>): Pro
     ratio: ours / theirs,
     unit: '/s',
   };
-}
-
-async function requestsPerSecond(
-  { url, method, format, bodies }: Load,
-  seconds: number,
-): Promise<number> {
-  const result = await autocannon({
-    url,
-    method,
-    headers: { 'content-type': format.mediaType, accept: format.mediaType },
-    connections: CONNECTIONS,
-    duration: seconds,
-    requests: bodies.map((body) => ({ body: Buffer.from(body) })),
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${url}: ${result.non2xx} answers were no success and ${result.errors} failed`);
-  return result.requests.total / result.duration;
 }
 
 async function callsPerSecond(call: () => Promise<void>, seconds: number): Promise<number> {

@@ -1,15 +1,8 @@
 /** Whether both systems say the same, each in its own words. */
 import { REQUEST_HEADERS } from './servers.ts';
 import { isDeepStrictEqual } from 'node:util';
+import type { Asked } from '../load/load.ts';
 import type { Shape, Variables } from './shapes.ts';
-
-/** A shape as it is asked of one server. */
-export interface Asked {
-  /** One for each set of variables. */
-  readonly bodies: ReadonlyArray<string>;
-  /** Of the answers, in the same order. */
-  readonly sizes: ReadonlyArray<number>;
-}
 
 export interface AskedShape {
   readonly shape: Shape;

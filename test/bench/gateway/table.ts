@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { median } from '../harness.ts';
 import { markdownTable, measuredOn } from '../performance-doc.ts';
-import type { Measured } from './load.ts';
+import type { Measured } from '../load/load.ts';
 
 export interface MeasuredShape {
   readonly name: string;
@@ -41,7 +41,7 @@ export function othersLine(shapes: ReadonlyArray<MeasuredShape>): string {
   };
   return (
     `Other processes took ${percent('others', 0.5)} of the machine in the middle round and ${percent('others', 1)} in the worst; ` +
-    `the load generator took ${percent('generator', 0.5)} of one processor in the middle round.`
+    `the load generator took ${percent('generator', 0.5)} of one processor in the middle round and ${percent('generator', 1)} in the busiest.`
   );
 }
 

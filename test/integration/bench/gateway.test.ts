@@ -1,10 +1,10 @@
 /** The bench of the gateway in small: both servers start, and say the same. What it costs them is for `npm run bench -- gateway`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareAnswers } from '../../bench/gateway/agreement.ts';
-import { measureLoad } from '../../bench/gateway/load.ts';
 import type { MusicServers } from '../../bench/gateway/servers.ts';
 import { startBareServer, startMusicServers } from '../../bench/gateway/servers.ts';
 import { SHAPES } from '../../bench/gateway/shapes.ts';
+import { LoadGenerator } from '../../bench/load/load.ts';
 import { postgresUrl } from '../../support/server-urls.ts';
 
 /** Of what the bench asks of 100,000 tracks. */
@@ -40,18 +40,17 @@ describe('the bench of the gateway', () => {
 
   it('ends where an answer under load is not one that was compared', async () => {
     const bare = await startBareServer(100);
-    const load = { name: 'bare', url: bare.url, seconds: 1, serverPid: bare.pid };
-    const sizes = (size: number) => ({ bodies: ['{}'], sizes: [size] });
-    const { requestsPerSecond, p50Ms, p99Ms } = await measureLoad({
-      ...load,
-      asked: sizes(100),
-      postgresPid: undefined,
-    });
+    const generator = await LoadGenerator.start();
+    const measure = (size: number) =>
+      generator.measure({
+        ...{ name: 'bare', url: bare.url, headers: {}, seconds: 1, serverPid: bare.pid },
+        asked: { bodies: ['{}'], sizes: [size] },
+      });
+    const { requestsPerSecond, p50Ms, p99Ms } = await measure(100);
     expect(requestsPerSecond).toBeGreaterThan(0);
     expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
-    await expect(
-      measureLoad({ ...load, asked: sizes(101), postgresPid: undefined }),
-    ).rejects.toThrow('not one of those expected');
+    await expect(measure(101)).rejects.toThrow('not one of those expected');
+    await generator.end();
     await bare.end('SIGTERM');
   });
 });

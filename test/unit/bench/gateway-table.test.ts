@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Measured } from '../../bench/gateway/load.ts';
+import type { Measured } from '../../bench/load/load.ts';
 import { gatewayFigures, measuredLines, othersLine } from '../../bench/gateway/table.ts';
 import type { MeasuredShape } from '../../bench/gateway/table.ts';
 

@@ -7,20 +7,26 @@ const TICK_MS = 10;
 export interface ProcessorTimes {
   readonly server: number;
   readonly postgres: number;
-  /** This process, which makes the load. */
+  /** Of the process that makes the load. */
   readonly load: number;
   /** All processes of the machine, and all that its processors could have done. */
   readonly busy: number;
   readonly total: number;
 }
 
+/** Of the processes that a round is about. */
+export interface Pids {
+  readonly server: number;
+  readonly postgres: number | undefined;
+  readonly load: number | undefined;
+}
+
 /** Milliseconds until now; NaN where they are not known. */
-export function processorTimes(serverPid: number, postgresPid: number | undefined): ProcessorTimes {
-  const { user, system } = process.cpuUsage();
+export function processorTimes({ server, postgres, load }: Pids): ProcessorTimes {
   return {
-    server: timeOf(serverPid),
-    postgres: postgresPid === undefined ? NaN : familyTime(postgresPid),
-    load: (user + system) / 1_000,
+    server: timeOf(server),
+    postgres: familyTime(postgres),
+    load: timeOf(load),
     ...machineTimes(),
   };
 }
@@ -48,8 +54,8 @@ interface ProcessStat {
   readonly ended: number;
 }
 
-function statOf(pid: number | string): ProcessStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
+function statOf(pid: number | string | undefined): ProcessStat | undefined {
+  const text = pid === undefined ? undefined : read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The name of the program is in brackets, and may hold anything.
   const fields = text
@@ -65,12 +71,12 @@ function statOf(pid: number | string): ProcessStat | undefined {
   };
 }
 
-function timeOf(pid: number): number {
+function timeOf(pid: number | undefined): number {
   return statOf(pid)?.time ?? NaN;
 }
 
 /** A process and its children, those that have ended too. */
-function familyTime(pid: number): number {
+function familyTime(pid: number | undefined): number {
   const own = statOf(pid);
   if (own === undefined) return NaN;
   const children = readdirSync('/proc')
