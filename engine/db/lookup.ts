@@ -106,8 +106,12 @@ export function nothingFound(ref: EdnData): DatabaseError {
   });
 }
 
+export function isEntityId(ref: EdnData): ref is number {
+  return Number.isInteger(ref) && Number(ref) >= 0 && Number(ref) <= MAX_ID;
+}
+
 function checkedEntityId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id <= MAX_ID) return id;
+  if (isEntityId(id)) return id;
   throw new DatabaseError(
     'BAD_USER_INPUT',
     `Expected number or lookup ref for entity id, got ${id}: an id is an integer from 0 to ${MAX_ID}`,

@@ -60,6 +60,16 @@ export function project(
   return run(projectAll(db, projection, entities), limits);
 }
 
+/** The value that each of some entities has for an attribute, of several the first; undefined where there is none. */
+export function* projectOne(
+  db: SettledDb,
+  ident: Keyword,
+  entities: ReadonlyArray<number>,
+): Suspended<ReadonlyArray<Value | undefined>> {
+  const { columns } = yield* projectAll(db, { attributes: [{ kind: 'one', ident }] }, entities);
+  return columns[0] as ReadonlyArray<Value | undefined>;
+}
+
 function* projectAll(
   db: Db,
   projection: Projection,

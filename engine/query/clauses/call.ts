@@ -3,9 +3,10 @@ import { DatabaseError } from '../../../schema/error.ts';
 import { Keyword, forwardOf, isReverse, sym } from '../../../schema/keyword.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import { valueEquals } from '../../../schema/value-key.ts';
-import { datomsWith, entityWith, resolveEntity } from '../../db/lookup.ts';
+import { datomsWith, entityWith, isEntityId, resolveEntity } from '../../db/lookup.ts';
 import { prefetch } from '../../db/prefetch.ts';
 import type { SettledDb } from '../../db/scan.ts';
+import { projectOne } from '../../pull/project.ts';
 import { budget } from '../../shared/budget.ts';
 import { registeredNames } from '../../shared/functions.ts';
 import { didYouMean } from '../../shared/suggest.ts';
@@ -200,9 +201,14 @@ function* callAll(
   }
   const databaseFunction = DATABASE_FUNCTIONS.get(clause.function);
   if (databaseFunction === undefined) throw unknownFunction(clause);
-  context.trace?.note(`${name} looks into the database for each row`);
   const source = clause.arguments[0];
   const db = databaseOf(context, source?.kind === 'source' ? source.name : '$');
+  const found = yield* lookUpAll(db, clause.function, args, bindings.length);
+  if (found !== undefined) {
+    context.trace?.note(`${name} looks into the database for all rows at once`);
+    return found;
+  }
+  context.trace?.note(`${name} looks into the database for each row`);
   for (const term of terms.slice(2))
     if (term.kind === 'constant') context.trace?.note(describeUnknown(db, term.value));
   const ids = bindings.length > 1 ? entityIds(args, bindings.length) : [];
@@ -216,6 +222,38 @@ function* callAll(
     if (row % 512 === 511) yield PAUSE;
   }
   return results;
+}
+
+/**
+ * The results of `get-else` and `missing?` for all rows together, where every row asks one attribute of an entity that is known by its id: what entities
+ * beside each other say is read leaf by leaf. Undefined for everything else.
+ */
+function* lookUpAll(
+  db: SettledDb,
+  name: string,
+  args: ReadonlyArray<(row: number) => EdnData>,
+  length: number,
+): Suspended<Array<EdnData | undefined> | undefined> {
+  const [, entityAt, identAt, otherwiseAt] = args;
+  if (length < 2 || entityAt === undefined || identAt === undefined) return undefined;
+  const isGetElse = name === 'get-else' && args.length === 4;
+  if (!isGetElse && !(name === 'missing?' && args.length === 3)) return undefined;
+  const ident = identAt(0);
+  if (!(ident instanceof Keyword) || isReverse(ident) || db.schema.numberOf(ident) === undefined)
+    return undefined;
+  const entities: number[] = [];
+  for (let row = 0; row < length; row++) {
+    const entity = entityAt(row);
+    const otherwise = isGetElse ? otherwiseAt?.(row) : true;
+    if (entity === undefined || !isEntityId(entity) || identAt(row) !== ident) return undefined;
+    if (otherwise === null) return undefined;
+    entities.push(entity);
+  }
+  const values = yield* projectOne(db, ident, entities);
+  // An entity without a value has no place in the column.
+  return Array.from(values, (value, row) =>
+    isGetElse ? (value ?? otherwiseAt?.(row)) : value === undefined,
+  );
 }
 
 /** The function that is called: an input may name it, `[(?f ?x) ?y]`. */
