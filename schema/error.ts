@@ -66,6 +66,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The operation asks for more than one request may',
   },
+  NOT_FINITE: {
+    httpStatus: 422,
+    retryable: false,
+    meaning: 'A number is infinite or none, which JSON cannot say',
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     httpStatus: 415,
     retryable: false,

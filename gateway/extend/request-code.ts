@@ -10,7 +10,7 @@ import { parseTransaction } from '../rest/transact.ts';
 import { commitWrites } from '../write/commit.ts';
 import { findEntities } from './entity-refs.ts';
 import type { ExtensionContext, Loader, LoadBatch } from './extension.ts';
-import { MARK } from './mark.ts';
+import { markOf } from './mark.ts';
 
 /** The longest time that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -38,7 +38,7 @@ export function beginRequestCode(request: RequestContext, log: Log): RequestCode
     },
     scopeAfter: (scope) => written ?? scope,
     within: (promised) => Promise.race([promised, time.over]),
-    fail: (error) => `${MARK}${failures.push(error) - 1}${MARK}`,
+    fail: (error) => markOf(failures.push(error) - 1),
     failures,
     end: () => time.end(),
   };

@@ -19,6 +19,7 @@ import type { OperationContext, RequestContext } from '../http/context.ts';
 import { isSettled, requirePresent } from '../http/context.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import type { ForeignFailure } from '../read/scope.ts';
+import { hasMarks } from '../extend/mark.ts';
 import type { Warning } from '../read/warnings.ts';
 import type { FieldCode, Operation } from '../select/collect-fields.ts';
 import { collectFields, nameOf } from '../select/collect-fields.ts';
@@ -185,7 +186,7 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
       });
   }
 
-  /** What is told of data that was written, with the failures of code of users in their places. */
+  /** What is told of data that was written, with what failed in its places: code of users, and numbers that JSON does not have. */
   outcome(
     { code, requestId, warnings }: Pick<OperationContext, 'code' | 'requestId' | 'warnings'>,
     written: string,
@@ -194,7 +195,7 @@ export class CompiledOperation<C extends OperationContext = RequestContext> {
     code?.end();
     const failures = code?.failures ?? [];
     const beside = this.#warnings(warnings.all);
-    if (failures.length === 0 || written === 'null') return outcomeOf(written, others, beside);
+    if (written === 'null' || !hasMarks(written)) return outcomeOf(written, others, beside);
     const { text, errors } = placeFailures({
       schema: this.#target.schema,
       fragments: this.#fragments,

@@ -20,7 +20,8 @@ import type {
   SelectionSetNode,
 } from 'graphql';
 import { randomUUID } from 'node:crypto';
-import { MARK } from '../extend/mark.ts';
+import { DatabaseError } from '../../schema/error.ts';
+import { replaceMarks } from '../extend/mark.ts';
 
 export interface MarkedAnswer {
   readonly schema: GraphQLSchema;
@@ -64,7 +65,7 @@ class Walk {
 
   data(): Json | undefined {
     const { text, root, selectionSet } = this.#answer;
-    const readable = text.replaceAll(MARKS, (_mark, number: string) => `"${this.#name}${number}"`);
+    const readable = replaceMarks(text, (failure) => `"${this.#name}${failure}"`);
     const data = JSON.parse(readable) as Json;
     return this.#object(data as { [key: string]: Json }, [{ type: root, set: selectionSet }], []);
   }
@@ -88,8 +89,9 @@ class Walk {
     path: Path,
   ): Json | undefined {
     if (typeof value === 'string' && value.startsWith(this.#name)) {
-      const failure = this.#answer.failures[Number(value.slice(this.#name.length))];
-      this.errors.push(locatedError(failure, nodes, path));
+      const failure = value.slice(this.#name.length);
+      const error = this.#answer.failures[Number(failure)] ?? notFinite(failure);
+      this.errors.push(locatedError(error, nodes, path));
       return undefined;
     }
     if (Array.isArray(value))
@@ -156,4 +158,6 @@ class Walk {
   }
 }
 
-const MARKS = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
+function notFinite(number: string): DatabaseError {
+  return new DatabaseError('NOT_FINITE', `The value is ${number}, which JSON cannot say`);
+}

@@ -1,9 +1,11 @@
 /** Pieces of JSON text. Answers are written as text where they are read, so that no tree of objects is made of them first. */
+import { Keyword } from '../../schema/keyword.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { ScalarName } from '../../schema/model/scalars.ts';
-import type { Shape } from '../../schema/model/shapes.ts';
-import { shapeToJson } from '../../schema/model/shapes.ts';
+import type { Shape, TupleShape } from '../../schema/model/shapes.ts';
+import { placesOf } from '../../schema/model/shapes.ts';
 import { valueToJson } from '../../schema/model/scalars.ts';
+import { markOf } from '../extend/mark.ts';
 
 /** What JSON writes with a backslash: quotes, backslashes, control characters, and halves of pairs. */
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
@@ -18,12 +20,43 @@ export function jsonKey(key: string): string {
   return `${quote(key)}:`;
 }
 
-/** What writes values of a shape. `idOf` names the entities that places of tuples refer to. */
-export function jsonWriter(
-  shape: Shape,
-): (value: EdnData, idOf: (entity: number) => string) => string {
-  if (shape.kind === 'scalar') return scalarWriter(shape.scalar);
-  return (value, idOf) => JSON.stringify(shapeToJson(shape, value, idOf) ?? null);
+export type WriteValue = (value: EdnData, idOf: (entity: number) => string) => string;
+
+/** What writes values of a shape; null where a value has no place in it. `idOf` names the entities that places of tuples refer to. */
+export function jsonWriter(shape: Shape): WriteValue {
+  switch (shape.kind) {
+    case 'scalar':
+      return scalarWriter(shape.scalar);
+    case 'enum':
+      return (value) => {
+        const name = value instanceof Keyword ? shape.names.get(value) : undefined;
+        return name === undefined ? 'null' : quote(name);
+      };
+    case 'tuple':
+      return tupleWriter(shape);
+    case 'vector': {
+      const write = scalarWriter(shape.scalar);
+      return (value) => `[${placesOf(value).map(write).join(',')}]`;
+    }
+  }
+}
+
+function tupleWriter({ items }: TupleShape): WriteValue {
+  const writers = items.map(({ name, shape }) => {
+    const write: WriteValue =
+      shape.kind === 'reference'
+        ? (place, idOf) => quote(idOf(Number(place)))
+        : scalarWriter(shape.scalar);
+    return { key: jsonKey(name), write };
+  });
+  return (value, idOf) => {
+    const places = placesOf(value);
+    const members = writers.map(({ key, write }, i) => {
+      const place = places[i] ?? null;
+      return key + (place === null ? 'null' : write(place, idOf));
+    });
+    return `{${members.join(',')}}`;
+  };
 }
 
 function scalarWriter(scalar: ScalarName): (value: EdnData) => string {
@@ -33,7 +66,7 @@ function scalarWriter(scalar: ScalarName): (value: EdnData) => string {
     case 'Boolean':
       return String;
     case 'Float':
-      return (value) => JSON.stringify(value);
+      return numberText;
     case 'Int':
       return String;
     // Their texts are digits, letters and signs that JSON writes as they are.
@@ -42,12 +75,23 @@ function scalarWriter(scalar: ScalarName): (value: EdnData) => string {
     case 'BigDecimal':
     case 'UUID':
       return (value) => (value === null ? 'null' : `"${String(value)}"`);
+    case 'FloatArray':
+      return (value) =>
+        ArrayBuffer.isView(value)
+          ? `[${Array.from(value as Float64Array, numberText).join(',')}]`
+          : 'null';
+    case 'JSON':
+      return (value) =>
+        typeof value === 'number' ? numberText(value) : JSON.stringify(valueToJson(scalar, value));
     case 'Bytes':
     case 'DateTime':
-    case 'FloatArray':
-    case 'JSON':
     case 'Keyword':
     case 'Symbol':
       return (value) => JSON.stringify(valueToJson(scalar, value));
   }
+}
+
+/** A floating point number. JSON has neither infinities nor NaN: a mark says which it is. */
+function numberText(value: EdnData): string {
+  return value === null || Number.isFinite(value) ? String(value) : markOf(String(value));
 }

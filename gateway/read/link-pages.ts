@@ -8,7 +8,7 @@ import type { Page, PageOf } from './pages.ts';
 import { cutPage, EMPTY_PAGE } from './pages.ts';
 import type { Position } from './query/list-clauses.ts';
 import type { Order } from './query/order.ts';
-import { compareBy, reverseOrder } from './query/order.ts';
+import { compareBy, reverseOrder, sortValue } from './query/order.ts';
 import type { PageRequest } from './query/page.ts';
 
 export class LinkPages {
@@ -35,7 +35,10 @@ export class LinkPages {
     const { starts, values } = await this.#links(parents, undefined);
     const entities = values as ReadonlyArray<number>;
     const { columns } = await this.#snapshot.project(sortProjection(order), entities);
-    const keys = columns as ReadonlyArray<ReadonlyArray<Value | undefined>>;
+    const keys = order.keys.map(({ scalar }, i): ReadonlyArray<EdnData | undefined> => {
+      const column = columns[i] as ReadonlyArray<Value | undefined>;
+      return scalar === 'Float' ? column.map(sortValue) : column;
+    });
     const compare = comparing(this.#page.backwards ? reverseOrder(order) : order, keys, entities);
     const places = Int32Array.from(entities, (_, place) => place);
     for (let i = 0; i + 1 < starts.length; i++)
@@ -81,7 +84,7 @@ export function isOfOwnValues({ keys }: Order): boolean {
 
 function comparing(
   { keys, entityDescending }: Order,
-  columns: ReadonlyArray<ReadonlyArray<Value | undefined>>,
+  columns: ReadonlyArray<ReadonlyArray<EdnData | undefined>>,
   entities: ReadonlyArray<number>,
 ): (one: number, other: number) => number {
   const comparisons = keys.map((key, i) => {

@@ -5,6 +5,8 @@ export type WarningCode =
   | 'DEPRECATED'
   /** A list was cut at the length that it has where nobody says one, and nothing else of the answer tells. */
   | 'LIST_CUT'
+  /** Null stands for numbers that JSON does not have. */
+  | 'NOT_FINITE'
   /** A reference leads to an entity that is not of the type that stands there: it is null, or left out of the list. */
   | 'NOT_OF_TYPE';
 
@@ -38,17 +40,30 @@ export class Warnings {
     this.#add('NOT_OF_TYPE', field, count, `${field} leads to entities that are no ${type}`);
   }
 
-  #add(code: WarningCode, field: string, count: number, message: string): void {
+  notFinite(count: number): void {
+    this.#add(
+      'NOT_FINITE',
+      undefined,
+      count,
+      'JSON has neither infinities nor NaN: null stands for them',
+    );
+  }
+
+  #add(code: WarningCode, field: string | undefined, count: number, message: string): void {
     this.#found ??= new Map();
     const key = `${code} ${field}`;
     const before = this.#found.get(key)?.count ?? 0;
-    this.#found.set(key, { code, message, field, count: before + count });
+    const place = field === undefined ? {} : { field };
+    this.#found.set(key, { code, message, ...place, count: before + count });
   }
 }
 
 /** As a header: a list of RFC 9651, `LIST_CUT;field="City.monuments";count=2`. */
 export function warningsHeader(warnings: ReadonlyArray<Warning>): string {
   return warnings
-    .map(({ code, field = '', count = 1 }) => `${code};field="${field}";count=${count}`)
+    .map(({ code, field, count = 1 }) => {
+      const place = field === undefined ? '' : `;field="${field}"`;
+      return `${code}${place};count=${count}`;
+    })
     .join(', ');
 }

@@ -6,6 +6,7 @@ import { cacheControl, hasTag, setCacheHeaders, validatorOf } from '../http/cach
 import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { preferredType } from '../http/accept.ts';
+import { nullMarks } from '../extend/mark.ts';
 import { checkValueNesting } from '../http/nesting.ts';
 import { warningsHeader } from '../read/warnings.ts';
 import { setValidator } from '../sets/set-validator.ts';
@@ -303,9 +304,10 @@ async function send(
   request: Request,
   response: Response,
   context: OperationContext,
-  { status, headers, body }: RestAnswer,
+  { status, headers, body: written }: RestAnswer,
   options: RestOptions,
 ): Promise<void> {
+  const body = typeof written === 'string' ? plainJson(written, context) : written;
   response.status(status);
   if (context.basisTx !== undefined) response.set('Datahike-Basis-T', String(context.basisTx));
   response.set(headers);
@@ -314,4 +316,11 @@ async function send(
   if (body === undefined) response.end();
   else if (typeof body === 'string') response.type('json').send(body);
   else await sendLines(request, response, context, body, options);
+}
+
+/** The body with null for the numbers that JSON does not have, which is said beside it. */
+function plainJson(body: string, { warnings }: OperationContext): string {
+  const { text, count } = nullMarks(body);
+  if (count > 0) warnings.notFinite(count);
+  return text;
 }

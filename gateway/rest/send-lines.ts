@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
+import { nullMarks } from '../extend/mark.ts';
 import type { Callers } from '../http/caller.ts';
 import type { OperationContext } from '../http/context.ts';
 import { toProblem } from '../http/error-response.ts';
@@ -41,7 +42,8 @@ export async function sendLines(
     if (request.method === 'HEAD') return void response.end();
     for (; part.done !== true; part = await lines.next()) {
       const isTaken =
-        response.write(part.value) || (await hasDrained(response, ending.signal, patienceMs));
+        response.write(nullMarks(part.value).text) ||
+        (await hasDrained(response, ending.signal, patienceMs));
       if (response.closed) return;
       if (stopping.aborted) throw new DatabaseError('CANCELLED', 'The gateway stops; ask again');
       if (!isTaken) return void response.destroy();

@@ -1,9 +1,9 @@
 /** What a field holds that is no reference: a scalar, one of some keywords, or a tuple. JSON form and reading it, for all of them. */
 import { DatabaseError } from '../error.ts';
-import { Keyword } from '../keyword.ts';
+import type { Keyword } from '../keyword.ts';
 import type { EdnData, Value } from '../value.ts';
-import type { Json, Operator, ScalarName } from './scalars.ts';
-import { SCALARS, valueFromJson, valueFromText, valueToJson } from './scalars.ts';
+import type { Operator, ScalarName } from './scalars.ts';
+import { SCALARS, valueFromJson, valueFromText } from './scalars.ts';
 
 export type Shape = ScalarShape | EnumShape | TupleShape | VectorShape;
 
@@ -124,37 +124,8 @@ export function shapeName(shape: Shape): string {
   }
 }
 
-/** What a stored value looks like in JSON; undefined where it has no place in the shape. */
-export function shapeToJson(
-  shape: Shape,
-  value: EdnData,
-  idOf: (entity: number) => string,
-): Json | undefined {
-  switch (shape.kind) {
-    case 'scalar':
-      return valueToJson(shape.scalar, value);
-    case 'enum':
-      return value instanceof Keyword ? shape.names.get(value) : undefined;
-    case 'tuple': {
-      const places = placesOf(value);
-      const entries = shape.items.map(({ name, shape: item }, i): [string, Json] => {
-        const place = places[i] ?? null;
-        if (place === null) return [name, null];
-        return [
-          name,
-          item.kind === 'reference' ? idOf(Number(place)) : valueToJson(item.scalar, place),
-        ];
-      });
-      return Object.fromEntries(entries);
-    }
-    case 'vector':
-      return placesOf(value).map((place) =>
-        place === null ? null : valueToJson(shape.scalar, place),
-      );
-  }
-}
-
-function placesOf(value: EdnData): ReadonlyArray<EdnData> {
+/** What is in the places of a tuple. */
+export function placesOf(value: EdnData): ReadonlyArray<EdnData> {
   return Array.isArray(value) ? (value as ReadonlyArray<EdnData>) : [];
 }
 

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { DatabaseError } from '../../../schema/error.ts';
+import type { ScalarName } from '../../../schema/model/scalars.ts';
 import { valueFromJson, valueToJson } from '../../../schema/model/scalars.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import type { Position } from './list-clauses.ts';
@@ -28,7 +29,7 @@ export function cursorWriter(
   return ({ entity, values }) => {
     let rest = String(entity);
     for (let i = 0; i < keys.length; i++)
-      rest += `,${JSON.stringify(valueToJson(keys[i]!.scalar, values[i] ?? null))}`;
+      rest += `,${JSON.stringify(written(keys[i]!.scalar, values[i] ?? null))}`;
     return begin + base64url(`${rest}]`);
   };
 }
@@ -82,11 +83,22 @@ function decodeValues(values: ReadonlyArray<unknown>, order: Order): ReadonlyArr
   try {
     return order.keys.map((key, i) => {
       const json = values[i] ?? null;
-      return json === null ? null : valueFromJson(key.scalar, json);
+      return json === null ? null : read(key.scalar, json);
     });
   } catch {
     throw damaged();
   }
+}
+
+/** JSON has no infinities: here they are texts. */
+function written(scalar: ScalarName, value: EdnData): unknown {
+  return value === Infinity || value === -Infinity ? String(value) : valueToJson(scalar, value);
+}
+
+/** @throws where it is no value of the scalar */
+function read(scalar: ScalarName, json: unknown): EdnData {
+  if (scalar === 'Float' && (json === 'Infinity' || json === '-Infinity')) return Number(json);
+  return valueFromJson(scalar, json);
 }
 
 function isCount(value: unknown): value is number {

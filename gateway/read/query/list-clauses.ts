@@ -87,7 +87,7 @@ export function sortColumns(
   const [first, ...others] = spec.order.keys;
   if (first === undefined) return { clauses: [], columns: [] };
   const value = scope.fresh('k');
-  const path = pathClauses(spec, scope, first.path, value);
+  const path = keyClauses(spec, scope, first, value);
   const leading = segment.valued
     ? { clauses: path, columns: [valueColumn(value, first, 0)] }
     : { clauses: [scope.notJoin([ENTITY], path)], columns: [] };
@@ -188,14 +188,14 @@ function optionalColumns(
   };
   const columns = [flagColumn, valueColumn(value, key, index)];
   const [step, ...others] = key.path;
-  if (step?.kind === 'value' && others.length === 0)
+  if (step?.kind === 'value' && others.length === 0 && key.scalar !== 'Float')
     return { clauses: lookUps(step.ident, flag, value), columns };
   const clause = scope.orJoin(
     [flag, value],
     [
-      [...pathClauses(spec, scope, key.path, value), binding('ground', [false], flag)],
+      [...keyClauses(spec, scope, key, value), binding('ground', [false], flag)],
       [
-        scope.notJoin([ENTITY], pathClauses(spec, scope, key.path, scope.fresh('k'))),
+        scope.notJoin([ENTITY], keyClauses(spec, scope, key, scope.fresh('k'))),
         binding('ground', [true], flag),
         binding('ground', [NO_VALUE], value),
       ],
@@ -224,6 +224,17 @@ function valueColumn(variable: Sym, key: SortKey, index: number): Column {
     descending: key.descending,
     at: (position) => position.values[index] ?? undefined,
   };
+}
+
+/** What binds a value to sort by. NaN is in no order with any number: an entity with it is sorted as one without a value. */
+function keyClauses(
+  spec: ListSpec,
+  scope: QueryScope,
+  { path, scalar }: SortKey,
+  value: Sym,
+): ReadonlyArray<EdnData> {
+  const clauses = pathClauses(spec, scope, path, value);
+  return scalar === 'Float' ? [...clauses, predicate('>=', value, -Infinity)] : clauses;
 }
 
 /** From the entity along refs to a value; what the caller may not see is no way. */

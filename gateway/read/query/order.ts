@@ -57,6 +57,11 @@ export function parseOrder(
   return { keys, entityDescending: false };
 }
 
+/** What an entity is sorted by where it has a value: NaN is none, as it is in no order with any number. */
+export function sortValue(value: EdnData | undefined): EdnData {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
 /** How values of a key compare in its order; null and undefined are no value. */
 export function compareBy({
   descending,
