@@ -180,7 +180,7 @@ function extensionsOf(error: DatabaseError): Record<string, unknown> {
 }
 
 /** What of an error's data callers are told, as text like all numbers of transactions. */
-const FACTS = ['attribute', 'id', 'expected', 'version', 'count', 'atMost'] as const;
+const FACTS = ['attribute', 'id', 'expected', 'version', 't', 'count', 'atMost'] as const;
 
 function factsOf({ data }: DatabaseError): Partial<Record<(typeof FACTS)[number], string>> {
   const facts = FACTS.flatMap((name) =>

@@ -408,6 +408,6 @@ function basisNotAvailable(tx: number, maxTx: number, timeoutMs: number): Databa
   return new DatabaseError(
     'BASIS_NOT_AVAILABLE',
     `Expected transaction ${tx} within ${timeoutMs} ms, got as far as ${maxTx}; try again`,
-    { data: { wanted: tx, basisTx: maxTx } },
+    { data: { wanted: tx, t: maxTx } },
   );
 }

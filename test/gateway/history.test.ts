@@ -277,6 +277,21 @@ describe('the transactions', () => {
     });
   });
 
+  it('says how far it knows to who has seen more', async () => {
+    const { txConnection } = await world.data(
+      '{ txConnection(first: 1) { pageInfo { endCursor } } }',
+    );
+    const content = Buffer.from(txConnection.pageInfo.endCursor as string, 'base64url');
+    const [version, basisTx, ...others] = JSON.parse(content.toString()) as number[];
+    const ahead = Buffer.from(JSON.stringify([version, basisTx! + 9, ...others]));
+    const { extensions } = await world.error(
+      `{ txConnection(first: 1, after: "${ahead.toString('base64url')}") { nodes { t } } }`,
+    );
+    expect(extensions).toMatchObject({
+      ...{ code: 'BASIS_NOT_AVAILABLE', retryable: true, t: String(basisTx) },
+    });
+  });
+
   it('are found by their times', async () => {
     const { txConnection } = await world.data(
       '{ txConnection(from: {instant: "2100-01-01T00:00:00Z"}) { nodes { t } } }',

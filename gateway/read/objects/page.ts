@@ -89,7 +89,8 @@ export function parseForward(
   if (basisTx > present)
     throw new DatabaseError(
       'BASIS_NOT_AVAILABLE',
-      `The cursor is of transaction ${basisTx}, which is not known here yet`,
+      `The cursor is of transaction ${basisTx}, which is not known here yet; try again`,
+      { data: { t: present } },
     );
   return { size, from: { basisTx, place: position.entity } };
 }

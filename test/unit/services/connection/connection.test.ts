@@ -146,7 +146,7 @@ it('says that a transaction has not arrived, when its time is over', async () =>
   await expect(reader.sync(wanted, 20)).rejects.toMatchObject({
     code: 'BASIS_NOT_AVAILABLE',
     retryable: true,
-    data: { wanted },
+    data: { wanted, t: wanted - 1 },
   });
 });
 
