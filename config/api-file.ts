@@ -80,6 +80,7 @@ const model = z.strictObject({
   stripPrefix: z.string().optional(),
   types: z.record(name, z.strictObject({ namespaces: z.array(z.string()).min(1) })).optional(),
   mixins: z.record(name, z.array(name)).optional(),
+  discriminator: keyword.optional(),
   attributes: z.record(z.string().regex(/^:/), annotations).optional(),
 });
 

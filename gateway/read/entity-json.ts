@@ -79,7 +79,8 @@ async function writeAnew(
     await writeEntities(run, shows.fields, { entities, projected, places }, fragments);
     return fragments;
   }
-  const groups = placesByType(run, entities, projected);
+  const said = shows.discriminator === undefined ? [] : projected.columns[shows.discriminator];
+  const groups = placesByType(run, entities, projected.idents, said as ReadonlyArray<EdnData>);
   for (const [type, found] of groups) {
     const places = await visiblePlaces(run, type.name, entities, found);
     await writeEntities(run, shows.fieldsOf(type), { entities, projected, places }, fragments);
@@ -393,11 +394,12 @@ async function connectionWriter(
 function placesByType(
   { scope }: Run,
   entities: ReadonlyArray<number>,
-  { idents }: Projected,
+  idents: Projected['idents'],
+  said: ReadonlyArray<EdnData | undefined>,
 ): ReadonlyMap<EntityType, number[]> {
   const groups = new Map<EntityType, number[]>();
   for (let place = 0; place < entities.length; place++) {
-    const type = primaryType(scope.model, idents[place] ?? []);
+    const type = primaryType(scope.model, idents[place] ?? [], said[place]);
     if (type === undefined) continue;
     const group = groups.get(type);
     if (group === undefined) groups.set(type, [place]);

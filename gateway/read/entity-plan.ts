@@ -147,9 +147,11 @@ class ProjectionDraft {
 
 function planAny(model: Model, draft: ProjectionDraft, selection: EntitySelection): EntityPlan {
   const { fieldsOf, costs } = planTypes(model, draft, selection);
+  const ident = model.discriminator;
+  const discriminator = ident && draft.column({ kind: 'one', ident });
   return {
     projection: { attributes: draft.attributes, idents: true },
-    shows: { kind: 'any', fieldsOf },
+    shows: { kind: 'any', fieldsOf, discriminator },
     isOwn: false,
     cost: (variables) => Math.max(1, ...costs.map((cost) => cost(variables))),
   };

@@ -54,6 +54,8 @@ export type Shows =
   | {
       readonly kind: 'any';
       readonly fieldsOf: (type: EntityType) => ReadonlyArray<FieldPlan>;
+      /** Where entities say of which type they are; undefined where nothing is configured for that. */
+      readonly discriminator: number | undefined;
     };
 
 /** `prefix` is what stands before the value: its key and a colon. */

@@ -294,9 +294,20 @@ class ModelBuilder {
       typesByRoute: new Map(types.map((type) => [type.names.route, type])),
       typesByAttribute,
       mixins: new Map(mixins.map((mixin) => [mixin.name, mixin])),
+      discriminator: this.#discriminator(),
       locks: this.#locks,
       notes: this.#notes,
     };
+  }
+
+  #discriminator(): Keyword | undefined {
+    const { discriminator } = this.#config;
+    if (
+      discriminator !== undefined &&
+      !this.#attributes.some(({ ident }) => ident === discriminator)
+    )
+      this.#notes.push(`The discriminator ${discriminator} is no attribute`);
+    return discriminator;
   }
 
   #mixinOf({ name, namespaces, fields }: TypeDraft): Mixin {

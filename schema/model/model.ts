@@ -15,6 +15,8 @@ export interface Model {
   readonly typesByAttribute: ReadonlyMap<Keyword, EntityType>;
   /** Types that share the fields of a namespace. */
   readonly mixins: ReadonlyMap<string, Mixin>;
+  /** The attribute in which an entity says under which of its types it is shown where its place does not tell. */
+  readonly discriminator?: Keyword | undefined;
   /** What each attribute that is shown is, to be written down. */
   readonly locks: ReadonlyMap<Keyword, Lock>;
   /** What could not be mapped as one would expect, for the operator. */
@@ -120,6 +122,8 @@ export interface ModelConfig {
   readonly types?: Readonly<Record<string, { readonly namespaces: ReadonlyArray<string> }>>;
   /** Namespaces whose fields are shown by other types: `{ audit: ['Person', 'Order'] }`. */
   readonly mixins?: Readonly<Record<string, ReadonlyArray<string>>>;
+  /** The attribute that names, as a keyword or a text, the namespace of the type under which an entity of several is shown. */
+  readonly discriminator?: Keyword | undefined;
   /** By ident (`':person/name'`), what counts in the place of an attribute's own annotations. */
   readonly attributes?: Readonly<Record<string, Attribute['annotations']>>;
 }

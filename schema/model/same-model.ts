@@ -15,6 +15,7 @@ function textOf(model: Model): string {
     text = JSON.stringify([
       Array.from(model.types.values(), typeData),
       Array.from(model.mixins.values(), ({ name, types }) => [name, types]),
+      model.discriminator?.toString(),
     ]);
     texts.set(model, text);
   }

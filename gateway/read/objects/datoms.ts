@@ -180,8 +180,6 @@ async function withIdents(
   );
 }
 
-const IDENTS: Projection = { attributes: [], idents: true };
-
 /** Of the entities that facts refer to those that the caller sees, whatever as. */
 async function visibleTargets(
   scope: ReadScope,
@@ -189,9 +187,13 @@ async function visibleTargets(
 ): Promise<ReadonlySet<number>> {
   const refs = datoms.filter(({ field }) => field.kind === 'ref');
   const targets = Array.from(new Set(refs.map(({ value }) => value as number)));
-  const { idents } = await scope.snapshot.project(IDENTS, targets);
+  const { discriminator } = scope.model;
+  const attributes =
+    discriminator === undefined ? [] : [{ kind: 'one' as const, ident: discriminator }];
+  const { idents, columns } = await scope.snapshot.project({ attributes, idents: true }, targets);
+  const said = (columns[0] ?? []) as ReadonlyArray<EdnData | undefined>;
   const typed = targets.flatMap((entity, place): ReadonlyArray<readonly [string, number]> => {
-    const type = primaryType(scope.model, idents[place] ?? []);
+    const type = primaryType(scope.model, idents[place] ?? [], said[place]);
     return type === undefined ? [] : [[type.name, entity]];
   });
   const visible = new Set<number>();

@@ -3,6 +3,7 @@ import { kw } from '../../../../schema/keyword.ts';
 import { buildModel } from '../../../../schema/model/build-model.ts';
 import type { Model } from '../../../../schema/model/model.ts';
 import { shapeName } from '../../../../schema/model/shapes.ts';
+import type { EdnData } from '../../../../schema/value.ts';
 import { primaryType } from '../../../../schema/model/primary-type.ts';
 import { attributes, IDENTITY, MANY } from './attributes.ts';
 
@@ -118,5 +119,23 @@ describe('the model', () => {
     expect(typeOf('person/name', 'employee/number')).toBe('Employee');
     expect(typeOf('person/email', 'employee/number')).toBe('Employee');
     expect(typeOf('db/ident')).toBeUndefined();
+  });
+
+  it('shows an entity under the type that it says itself, where it has that type', () => {
+    const all = attributes(
+      ['person/email', 'string', IDENTITY],
+      ['employee/number', 'long'],
+      ['thing/kind', 'keyword'],
+    );
+    const model = buildModel(all, { discriminator: kw('thing/kind') });
+    const idents = ['person/email', 'employee/number', 'thing/kind'].map(kw);
+    const typeOf = (said: EdnData) => primaryType(model, idents, said)?.name;
+    expect(typeOf(kw('employee'))).toBe('Employee');
+    expect(typeOf('employee')).toBe('Employee');
+    expect(typeOf(kw('company'))).toBe('Person');
+    expect(typeOf(7)).toBe('Person');
+    expect(model.notes).toEqual([]);
+    const { notes } = buildModel(all, { discriminator: kw('thing/sort') });
+    expect(notes).toEqual(['The discriminator :thing/sort is no attribute']);
   });
 });
