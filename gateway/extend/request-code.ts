@@ -10,7 +10,7 @@ import { parseTransaction } from '../rest/transact.ts';
 import { commitWrites } from '../write/commit.ts';
 import { findEntities } from './entity-refs.ts';
 import type { ExtensionContext, Loader, LoadBatch } from './extension.ts';
-import { markOf } from './mark.ts';
+import { markOf } from '../read/marks.ts';
 
 /** The longest time that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

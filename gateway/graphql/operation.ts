@@ -19,7 +19,7 @@ import type { OperationContext, RequestContext } from '../http/context.ts';
 import { isSettled, requirePresent } from '../http/context.ts';
 import { jsonKey, quote } from '../read/json.ts';
 import type { ForeignFailure } from '../read/scope.ts';
-import { hasMarks } from '../extend/mark.ts';
+import { hasMarks } from '../read/marks.ts';
 import type { Warning } from '../read/warnings.ts';
 import type { FieldCode, Operation } from '../select/collect-fields.ts';
 import { collectFields, nameOf } from '../select/collect-fields.ts';

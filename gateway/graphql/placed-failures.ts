@@ -21,7 +21,7 @@ import type {
 } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import { DatabaseError } from '../../schema/error.ts';
-import { replaceMarks } from '../extend/mark.ts';
+import { replaceMarks } from '../read/marks.ts';
 
 export interface MarkedAnswer {
   readonly schema: GraphQLSchema;

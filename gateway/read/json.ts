@@ -5,7 +5,7 @@ import type { ScalarName } from '../../schema/model/scalars.ts';
 import type { Shape, TupleShape } from '../../schema/model/shapes.ts';
 import { placesOf } from '../../schema/model/shapes.ts';
 import { valueToJson } from '../../schema/model/scalars.ts';
-import { markOf } from '../extend/mark.ts';
+import { markOf } from './marks.ts';
 
 /** What JSON writes with a backslash: quotes, backslashes, control characters, and halves of pairs. */
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;

@@ -6,7 +6,7 @@ import { cacheControl, hasTag, setCacheHeaders, validatorOf } from '../http/cach
 import { isSettled, requirePresent } from '../http/context.ts';
 import { DatabaseError } from '../../schema/error.ts';
 import { preferredType } from '../http/accept.ts';
-import { nullMarks } from '../extend/mark.ts';
+import { nullMarks } from '../read/marks.ts';
 import { checkValueNesting } from '../http/nesting.ts';
 import { warningsHeader } from '../read/warnings.ts';
 import { setValidator } from '../sets/set-validator.ts';

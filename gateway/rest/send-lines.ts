@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseError } from '../../schema/error.ts';
 import type { Log } from '../../services/shared/log.ts';
-import { nullMarks } from '../extend/mark.ts';
+import { nullMarks } from '../read/marks.ts';
 import type { Callers } from '../http/caller.ts';
 import type { OperationContext } from '../http/context.ts';
 import { toProblem } from '../http/error-response.ts';
