@@ -91,7 +91,9 @@ function scalarWriter(scalar: ScalarName): (value: EdnData) => string {
   }
 }
 
-/** A floating point number. JSON has neither infinities nor NaN: a mark says which it is. */
+/** A floating point number, or an exact one in its place. JSON has neither infinities nor NaN: a mark says which it is. */
 function numberText(value: EdnData): string {
-  return value === null || Number.isFinite(value) ? String(value) : markOf(String(value));
+  if (value === null) return 'null';
+  const number = typeof value === 'number' ? value : Number(String(value));
+  return Number.isFinite(number) ? String(number) : markOf(String(number));
 }

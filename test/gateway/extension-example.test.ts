@@ -47,7 +47,7 @@ it('says what is wrong with a module', async () => {
   await expect(loadExtensions(['examples/extension/none.ts'])).rejects.toThrow(
     /^The extension examples\/extension\/none\.ts: cannot be loaded: /,
   );
-  await expect(loadExtensions(['gateway/extend/mark.ts'])).rejects.toThrow(
+  await expect(loadExtensions(['gateway/read/marks.ts'])).rejects.toThrow(
     /expected the module to export `extension`/,
   );
 });

@@ -6,6 +6,9 @@ import { hash } from 'node:crypto';
 import { DatabaseError } from '../../../schema/error.ts';
 import type { ScalarName } from '../../../schema/model/scalars.ts';
 import { valueFromJson, valueToJson } from '../../../schema/model/scalars.ts';
+import { isDecimal } from '../../../schema/decimal.ts';
+import { printEdn } from '../../../schema/edn-print.ts';
+import { readEdn } from '../../../schema/edn-read.ts';
 import type { EdnData } from '../../../schema/value.ts';
 import type { Position } from './list-clauses.ts';
 import type { Order } from './order.ts';
@@ -90,15 +93,24 @@ function decodeValues(values: ReadonlyArray<unknown>, order: Order): ReadonlyArr
   }
 }
 
-/** JSON has no infinities: here they are texts. */
+/** Values that their scalar's JSON does not tell from others are written as EDN: infinities, exact numbers among floating point ones, whatever has no declared type. */
 function written(scalar: ScalarName, value: EdnData): unknown {
-  return value === Infinity || value === -Infinity ? String(value) : valueToJson(scalar, value);
+  if (value === null || !(scalar === 'JSON' || (scalar === 'Float' && !Number.isFinite(value))))
+    return valueToJson(scalar, value);
+  return printEdn(value);
 }
 
 /** @throws where it is no value of the scalar */
 function read(scalar: ScalarName, json: unknown): EdnData {
-  if (scalar === 'Float' && (json === 'Infinity' || json === '-Infinity')) return Number(json);
-  return valueFromJson(scalar, json);
+  if (typeof json !== 'string' || !(scalar === 'JSON' || scalar === 'Float'))
+    return valueFromJson(scalar, json);
+  const value = readEdn(json);
+  if (scalar === 'Float' && !isNumeric(value)) throw damaged();
+  return value;
+}
+
+function isNumeric(value: EdnData): boolean {
+  return typeof value === 'number' || typeof value === 'bigint' || isDecimal(value);
 }
 
 function isCount(value: unknown): value is number {

@@ -60,6 +60,8 @@ export interface Segment {
 export interface Column {
   readonly variable: Sym;
   readonly descending: boolean;
+  /** Whether values that are equal in the order are one value: `1M` and `1.00M` are not, nor are `0.0` and `-0.0`. */
+  readonly isExact: boolean;
   /** The variable's value at a position; undefined where it is the same for all that reach it. */
   readonly at: (position: PositionSlots) => Operand | undefined;
 }
@@ -120,11 +122,16 @@ export function stepClauses(
 ): ReadonlyArray<EdnData> {
   return seekTerms(columns, position, 'after')
     .slice(0, equal + 1)
-    .map(({ variable, value, past }, i) =>
-      i < equal
-        ? binding('ground', [scope.input(value)], variable)
-        : predicate(past, variable, scope.input(value)),
-    );
+    .flatMap(({ column: { variable, isExact }, value, past }, i) => {
+      const input = scope.input(value);
+      if (i === equal) return [predicate(past, variable, input)];
+      return isExact ? [binding('ground', [input], variable)] : equalClauses(variable, input);
+    });
+}
+
+/** A variable is neither before a value nor after it; both are bounds of an index. */
+function equalClauses(variable: Sym, input: EdnData): ReadonlyArray<EdnData> {
+  return [predicate('>=', variable, input), predicate('<=', variable, input)];
 }
 
 /** The clauses that hold before a position. */
@@ -133,13 +140,16 @@ export function endClauses(
   columns: ReadonlyArray<Column>,
   position: PositionSlots,
 ): ReadonlyArray<EdnData> {
-  const terms = seekTerms(columns, position, 'before').map(({ variable, value, past }) => ({
-    variable,
-    past,
+  const terms = seekTerms(columns, position, 'before').map(({ column, value, past }) => ({
+    ...{ variable: column.variable, isExact: column.isExact, past },
     input: scope.input(value),
   }));
   const branches = terms.map((term, i) => [
-    ...terms.slice(0, i).map((before) => predicate('=', before.variable, before.input)),
+    ...terms
+      .slice(0, i)
+      .flatMap(({ variable, isExact, input }) =>
+        isExact ? [predicate('=', variable, input)] : equalClauses(variable, input),
+      ),
     predicate(term.past, term.variable, term.input),
   ]);
   const variables = terms.map((term) => term.variable);
@@ -147,7 +157,7 @@ export function endClauses(
 }
 
 interface SeekTerm {
-  readonly variable: Sym;
+  readonly column: Column;
   readonly value: Operand;
   readonly past: '<' | '>';
 }
@@ -160,12 +170,12 @@ function seekTerms(
   return columns.flatMap((column) => {
     const value = column.at(position);
     const past = column.descending === (side === 'before') ? '>' : '<';
-    return value === undefined ? [] : [{ variable: column.variable, value, past }];
+    return value === undefined ? [] : [{ column, value, past }];
   });
 }
 
 export function entityColumn(descending: boolean): Column {
-  return { variable: ENTITY, descending, at: (position) => position.entity };
+  return { variable: ENTITY, descending, isExact: true, at: (position) => position.entity };
 }
 
 function isMissing(position: PositionSlots, index: number): boolean {
@@ -184,6 +194,7 @@ function optionalColumns(
   const flagColumn: Column = {
     variable: flag,
     descending: key.nullsFirst,
+    isExact: true,
     at: (position) => isMissing(position, index),
   };
   const columns = [flagColumn, valueColumn(value, key, index)];
@@ -222,6 +233,7 @@ function valueColumn(variable: Sym, key: SortKey, index: number): Column {
   return {
     variable,
     descending: key.descending,
+    isExact: key.scalar !== 'Float' && key.scalar !== 'BigDecimal',
     at: (position) => position.values[index] ?? undefined,
   };
 }
