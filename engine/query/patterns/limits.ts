@@ -1,4 +1,5 @@
 /** Predicates as bounds of an index: what they leave of the values of a pattern. */
+import { isDecimal } from '../../../schema/decimal.ts';
 import type { EdnData, Value } from '../../../schema/value.ts';
 import type { ScanRange } from '../../datom/chunk-cursor.ts';
 import { compareValues } from '../../datom/value-order.ts';
@@ -128,6 +129,8 @@ function isOfType(value: EdnData | undefined, { valueType }: SchemaAttribute): v
     case 'double':
     case 'float':
       return typeof value === 'number' && value === value;
+    case 'bigdec':
+      return value !== undefined && isDecimal(value);
     case 'string':
       return typeof value === 'string';
     case 'instant':

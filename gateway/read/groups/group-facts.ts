@@ -11,10 +11,10 @@ type Fact = EdnData | undefined;
 type Test = (fact: EdnData, operand: EdnData) => boolean;
 
 const TESTS: Readonly<Record<string, Test>> = {
-  eq: valueEquals,
-  ne: (fact, operand) => !valueEquals(fact, operand),
-  in: (fact, operand) => isList(operand) && operand.some((each) => valueEquals(fact, each)),
-  nin: (fact, operand) => isList(operand) && !operand.some((each) => valueEquals(fact, each)),
+  eq: isSame,
+  ne: (fact, operand) => !isSame(fact, operand),
+  in: (fact, operand) => isList(operand) && operand.some((each) => isSame(fact, each)),
+  nin: (fact, operand) => isList(operand) && !operand.some((each) => isSame(fact, each)),
   lt: (fact, operand) => compareFacts(fact, operand) < 0,
   lte: (fact, operand) => compareFacts(fact, operand) <= 0,
   gt: (fact, operand) => compareFacts(fact, operand) > 0,
@@ -36,6 +36,11 @@ export function meets(fact: Fact, operators: Readonly<Record<string, unknown>>):
       throw badInput(`having.${name}`, 'is null; isNull asks for what is not there');
     return fact !== undefined && test(fact, operand as EdnData);
   });
+}
+
+/** Decimals are equal whatever their scale. */
+function isSame(a: EdnData, b: EdnData): boolean {
+  return isDecimal(a) || isDecimal(b) ? compareFacts(a, b) === 0 : valueEquals(a, b);
 }
 
 /** Values of one kind. */

@@ -9,7 +9,7 @@ import type { EdnData } from '../../../schema/value.ts';
 import type { FilterContext } from './filter.ts';
 import { compileVisible, countClauses, linkClause, membershipClause } from './filter.ts';
 import type { Order, SortKey, SortStep } from './order.ts';
-import { binding, predicate } from './query-scope.ts';
+import { binding, equalInOrder, predicate } from './query-scope.ts';
 import type { Operand, QueryScope } from './query-scope.ts';
 import type { Slot } from './slots.ts';
 import type { LinkField, Where } from '../../select/selection.ts';
@@ -125,13 +125,8 @@ export function stepClauses(
     .flatMap(({ column: { variable, isExact }, value, past }, i) => {
       const input = scope.input(value);
       if (i === equal) return [predicate(past, variable, input)];
-      return isExact ? [binding('ground', [input], variable)] : equalClauses(variable, input);
+      return isExact ? [binding('ground', [input], variable)] : equalInOrder(variable, input);
     });
-}
-
-/** A variable is neither before a value nor after it; both are bounds of an index. */
-function equalClauses(variable: Sym, input: EdnData): ReadonlyArray<EdnData> {
-  return [predicate('>=', variable, input), predicate('<=', variable, input)];
 }
 
 /** The clauses that hold before a position. */
@@ -148,7 +143,7 @@ export function endClauses(
     ...terms
       .slice(0, i)
       .flatMap(({ variable, isExact, input }) =>
-        isExact ? [predicate('=', variable, input)] : equalClauses(variable, input),
+        isExact ? [predicate('=', variable, input)] : equalInOrder(variable, input),
       ),
     predicate(term.past, term.variable, term.input),
   ]);

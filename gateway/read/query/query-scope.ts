@@ -124,6 +124,14 @@ export function predicate(name: string, ...operands: ReadonlyArray<EdnData>): Ed
   return [new EdnList([sym(name), ...operands])];
 }
 
+/**
+ * A variable is neither before a value nor after it, both of which are bounds of an index. Unlike `=` this holds of numbers that are equal and yet different
+ * values: `1M` and `1.00M`.
+ */
+export function equalInOrder(variable: Sym, value: EdnData): ReadonlyArray<EdnData> {
+  return [predicate('>=', variable, value), predicate('<=', variable, value)];
+}
+
 /** `[(name …arguments) binding]` */
 export function binding(name: string, operands: ReadonlyArray<EdnData>, target: EdnData): EdnData {
   return [new EdnList([sym(name), ...operands]), target];

@@ -11,7 +11,7 @@ import type { EdnData } from '../../../schema/value.ts';
 import { GREATEST_VALUE } from '../../../services/reader/reader.ts';
 import { badInput } from '../bad-input.ts';
 import { booleanAt, eachValue, valueAt, valuesAt } from './filter-input.ts';
-import { binding, predicate } from './query-scope.ts';
+import { binding, equalInOrder, predicate } from './query-scope.ts';
 import type { FromSlot, QueryScope } from './query-scope.ts';
 import type { Slot } from './slots.ts';
 import type { Where } from '../../select/selection.ts';
@@ -51,6 +51,7 @@ export function compileOneValue(
   const { scope } = context;
   const { ident } = field.attribute;
   const fromSlot = entitiesInPlaces(field.shape, context.decodeId);
+  const comparison = isExact(field) ? compare : compareNumbers;
   const v = scope.fresh('v');
   const onValue: EdnData[] = [];
   const others: EdnData[] = [];
@@ -60,7 +61,7 @@ export function compileOneValue(
     if (operator === 'isNull') {
       if (booleanAt(operand, at)) others.push(scope.notJoin([e], [[e, ident]]));
       else needsValue = true;
-    } else if (operator === 'eq') {
+    } else if (operator === 'eq' && isExact(field)) {
       others.push([e, ident, scope.input(valueAt(operand, at), fromSlot)]);
     } else {
       needsValue = true;
@@ -69,7 +70,7 @@ export function compileOneValue(
       onValue.push(
         ...(isPrefix
           ? beginsWith(scope, field, valueAt(operand, at), v, fromSlot)
-          : compare(scope, operator, operand, v, at, fromSlot)),
+          : comparison(scope, operator, operand, v, at, fromSlot)),
       );
     }
   }
@@ -83,6 +84,11 @@ function checkOperator({ shape }: ScalarField, operator: string, place: string):
   const known: ReadonlyArray<string> = operatorsOf(shape);
   if (!known.includes(operator))
     throw badInput(place, `is no operator${suggest(operator, [...known, 'isNull'])}`);
+}
+
+/** Whether values that are equal for callers are one value: numbers are equal whatever their scale. */
+function isExact({ attribute: { valueType } }: ScalarField): boolean {
+  return valueType !== 'bigdec' && valueType !== 'number';
 }
 
 function isTuple({ shape: { kind } }: ScalarField): boolean {
@@ -157,6 +163,32 @@ function compare(
   return [predicate(name, v, scope.input(valueAt(operand, place)))];
 }
 
+/** As {@link compare}, of numbers that may be equal and yet different values. */
+function compareNumbers(
+  scope: QueryScope,
+  operator: string,
+  operand: unknown,
+  v: Sym,
+  place: string,
+): ReadonlyArray<EdnData> {
+  const isOneOfThem = (): ReadonlyArray<EdnData> => {
+    const one = scope.fresh('n');
+    return [isOneOf(scope, one, valuesAt(operand, place)), ...equalInOrder(v, one)];
+  };
+  switch (operator) {
+    case 'eq':
+      return equalInOrder(v, scope.input(valueAt(operand, place)));
+    case 'ne':
+      return [scope.notJoin([v], equalInOrder(v, scope.input(valueAt(operand, place))))];
+    case 'in':
+      return isOneOfThem();
+    case 'nin':
+      return [scope.notJoin([v], isOneOfThem())];
+    default:
+      return compare(scope, operator, operand, v, place);
+  }
+}
+
 /** All of some comparisons of a value that is there. */
 export function compareAll(
   scope: QueryScope,
@@ -182,21 +214,24 @@ export function compileManyValues(
   const { scope } = context;
   const { ident } = field.attribute;
   const fromSlot = entitiesInPlaces(field.shape, context.decodeId);
+  const has = (value: Slot | boolean): ReadonlyArray<EdnData> => {
+    if (isExact(field)) return [[e, ident, scope.input(value, fromSlot)]];
+    const v = scope.fresh('v');
+    return [[e, ident, v], ...equalInOrder(v, scope.input(value))];
+  };
   const parts = Object.entries(operators).map(([operator, operand]): Filter => {
     const at = `${place}.${operator}`;
     switch (operator) {
       case 'has':
-        return binds([[e, ident, scope.input(valueAt(operand, at), fromSlot)]]);
+        return binds(has(valueAt(operand, at)));
       case 'hasAll':
-        return binds(
-          eachValue(operand, at).map((value) => [e, ident, scope.input(value, fromSlot)]),
-        );
+        return binds(eachValue(operand, at).flatMap(has));
       case 'hasAny': {
         const v = scope.fresh('v');
-        return binds([
-          isOneOf(scope, v, valuesAt(operand, at), each(fromSlot)),
-          ...valueClauses(scope, field, e, v),
-        ]);
+        const lookup = valueClauses(scope, field, e, v);
+        return isExact(field)
+          ? binds([isOneOf(scope, v, valuesAt(operand, at), each(fromSlot)), ...lookup])
+          : binds([...lookup, ...compareNumbers(scope, 'in', operand, v, at)]);
       }
       case 'isEmpty':
         return booleanAt(operand, at)
