@@ -47,6 +47,15 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<EdnData>>> = {
   ),
 };
 
+const UNSORTED = new Set(['bytes', 'float-array', 'double-array']);
+
+/** Values of each type that has an order for callers of the gateway. */
+export const SORTED: Readonly<Record<string, fc.Arbitrary<EdnData>>> = {
+  ...Object.fromEntries(Object.entries(VALUES).filter(([type]) => !UNSORTED.has(type))),
+  string: fc.constantFrom<EdnData>('', 'a', 'b', 'é', '"\\', '\u0001', '😀'),
+  double: fc.constantFrom<EdnData>(-Infinity, -0.25, 0, -0, 1, 1.5, 2 ** 53, Infinity, NaN),
+};
+
 /** Values of any type. */
 export const anyValues: fc.Arbitrary<EdnData> = fc.oneof(
   ...Object.values(VALUES),

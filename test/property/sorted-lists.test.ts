@@ -8,17 +8,10 @@ import { serveWorld } from '../gateway/served-world.ts';
 import { attribute, entity } from '../gateway/world.ts';
 import type { WorldDatabase } from '../gateway/world-database.ts';
 import { openWith } from '../gateway/world-database.ts';
-import { VALUES } from '../model/generate-values.ts';
+import { SORTED } from '../model/generate-values.ts';
 import { alwaysOpen } from '../support/served.ts';
 import { runs } from '../support/runs.ts';
 
-const UNORDERED = new Set(['bytes', 'float-array', 'double-array']);
-
-const SORTED: Readonly<Record<string, fc.Arbitrary<EdnData>>> = {
-  ...Object.fromEntries(Object.entries(VALUES).filter(([type]) => !UNORDERED.has(type))),
-  string: fc.constantFrom<EdnData>('', 'a', 'b', 'é', '"\\', '\u0001', '😀'),
-  double: fc.constantFrom<EdnData>(-Infinity, -0.25, 0, -0, 1, 1.5, 2 ** 53, Infinity, NaN),
-};
 const TYPES = Object.keys(SORTED);
 
 const ROWS = 40;
