@@ -106,12 +106,19 @@ const TEXT_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])|[\d.eE+-]+/
 function checkNumbers(text: string): void {
   if (!/\d{16}/.test(text)) return;
   for (const [token] of text.matchAll(TEXT_OR_LONG_INTEGER)) {
-    if (!/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) continue;
+    if (!/^-?\d{16,}$/.test(token) || isKept(token)) continue;
     throw new DatabaseError(
       'BAD_USER_INPUT',
       `The number ${token.slice(0, 40)} is too large to be sent as a number; send it as a string`,
     );
   }
+}
+
+/** Whether a whole number is the same in JavaScript, or is what JavaScript itself writes of a floating point number. */
+function isKept(token: string): boolean {
+  const number = Number(token);
+  if (!Number.isFinite(number)) return false;
+  return String(number) === token || BigInt(number) === BigInt(token);
 }
 
 /** Escapes of two halves that are one character, or any other escape. */

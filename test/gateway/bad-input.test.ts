@@ -113,6 +113,8 @@ describe('JSON', () => {
   it.each([
     ['9007199254740993', /9007199254740993 is too large/],
     ['-9007199254740993', /-9007199254740993 is too large/],
+    ['9007199254740992', /population/],
+    ['100000000000000000000', /population/],
     ['1e400', /population/],
     ['1.5', /population/],
     ['NaN', /not JSON/],

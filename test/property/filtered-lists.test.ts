@@ -76,11 +76,9 @@ function operatorsOf(type: string): ReadonlyArray<string> {
   return type === 'string' ? [...orders, 'startsWith', 'endsWith', 'contains'] : orders;
 }
 
-/** Numbers that JSON does not have, or has only as texts, are no operands of floating point fields. */
+/** Numbers that JSON does not have are no operands. */
 const operandOf = (type: string): fc.Arbitrary<EdnData> =>
-  type === 'double' || type === 'number'
-    ? SORTED[type]!.filter((value) => Math.abs(Number(String(value))) < Number.MAX_SAFE_INTEGER)
-    : SORTED[type]!;
+  SORTED[type]!.filter((value) => typeof value !== 'number' || Number.isFinite(value));
 
 /** As a variable has it; exact numbers of a floating point field as floating point ones. */
 const jsonOf = (type: string, value: EdnData): Json =>
