@@ -138,11 +138,14 @@ export class Draft {
   }
 
   /**
-   * A value of a field as it is stored: in a tuple the entities that it names by their ids, which are there, and which the caller may see.
+   * A value of a field as it is stored: floating point numbers in the length that the attribute has them in; in a tuple the entities that it names by
+   * their ids, which are there, and which the caller may see.
    *
    * @throws ENTITY_NOT_FOUND, BAD_USER_INPUT
    */
-  async stored({ name, shape }: ScalarField, value: EdnData): Promise<EdnData> {
+  async stored({ name, shape, attribute }: ScalarField, value: EdnData): Promise<EdnData> {
+    if (attribute.valueType === 'float-array' && value instanceof Float64Array)
+      return Float32Array.from(value);
     const ids: string[] = [];
     const collect = entitiesInPlaces(shape, (id) => ids.push(id));
     if (collect === undefined) return value;
