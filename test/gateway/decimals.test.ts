@@ -2,21 +2,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
 import { parseDecimal } from '../../schema/decimal.ts';
-import { alwaysOpen } from '../support/served.ts';
 import type { Json, ServedWorld } from './served-world.ts';
-import { serveWorld } from './served-world.ts';
+import { serveDatabase } from './served-world.ts';
 import { attribute, entity } from './world.ts';
-import type { WorldDatabase } from './world-database.ts';
-import { openWith } from './world-database.ts';
 
 const PRICES = ['1', '1.0', '1.00', '2', undefined];
 
-let database: WorldDatabase;
 let served: ServedWorld;
 
 beforeAll(async () => {
-  database = await openWith(
-    'shop',
+  served = await serveDatabase('shop', [
     [
       attribute('item/row', 'long'),
       attribute('item/price', 'bigdec'),
@@ -30,17 +25,10 @@ beforeAll(async () => {
       const prices = { 'item/price': price, 'item/listed': price, 'item/any': i === 0 ? 1 : price };
       return entity({ 'item/row': i, 'item/all': [price, parseDecimal('7.50')!], ...prices });
     }),
-  );
-  served = await serveWorld({
-    databases: alwaysOpen(new Map([['shop', database]])),
-    defaultDatabase: 'shop',
-  });
+  ]);
 });
 
-afterAll(async () => {
-  await served.stop();
-  await database.close();
-});
+afterAll(() => served.stop());
 
 const FIELDS = [
   ['price', (text: string) => `"${text}"`],

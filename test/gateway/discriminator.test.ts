@@ -1,47 +1,38 @@
 /** Entities of several types that say themselves under which they are shown. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
-import { alwaysOpen } from '../support/served.ts';
 import type { Json, ServedWorld } from './served-world.ts';
-import { serveWorld } from './served-world.ts';
+import { serveDatabase } from './served-world.ts';
 import { attribute, entity } from './world.ts';
-import type { WorldDatabase } from './world-database.ts';
-import { openWith } from './world-database.ts';
 
-let database: WorldDatabase;
 let served: ServedWorld;
 
 beforeAll(async () => {
-  database = await openWith(
+  served = await serveDatabase(
     'firm',
     [
-      attribute('person/email', 'string', { 'db/unique': kw('db.unique/identity') }),
-      attribute('employee/number', 'long'),
-      attribute('thing/kind', 'keyword'),
-      attribute('badge/code', 'string', { 'db/unique': kw('db.unique/identity') }),
-      attribute('badge/holder', 'ref'),
+      [
+        attribute('person/email', 'string', { 'db/unique': kw('db.unique/identity') }),
+        attribute('employee/number', 'long'),
+        attribute('thing/kind', 'keyword'),
+        attribute('badge/code', 'string', { 'db/unique': kw('db.unique/identity') }),
+        attribute('badge/holder', 'ref'),
+      ],
+      ['person', 'employee', 'company'].flatMap((kind, i) => [
+        entity({
+          'db/id': kind,
+          'person/email': kind,
+          'employee/number': i,
+          'thing/kind': kw(kind),
+        }),
+        entity({ 'badge/code': kind, 'badge/holder': kind }),
+      ]),
     ],
-    ['person', 'employee', 'company'].flatMap((kind, i) => [
-      entity({
-        'db/id': kind,
-        'person/email': kind,
-        'employee/number': i,
-        'thing/kind': kw(kind),
-      }),
-      entity({ 'badge/code': kind, 'badge/holder': kind }),
-    ]),
+    { modelConfigOf: () => ({ discriminator: kw('thing/kind') }) },
   );
-  served = await serveWorld({
-    databases: alwaysOpen(new Map([['firm', database]])),
-    defaultDatabase: 'firm',
-    modelConfigOf: () => ({ discriminator: kw('thing/kind') }),
-  });
 });
 
-afterAll(async () => {
-  await served.stop();
-  await database.close();
-});
+afterAll(() => served.stop());
 
 it.each([
   ['person', 'Person'],

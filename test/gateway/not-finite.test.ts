@@ -2,12 +2,9 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kw } from '../../schema/keyword.ts';
-import { alwaysOpen } from '../support/served.ts';
 import type { Json, ServedWorld } from './served-world.ts';
-import { serveWorld } from './served-world.ts';
+import { serveDatabase } from './served-world.ts';
 import { attribute, entity } from './world.ts';
-import type { WorldDatabase } from './world-database.ts';
-import { openWith } from './world-database.ts';
 
 const SCHEMA = [
   attribute('probe/name', 'string', { 'db/unique': kw('db.unique/identity') }),
@@ -37,7 +34,6 @@ const SAMPLES = VALUES.map((value, i) =>
 const RISING = [0, 1, 2, 3, 7, 4, 9];
 const NONE = [5, 6, 8, 10];
 
-let database: WorldDatabase;
 let served: ServedWorld;
 
 beforeAll(async () => {
@@ -48,17 +44,10 @@ beforeAll(async () => {
     'probe/span': ['m', NaN],
   });
   const calm = entity({ 'probe/name': 'calm', 'probe/readings': [0.5], 'probe/span': ['m', 2] });
-  database = await openWith('lab', SCHEMA, [probe, calm, ...SAMPLES]);
-  served = await serveWorld({
-    databases: alwaysOpen(new Map([['lab', database]])),
-    defaultDatabase: 'lab',
-  });
+  served = await serveDatabase('lab', [SCHEMA, [probe, calm, ...SAMPLES]]);
 });
 
-afterAll(async () => {
-  await served.stop();
-  await database.close();
-});
+afterAll(() => served.stop());
 
 const numbersIn = (nodes: ReadonlyArray<Json>): number[] =>
   nodes.map(({ number }) => Number(number));

@@ -10,7 +10,8 @@ import type { App, AppOptions } from '../../gateway/http/app.ts';
 import type { Writer } from '../../services/connection/writer-port.ts';
 import type { Reader, Snapshot } from '../../services/reader/reader.ts';
 import { buildModel } from '../../schema/model/build-model.ts';
-import { openWorld } from './world-database.ts';
+import type { EdnData } from '../../schema/value.ts';
+import { openWith, openWorld } from './world-database.ts';
 
 export interface ServedWorld {
   readonly app: RequestListener;
@@ -133,6 +134,24 @@ export async function serveWorld(options: Partial<AppOptions> = {}): Promise<Ser
     stop: async () => {
       await stop();
       await close();
+    },
+  };
+}
+
+/** Serves a database with some transactions in it in the place of the world. */
+export async function serveDatabase(
+  name: string,
+  transactions: ReadonlyArray<ReadonlyArray<EdnData>>,
+  options: Partial<AppOptions> = {},
+): Promise<ServedWorld> {
+  const database = await openWith(name, ...transactions);
+  const databases = alwaysOpen(new Map([[name, database]]));
+  const served = await serveWorld({ databases, defaultDatabase: name, ...options });
+  return {
+    ...served,
+    stop: async () => {
+      await served.stop();
+      await database.close();
     },
   };
 }

@@ -9,12 +9,9 @@ import { valueEquals } from '../../schema/value-key.ts';
 import type { ValueType } from '../../schema/attribute.ts';
 import { compareValues } from '../../services/reader/reader.ts';
 import type { Json, ServedWorld } from '../gateway/served-world.ts';
-import { serveWorld } from '../gateway/served-world.ts';
+import { serveDatabase } from '../gateway/served-world.ts';
 import { attribute, entity } from '../gateway/world.ts';
-import type { WorldDatabase } from '../gateway/world-database.ts';
-import { openWith } from '../gateway/world-database.ts';
 import { SORTED } from '../model/generate-values.ts';
-import { alwaysOpen } from '../support/served.ts';
 import { runs } from '../support/runs.ts';
 
 const TYPES = Object.keys(SORTED);
@@ -225,7 +222,6 @@ describe.each(
   ]),
 )('filters, $seed, in an index: $isIndexed', ({ seed, isIndexed }) => {
   const all = fc.sample(rows, { seed, numRuns: ROWS });
-  let database: WorldDatabase;
   let served: ServedWorld;
 
   beforeAll(async () => {
@@ -239,16 +235,9 @@ describe.each(
       }),
       attribute('t/next', 'ref', { 'gateway/targets': kw('t') }),
     ];
-    database = await openWith('filtered', schema, all.map(factsOf));
-    served = await serveWorld({
-      databases: alwaysOpen(new Map([['filtered', database]])),
-      defaultDatabase: 'filtered',
-    });
+    served = await serveDatabase('filtered', [schema, all.map(factsOf)]);
   });
-  afterAll(async () => {
-    await served.stop();
-    await database.close();
-  });
+  afterAll(() => served.stop());
 
   it('find what meets them', () =>
     fc.assert(

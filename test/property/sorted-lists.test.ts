@@ -4,12 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EdnData, Value } from '../../schema/value.ts';
 import { compareValues } from '../../services/reader/reader.ts';
 import type { Json, ServedWorld } from '../gateway/served-world.ts';
-import { serveWorld } from '../gateway/served-world.ts';
+import { serveDatabase } from '../gateway/served-world.ts';
 import { attribute, entity } from '../gateway/world.ts';
-import type { WorldDatabase } from '../gateway/world-database.ts';
-import { openWith } from '../gateway/world-database.ts';
 import { SORTED } from '../model/generate-values.ts';
-import { alwaysOpen } from '../support/served.ts';
 import { runs } from '../support/runs.ts';
 
 const TYPES = Object.keys(SORTED);
@@ -56,26 +53,17 @@ describe.each(
   ]),
 )('lists in an order, $seed, in an index: $isIndexed', ({ seed, isIndexed }) => {
   const all = fc.sample(rows, { seed, numRuns: ROWS });
-  let database: WorldDatabase;
   let served: ServedWorld;
 
   beforeAll(async () => {
     const annotations = isIndexed ? { 'db/index': true } : {};
     const schema = TYPES.map((type) => attribute(`t/${type}`, type, annotations));
-    database = await openWith(
-      'sorted',
+    served = await serveDatabase('sorted', [
       [...schema, attribute('t/row', 'long')],
       all.map((row, i) => entity({ 't/row': i, ...factsOf(row) })),
-    );
-    served = await serveWorld({
-      databases: alwaysOpen(new Map([['sorted', database]])),
-      defaultDatabase: 'sorted',
-    });
+    ]);
   });
-  afterAll(async () => {
-    await served.stop();
-    await database.close();
-  });
+  afterAll(() => served.stop());
 
   it('are the same in one piece and in pages, forwards and backwards', () =>
     fc.assert(

@@ -7,12 +7,9 @@ import { kw } from '../../schema/keyword.ts';
 import { scalarOfValueType, valueToJson } from '../../schema/model/scalars.ts';
 import type { EdnData } from '../../schema/value.ts';
 import type { Json, ServedWorld } from '../gateway/served-world.ts';
-import { serveWorld } from '../gateway/served-world.ts';
+import { serveDatabase } from '../gateway/served-world.ts';
 import { attribute } from '../gateway/world.ts';
-import type { WorldDatabase } from '../gateway/world-database.ts';
-import { openWith } from '../gateway/world-database.ts';
 import { SORTED, VALUES } from '../model/generate-values.ts';
-import { alwaysOpen } from '../support/served.ts';
 import { runs } from '../support/runs.ts';
 
 const VALUES_OF: Readonly<Record<string, fc.Arbitrary<EdnData>>> = { ...VALUES, ...SORTED };
@@ -43,23 +40,17 @@ const inputs: fc.Arbitrary<Readonly<Record<string, Json>>> = fc.record(
 const patches = inputs.map((input) => ({ string: 'changed', ...input }));
 const lists = fc.array(SORTED['string']!.map(String), { maxLength: 3 });
 
-let database: WorldDatabase;
 let served: ServedWorld;
 
 beforeAll(async () => {
-  database = await openWith('written', [
-    ...ONCE.map(([ident, type]) => attribute(ident, type)),
-    attribute('t/tags', 'string', { 'db/cardinality': kw('db.cardinality/many') }),
+  served = await serveDatabase('written', [
+    [
+      ...ONCE.map(([ident, type]) => attribute(ident, type)),
+      attribute('t/tags', 'string', { 'db/cardinality': kw('db.cardinality/many') }),
+    ],
   ]);
-  served = await serveWorld({
-    databases: alwaysOpen(new Map([['written', database]])),
-    defaultDatabase: 'written',
-  });
 });
-afterAll(async () => {
-  await served.stop();
-  await database.close();
-});
+afterAll(() => served.stop());
 
 const FIELDS = `${TYPES.map(nameOf).join(' ')} tags`;
 const CREATE = `mutation ($input: TInput!) { createT(input: $input) { t { id ${FIELDS} } } }`;

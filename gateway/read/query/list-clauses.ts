@@ -194,6 +194,7 @@ function optionalColumns(
   };
   const columns = [flagColumn, valueColumn(value, key, index)];
   const [step, ...others] = key.path;
+  // What is looked up may be NaN, which is not missing.
   if (step?.kind === 'value' && others.length === 0 && key.scalar !== 'Float')
     return { clauses: lookUps(step.ident, flag, value), columns };
   const clause = scope.orJoin(
