@@ -557,7 +557,7 @@ it('is set up by the configuration of a process, over databases in one store', a
   const start = (sets: string) => {
     const overrides = {
       ...{ 'store.kind': 'memory', databases: ['left', 'right'], 'api.sets': sets },
-      ...{ 'http.port': 0, development: true },
+      ...{ 'http.port': 0, 'datahike.port': 0, development: true },
     };
     return startAll(loadConfig({ env: {}, overrides }), log);
   };
