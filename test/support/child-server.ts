@@ -64,10 +64,15 @@ export function findProgram(
 /** Below the ports that systems give to connections: none takes ours before its server listens. */
 const PORTS = { from: 10_000, to: 32_000 };
 
-/** A port of the loopback that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const port = randomInt(PORTS.from, PORTS.to);
-  return (await isFree(port)) ? port : freePort();
+/**
+ * A port of the loopback that nothing listens on.
+ *
+ * @param alsoAbove - The port that is higher by this is free as well.
+ */
+export async function freePort(alsoAbove = 0): Promise<number> {
+  const port = randomInt(PORTS.from, PORTS.to - alsoAbove);
+  const areFree = (await isFree(port)) && (alsoAbove === 0 || (await isFree(port + alsoAbove)));
+  return areFree ? port : freePort(alsoAbove);
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -96,7 +101,7 @@ export async function startServer(options: {
   const launch = (): ChildProcess =>
     spawn(program, [...args], {
       cwd: folder.path,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       ...(account ?? {}),
     });
   let child = launch();
@@ -137,10 +142,13 @@ export async function startServer(options: {
 
 function lastLinesOf(child: ChildProcess): () => string {
   const chunks: string[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => {
-    chunks.push(chunk.toString('utf8'));
-    if (chunks.length > 50) chunks.shift();
-  });
+  // Redis says on its standard output why it ends.
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      chunks.push(chunk.toString('utf8'));
+      if (chunks.length > 50) chunks.shift();
+    });
+  }
   child.once('error', (error) => chunks.push(error.message));
   return () => chunks.join('').trim();
 }

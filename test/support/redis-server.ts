@@ -137,7 +137,7 @@ export async function startRedisCluster(tls?: RedisTls): Promise<RedisGroup> {
   ];
   if (tls !== undefined) args.push('--tls-cluster', 'yes');
   for (let i = 0; i < MASTERS; i++) {
-    const port = await freeClusterPort();
+    const port = await freePort(CLUSTER_PORT_OFFSET);
     servers.push(await startRedis(program, { ...start, args, port }));
   }
   const admins = servers.map(({ port }) => adminOf(port, tls));
@@ -223,15 +223,6 @@ function addFiles(
     const path = join(folder, name);
     writeFileSync(path, text, { mode: 0o600 });
     if (account !== undefined) chownSync(path, account.uid, account.gid);
-  }
-}
-
-async function freeClusterPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port + CLUSTER_PORT_OFFSET < 65_536 && !(await accepts(port + CLUSTER_PORT_OFFSET))) {
-      return port;
-    }
   }
 }
 
